@@ -1,0 +1,68 @@
+/** A routine: the labelled steps of one kernel function. */
+import type { Field, Local, FieldExpr, Expr } from './expr.ts'
+import type { Stmt } from './stmt.ts'
+import type { SetSizes, Type } from './types.ts'
+
+export interface Routine {
+  /** The kernel's own spelling. */
+  readonly name: string
+  /** Its C file. */
+  readonly file: string
+  /** The kernels that it was read from, and how far that reading goes. */
+  readonly read: string
+  readonly params: readonly Local[]
+  readonly locals: readonly Local[]
+  readonly returns?: Type
+  readonly body: readonly Stmt[]
+}
+
+export const routine = (r: Routine): Routine => r
+
+/** One thread of a program: what it runs, from its first statement to its last. */
+export interface ThreadProgram {
+  readonly name: string
+  /** Must never have to end; see LThread. */
+  readonly daemon: boolean
+  readonly body: readonly Stmt[]
+  readonly locals: readonly Local[]
+}
+
+/** A property in the terms of the model, before lowering. */
+export interface ProgramProperty {
+  readonly name: string
+  /** Must hold in every state. */
+  readonly invariant?: Expr
+  /**
+   * Must hold across every step; may use `old`. It must hold where nothing changes, since it is only
+   * asked of steps that write a variable it mentions.
+   */
+  readonly step?: Expr
+  readonly deadlock?: true
+  /** Each of these must be met by some reachable state, or the property holds vacuously. */
+  readonly covers: readonly { readonly name: string; readonly expr: Expr }[]
+}
+
+/** A whole model, ready to be lowered. */
+export interface Program {
+  readonly sizes: SetSizes
+  /** Names of the objects of a set, for people; `vma0` where none is given. */
+  readonly names: Readonly<Record<string, readonly string[]>>
+  readonly fields: readonly Field[]
+  readonly init: readonly { readonly target: FieldExpr; readonly value: number }[]
+  readonly threads: readonly ThreadProgram[]
+  readonly properties: readonly ProgramProperty[]
+  /** For sets whose objects are freed and used again: whether an object may be dereferenced. */
+  readonly lifetimes: readonly Lifetime[]
+  /** Labels of steps and checks to leave out, as `routine.label`. */
+  readonly without: ReadonlySet<string>
+  readonly final?: Expr
+}
+
+export interface Lifetime {
+  readonly set: string
+  /** The property that a dereference of a dead object breaks. */
+  readonly property: string
+  readonly live: (object: Expr) => Expr
+  /** Fields that may be touched on a dead object, such as the one that says it is dead. */
+  readonly exempt: readonly Field[]
+}

@@ -1,0 +1,90 @@
+/** Which slots an expression or a step touches: read and write sets, computed, never written down. */
+import type { LExpr, LIndex, LStmt, Step } from './lowered.ts'
+
+/** Every slot that an array access may touch, whatever its index is. */
+export function selectSlots(base: number, index: readonly LIndex[]): readonly number[] {
+  return index.reduce<readonly number[]>(
+    (slots, d) => slots.flatMap((s) => Array.from({ length: d.count }, (_, i) => s + i * d.stride)),
+    [base],
+  )
+}
+
+/** Calls `visit` with every slot that the expression may read. */
+export function eachRead(e: LExpr, visit: (slot: number) => void): void {
+  switch (e.kind) {
+    case 'const':
+      return
+    case 'slot':
+      visit(e.slot)
+      return
+    case 'select':
+      selectSlots(e.base, e.index).forEach(visit)
+      e.index.forEach((d) => {
+        eachRead(d.expr, visit)
+      })
+      return
+    case 'not':
+    case 'old':
+      eachRead(e.arg, visit)
+      return
+    case 'binary':
+      eachRead(e.left, visit)
+      eachRead(e.right, visit)
+      return
+    case 'ite':
+      eachRead(e.cond, visit)
+      eachRead(e.then, visit)
+      eachRead(e.else, visit)
+      return
+  }
+}
+
+export interface Accesses {
+  readonly reads: ReadonlySet<number>
+  readonly writes: ReadonlySet<number>
+}
+
+function collect(stmts: readonly LStmt[], reads: Set<number>, writes: Set<number>): void {
+  const read = (slot: number): void => {
+    reads.add(slot)
+  }
+  for (const s of stmts) {
+    switch (s.kind) {
+      case 'set':
+        eachRead(s.value, read)
+        if (s.target.kind === 'slot') writes.add(s.target.slot)
+        else {
+          selectSlots(s.target.base, s.target.index).forEach((slot) => writes.add(slot))
+          s.target.index.forEach((d) => {
+            eachRead(d.expr, read)
+          })
+        }
+        break
+      case 'if':
+        eachRead(s.cond, read)
+        collect(s.then, reads, writes)
+        collect(s.else, reads, writes)
+        break
+      case 'assert':
+        eachRead(s.cond, read)
+        break
+    }
+  }
+}
+
+export function accessesOf(stmts: readonly LStmt[]): Accesses {
+  const reads = new Set<number>()
+  const writes = new Set<number>()
+  collect(stmts, reads, writes)
+  return { reads, writes }
+}
+
+/** The read and write sets of a step: what it may touch in any state. */
+export function stepAccesses(step: Step): Accesses {
+  const { reads, writes } = accessesOf(step.body)
+  const all = new Set(reads)
+  eachRead(step.guard, (slot) => {
+    all.add(slot)
+  })
+  return { reads: all, writes: new Set([...writes, ...step.choices.map((c) => c.slot)]) }
+}

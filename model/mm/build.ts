@@ -1,0 +1,17 @@
+/** What a routine may ask while it is built. */
+import type { Patch } from '../kernels/patches.ts'
+import type { Expr } from '../language/expr.ts'
+import type { Stmt } from '../language/stmt.ts'
+
+export interface Build {
+  /** Whether the kernel carries a patch; the `#ifdef` of the model. */
+  readonly has: (patch: Patch) => boolean
+  /** Whether allocations may fail in this scenario. */
+  readonly oom: boolean
+}
+
+/** What a scenario adds at the two ends of an operation: its ghosts, and where the result goes. */
+export interface Syscall {
+  readonly enter: readonly Stmt[]
+  readonly leave: (result: Expr) => readonly Stmt[]
+}

@@ -1,0 +1,84 @@
+/**
+ * mm/filemap.c: fault-around. Maps what the page cache already holds around a read fault, without
+ * waiting for anything. Read at v7.0-rc6 (guard-regions facts 3.1.10-11).
+ *
+ * Not modelled yet: the window of fault_around_bytes (here: all of the table that the VMA covers),
+ * i_size, readahead (seeds/000 argues why it cannot matter to guards), folios of several pages
+ * other than PMD-sized ones.
+ */
+import { and, eq, local, ne, not, type Expr, type Local } from '../language/expr.ts'
+import { routine, type Routine } from '../language/routine.ts'
+import { call, for_, if_, let_, ret, set, step, tryAcquire, unlock, when, type Stmt } from '../language/stmt.ts'
+import { bool, nilable, refTo } from '../language/types.ts'
+import type { Build } from './build.ts'
+import { do_set_pmd } from './memory_pmd.ts'
+import { folio, page, pmd, PmdKind, Pte, table } from './mm_types.ts'
+import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
+
+const addr: Local = local('address', refTo('page'))
+const at: Local = local('addr', refTo('page'))
+const t: Local = local('table', nilable('table'))
+const pte: Local = local('pte', Pte)
+const gotHuge: Local = local('got_huge', bool)
+const got: Local = local('got', bool)
+const ok: Local = local('ok', bool)
+const mapped: Local = local('mapped', bool)
+const kind: Local = local('pmdval', PmdKind)
+
+const under = page.pmd(addr)
+const huge = page.huge(addr)
+
+const nextFolio = (label: string, of: Expr, into: Local): Stmt =>
+  step(
+    label,
+    'folio = next_uptodate_folio(xas, mapping, end_pgoff)',
+    [set(into, folio.cached(of)), when(into, [tryAcquire(folio.lock(of), into)])],
+    { atomic: 'a folio leaves the page cache only under its lock, so look, trylock and second look see one value' },
+  )
+const setPte = (label: string): readonly Stmt[] => [
+  step(label, 'if (pte_none(ptep_get(vmf->pte))) set_pte_range(vmf, folio, ...)', [
+    set(pte, table.pte(t, page.slot(at))),
+    when(eq(pte, 'none'), [set(table.pte(t, page.slot(at)), 'file')]),
+  ]),
+  if_(and(eq(at, addr), eq(pte, 'none')), [let_(mapped, true)]),
+]
+const unlockHuge = (label: string): Stmt => if_(gotHuge, [unlock(label, 'folio_unlock(folio)', folio.lock(huge))])
+
+/** Returns whether the faulting address got mapped. */
+export const filemap_map_pages = (k: Build): Routine =>
+  routine({
+    name: 'filemap_map_pages',
+    file: 'mm/filemap.c',
+    read: 'v7.0-rc6',
+    params: [addr],
+    locals: [at, t, pte, gotHuge, got, ok, mapped, kind],
+    returns: bool,
+    body: [
+      nextFolio('next_folio_huge', huge, gotHuge),
+      step('pmd_none', 'filemap_map_pmd(): pmd_trans_huge(*vmf->pmd), pmd_none(*vmf->pmd)', [set(kind, pmd.kind(under))]),
+      if_(and(gotHuge, eq(kind, 'none'), ne(pmd.chunk(under), 'nil')), [
+        call('do_set_pmd', do_set_pmd, [under], mapped),
+        if_(mapped, [unlock('unlock_mapped', 'folio_unlock(folio)', folio.lock(huge)), ret(true, bool)]),
+      ]),
+      if_(eq(kind, 'huge'), [unlockHuge('unlock_raced'), ret(true, bool)]),
+      if_(eq(kind, 'none'), [
+        call('pmd_install', __pte_alloc(k), [under], ok),
+        if_(not(ok), [unlockHuge('unlock_oom'), ret(false, bool)]),
+      ]),
+      call('map', pte_offset_map_lock, [under], t),
+      if_(eq(t, 'nil'), [unlockHuge('unlock_no_table'), ret(false, bool)]),
+      for_(at, pmd.first(under), pmd.last(under), [
+        if_(
+          gotHuge,
+          setPte('set_pte_huge'),
+          [
+            nextFolio('next_folio', page.folio(at), got),
+            if_(got, [...setPte('set_pte'), unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(page.folio(at)))]),
+          ],
+        ),
+      ]),
+      unlockHuge('unlock_huge'),
+      call('unmap', pte_unmap_unlock, [t]),
+      ret(mapped),
+    ],
+  })

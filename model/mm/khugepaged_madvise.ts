@@ -1,0 +1,135 @@
+/**
+ * mm/khugepaged.c, MADV_COLLAPSE on a shmem mapping: collapse_file(), then the caller's own page
+ * table. Read at v7.0-rc6 (guard-regions facts 5.5, 5.6, 5.9); the shape is that of v6.6.
+ *
+ * Not modelled yet: userfaultfd-armed private VMAs (for which the pmd lock is held throughout,
+ * a98460494b16), anonymous memory, THP settings, uprobes as a caller, mmu notifiers and counters.
+ */
+import { eq, isOneOf, local, ne, not, truth, type Local } from '../language/expr.ts'
+import { routine, type Routine } from '../language/routine.ts'
+import { break_, call, for_, if_, let_, lock, ret, set, step, unlock, when, while_, type Stmt } from '../language/stmt.ts'
+import { bool, nilable, refTo } from '../language/types.ts'
+import type { Build, Syscall } from './build.ts'
+import { Result, ScanResult } from './errno.ts'
+import { collapse_file } from './khugepaged.ts'
+import { mmap_read_lock, mmap_read_unlock } from './mmap_lock.ts'
+import { do_set_pmd } from './memory_pmd.ts'
+import { chunk, folio, page, pmd, PmdKind, Pte, table, vma } from './mm_types.ts'
+import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
+
+const READ = 'v7.0-rc6; v6.6 and later have the same steps'
+const p: Local = local('pmd', refTo('pmd'))
+const kind: Local = local('pmdval', PmdKind)
+const t: Local = local('table', nilable('table'))
+const same: Local = local('same', nilable('table'))
+const at: Local = local('addr', refTo('page'))
+const pte: Local = local('ptent', Pte)
+const cached: Local = local('cached', bool)
+const mapped: Local = local('mapped', bool)
+const result: Local = local('result', ScanResult)
+const errno: Local = local('errno', Result)
+
+const huge = chunk.huge(pmd.chunk(p))
+
+/** Locks a table; where there is none, the collapse fails. */
+const mapTable = (label: string): readonly Stmt[] => [
+  call(label, pte_offset_map_lock, [p], t),
+  if_(eq(t, 'nil'), [let_(result, 'SCAN_FAIL'), break_]),
+]
+/** What an entry that is neither empty nor a mapping of the folio makes of the collapse. */
+const abortOn: readonly Stmt[] = [
+  if_(eq(pte, 'guard'), [let_(result, 'SCAN_PTE_NON_PRESENT'), break_]),
+  if_(isOneOf(pte, 'anon', 'zero'), [let_(result, 'SCAN_FAIL'), break_]),
+]
+const stopAtOther: Stmt = if_(isOneOf(pte, 'guard', 'anon', 'zero'), [break_])
+
+/** Steps 1 to 4 of the function, as its comments number them. `break` is its `goto`. */
+const removeTable: readonly Stmt[] = [
+  ...mapTable('step1_map'),
+  for_(at, pmd.first(p), pmd.last(p), [
+    step('step1_ptep_get', 'ptent = ptep_get(pte)', [set(pte, table.pte(t, page.slot(at)))]),
+    stopAtOther,
+  ]),
+  call('step1_unmap', pte_unmap_unlock, [t]),
+  ...abortOn,
+  ...mapTable('step2_map'),
+  for_(at, pmd.first(p), pmd.last(p), [
+    step('step2_ptep_clear', 'ptep_clear(mm, addr, pte)', [
+      set(pte, table.pte(t, page.slot(at))),
+      when(eq(pte, 'file'), [set(table.pte(t, page.slot(at)), 'none')]),
+    ]),
+    stopAtOther,
+  ]),
+  // No page-table lock is held between here and step 4; the folio lock still is.
+  call('step2_unmap', pte_unmap_unlock, [t]),
+  ...abortOn,
+  lock('step4_pmd_lock', 'pml = pmd_lock(mm, pmd)', pmd.lock(p)),
+  lock('step4_ptl_lock', 'spin_lock_nested(ptl, SINGLE_DEPTH_NESTING)', table.ptl(t)),
+  step('step4_pmd_same', 'pmd_same(pgt_pmd, pmdp_get_lockless(pmd))', [set(same, pmd.table(p))]),
+  if_(eq(same, t), [
+    step('step4_pmdp_collapse_flush', 'pgt_pmd = pmdp_collapse_flush(vma, haddr, pmd)', [
+      set(pmd.kind(p), 'none'),
+      set(pmd.table(p), 'nil'),
+      set(table.state(t), 'unlinked'),
+    ]),
+  ]),
+  unlock('step4_ptl_unlock', 'spin_unlock(ptl)', table.ptl(t)),
+  unlock('step4_pmd_unlock', 'spin_unlock(pml)', pmd.lock(p)),
+  if_(ne(same, t), [let_(result, 'SCAN_FAIL'), break_]),
+  call('step4_free', pte_free_defer, [t]),
+]
+
+/** Replaces a table of small mappings of a huge folio by a huge pmd. The caller holds the mmap lock. */
+export const try_collapse_pte_mapped_thp: Routine = routine({
+  name: 'try_collapse_pte_mapped_thp',
+  file: 'mm/khugepaged.c',
+  read: READ,
+  params: [p],
+  locals: [kind, t, same, at, pte, cached, mapped, result],
+  returns: ScanResult,
+  body: [
+    step('find_pmd', 'find_pmd_or_thp_or_none(mm, haddr, &pmd)', [set(kind, pmd.kind(p))]),
+    if_(eq(kind, 'huge'), [ret('SCAN_SUCCEED', ScanResult)]),
+    lock('filemap_lock_folio', 'folio = filemap_lock_folio(mapping, pgoff)', folio.lock(huge)),
+    while_(truth(true), [
+      step('folio_order', 'if (folio_order(folio) != HPAGE_PMD_ORDER)', [set(cached, folio.cached(huge))]),
+      if_(not(cached), [let_(result, 'SCAN_FAIL'), break_]),
+      step('find_pmd_locked', 'find_pmd_or_thp_or_none(mm, haddr, &pmd)', [set(kind, pmd.kind(p))]),
+      if_(eq(kind, 'huge'), [let_(result, 'SCAN_FAIL'), break_]),
+      if_(eq(kind, 'table'), removeTable),
+      call('install_pmd', do_set_pmd, [p], mapped),
+      if_(mapped, [let_(result, 'SCAN_SUCCEED')], [let_(result, 'SCAN_FAIL')]),
+      break_,
+    ]),
+    unlock('unlock_folio', 'folio_unlock(folio)', folio.lock(huge)),
+    ret(result),
+  ],
+})
+
+/** madvise(MADV_COLLAPSE) on the PMD-sized range of one pmd of a shmem mapping. */
+export const sys_madvise_collapse = (k: Build, io: Syscall): Routine =>
+  routine({
+    name: 'madvise(MADV_COLLAPSE)',
+    file: 'mm/khugepaged.c',
+    read: 'v7.0-rc6: madvise_collapse()',
+    params: [p],
+    locals: [cached, result, errno],
+    body: [
+      ...io.enter,
+      mmap_read_lock('mmap_read_lock', vma.mm(pmd.vma(p))),
+      mmap_read_unlock('drop_for_file', vma.mm(pmd.vma(p))),
+      step('scan', 'hpage_collapse_scan_file(mm, addr, file, pgoff)', [set(cached, folio.cached(huge))]),
+      let_(result, 'SCAN_SUCCEED'),
+      if_(not(cached), [call('collapse', collapse_file(k), [pmd.chunk(p)], result)]),
+      if_(eq(result, 'SCAN_SUCCEED'), [
+        mmap_read_lock('mmap_read_lock_again', vma.mm(pmd.vma(p))),
+        call('pte_mapped', try_collapse_pte_mapped_thp, [p], result),
+        mmap_read_unlock('mmap_read_unlock', vma.mm(pmd.vma(p))),
+      ]),
+      // madvise_collapse_errno()
+      let_(errno, '-EINVAL'),
+      if_(eq(result, 'SCAN_SUCCEED'), [let_(errno, '0')]),
+      if_(isOneOf(result, 'SCAN_PAGE_LOCK', 'SCAN_PAGE_FILLED'), [let_(errno, '-EAGAIN')]),
+      ...io.leave(errno),
+    ],
+  })

@@ -1,0 +1,217 @@
+/**
+ * mm/madvise.c: MADV_GUARD_INSTALL and MADV_GUARD_REMOVE on one VMA, from system call to return.
+ * Read from the RFC of 27 Sep 2024 (seeds/003) and from v6.13 to v7.0-rc6 (guard-regions facts 1, 2).
+ *
+ * Not modelled yet: ranges over several VMAs, process_madvise(), other behaviours, mseal, hugetlb
+ * and VM_SPECIAL mappings, signals (a restart is immediate), userfaultfd.
+ */
+import { eq, hasAny, local, ne, or, truth, type Expr, type Local } from '../language/expr.ts'
+import { routine, type Routine } from '../language/routine.ts'
+import { break_, call, check, for_, if_, let_, ret, set, step, while_, type Stmt } from '../language/stmt.ts'
+import { bool, enumeration, int, refTo, type EnumType } from '../language/types.ts'
+import type { Build, Syscall } from './build.ts'
+import { Result } from './errno.ts'
+import { zap_page_range_single } from './memory_zap.ts'
+import {
+  lock_vma_under_rcu,
+  mmap_read_lock,
+  mmap_read_unlock,
+  mmap_write_lock,
+  mmap_write_unlock,
+  vma_end_read,
+  vma_start_write,
+} from './mmap_lock.ts'
+import { AnonVma, vma, VmFlags } from './mm_types.ts'
+import { guard_install_walk, guard_remove_walk, WalkResult } from './pagewalk.ts'
+import { anon_vma_prepare } from './rmap.ts'
+import { vm_flags_set, vma_set_atomic_flag } from './vma_flags.ts'
+
+/** mm/madvise.c: walks in one call before the system call is restarted. */
+export const MAX_MADVISE_GUARD_RETRIES = 3
+
+const v: Local = local('vma', refTo('vma'))
+const first: Local = local('start', refTo('page'))
+const last: Local = local('end', refTo('page'))
+const flags: Local = local('vm_flags', VmFlags)
+const rc: Local = local('err', WalkResult)
+const i: Local = local('i', int(0, MAX_MADVISE_GUARD_RETRIES))
+const ok: Local = local('ok', bool)
+const retried: Local = local('retried', bool)
+const installed: Local = local('num_installed', bool)
+const result: Local = local('ret', Result)
+
+/** is_valid_guard_vma(); the RFC to v6.14 take anonymous memory only, and only if it may be written. */
+function validGuardVma(k: Build, allowLocked: boolean): readonly Stmt[] {
+  const invalid: Expr[] = []
+  if (!k.has('guard-file-backed')) invalid.push(ne(vma.file(v), 'nil'))
+  if (!allowLocked) invalid.push(hasAny(flags, 'VM_LOCKED'))
+  return [
+    step('is_valid_guard_vma', `is_valid_guard_vma(vma, ${String(allowLocked)})`, [set(flags, vma.vm_flags(v))]),
+    if_(or(...invalid), [ret('-EINVAL', Result)]),
+  ]
+}
+
+const prepareAnonVma = (k: Build): readonly Stmt[] => [
+  call('anon_vma', anon_vma_prepare(k), [v], ok),
+  if_(eq(ok, false), [ret('-ENOMEM', Result)]),
+]
+
+/** The RFC's function, under its later name: walk, then anon_vma; zap and walk once more; -EAGAIN. */
+const guardPoison = (k: Build): Routine =>
+  routine({
+    name: 'madvise_guard_poison',
+    file: 'mm/madvise.c',
+    read: 'the RFC of 27 Sep 2024, as quoted in seeds/003',
+    params: [v, first, last],
+    locals: [flags, rc, ok, retried, installed],
+    returns: Result,
+    body: [
+      ...validGuardVma(k, false),
+      while_(truth(true), [
+        let_(installed, false),
+        // PGWALK_WRLOCK: the walker write-locks the VMA, which needs the mmap write lock.
+        ...(k.has('guard-rfc-read-lock') ? [] : [call('process_mm_walk_lock', vma_start_write, [v])]),
+        call('walk', guard_install_walk(k), [first, last, installed], rc),
+        if_(eq(rc, '-ENOMEM'), [ret('-ENOMEM', Result)]),
+        if_(installed, prepareAnonVma(k)),
+        if_(eq(rc, '0'), [ret('0', Result)]),
+        if_(retried, [ret('-EAGAIN', Result)]),
+        call('zap', zap_page_range_single, [first, last]),
+        let_(retried, true),
+      ]),
+    ],
+  })
+
+/** madvise_guard_install() from v6.13 on. */
+const guardInstall = (k: Build): Routine =>
+  routine({
+    name: 'madvise_guard_install',
+    file: 'mm/madvise.c',
+    read: 'v6.13 (from its patch and changelogs) to v7.0-rc6',
+    params: [v, first, last],
+    locals: [flags, rc, ok, i],
+    returns: Result,
+    body: [
+      ...validGuardVma(k, false),
+      ...(k.has('maybe-guard-plain') ? [call('set_flag', vm_flags_set('VM_MAYBE_GUARD'), [v])] : []),
+      ...(k.has('maybe-guard-atomic') ? [vma_set_atomic_flag('set_flag', v, 'VM_MAYBE_GUARD')] : []),
+      ...(k.has('guard-any-anon-vma') ? prepareAnonVma(k) : []),
+      ...(k.has('guard-anon-vma-if-anonymous') ? [if_(eq(vma.file(v), 'nil'), prepareAnonVma(k))] : []),
+      for_(i, 1, MAX_MADVISE_GUARD_RETRIES, [
+        call('walk', guard_install_walk(k), [first, last, truth(false)], rc),
+        if_(eq(rc, '-ENOMEM'), [ret('-ENOMEM', Result)]),
+        if_(eq(rc, '0'), [ret('0', Result)]),
+        call('zap', zap_page_range_single, [first, last]),
+      ]),
+      // restart_syscall(): sets TIF_SIGPENDING of the running thread, which nobody else looks at.
+      ret('-ERESTARTNOINTR', Result),
+    ],
+  })
+
+const guardRemove = (k: Build): Routine =>
+  routine({
+    name: k.has('guard-rfc') ? 'madvise_guard_unpoison' : 'madvise_guard_remove',
+    file: 'mm/madvise.c',
+    read: 'the RFC of 27 Sep 2024 (seeds/003), v6.13 to v7.0-rc6',
+    params: [v, first, last],
+    locals: [flags],
+    returns: Result,
+    body: [
+      ...validGuardVma(k, true),
+      call('walk', guard_remove_walk(k), [first, last]),
+      ret('0', Result),
+    ],
+  })
+
+/** How a behaviour locks: get_lock_mode() of mm/madvise.c, per kernel. */
+type LockMode = 'mmap read' | 'mmap write' | 'vma read'
+export const LockTaken: EnumType = enumeration('lock', ['none', 'vma', 'mmap'])
+const lockTaken: Local = local('lock_mode', LockTaken)
+const anon: Local = local('anon_vma', AnonVma)
+
+function lockMode(k: Build, install: boolean): LockMode {
+  if (k.has('guard-vma-lock')) return 'vma read'
+  if (!install) return 'mmap read'
+  if (k.has('maybe-guard-plain')) return 'mmap write'
+  return k.has('guard-rfc') && !k.has('guard-rfc-read-lock') ? 'mmap write' : 'mmap read'
+}
+
+/** madvise_lock(): the VMA lock where it is enough, the mmap lock otherwise. */
+function takeLock(mode: LockMode, install: boolean): readonly Stmt[] {
+  const of = vma.mm(v)
+  switch (mode) {
+    case 'mmap read':
+      return [mmap_read_lock('mmap_read_lock', of)]
+    case 'mmap write':
+      return [mmap_write_lock('mmap_write_lock', of)]
+    case 'vma read':
+      return [
+        let_(lockTaken, 'none'),
+        call('lock_vma', lock_vma_under_rcu, [v], ok),
+        if_(ok, [
+          let_(lockTaken, 'vma'),
+          // is_vma_lock_sufficient(): anon_vma_prepare() asserts the mmap lock.
+          ...(install
+            ? [
+                if_(eq(vma.file(v), 'nil'), [
+                  step('is_vma_lock_sufficient', 'is_vma_lock_sufficient(): vma->anon_vma', [set(anon, vma.anon_vma(v))]),
+                  check('needs_mmap_lock', eq(anon, 'NULL'), [
+                    vma_end_read('vma_end_read_early', v),
+                    let_(lockTaken, 'none'),
+                  ]),
+                ]),
+              ]
+            : []),
+        ]),
+        if_(eq(lockTaken, 'none'), [mmap_read_lock('mmap_read_lock', of), let_(lockTaken, 'mmap')]),
+      ]
+  }
+}
+
+function dropLock(mode: LockMode): readonly Stmt[] {
+  const of = vma.mm(v)
+  switch (mode) {
+    case 'mmap read':
+      return [mmap_read_unlock('mmap_read_unlock', of)]
+    case 'mmap write':
+      return [call('mmap_write_unlock', mmap_write_unlock, [of])]
+    case 'vma read':
+      return [
+        if_(
+          eq(lockTaken, 'vma'),
+          [vma_end_read('vma_end_read', v)],
+          [mmap_read_unlock('mmap_read_unlock', of)],
+        ),
+      ]
+  }
+}
+
+function guardSyscall(k: Build, behaviour: string, inner: Routine, install: boolean, io: Syscall): Routine {
+  const mode = lockMode(k, install)
+  return routine({
+    name: `madvise(${behaviour})`,
+    file: 'mm/madvise.c',
+    read: 'v6.13 to v7.0-rc6: madvise_lock(), madvise_do_behavior(), madvise_unlock()',
+    params: [v, first, last],
+    locals: mode === 'vma read' ? [result, lockTaken, ok, anon] : [result],
+    body: [
+      ...io.enter,
+      // -ERESTARTNOINTR never reaches user space: the system call starts over with the same arguments.
+      while_(truth(true), [
+        ...takeLock(mode, install),
+        call('do', inner, [v, first, last], result),
+        ...dropLock(mode),
+        if_(ne(result, '-ERESTARTNOINTR'), [break_]),
+      ]),
+      ...io.leave(result),
+    ],
+  })
+}
+
+export const sys_guard_install = (k: Build, io: Syscall): Routine =>
+  k.has('guard-rfc')
+    ? guardSyscall(k, 'MADV_GUARD_POISON', guardPoison(k), true, io)
+    : guardSyscall(k, 'MADV_GUARD_INSTALL', guardInstall(k), true, io)
+
+export const sys_guard_remove = (k: Build, io: Syscall): Routine =>
+  guardSyscall(k, k.has('guard-rfc') ? 'MADV_GUARD_UNPOISON' : 'MADV_GUARD_REMOVE', guardRemove(k), false, io)

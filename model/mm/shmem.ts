@@ -1,0 +1,69 @@
+/**
+ * mm/shmem.c: finding or making the page-cache folio of a fault, locked. Read at v7.0-rc6
+ * (guard-regions facts 3.1.15).
+ *
+ * Not modelled yet: i_size and SIGBUS, swap, the hole-punch window that faults wait for, huge
+ * allocation, dropping locks for I/O, quotas.
+ */
+import { and, ite, literal, local, ne, not, truth, type Local } from '../language/expr.ts'
+import { routine, type Routine } from '../language/routine.ts'
+import { if_, lock, ret, set, step, tryAcquire, unlock, when, while_ } from '../language/stmt.ts'
+import { bool, nilable, refTo } from '../language/types.ts'
+import { folio, page } from './mm_types.ts'
+
+
+const addr: Local = local('address', refTo('page'))
+const f: Local = local('folio', nilable('folio'))
+const still: Local = local('mapped', bool)
+const added: Local = local('added', bool)
+
+/** Gives back the folio that caches the page, locked. */
+export const shmem_fault: Routine = routine({
+  name: 'shmem_fault',
+  file: 'mm/shmem.c',
+  read: 'v7.0-rc6',
+  params: [addr],
+  locals: [f, still, added],
+  returns: nilable('folio'),
+  body: [
+    while_(truth(true), [
+      step(
+        'filemap_get_entry',
+        'folio = filemap_get_entry(inode->i_mapping, index)',
+        [
+          set(
+            f,
+            ite(
+              folio.cached(page.huge(addr)),
+              page.huge(addr),
+              ite(folio.cached(page.folio(addr)), page.folio(addr), literal(nilable('folio'), 'nil')),
+            ),
+          ),
+        ],
+        { atomic: 'one load of one page-cache index, which either a huge or a small folio can fill' },
+      ),
+      if_(
+        ne(f, 'nil'),
+        [
+          lock('folio_lock', 'folio_lock(folio)', folio.lock(f)),
+          step('recheck_mapping', 'if (unlikely(folio->mapping != inode->i_mapping))', [set(still, folio.cached(f))]),
+          if_(still, [ret(f)]),
+          unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(f)),
+        ],
+        [
+          step(
+            'add_to_page_cache',
+            'shmem_alloc_and_add_folio(vmf, gfp, inode, index, ...)',
+            [
+              set(added, and(not(folio.cached(page.huge(addr))), not(folio.cached(page.folio(addr))))),
+              when(added, [tryAcquire(folio.lock(page.folio(addr)), added)]),
+              when(added, [set(folio.cached(page.folio(addr)), true)]),
+            ],
+            { atomic: 'the store at an empty index, under the xarray lock, of a new folio that is born locked' },
+          ),
+          if_(added, [ret(page.folio(addr))]),
+        ],
+      ),
+    ]),
+  ],
+})

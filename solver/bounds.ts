@@ -1,0 +1,117 @@
+import type { BinaryOp, LExpr, LTarget } from '../model/language/lowered.ts'
+
+/** The integers from lo to hi, both included. A slot of a model is one. */
+export interface Bounds {
+  readonly lo: number
+  readonly hi: number
+}
+
+const UNKNOWN: Bounds = { lo: -Infinity, hi: Infinity }
+const INT32: Bounds = { lo: -(2 ** 31), hi: 2 ** 31 - 1 }
+const FALSE: Bounds = { lo: 0, hi: 0 }
+const TRUE: Bounds = { lo: 1, hi: 1 }
+const EITHER: Bounds = { lo: 0, hi: 1 }
+
+export const within = (inner: Bounds, outer: Bounds): boolean => inner.lo >= outer.lo && inner.hi <= outer.hi
+export const fitsInt32 = (b: Bounds): boolean => within(b, INT32)
+
+const hull = (a: Bounds, b: Bounds): Bounds => ({ lo: Math.min(a.lo, b.lo), hi: Math.max(a.hi, b.hi) })
+const single = (b: Bounds): boolean => b.lo === b.hi
+const isZero = (b: Bounds): boolean => b.lo === 0 && b.hi === 0
+const excludesZero = (b: Bounds): boolean => b.lo > 0 || b.hi < 0
+const negated = (b: Bounds): Bounds => (b === TRUE ? FALSE : b === FALSE ? TRUE : EITHER)
+
+/** The slots that an access can mean, each once, as distances from its base. */
+export interface Reach {
+  readonly offsets: readonly number[]
+  /** For each index, whether its value surely lies in range. */
+  readonly sure: readonly boolean[]
+}
+
+/** Which cells an access can mean, given what its indices can be. */
+export function reach(access: Extract<LTarget, { kind: 'select' }>, ranges: readonly Bounds[]): Reach {
+  let offsets: readonly number[] = [0]
+  const sure: boolean[] = []
+  for (const { expr, first, count, stride } of access.index) {
+    const value = bounds(expr, ranges)
+    const lo = Math.max(value.lo, first)
+    const hi = Math.min(value.hi, first + count - 1)
+    const steps = Array.from({ length: Math.max(0, hi - lo + 1) }, (_, i) => (lo - first + i) * stride)
+    offsets = [...new Set(offsets.flatMap((offset) => steps.map((step) => offset + step)))].sort((a, b) => a - b)
+    sure.push(lo === value.lo && hi === value.hi)
+  }
+  return { offsets, sure }
+}
+
+function binaryBounds(op: BinaryOp, a: Bounds, b: Bounds): Bounds {
+  switch (op) {
+    case 'and':
+      return isZero(a) || isZero(b) ? FALSE : excludesZero(a) && excludesZero(b) ? TRUE : EITHER
+    case 'or':
+      return excludesZero(a) || excludesZero(b) ? TRUE : isZero(a) && isZero(b) ? FALSE : EITHER
+    case 'eq':
+      return a.hi < b.lo || b.hi < a.lo ? FALSE : single(a) && single(b) ? TRUE : EITHER
+    case 'ne':
+      return negated(binaryBounds('eq', a, b))
+    case 'lt':
+      return a.hi < b.lo ? TRUE : a.lo >= b.hi ? FALSE : EITHER
+    case 'le':
+      return negated(binaryBounds('lt', b, a))
+    case 'add':
+      return { lo: a.lo + b.lo, hi: a.hi + b.hi }
+    case 'sub':
+      return { lo: a.lo - b.hi, hi: a.hi - b.lo }
+    case 'band':
+    case 'bor':
+    case 'bandnot':
+      return maskBounds(op, a, b)
+  }
+}
+
+/** Bits of the operators that JavaScript computes on 32-bit words. */
+function maskBounds(op: 'band' | 'bor' | 'bandnot', a: Bounds, b: Bounds): Bounds {
+  if (a.lo < 0 || b.lo < 0 || !fitsInt32(a) || !fitsInt32(b)) return INT32
+  const exact = { band: a.lo & b.lo, bor: a.lo | b.lo, bandnot: a.lo & ~b.lo }[op]
+  if (single(a) && single(b)) return { lo: exact, hi: exact }
+  switch (op) {
+    case 'band':
+      return { lo: 0, hi: Math.min(a.hi, b.hi) }
+    case 'bor':
+      return { lo: Math.max(a.lo, b.lo), hi: 2 ** (32 - Math.clz32(a.hi | b.hi)) - 1 }
+    case 'bandnot':
+      return { lo: 0, hi: a.hi }
+  }
+}
+
+/**
+ * What an expression can be, at most, while every slot stays within `ranges` (by slot number; a
+ * slot without one can be anything). Never too narrow, often too wide.
+ */
+export function bounds(expr: LExpr, ranges: readonly Bounds[]): Bounds {
+  switch (expr.kind) {
+    case 'const':
+      return { lo: expr.value, hi: expr.value }
+    case 'slot':
+      return ranges[expr.slot] ?? UNKNOWN
+    case 'select': {
+      const { offsets, sure } = reach(expr, ranges)
+      const cells = offsets.map((offset) => ranges[expr.base + offset] ?? UNKNOWN)
+      const [first, ...rest] = sure.every((s) => s) ? cells : [FALSE, ...cells]
+      return first === undefined ? FALSE : rest.reduce(hull, first)
+    }
+    case 'not': {
+      const arg = bounds(expr.arg, ranges)
+      return isZero(arg) ? TRUE : excludesZero(arg) ? FALSE : EITHER
+    }
+    case 'binary':
+      return binaryBounds(expr.op, bounds(expr.left, ranges), bounds(expr.right, ranges))
+    case 'ite': {
+      const cond = bounds(expr.cond, ranges)
+      if (isZero(cond)) return bounds(expr.else, ranges)
+      if (excludesZero(cond)) return bounds(expr.then, ranges)
+      return hull(bounds(expr.then, ranges), bounds(expr.else, ranges))
+    }
+    case 'old':
+      return bounds(expr.arg, ranges)
+  }
+}

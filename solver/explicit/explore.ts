@@ -1,0 +1,125 @@
+import type { LoweredModel } from '../../model/language/lowered.ts'
+import type { Incomplete, Progress, SearchOptions } from '../engine.ts'
+import { initialState } from '../reference/interpreter.ts'
+import { specialise } from '../specialise.ts'
+import { startWatch } from '../watch.ts'
+import type { Layout } from './layout.ts'
+import { layOut, pack } from './layout.ts'
+import type { Program, Scan } from './program.ts'
+import { compile } from './program.ts'
+import type { Store } from './store.ts'
+import { createStore, grow } from './store.ts'
+
+/** A search that has ended, with all that it stored. */
+export interface Exploration {
+  /** The specialised model. */
+  readonly model: LoweredModel
+  readonly layout: Layout
+  readonly program: Program
+  readonly store: Store
+  readonly states: number
+  readonly transitions: number
+  /** Number of the first state of each depth; states are numbered in breadth-first order. */
+  readonly levels: readonly number[]
+  /** The first state that breaks each invariant (by its place in the model), or -1. */
+  readonly broken: readonly number[]
+  /** The first state that meets each cover, or -1. */
+  readonly covered: readonly number[]
+  /** The first deadlock, or -1. */
+  readonly deadlock: number
+  readonly incomplete?: Incomplete
+}
+
+export interface ExploreOptions extends SearchOptions {
+  /** States of this depth are stored, but not expanded. The search counts as complete all the same. */
+  readonly depthMax?: number
+}
+
+/** States expanded between two looks at the clock and the budget. */
+const CHUNK = 4096
+
+/** Scans for first states: each is run over all states, once, until it has found one. */
+function scanner(scans: readonly Scan[]): { readonly found: number[]; run(arena: Int32Array, to: number): void } {
+  const found = scans.map(() => -1)
+  let from = 0
+  return {
+    found,
+    run(arena, to): void {
+      scans.forEach((scan, i) => {
+        if (found[i] === -1) found[i] = scan(arena, from, to)
+      })
+      from = to
+    },
+  }
+}
+
+/** Explores the reachable states of a model, breadth first, in the order of the reference interpreter. */
+export function explore(original: LoweredModel, options: ExploreOptions = {}): Exploration {
+  const first = initialState(original)
+  const model = specialise(original)
+  const layout = layOut(model)
+  const program = compile(model, layout)
+  const store = createStore(layout, program)
+  const watch = startWatch(options)
+  const maxStates = options.maxStates ?? Infinity
+  const depthMax = options.depthMax ?? Infinity
+  const maxBytes = options.maxBytes ?? Infinity
+
+  pack(layout, first, store.arena, 0)
+  program.enter(store.table, store.arena, 1)
+  const control = new Int32Array([1, 0, -1])
+  const broken = scanner(program.broken)
+  const covered = scanner(program.covers)
+  const levels = [0]
+  let head = 0
+  let states = 1
+  let expandedDepth = 0
+  let levelEnd = 1
+  let transitions = 0
+  let incomplete: Incomplete | undefined =
+    store.peakBytes > maxBytes ? { kind: 'memory', limitBytes: maxBytes } : undefined
+  const progress = (): Progress => ({
+    depth: levels.length - 1,
+    states,
+    frontier: states - head,
+    bytes: store.peakBytes,
+  })
+  broken.run(store.arena, states)
+  covered.run(store.arena, states)
+
+  // A step that leaves its slot's range throws out of this loop: no verdict rests on such a model.
+  while (incomplete === undefined && head < states && expandedDepth < depthMax) {
+    incomplete = watch(progress())
+    if (incomplete !== undefined) break
+    if (states > store.capacity) {
+      const limit = grow(store, states, layout, program, maxBytes)
+      if (limit !== undefined) incomplete = { kind: 'memory', ...limit }
+      continue
+    }
+    const end = Math.min(levelEnd, head + CHUNK)
+    const stop = Math.min(store.capacity, maxStates)
+    head = program.expand(head, end, stop, store.table, store.arena, store.parents, control)
+    states = control[0] ?? 0
+    transitions += control[1] ?? 0
+    broken.run(store.arena, states)
+    covered.run(store.arena, states)
+    if (states > levelEnd && levels.length === expandedDepth + 1) levels.push(levelEnd)
+    if (head === levelEnd) {
+      expandedDepth++
+      levelEnd = states
+    }
+  }
+  return {
+    model,
+    layout,
+    program,
+    store,
+    states,
+    transitions,
+    levels,
+    broken: broken.found,
+    covered: covered.found,
+    deadlock: control[2] ?? -1,
+    ...(incomplete === undefined ? {} : { incomplete }),
+  }
+}

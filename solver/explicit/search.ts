@@ -1,0 +1,82 @@
+import type { LoweredModel } from '../../model/language/lowered.ts'
+import type { Outcome, SearchOptions, SearchResult, Violation } from '../engine.ts'
+import { registerSlots, sortOutcomes } from '../outcomes.ts'
+import { deadlockProperty } from '../reference/interpreter.ts'
+import type { Exploration } from './explore.ts'
+import { explore } from './explore.ts'
+import { stateOf, tracePath, traceFailure } from './trace.ts'
+
+/** First violations, one per property: a property is broken by states, transitions or deadlocks, as its kind says. */
+function violations(exploration: Exploration): readonly Violation[] {
+  const { model, program, broken, deadlock } = exploration
+  const badStates = new Map<number, number>()
+  model.invariants.forEach(({ property }, i) => {
+    const id = broken[i] ?? -1
+    if (id >= 0) badStates.set(property, Math.min(id, badStates.get(property) ?? id))
+  })
+  const stuck = deadlockProperty(model)
+  if (stuck !== undefined && deadlock >= 0) badStates.set(stuck, deadlock)
+  return model.properties.flatMap((_, property): readonly Violation[] => {
+    const found: Violation[] = []
+    const failedFrom = program.failed[property] ?? -1
+    if (failedFrom >= 0) found.push({ property, moves: traceFailure(exploration, failedFrom, property) })
+    const id = badStates.get(property)
+    if (id !== undefined) found.push({ property, moves: tracePath(exploration, id) })
+    return found.sort((a, b) => a.moves.length - b.moves.length).slice(0, 1)
+  })
+}
+
+interface Tally {
+  readonly first: number
+  states: number
+  satisfying: number
+}
+
+/** Counts the final states by the bits of their registers. */
+function outcomes(exploration: Exploration): readonly Outcome[] {
+  const { model, layout, program, store, states } = exploration
+  const registers = registerSlots(model)
+  const masks = new Int32Array(layout.words)
+  for (const slot of registers) {
+    const field = layout.fields[slot]
+    if (field?.kind === 'packed') masks[field.word] = (masks[field.word] ?? 0) | ((2 ** field.bits - 1) << field.shift)
+  }
+  const tallies = new Map<string, Tally>()
+  const find = (id: number): number => program.final(store.arena, id, states)
+  for (let id = find(0); id >= 0; id = find(id + 1)) {
+    const key = masks.map((mask, w) => mask & (store.arena[id * layout.words + w] ?? 0)).join()
+    const tally = tallies.get(key) ?? { first: id, states: 0, satisfying: 0 }
+    tallies.set(key, tally)
+    tally.states++
+    if (program.satisfying(store.arena, id, id + 1) === id) tally.satisfying++
+  }
+  return sortOutcomes(
+    [...tallies.values()].map(({ first, ...counts }) => {
+      const state = stateOf(exploration, first)
+      return { registers: registers.map((slot) => state[slot] ?? 0), ...counts }
+    }),
+  )
+}
+
+/**
+ * Explores every reachable state with a successor function generated for the model. The answer is
+ * word for word that of the reference interpreter, but for `engine` and `bytes`. Throws where a slot
+ * leaves its range, or where the model does not fit the limits of the packed states.
+ */
+export function searchExplicit(model: LoweredModel, options: SearchOptions = {}): SearchResult {
+  const exploration = explore(model, options)
+  const { program, covered, incomplete } = exploration
+  const ran = exploration.model.steps.filter((_, index) => program.ran[index] !== 0)
+  return {
+    engine: 'explicit',
+    ...(incomplete === undefined ? {} : { incomplete }),
+    violations: violations(exploration),
+    states: exploration.states,
+    transitions: exploration.transitions,
+    depth: exploration.levels.length - 1,
+    reachedSteps: ran.map(({ id }) => id).sort((a, b) => a - b),
+    reachedCovers: covered.map((id) => id >= 0),
+    outcomes: outcomes(exploration),
+    bytes: exploration.store.peakBytes,
+  }
+}

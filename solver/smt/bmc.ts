@@ -1,0 +1,268 @@
+/**
+ * Bounded checking: for depth 0, 1, 2, ... can a property fail after exactly that many moves? The
+ * first depth with a yes gives a shortest counterexample, and the search goes on for the others.
+ */
+import type { LoweredModel } from '../../model/language/lowered.ts'
+import type { Incomplete, Move, Progress, SearchResult, Violation } from '../engine.ts'
+import { commutingAbove } from './independence.ts'
+import { assertions, definitions, nameOf, newPrinter } from './print.ts'
+import type { Printer } from './print.ts'
+import { check, closeSolver, run, startSolver } from './solver_process.ts'
+import type { Answer, Reply, SolverOptions, SolverProcess } from './solver_process.ts'
+import { FALSE, iff, implies, newTerms, not, or, variable } from './term.ts'
+import type { Lit, Terms } from './term.ts'
+import { deadlocked, initialState, unrollMove, violated } from './unroll.ts'
+import type { Layer } from './unroll.ts'
+import type { Value } from './value.ts'
+
+export interface BoundedOptions {
+  /** How many moves a path may have. */
+  readonly maxDepth: number
+  /** For the whole search, starting the solver included. */
+  readonly maxMs: number
+  /** Whether to stop, incomplete, once there is no property left to break. */
+  readonly stopWhenAllFound?: boolean
+  /** Gets every piece of SMT-LIB 2 text in the order in which the solver gets it. */
+  readonly logSmt2?: (text: string) => void
+  readonly onProgress?: (progress: Progress) => void
+  readonly solver?: SolverOptions
+}
+
+export interface BoundedResult extends SearchResult {
+  readonly engine: 'smt'
+  /** How many times the solver was asked. */
+  readonly queries: number
+}
+
+/**
+ * Standard but for the logic: Z3's finite-domain solver is what these queries are fast in. For a
+ * solver that does not know it, replace QF_FD by QF_UF.
+ */
+const HEADER = '(set-option :produce-models true)\n(set-option :random-seed 1)\n(set-logic QF_FD)\n'
+
+/** Mutable: the unrolling so far, and what the solver has been told of it. */
+interface Session {
+  readonly model: LoweredModel
+  readonly options: BoundedOptions
+  readonly deadline: number
+  readonly solver: SolverProcess
+  readonly terms: Terms
+  readonly printer: Printer
+  readonly above: ReadonlyMap<number, ReadonlySet<number>>
+  readonly layers: Layer[]
+  state: readonly Value[]
+  /** Text not sent yet. */
+  unsent: string[]
+  queries: number
+}
+
+const timeLeft = (session: Session): number => Math.max(1, session.deadline - Date.now())
+
+function takeUnsent(session: Session, command: string): string {
+  const text = session.unsent.join('') + command
+  session.unsent = []
+  session.options.logSmt2?.(text)
+  return text
+}
+
+async function ask(session: Session, command: string): Promise<Answer> {
+  session.queries++
+  return check(session.solver, takeUnsent(session, command), timeLeft(session))
+}
+
+const tell = (session: Session, lits: readonly Lit[]): void => {
+  session.unsent.push(assertions(session.printer, lits))
+}
+
+/** Of two neighbouring moves that commute, the lower thread's goes first. */
+function ordered(session: Session, first: Layer, second: Layer): Lit[] {
+  const { terms } = session
+  return second.taken.map((b) => {
+    const late = session.above.get(b.step.id)
+    const before = first.taken.filter((a) => late?.has(a.step.id)).map((a) => a.lit)
+    return implies(terms, b.lit, not(or(terms, before)))
+  })
+}
+
+/** Adds one more move to the path. */
+function deepen(session: Session): void {
+  const { terms, layers } = session
+  const layer = unrollMove(terms, session.model, session.state, layers.length)
+  const last = layers.at(-1)
+  const lastButOne = layers.at(-2)
+  if (last !== undefined && lastButOne !== undefined) tell(session, ordered(session, lastButOne, last))
+  tell(session, layer.constraints)
+  const wanted = layer.taken.flatMap(({ lit, choices }) => [lit, ...choices.flatMap(({ bits }) => bits)])
+  session.unsent.push(definitions(session.printer, wanted))
+  layers.push(layer)
+  session.state = layer.next
+}
+
+/** For each property, the condition that it fails at the end of the path. */
+function failures(session: Session): Map<number, Lit> {
+  const { terms, model, state } = session
+  const found = new Map<number, Lit>()
+  const add = (property: number, lit: Lit): void => {
+    found.set(property, or(terms, [found.get(property) ?? FALSE, lit]))
+  }
+  for (const { property, expr } of model.invariants) add(property, violated(terms, model, state, expr))
+  for (const [property, lit] of session.layers.at(-1)?.fails ?? []) add(property, lit)
+  const deadlock = model.properties.findIndex(({ kind }) => kind === 'deadlock')
+  if (deadlock >= 0) add(deadlock, deadlocked(terms, model, state))
+  return found
+}
+
+const pair = /\(([^\s()]+)\s+(true|false)\)/g
+
+/** The literals that the solver's last model makes true, of those named. */
+async function valuesOf(session: Session, lits: readonly Lit[]): Promise<ReadonlySet<Lit> | Reply> {
+  const names = new Map(lits.map((lit) => [nameOf(session.terms, lit), lit]))
+  const command = `(get-value (${[...names.keys()].join(' ')}))\n`
+  const reply = await run(session.solver, takeUnsent(session, command), timeLeft(session))
+  if (reply.kind !== 'output') return reply
+  const holding = new Set<Lit>()
+  for (const [, name, value] of reply.text.matchAll(pair)) {
+    const lit = names.get(name ?? '')
+    if (lit !== undefined && value === 'true') holding.add(lit)
+  }
+  return holding
+}
+
+function movesOf(layers: readonly Layer[], holding: ReadonlySet<Lit>): Move[] {
+  return layers.flatMap((layer) =>
+    layer.taken
+      .filter(({ lit }) => holding.has(lit))
+      .map(({ step, choices }) => ({
+        step: step.id,
+        choices: choices.map(({ base, bits }) => bits.reduce((sum, bit, i) => (holding.has(bit) ? sum + 2 ** i : sum), base)),
+      })),
+  )
+}
+
+function failureOf(answer: Answer | Reply, options: BoundedOptions): Incomplete {
+  switch (answer.kind) {
+    case 'timeout':
+      return { kind: 'time', limitMs: options.maxMs }
+    case 'unknown':
+    case 'crash':
+    case 'missing':
+      return { kind: 'solver', reason: `${answer.kind}: ${answer.reason}` }
+    case 'sat':
+    case 'unsat':
+    case 'output':
+      return { kind: 'solver', reason: `unexpected answer ${answer.kind}` }
+  }
+}
+
+type DepthOutcome =
+  | { readonly kind: 'more' }
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'stopped'; readonly incomplete: Incomplete }
+
+/** Every property that can fail at the end of the path goes from `open` to `violations`. */
+async function searchDepth(session: Session, open: Set<number>, violations: Violation[]): Promise<DepthOutcome> {
+  const { terms, layers, options } = session
+  const depth = layers.length
+  const all = failures(session)
+  const candidates = new Map<number, Lit>()
+  for (const property of open) {
+    const lit = all.get(property) ?? FALSE
+    if (lit === FALSE) continue
+    // A name of its own: what is assumed must be a variable, and its value is asked for.
+    const bad = variable(terms, `bad.${depth}.${property}`)
+    tell(session, [iff(terms, bad, lit)])
+    candidates.set(property, bad)
+  }
+  let pathExists = false
+  for (let round = 0; candidates.size > 0; round++) {
+    const any = variable(terms, `any.${depth}.${round}`)
+    const moves = layers.flatMap(({ taken }) => taken.flatMap(({ lit, choices }) => [lit, ...choices.flatMap((c) => c.bits)]))
+    tell(session, [implies(terms, any, or(terms, candidates.values()))])
+    const answer = await ask(session, `(check-sat-assuming (${nameOf(terms, any)}))\n`)
+    if (answer.kind === 'unsat') break
+    if (answer.kind !== 'sat') return { kind: 'stopped', incomplete: failureOf(answer, options) }
+    pathExists = true
+    const holding = await valuesOf(session, [...candidates.values(), ...moves])
+    if (!(holding instanceof Set)) return { kind: 'stopped', incomplete: { kind: 'solver', reason: 'no model' } }
+    for (const [property, bad] of candidates) {
+      if (!holding.has(bad)) continue
+      violations.push({ property, moves: movesOf(layers, holding) })
+      candidates.delete(property)
+      open.delete(property)
+    }
+  }
+  tell(session, [...candidates.values()].map(not))
+  if (pathExists) return { kind: 'more' }
+  const answer = await ask(session, '(check-sat)\n')
+  if (answer.kind === 'unsat') return { kind: 'complete' }
+  return answer.kind === 'sat' ? { kind: 'more' } : { kind: 'stopped', incomplete: failureOf(answer, options) }
+}
+
+function result(session: Session, violations: readonly Violation[], incomplete: Incomplete | undefined, depth: number): BoundedResult {
+  return {
+    engine: 'smt',
+    ...(incomplete === undefined ? {} : { incomplete }),
+    violations: violations.toSorted((a, b) => a.property - b.property),
+    states: 0,
+    transitions: 0,
+    depth,
+    reachedSteps: [],
+    reachedCovers: [],
+    outcomes: [],
+    bytes: 0,
+    queries: session.queries,
+  }
+}
+
+async function search(session: Session): Promise<BoundedResult> {
+  const { model, options } = session
+  const open = new Set(model.properties.keys())
+  const violations: Violation[] = []
+  session.unsent.push(HEADER)
+  for (let depth = 0; ; depth++) {
+    if (depth > 0) deepen(session)
+    const incomplete: Incomplete | undefined =
+      Date.now() >= session.deadline ? { kind: 'time', limitMs: options.maxMs } : undefined
+    if (incomplete !== undefined) return result(session, violations, incomplete, Math.max(0, depth - 1))
+    // One move past the bound only to see whether there is any: if not, the bound bounds nothing.
+    const past = depth > options.maxDepth
+    const outcome = await searchDepth(session, past ? new Set() : open, violations)
+    if (outcome.kind === 'complete') return result(session, violations, undefined, Math.max(0, depth - 1))
+    if (outcome.kind === 'stopped') return result(session, violations, outcome.incomplete, Math.max(0, depth - 1))
+    if (past) return result(session, violations, { kind: 'depth', limit: options.maxDepth }, options.maxDepth)
+    options.onProgress?.({ depth, states: 0, frontier: 0, bytes: 0 })
+    if (options.stopWhenAllFound === true && open.size === 0)
+      return result(session, violations, { kind: 'depth', limit: depth }, depth)
+  }
+}
+
+/**
+ * Searches all paths of at most `maxDepth` moves from the model's initial state. Every way in which
+ * the solver can fail ends in `incomplete`; `incomplete` is absent only where no path is longer than
+ * those searched. Violations are shortest. Two runs of one model that both end for another reason
+ * than time give the same result.
+ */
+export async function boundedCheck(model: LoweredModel, options: BoundedOptions): Promise<BoundedResult> {
+  const terms = newTerms()
+  const session: Session = {
+    model,
+    options,
+    deadline: Date.now() + options.maxMs,
+    solver: startSolver(options.solver),
+    terms,
+    printer: newPrinter(terms),
+    above: commutingAbove(
+      model.steps,
+      model.threads.map(({ pcSlot }) => pcSlot),
+    ),
+    layers: [],
+    state: initialState(model),
+    unsent: [],
+    queries: 0,
+  }
+  try {
+    return await search(session)
+  } finally {
+    closeSolver(session.solver)
+  }
+}

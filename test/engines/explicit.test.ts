@@ -1,0 +1,126 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { SearchResult } from '../../solver/engine.ts'
+import { searchExplicit } from '../../solver/explicit/search.ts'
+import { replay } from '../../solver/reference/replay.ts'
+import { searchReference } from '../../solver/reference/search.ts'
+import { at, bin, model, num, set, slot } from './build.ts'
+import { counters, peterson, philosophers, tokenRing } from './hand_models.ts'
+import { arbitraryModel } from './random_lowered.ts'
+
+/** What every engine has to say in the same words. */
+function verdict(result: SearchResult): Omit<SearchResult, 'engine' | 'bytes'> {
+  const { engine: _, bytes: __, ...rest } = result
+  return rest
+}
+
+describe('explicit = reference', () => {
+  test.each([
+    ['counters', counters([4, 5, 6])],
+    ['Peterson', peterson()],
+    ['broken Peterson', peterson(true)],
+    ['philosophers', philosophers(5)],
+    ['token ring', tokenRing(4, 3)],
+    ['no thread at all', model([slot('x', 0, 1)], [])],
+  ])('%s', (_, m) => {
+    expect(verdict(searchExplicit(m))).toEqual(verdict(searchReference(m)))
+  })
+
+  test('random models, and replay confirms every trace', () => {
+    fc.assert(
+      fc.property(arbitraryModel, (m) => {
+        const result = searchExplicit(m, { maxStates: 2000 })
+        expect(verdict(result)).toEqual(verdict(searchReference(m, { maxStates: 2000 })))
+        for (const { property, moves } of result.violations) {
+          const ran = replay(m, moves)
+          expect(ran.kind === 'ran' && ran.violated).toContain(property)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('the store', () => {
+  test('grows', () => {
+    const result = searchExplicit(counters([49, 49, 49]))
+    expect(result).toMatchObject({ states: 50 ** 3, transitions: 3 * 49 * 50 ** 2, depth: 147 })
+    expect(result.bytes).toBeGreaterThan(50 ** 3 * 8)
+  })
+
+  test('packs more than one word, negative values and slots of a single value', () => {
+    const wide = Array.from({ length: 5 }, (_, i) => slot(`w${i}`, -(2 ** 15), 2 ** 15 - 1, { init: -7 }))
+    const body = wide.map((_, i) => set(i, bin('sub', at((i + 1) % 5), num(i))))
+    const m = model([...wide, slot('one', 3, 3)], [[{ body: [...body, set(5, 3)], to: 1 }], [{ body, to: 1 }]], {
+      invariants: wide.map((_, i) => ({ property: 0, expr: bin('lt', num(-12), at(i)) })),
+      properties: [{ name: 'I', kind: 'invariant' }],
+    })
+    const result = searchExplicit(m)
+    expect(result.violations).toHaveLength(1)
+    expect(verdict(result)).toEqual(verdict(searchReference(m)))
+  })
+
+  test('refuses a slot that does not fit a word', () => {
+    const m = model([slot('x', 0, 2 ** 32)], [[{ body: [set(0, bin('add', at(0), num(1)))] }]])
+    expect(() => searchExplicit(m)).toThrow("slot 0 'x'")
+  })
+})
+
+describe('budgets', () => {
+  const m = counters([49, 49, 49])
+
+  test('states, as the reference counts them', () => {
+    const result = searchExplicit(counters([9, 9, 9]), { maxStates: 300 })
+    expect(result.incomplete).toEqual({ kind: 'states', limit: 300 })
+    expect(verdict(result)).toEqual(verdict(searchReference(counters([9, 9, 9]), { maxStates: 300 })))
+    expect(searchExplicit(counters([9, 9, 9]), { maxStates: 1000 }).incomplete).toBeUndefined()
+  })
+
+  test('memory', () => {
+    const { incomplete, bytes, states } = searchExplicit(m, { maxBytes: 500_000 })
+    expect(incomplete).toEqual({ kind: 'memory', limitBytes: 500_000 })
+    expect(bytes).toBeLessThanOrEqual(500_000)
+    expect(states).toBeGreaterThan(4096)
+    expect(searchExplicit(m, { maxBytes: 100 })).toMatchObject({ states: 1, incomplete: { kind: 'memory' } })
+  })
+
+  test('time', () => {
+    expect(searchExplicit(m, { maxMs: -1 })).toMatchObject({ states: 1, incomplete: { kind: 'time', limitMs: -1 } })
+  })
+
+  test('a violation found before the end is reported', () => {
+    const ring = tokenRing(4, 3)
+    const cut = searchExplicit(ring, { maxStates: 300 })
+    expect(cut.incomplete).toBeDefined()
+    expect(cut.violations).toHaveLength(1)
+    expect(verdict(cut)).toEqual(verdict(searchReference(ring, { maxStates: 300 })))
+  })
+})
+
+describe('bad models', () => {
+  test('a step that leaves a range is the same error as in the reference', () => {
+    const cell = { kind: 'select', base: 0, index: [{ expr: at(2), first: 0, count: 2, stride: 1 }] } as const
+    const bad = [
+      model([slot('x', 0, 2)], [[{ body: [set(0, bin('add', at(0), num(1)))] }]]),
+      model([slot('x', 0, 1), slot('y', 0, 1)], [[{ choices: [{ slot: 1, lo: 0, hi: 2 }] }]]),
+      model([slot('x', 0, 1), slot('y', 0, 5), slot('i', 0, 3, { init: 1 })], [[{ body: [set(cell, 5), set(2, 0)] }]]),
+      model([slot('x', 1, 1)], [[{ body: [set(0, 0)] }]]),
+    ]
+    for (const m of bad) {
+      const message = /puts -?\d+ into slot 0 'x', which holds|puts 2 into slot 1 'y', which holds/
+      expect(() => searchReference(m)).toThrow(message)
+      expect(() => searchExplicit(m)).toThrow(message)
+    }
+  })
+
+  test('nothing textual gets into generated code', () => {
+    const evil: unknown = '0);globalThis.broken=1;('
+    const m = model([slot('x', 0, 3)], [[{ body: [set(0, bin('band', at(0), num(1)))], to: 1 }]])
+    const texts = JSON.stringify({ ...m, slots: m.slots.map((s) => ({ ...s, name: evil })) })
+    expect(searchExplicit(JSON.parse(texts)).states).toBe(2)
+    const values = texts.replaceAll('{"kind":"const","value":1}', JSON.stringify({ kind: 'const', value: evil }))
+    expect(values).toContain('"value":"0)')
+    expect(() => searchExplicit(JSON.parse(values))).toThrow('not an integer')
+    expect('broken' in globalThis).toBe(false)
+  })
+})
