@@ -87,7 +87,8 @@ export function specialise(model: LoweredModel): LoweredModel {
       ...(current.final === undefined ? {} : { final: fold(current.final, ranges) }),
     }
     const constants = (of: readonly Bounds[]): number => of.filter(isConstant).length
-    if (steps.length === current.steps.length && constants(valueRanges(next)) === constants(ranges)) return next
+    // Each further round drops a step or finds a constant, so the rounds come to an end.
+    if (steps.length === current.steps.length && constants(valueRanges(next)) <= constants(ranges)) return next
     current = next
   }
 }

@@ -221,14 +221,78 @@ const OPERATORS: Readonly<Record<BinaryOp, string>> = {
   bandnot: '& ~',
 }
 
-const atomic = (e: Expr): boolean => e.kind !== 'binary' && e.kind !== 'ite'
+/** A test of single bits, or of one member, which C writes without the comparison against 0. */
+const bitTest = (e: Expr): BinaryExpr | undefined =>
+  e.kind === 'binary' && e.op === 'ne' && e.left.kind === 'binary' && e.left.op === 'band' && e.right.kind === 'const'
+    ? e.left
+    : undefined
+
+/** What `e == true` and its kin say of their left side; undefined where `e` is no such comparison. */
+const truthTest = (e: Expr): boolean | undefined =>
+  e.kind === 'binary' && (e.op === 'eq' || e.op === 'ne') && e.left.type.kind === 'bool' && e.right.kind === 'const'
+    ? (e.op === 'eq') === (e.right.value !== 0)
+    : undefined
+
+/** `nil < x` for an object x: how the walk of a list begins, and always true. */
+const isFromStart = (e: Expr): boolean =>
+  e.kind === 'binary' && e.op === 'lt' && e.left.kind === 'const' && e.left.value === 0 && e.right.kind === 'bound'
+
+/** `a < b ? a : b` and `a < b ? b : a`. */
+function minOrMax(e: Expr): string | undefined {
+  if (e.kind !== 'ite' || e.cond.kind !== 'binary' || (e.cond.op !== 'lt' && e.cond.op !== 'le')) return undefined
+  const [low, high, then, otherwise] = [e.cond.left, e.cond.right, e.then, e.else].map(render)
+  if (low === then && high === otherwise) return `min(${low ?? ''}, ${high ?? ''})`
+  return low === otherwise && high === then ? `max(${low ?? ''}, ${high ?? ''})` : undefined
+}
+
+/** The operator that stands outermost in the text of `e`; undefined where nothing can tear it apart. */
+function outermost(e: Expr): BinaryOp | 'contains' | 'ite' | 'quantifier' | undefined {
+  switch (e.kind) {
+    case 'field':
+    case 'local':
+    case 'self':
+    case 'bound':
+    case 'not':
+    case 'singleton':
+    case 'old':
+      return undefined
+    case 'const':
+      return e.type.kind === 'flags' && (e.value & (e.value - 1)) !== 0 ? 'bor' : undefined
+    case 'ite':
+      return minOrMax(e) === undefined ? 'ite' : undefined
+    case 'quantifier':
+    case 'first':
+      return 'quantifier'
+    case 'binary': {
+      const test = bitTest(e)
+      if (test !== undefined) return test.right.kind === 'singleton' ? 'contains' : 'band'
+      const positive = truthTest(e)
+      if (positive !== undefined) return positive ? outermost(e.left) : undefined
+      return e.op === 'and' && isFromStart(e.left) ? outermost(e.right) : e.op
+    }
+  }
+}
+
+const COMPARISONS: readonly string[] = ['eq', 'ne', 'lt', 'le', 'contains']
+
+/** An operand of `op`, in parentheses where C, or a reader, wants them. */
+function operand(e: Expr, op: BinaryOp): string {
+  const inner = outermost(e)
+  const bare =
+    inner === undefined ||
+    inner === op ||
+    ((op === 'and' || op === 'or') && COMPARISONS.includes(inner)) ||
+    (COMPARISONS.includes(op) && (inner === 'add' || inner === 'sub'))
+  return bare ? render(e) : `(${render(e)})`
+}
+
+const closed = (e: Expr): string => (outermost(e) === undefined ? render(e) : `(${render(e)})`)
 
 /** An expression in C's spelling, for listings and messages. */
 export function render(e: Expr): string {
-  const inner = (x: Expr): string => (atomic(x) ? render(x) : `(${render(x)})`)
   switch (e.kind) {
     case 'const':
-      return show(e.type, e.value)
+      return e.type.kind === 'flags' ? show(e.type, e.value).replaceAll('|', ' | ') : show(e.type, e.value)
     case 'field':
       return renderField(e)
     case 'local':
@@ -238,18 +302,11 @@ export function render(e: Expr): string {
     case 'bound':
       return e.name
     case 'not':
-      return `!${inner(e.arg)}`
+      return renderNot(e.arg)
     case 'binary':
-      // A flag test reads as C writes it, without the comparison against 0.
-      if (e.op === 'ne' && e.left.kind === 'binary' && e.left.op === 'band' && e.right.kind === 'const')
-        return e.left.right.kind === 'singleton'
-          ? `${render(e.left.left)} contains ${render(e.left.right.arg)}`
-          : `(${render(e.left)})`
-      if (e.op === 'eq' && e.left.type.kind === 'bool' && e.right.kind === 'const')
-        return e.right.value === 0 ? `!${inner(e.left)}` : render(e.left)
-      return `${e.op === 'and' && e.left.kind === 'binary' && e.left.op === 'and' ? render(e.left) : inner(e.left)} ${OPERATORS[e.op]} ${inner(e.right)}`
+      return renderBinary(e)
     case 'ite':
-      return `${inner(e.cond)} ? ${inner(e.then)} : ${inner(e.else)}`
+      return minOrMax(e) ?? `${closed(e.cond)} ? ${closed(e.then)} : ${closed(e.else)}`
     case 'quantifier':
       return `${e.which} ${e.bound} in ${e.set}: ${render(e.body)}`
     case 'singleton':
@@ -261,11 +318,31 @@ export function render(e: Expr): string {
   }
 }
 
+function renderNot(arg: Expr): string {
+  const positive = truthTest(arg)
+  if (arg.kind === 'binary' && positive !== undefined) return positive ? renderNot(arg.left) : render(arg.left)
+  if (arg.kind === 'binary' && bitTest(arg) === undefined && (arg.op === 'eq' || arg.op === 'ne'))
+    return renderBinary({ ...arg, op: arg.op === 'eq' ? 'ne' : 'eq' })
+  return arg.kind === 'not' ? render(arg.arg) : `!${closed(arg)}`
+}
+
+function renderBinary(e: BinaryExpr): string {
+  const test = bitTest(e)
+  if (test !== undefined)
+    return test.right.kind === 'singleton'
+      ? `${closed(test.left)} contains ${closed(test.right.arg)}`
+      : `${closed(test.left)} & ${closed(test.right)}`
+  const positive = truthTest(e)
+  if (positive !== undefined) return positive ? render(e.left) : renderNot(e.left)
+  if (e.op === 'and' && isFromStart(e.left)) return render(e.right)
+  return `${operand(e.left, e.op)} ${OPERATORS[e.op]} ${operand(e.right, e.op)}`
+}
+
+/** `vma.vm_flags` of v is `v->vm_flags`; further indices stand in brackets: `table->pte[addr->slot]`. */
 function renderField(e: FieldExpr): string {
   const [head, ...rest] = e.field.name.split('.')
-  const index = e.index.map(render)
-  if (index.length === 0 || head === undefined) return e.field.name
-  const [first, ...others] = index
-  const owner = e.index[0]?.kind === 'const' ? (first ?? '') : first === head ? head : `${head}(${first})`
-  return `${[owner, ...rest].join('->')}${others.map((i) => `[${i}]`).join('')}`
+  const [first, ...others] = e.index
+  if (first === undefined || head === undefined) return e.field.name
+  const owner = head === e.field.sets[0] ? closed(first) : `${head}(${render(first)})`
+  return `${[owner, ...rest].join('->')}${others.map((i) => `[${render(i)}]`).join('')}`
 }

@@ -7,7 +7,7 @@
  */
 import { eq, hasAny, local, ne, or, truth, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { break_, call, check, for_, if_, let_, ret, set, step, while_, type Stmt } from '../language/stmt.ts'
+import { break_, call, check, continue_, for_, if_, let_, ret, set, step, while_, type Stmt } from '../language/stmt.ts'
 import { bool, enumeration, int, refTo, type EnumType } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
@@ -201,7 +201,8 @@ function guardSyscall(k: Build, behaviour: string, inner: Routine, install: bool
         ...takeLock(mode, install),
         call('do', inner, [v, first, last], result),
         ...dropLock(mode),
-        if_(ne(result, '-ERESTARTNOINTR'), [break_]),
+        check('restart', eq(result, '-ERESTARTNOINTR'), [continue_]),
+        break_,
       ]),
       ...io.leave(result),
     ],

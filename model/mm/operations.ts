@@ -1,6 +1,6 @@
 /** The operations that a scenario's threads perform, by the names that litmus files use. */
-import { contains, eq, isEmpty, self, type Expr, type FieldExpr } from '../language/expr.ts'
-import { call, join, leave, set, step, when, type Action, type Stmt } from '../language/stmt.ts'
+import { contains, eq, isEmpty, isOneOf, self, type Expr, type FieldExpr } from '../language/expr.ts'
+import { assert, call, join, leave, set, step, when, type Action, type Stmt } from '../language/stmt.ts'
 import type { Build, Syscall } from './build.ts'
 import { access } from './fault.ts'
 import { khugepaged_scan_file } from './khugepaged.ts'
@@ -18,8 +18,10 @@ export interface Operand {
   readonly pmd: Expr
   /** The chunk of the file argument; for `collapse`. */
   readonly chunk?: Expr
-  /** Where the result goes. */
-  readonly register: FieldExpr
+  /** Where the result goes, if the scenario wants it. */
+  readonly register?: FieldExpr
+  /** What the kernel documents as results. */
+  readonly results: readonly string[]
   /** Some thread of the scenario removes guards, so promises can be taken back. */
   readonly guardsAreRemoved: boolean
 }
@@ -40,7 +42,11 @@ const first = (on: Operand): Expr => on.pages[0] ?? on.pmd
 const last = (on: Operand): Expr => on.pages[on.pages.length - 1] ?? on.pmd
 
 const returnStep = (on: Operand, result: Expr, more: readonly Action[] = []): Stmt =>
-  step('return', 'return', [set(on.register, result), ...more])
+  step('return', 'return', [
+    assert('ReturnsDocumented', isOneOf(result, ...on.results)),
+    ...(on.register === undefined ? [] : [set(on.register, result)]),
+    ...more,
+  ])
 const plain = (on: Operand): Syscall => ({ enter: [], leave: (result) => [returnStep(on, result)] })
 
 /**
@@ -109,7 +115,7 @@ export const OPERATIONS: readonly Operation[] = [
     name: 'collapse',
     operand: 'file',
     summary: 'khugepaged collapses the file on behalf of some other process',
-    results: () => ['unset'],
+    results: () => [],
     build: (k, on) => (on.chunk === undefined ? [] : [call('collapse', khugepaged_scan_file(k), [on.chunk])]),
   },
   {

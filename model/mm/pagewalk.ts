@@ -6,7 +6,7 @@
  */
 import { eq, isOneOf, local, ne, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { break_, call, for_, if_, ret, set, step, when, while_ } from '../language/stmt.ts'
+import { break_, call, check, for_, if_, ret, set, step, when, while_ } from '../language/stmt.ts'
 import { bool, enumeration, nilable, refTo, type EnumType } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { __split_huge_pmd } from './huge_memory.ts'
@@ -78,7 +78,7 @@ const guard_install_ptes = (k: Build): Routine =>
     returns: WalkResult,
     body: [
       call('map', pte_offset_map_lock, [p], t),
-      if_(eq(t, 'nil'), [ret('ACTION_AGAIN', WalkResult)]),
+      check('no_table', eq(t, 'nil'), [ret('ACTION_AGAIN', WalkResult)]),
       for_(at, clampFirst(p, first), clampLast(p, last), [
         step(
           'pte_entry',
@@ -110,7 +110,7 @@ const guard_remove_ptes: Routine = routine({
   returns: WalkResult,
   body: [
     call('map', pte_offset_map_lock, [p], t),
-    if_(eq(t, 'nil'), [ret('ACTION_AGAIN', WalkResult)]),
+    check('no_table', eq(t, 'nil'), [ret('ACTION_AGAIN', WalkResult)]),
     for_(at, clampFirst(p, first), clampLast(p, last), [
       step('pte_entry', 'guard_remove_pte_entry(): pte_clear_not_present_full()', [
         set(pte, table.pte(t, page.slot(at))),

@@ -2,7 +2,7 @@
  * RCU as far as page tables need it: a deferred table is freed once every read section that began
  * before pte_free_defer() has ended. The grace period is exact, not a wait for all readers.
  */
-import { and, bound, eq, isEmpty, local, truth, type Local } from '../language/expr.ts'
+import { bound, eq, isEmpty, local, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { forEach, join, leave, set, step, while_, type Action } from '../language/stmt.ts'
 import { refTo } from '../language/types.ts'
@@ -28,12 +28,12 @@ export const rcu_do_batch: Routine = routine({
   locals: [dead],
   body: [
     while_(truth(true), [
-      step(
-        'pte_free_now',
-        'pte_free_now(&page->rcu_head)',
-        [set(table.state(dead), 'free'), forEach('slot', 's', [set(table.pte(dead, slot), 'none')])],
-        { choose: [dead], await: and(eq(table.state(dead), 'deferred'), isEmpty(table.grace(dead))) },
-      ),
+      step('dequeue', 'rhp = rcu_cblist_dequeue(&rcl)', [], { choose: [dead], await: eq(table.state(dead), 'deferred') }),
+      step('grace_period', 'wait for the grace period', [], { await: isEmpty(table.grace(dead)) }),
+      step('pte_free_now', 'pte_free_now(&page->rcu_head)', [
+        forEach('slot', 's', [set(table.pte(dead, slot), 'none')]),
+        set(table.state(dead), 'free'),
+      ]),
     ]),
   ],
 })

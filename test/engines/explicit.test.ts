@@ -60,6 +60,26 @@ describe('the store', () => {
     expect(verdict(result)).toEqual(verdict(searchReference(m)))
   })
 
+  test.each([
+    ['the last of which is wider', [slot('a', 0, 3), slot('b', 0, 3), slot('c', 0, 6, { init: 6 })]],
+    ['one of which begins elsewhere', [slot('a', 0, 3), slot('b', 0, 3), slot('c', -1, 2, { init: -1 })]],
+    ['that are alike', [slot('a', -2, 1), slot('b', -2, 1, { init: 1 }), slot('c', -2, 1)]],
+  ])('reads and writes an array of cells %s', (_, cells) => {
+    const cell = { kind: 'select', base: 0, index: [{ expr: at(3), first: 0, count: 3, stride: 1 }] } as const
+    const choices = [{ slot: 3, lo: -1, hi: 3 }]
+    const body = [set(5, bin('add', cell, num(2))), set(cell, bin('band', bin('add', cell, num(1)), num(1)))]
+    const slots = [...cells, slot('i', -1, 3), slot('gap', 0, 1), slot('seen', 0, 8, { kind: 'register' })]
+    const m = model(slots, [
+      [
+        { choices, body, to: 1 },
+        { choices, body, to: 2 },
+      ],
+    ])
+    const result = searchReference(m)
+    expect(result.states).toBeGreaterThan(10)
+    expect(verdict(searchExplicit(m))).toEqual(verdict(result))
+  })
+
   test('refuses a slot that does not fit a word', () => {
     const m = model([slot('x', 0, 2 ** 32)], [[{ body: [set(0, bin('add', at(0), num(1)))] }]])
     expect(() => searchExplicit(m)).toThrow("slot 0 'x'")

@@ -24,8 +24,8 @@ export type Node =
   | StepNode
   | { readonly kind: 'branch'; readonly where: string; readonly cond: LExpr; readonly then: Node; readonly else: Node }
   | { readonly kind: 'let'; readonly slot: number; readonly value: LExpr; readonly next: Node }
-  /** Adds one to a loop counter that is known to be below `last`. */
-  | { readonly kind: 'advance'; readonly slot: number; readonly last: LExpr; readonly next: Node }
+  /** The end of a counted loop's body: out at `last`, or one more turn with the counter one higher. */
+  | { readonly kind: 'repeat'; readonly slot: number; readonly last: LExpr; readonly head: Node; readonly exit: Node }
   /** A place to jump back to; `target` is filled in once the loop's body has been built. */
   | { readonly kind: 'join'; readonly where: string; target: Node | undefined }
   | { readonly kind: 'end' }
@@ -47,8 +47,11 @@ export function stepsOf(entry: Node): readonly StepNode[] {
         visit(node.else)
         return
       case 'let':
-      case 'advance':
         visit(node.next)
+        return
+      case 'repeat':
+        visit(node.head)
+        visit(node.exit)
         return
       case 'join':
         if (node.target !== undefined) visit(node.target)

@@ -2,12 +2,12 @@
 import type { Frame, LExpr } from '../lowered.ts'
 import type { Routine } from '../routine.ts'
 import type { Stmt, StepStmt } from '../stmt.ts'
-import { both, combine, constant } from './build.ts'
+import { both, constant } from './build.ts'
 import { lowerActions, type ActionContext, type LockOp } from './actions.ts'
 import { lowerExpr, obligations, type ExprContext, type Obligation } from './expr.ts'
 import type { Node } from './graph.ts'
 import { firstValue } from './layout.ts'
-import { giveBack, localSlot, lookUp, takeLocals, type LocalPool, type Scope } from './scope.ts'
+import { giveBack, localSlot, takeLocals, type LocalPool, type Scope } from './scope.ts'
 import { lowerAssert } from './build.ts'
 import { range } from '../types.ts'
 
@@ -79,8 +79,8 @@ function inlineStmt(ctx: InlineContext, stmt: Stmt, flow: Flow, next: Node): Nod
       const counter = localSlot(flow.scope, stmt.local)
       const head: Node = { kind: 'join', where: where(flow.scope), target: undefined }
       const last = lowerExpr(ectx, stmt.last)
-      const more: Node = { kind: 'advance', slot: counter, last, next: head }
-      const again = branchNode(ctx, flow.scope, combine('eq', lookUp(flow.scope, stmt.local), last), next, more)
+      ctx.conditions.push({ where: where(flow.scope), expr: last })
+      const again: Node = { kind: 'repeat', slot: counter, last, head, exit: next }
       head.target = inlineBlock(ctx, stmt.body, { ...flow, onBreak: next, onContinue: again }, again)
       return { kind: 'let', slot: counter, value: lowerExpr(ectx, stmt.first), next: head }
     }

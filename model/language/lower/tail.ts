@@ -67,20 +67,8 @@ export function tail(
       else next.delete(node.slot)
       return [assign({ kind: 'slot', slot: node.slot }, value), ...tail(ctx, node.next, next, forget(least, node.slot), turns)]
     }
-    case 'advance': {
-      const counter = slotOf(node.slot)
-      const now = known.get(node.slot)
-      const last = substitute(node.last, known)
-      const low = (now ?? least.get(node.slot) ?? ctx.lowest(node.slot)) + 1
-      const sure = now !== undefined || (last.kind === 'const' && last.value <= low)
-      const value = sure ? constant(low) : combine('add', counter, constant(1))
-      const next = new Map(known)
-      if (sure) next.set(node.slot, low)
-      return [
-        assign({ kind: 'slot', slot: node.slot }, value),
-        ...tail(ctx, node.next, next, new Map([...least, [node.slot, low]]), turns),
-      ]
-    }
+    case 'repeat':
+      return repeat(ctx, node, known, least, turns)
     case 'branch': {
       const cond = substitute(node.cond, known)
       if (cond.kind === 'const') return tail(ctx, cond.value === 0 ? node.else : node.then, known, least, turns)
@@ -97,6 +85,30 @@ export function tail(
       return tail(ctx, node.target, known, least, new Map([...turns, [node, turn]]))
     }
   }
+}
+
+/** A counter never passes `last`, so a least value that has reached it ends the loop. */
+function repeat(
+  ctx: TailContext,
+  node: Extract<Node, { kind: 'repeat' }>,
+  known: Known,
+  least: Least,
+  turns: ReadonlyMap<Node, number>,
+): readonly LStmt[] {
+  const last = substitute(node.last, known)
+  const now = known.get(node.slot)
+  const low = now ?? least.get(node.slot) ?? ctx.lowest(node.slot)
+  const exit = tail(ctx, node.exit, known, least, turns)
+  if (last.kind === 'const' && low >= last.value) return exit
+  const sure = now !== undefined || (last.kind === 'const' && last.value === low + 1)
+  const next = new Map(known)
+  if (sure) next.set(node.slot, low + 1)
+  const counter = slotOf(node.slot)
+  const again = [
+    assign({ kind: 'slot', slot: node.slot }, sure ? constant(low + 1) : combine('add', counter, constant(1))),
+    ...tail(ctx, node.head, next, new Map([...least, [node.slot, low + 1]]), turns),
+  ]
+  return branch(substitute(combine('eq', counter, last), known), exit, again)
 }
 
 const forget = (least: Least, slot: number): Least =>

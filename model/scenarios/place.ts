@@ -1,0 +1,59 @@
+/** The objects of a world, and where each stands. */
+import { literal, type Expr, type FieldExpr } from '../language/expr.ts'
+import type { SetSizes } from '../language/types.ts'
+import type { MapDecl, PageRange } from '../litmus/ast.ts'
+import { refuse } from './problem.ts'
+
+export interface Initial {
+  readonly target: FieldExpr
+  readonly value: number
+}
+
+/** One mapping and the numbers of its objects. */
+export interface Mapping {
+  readonly name: string
+  readonly decl: MapDecl
+  readonly vma: number
+  readonly mm: number
+  /** Number of its first page; page n of the mapping is object firstPage + n. */
+  readonly firstPage: number
+  readonly pages: number
+  readonly file?: Backing
+  readonly shared: boolean
+  readonly writable: boolean
+}
+
+export interface Backing {
+  readonly name: string
+  readonly file: number
+  readonly pages: number
+  /** Object number of its first order-0 folio. */
+  readonly firstFolio: number
+  readonly firstChunk: number
+  readonly chunks: number
+}
+
+export interface World {
+  readonly mappings: readonly Mapping[]
+  readonly backings: readonly Backing[]
+  readonly mms: readonly string[]
+  readonly oom: boolean
+  readonly ptes: number
+  readonly names: Readonly<Record<string, readonly string[]>>
+  readonly sizes: SetSizes
+  readonly init: readonly Initial[]
+  /** Object number of the pmd above a page. */
+  readonly pmdOf: (page: number) => number
+}
+
+export const setTo = (target: FieldExpr, value: Expr | string | boolean | number): Initial => {
+  const e = typeof value === 'object' ? value : literal(target.type, value)
+  if (e.kind !== 'const') throw new Error(`initial value of ${target.field.name} is not constant`)
+  return { target, value: e.value }
+}
+
+/** Pages of `range` must lie in 0..pages - 1 of what `name` names. */
+export function within(range: PageRange, pages: number, name: string): void {
+  if (range.last >= pages)
+    refuse('MM103', `'${name}' has ${pages} page${pages === 1 ? '' : 's'}, so page ${range.last} is outside it`, range.span)
+}

@@ -1,0 +1,96 @@
+/** A scenario: one litmus file on one kernel, ready to have properties attached and be lowered. */
+import type { Program } from '../language/routine.ts'
+import { findKernel, KERNELS, type Kernel } from '../kernels/kernels.ts'
+import type { Diagnostic } from '../litmus/diagnostic.ts'
+import type { Final, KernelLine, LitmusFile } from '../litmus/ast.ts'
+import type { Build } from '../mm/build.ts'
+import { ne } from '../language/expr.ts'
+import type { FieldAccess } from '../language/expr.ts'
+import { MM_FIELDS, table } from '../mm/mm_types.ts'
+import { condition } from './condition.ts'
+import { Problem, hint, refuse } from './problem.ts'
+import { buildThreads, operationOf } from './threads.ts'
+import { buildWorld } from './world.ts'
+import type { World } from './place.ts'
+
+export interface Scenario {
+  readonly name: string
+  readonly kernel: Kernel
+  /** Labels left out, as `routine.label`, in the order of the file. */
+  readonly without: readonly string[]
+  readonly file: LitmusFile
+  readonly world: World
+  readonly registers: ReadonlyMap<string, FieldAccess>
+  readonly quantifier?: Final['quantifier']
+  /** Without properties: the properties/ folder adds them. */
+  readonly program: Program
+}
+
+export type Elaborated =
+  | { readonly ok: true; readonly scenarios: readonly Scenario[] }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
+
+/** How many tables an operation may unlink, and whether it may make one. */
+const RETIRES: Readonly<Record<string, number>> = { collapse: 1, madvise_collapse: 2 }
+
+/**
+ * One scenario per kernel that the file names (or per kernel in `kernels`, which replaces them).
+ * Mistakes come back as diagnostics; nothing is thrown for any input.
+ */
+export function elaborate(file: LitmusFile, kernels?: readonly KernelLine[]): Elaborated {
+  try {
+    const scenarios = (kernels ?? file.kernels).flatMap((line) =>
+      line.names.map((name) => {
+        const kernel = findKernel(name.text)
+        if (kernel === undefined) {
+          const known = KERNELS.map((k) => k.name)
+          return refuse('MM101', `unknown kernel '${name.text}'`, name.span, hint(name.text, known))
+        }
+        return build(file, kernel, line.without.map((w) => w.text))
+      }),
+    )
+    return { ok: true, scenarios }
+  } catch (e) {
+    if (e instanceof Problem) return { ok: false, diagnostics: [e.diagnostic] }
+    throw e
+  }
+}
+
+function build(file: LitmusFile, kernel: Kernel, without: readonly string[]): Scenario {
+  const ops = file.threads.map((t) => t.stmts.map(operationOf))
+  const retired = ops.flat().reduce((n, op) => n + (RETIRES[op.name] ?? 0), 0)
+  const makers = ops.filter((list) => list.some((op) => op.name !== 'collapse')).length
+  const threads = file.threads.map((t) => `P${t.thread.index}`)
+  const world = buildWorld(file.decls, { threads, retired, makers }, file.span)
+  const k: Build = { has: kernel.has, oom: world.oom }
+  const { programs, registers } = buildThreads(file.threads, world, k)
+  const program: Program = {
+    sizes: world.sizes,
+    names: world.names,
+    fields: [...MM_FIELDS, ...registers.values()].map((f) => f.decl),
+    init: world.init,
+    threads: programs,
+    properties: [],
+    lifetimes: [
+      {
+        set: 'table',
+        property: 'NoUseAfterFree',
+        live: (t) => ne(table.state(t), 'free'),
+        exempt: [table.state.decl, table.grace.decl],
+      },
+    ],
+    without: new Set(without),
+    ...(file.final === undefined ? {} : { final: condition(file.final.cond, registers, world) }),
+  }
+  return {
+    name: file.name.text,
+    kernel,
+    without,
+    file,
+    world,
+    registers,
+    program,
+    ...(file.final === undefined ? {} : { quantifier: file.final.quantifier }),
+  }
+}
+

@@ -1,0 +1,37 @@
+/** Every property, and how they are attached to a scenario. */
+import type { Program } from '../model/language/routine.ts'
+import type { Scenario } from '../model/scenarios/scenario.ts'
+import { EmptyUnlink } from './empty_unlink.ts'
+import { GuardStays } from './guard_stays.ts'
+import { NoAccess } from './no_access.ts'
+import { NoDeadlock } from './no_deadlock.ts'
+import { NoNilDereference } from './no_nil_dereference.ts'
+import { NoUseAfterFree } from './no_use_after_free.ts'
+import type { Property } from './property.ts'
+import { ReturnsDocumented } from './returns_documented.ts'
+import { WorldLargeEnough } from './world_large_enough.ts'
+
+/** In the order of reports. */
+export const PROPERTIES: readonly Property[] = [
+  GuardStays,
+  NoAccess,
+  EmptyUnlink,
+  ReturnsDocumented,
+  NoUseAfterFree,
+  NoNilDereference,
+  NoDeadlock,
+  WorldLargeEnough,
+]
+
+export const findProperty = (name: string): Property | undefined => PROPERTIES.find((p) => p.name === name)
+
+/** The scenario's program with every property that has to do with it. */
+export function withProperties(scenario: Scenario, properties: readonly Property[] = PROPERTIES): Program {
+  return {
+    ...scenario.program,
+    properties: properties.flatMap((p) => {
+      const built = p.build(scenario)
+      return built === undefined ? [] : [{ name: p.name, ...built }]
+    }),
+  }
+}

@@ -1,0 +1,35 @@
+import { and, eq, exists, forall, implies, ne, old } from '../model/language/expr.ts'
+import { pmd, table } from '../model/mm/mm_types.ts'
+import { performs, type Property } from './property.ts'
+
+/** P5 of the guard-region facts. */
+export const EmptyUnlink: Property = {
+  name: 'EmptyUnlink',
+  statement: 'a page table is taken out of its pmd only when every entry in it is empty, so that nothing is lost with it.',
+  sources: [
+    'mm/khugepaged.c, try_collapse_pte_mapped_thp(): "Huge page lock is still held, so page table must remain empty"',
+    'Jann Horn, Re: [RFC PATCH 3/4] mm: madvise: implement lightweight guard page mechanism, 14 Oct 2024: ' +
+      'a VMA without anon_vma and uffd-wp holds no state that must be kept',
+  ],
+  bang: 'page table unlinked with entries in it',
+  title: 'page table freed with entries in it',
+  failsOn: [
+    { kernels: ['rfc-file', 'rfc-file-read'], why: 'markers are written before anon_vma is there to say so' },
+    { kernels: ['maybe-guard-v1', 'maybe-guard-v2'], why: 'nothing tells retract_page_tables() about markers' },
+  ],
+  mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
+  build: (scenario) =>
+    performs(scenario, 'collapse', 'madvise_collapse')
+      ? {
+          step: forall('pmd', 'p', (p) =>
+            forall('table', 't', (t) =>
+              implies(
+                and(eq(old(pmd.table(p)), t), ne(pmd.table(p), t)),
+                forall('slot', 's', (s) => eq(old(table.pte(t, s)), 'none')),
+              ),
+            ),
+          ),
+          covers: [{ name: 'a table was unlinked', expr: exists('table', 't', (t) => eq(table.state(t), 'unlinked')) }],
+        }
+      : undefined,
+}

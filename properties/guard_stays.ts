@@ -1,0 +1,37 @@
+import { and, eq, exists, forall, implies } from '../model/language/expr.ts'
+import { page, pmd, table } from '../model/mm/mm_types.ts'
+import { performs, type Property } from './property.ts'
+
+/** P1 of the guard-region facts. */
+export const GuardStays: Property = {
+  name: 'GuardStays',
+  statement:
+    'once MADV_GUARD_INSTALL has returned 0, every page of its range holds a guard marker until MADV_GUARD_REMOVE or an unmap.',
+  sources: [
+    'madvise(2), MADV_GUARD_INSTALL',
+    'Jann Horn, Re: [RFC PATCH 3/4] mm: madvise: implement lightweight guard page mechanism, 14 Oct 2024',
+    'Lorenzo Stoakes, [PATCH v3 0/8] introduce VM_MAYBE_GUARD and make it sticky, 7 Nov 2025',
+  ],
+  bang: 'guard marker lost',
+  title: 'guard marker lost after MADV_GUARD_INSTALL returned 0',
+  failsOn: [
+    { kernels: ['rfc-file', 'rfc-file-read'], why: 'anon_vma is prepared after the walk that writes the markers' },
+    { kernels: ['maybe-guard-v1', 'maybe-guard-v2'], why: 'retract_page_tables() does not look at VM_MAYBE_GUARD' },
+  ],
+  mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
+  build: (scenario) =>
+    performs(scenario, 'guard_install')
+      ? {
+          invariant: forall('page', 'p', (p) =>
+            implies(
+              page.promised(p),
+              and(
+                eq(pmd.kind(page.pmd(p)), 'table'),
+                eq(table.pte(pmd.table(page.pmd(p)), page.slot(p)), 'guard'),
+              ),
+            ),
+          ),
+          covers: [{ name: 'an install has returned 0', expr: exists('page', 'p', (p) => page.promised(p)) }],
+        }
+      : undefined,
+}

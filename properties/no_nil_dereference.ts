@@ -1,0 +1,13 @@
+import type { Property } from './property.ts'
+
+/** Asked of every scenario; lowering asserts it wherever a reference that may be nil is followed. */
+export const NoNilDereference: Property = {
+  name: 'NoNilDereference',
+  statement: 'no step follows a reference that points nowhere, such as the table of a pmd that has none.',
+  sources: ['Qi Zheng, "mm: khugepaged: recheck pmd state in retract_page_tables()", Dec 2024: pte_lockptr() of an empty pmd'],
+  bang: 'empty reference followed',
+  title: 'dereference of an empty pmd',
+  failsOn: [],
+  mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['walk_pte_range.no_table'] }],
+  build: () => ({ covers: [] }),
+}

@@ -1,0 +1,36 @@
+/** What a property is: one file each, with its statement, its source, and what must break it. */
+import type { ProgramProperty } from '../model/language/routine.ts'
+import type { Scenario } from '../model/scenarios/scenario.ts'
+
+/** A change to the model that the property must notice: a scenario, a kernel, and what is left out of it. */
+export interface Mutant {
+  /** A file of model/scenarios, without its ending. */
+  readonly scenario: string
+  readonly kernel: string
+  /** Labels of steps or checks that are left out, as `routine.label`. */
+  readonly without: readonly string[]
+}
+
+export interface Property {
+  /** PascalCase noun phrase, as it stands in every report. */
+  readonly name: string
+  /** One sentence. */
+  readonly statement: string
+  /** Mails, comments, man pages, selftests that it rests on. */
+  readonly sources: readonly string[]
+  /** What its violation is called at the last step of a trace. */
+  readonly bang: string
+  /** What its violation is called in the title of a counterexample. */
+  readonly title: string
+  /** Kernels that are known to break it, with the reason. */
+  readonly failsOn: readonly { readonly kernels: readonly string[]; readonly why: string }[]
+  readonly mutants: readonly Mutant[]
+  /** A violation means that the model, not the kernel, is at fault: the verdict is `error`. */
+  readonly ofModel?: true
+  /** The property in the terms of a scenario; undefined where the scenario has nothing to do with it. */
+  readonly build: (scenario: Scenario) => Omit<ProgramProperty, 'name'> | undefined
+}
+
+/** Whether some thread of a scenario performs an operation. */
+export const performs = (scenario: Scenario, ...operations: readonly string[]): boolean =>
+  scenario.file.threads.some((t) => t.stmts.some((s) => operations.includes(s.op.text)))

@@ -1,0 +1,14 @@
+import type { Property } from './property.ts'
+
+/** Not a property of the kernel: a world with too few page tables would hide behaviour. */
+export const WorldLargeEnough: Property = {
+  name: 'WorldLargeEnough',
+  statement: 'the world of the scenario has a free page table whenever one is allocated.',
+  sources: ['mmcheck: a bound of the world must never pass for a result'],
+  bang: 'no page table left in this world',
+  title: 'world too small',
+  failsOn: [],
+  mutants: [],
+  ofModel: true,
+  build: () => ({ covers: [] }),
+}
