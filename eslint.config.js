@@ -67,12 +67,18 @@ export default defineConfig([
       '@typescript-eslint/no-unnecessary-condition': 'off',
       // `x === undefined || x.kind !== 'slot'` says more than `x?.kind !== 'slot'`.
       '@typescript-eslint/prefer-optional-chain': 'off',
+      // A callback that does nothing is a fair default.
+      '@typescript-eslint/no-empty-function': 'off',
       // Records of functions that use no `this` may be taken apart.
       '@typescript-eslint/unbound-method': 'off',
       'no-restricted-syntax': ['error', ...NEVER],
       'no-restricted-properties': [
         'error',
-        { object: 'Math', property: 'random', message: 'Two runs give the same counts: take randomness as a parameter.' },
+        {
+          object: 'Math',
+          property: 'random',
+          message: 'Two runs give the same counts: take randomness as a parameter.',
+        },
       ],
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
       'no-console': 'error',

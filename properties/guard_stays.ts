@@ -13,7 +13,7 @@ export const GuardStays: Property = {
     'Lorenzo Stoakes, [PATCH v3 0/8] introduce VM_MAYBE_GUARD and make it sticky, 7 Nov 2025',
   ],
   bang: 'guard marker lost',
-  title: 'guard marker lost after MADV_GUARD_INSTALL returned 0',
+  title: 'guard marker lost',
   failsOn: [
     { kernels: ['rfc-file', 'rfc-file-read'], why: 'anon_vma is prepared after the walk that writes the markers' },
     { kernels: ['maybe-guard-v1', 'maybe-guard-v2'], why: 'retract_page_tables() does not look at VM_MAYBE_GUARD' },

@@ -41,7 +41,13 @@ function not(arg: LExpr, ranges: readonly Bounds[]): LExpr {
       return { kind: 'binary', op: 'le', left: arg.right, right: arg.left }
     case 'le':
       return { kind: 'binary', op: 'lt', left: arg.right, right: arg.left }
-    default:
+    case 'and':
+    case 'or':
+    case 'add':
+    case 'sub':
+    case 'band':
+    case 'bor':
+    case 'bandnot':
       return { kind: 'not', arg }
   }
 }

@@ -233,9 +233,29 @@ const truthTest = (e: Expr): boolean | undefined =>
     ? (e.op === 'eq') === (e.right.value !== 0)
     : undefined
 
-/** `nil < x` for an object x: how the walk of a list begins, and always true. */
-const isFromStart = (e: Expr): boolean =>
-  e.kind === 'binary' && e.op === 'lt' && e.left.kind === 'const' && e.left.value === 0 && e.right.kind === 'bound'
+/** True or false whatever the state: a constant, or `nil < x`, which is how the walk of a list begins. */
+function decided(e: Expr): boolean | undefined {
+  if (e.type.kind !== 'bool') return undefined
+  if (e.kind === 'const') return e.value !== 0
+  if (e.kind === 'not') {
+    const arg = decided(e.arg)
+    return arg === undefined ? undefined : !arg
+  }
+  if (e.kind !== 'binary') return undefined
+  if (e.op === 'lt' && e.left.kind === 'const' && e.left.value === 0 && e.right.kind === 'bound') return true
+  if (e.op !== 'and' && e.op !== 'or') return undefined
+  const [left, right] = [decided(e.left), decided(e.right)]
+  const absorbing = e.op === 'or'
+  if (left === absorbing || right === absorbing) return absorbing
+  return left === undefined ? undefined : right
+}
+
+/** The side of an `&&` or `||` that is left when the other is decided. */
+function remainder(e: BinaryExpr): Expr | undefined {
+  if (e.op !== 'and' && e.op !== 'or') return undefined
+  if (decided(e.left) !== undefined) return e.right
+  return decided(e.right) === undefined ? undefined : e.left
+}
 
 /** `a < b ? a : b` and `a < b ? b : a`. */
 function minOrMax(e: Expr): string | undefined {
@@ -247,6 +267,7 @@ function minOrMax(e: Expr): string | undefined {
 
 /** The operator that stands outermost in the text of `e`; undefined where nothing can tear it apart. */
 function outermost(e: Expr): BinaryOp | 'contains' | 'ite' | 'quantifier' | undefined {
+  if (decided(e) !== undefined) return undefined
   switch (e.kind) {
     case 'field':
     case 'local':
@@ -268,7 +289,8 @@ function outermost(e: Expr): BinaryOp | 'contains' | 'ite' | 'quantifier' | unde
       if (test !== undefined) return test.right.kind === 'singleton' ? 'contains' : 'band'
       const positive = truthTest(e)
       if (positive !== undefined) return positive ? outermost(e.left) : undefined
-      return e.op === 'and' && isFromStart(e.left) ? outermost(e.right) : e.op
+      const rest = remainder(e)
+      return rest === undefined ? e.op : outermost(rest)
     }
   }
 }
@@ -290,6 +312,8 @@ const closed = (e: Expr): string => (outermost(e) === undefined ? render(e) : `(
 
 /** An expression in C's spelling, for listings and messages. */
 export function render(e: Expr): string {
+  const known = decided(e)
+  if (known !== undefined) return String(known)
   switch (e.kind) {
     case 'const':
       return e.type.kind === 'flags' ? show(e.type, e.value).replaceAll('|', ' | ') : show(e.type, e.value)
@@ -334,7 +358,8 @@ function renderBinary(e: BinaryExpr): string {
       : `${closed(test.left)} & ${closed(test.right)}`
   const positive = truthTest(e)
   if (positive !== undefined) return positive ? render(e.left) : renderNot(e.left)
-  if (e.op === 'and' && isFromStart(e.left)) return render(e.right)
+  const rest = remainder(e)
+  if (rest !== undefined) return render(rest)
   return `${operand(e.left, e.op)} ${OPERATORS[e.op]} ${operand(e.right, e.op)}`
 }
 

@@ -118,8 +118,8 @@ function onward(exploration: Exploration, property: number, goal: Goal): Onward 
 
 /**
  * The shortest trace to a violation of the same property that switches threads least often; of
- * several the first by thread, then step id, then choice values, at the first move that differs. The
- * trace given bounds the search. Throws where the model does not violate the property within it.
+ * several, at the first move that differs, the one that switches there, then the first by thread, step
+ * id and choice values. The trace given bounds the search. Throws where the model does not violate the property within it.
  */
 export function fewestSwitches(model: LoweredModel, violation: Violation): Violation {
   const { property, moves } = violation
@@ -139,7 +139,9 @@ export function fewestSwitches(model: LoweredModel, violation: Violation): Viola
     const candidates = successors(exploration.model, state).map((successor) => {
       const thread = threadOf.get(successor.move.step) ?? -1
       const switches = toCome(successor, thread, depth) + (from === undefined || from === thread ? 0 : 1)
-      return { successor, thread, order: [switches, thread, successor.move.step, ...successor.move.choices] }
+      // Of two ways that cost the same, switching now shows how little the other thread must have done.
+      const stays = from === thread ? 1 : 0
+      return { successor, thread, order: [switches, stays, thread, successor.move.step, ...successor.move.choices] }
     })
     const [next] = candidates.sort((a, b) => compareNumbers(a.order, b.order))
     if (next === undefined) throw new Error('a trace of the explicit engine ends early in the reference')

@@ -4,7 +4,8 @@
  */
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { Incomplete, Move, Progress, SearchResult, Violation } from '../engine.ts'
-import { commutingAbove } from './independence.ts'
+import { newOrder, ordered } from './order.ts'
+import type { Order } from './order.ts'
 import { assertions, definitions, nameOf, newPrinter } from './print.ts'
 import type { Printer } from './print.ts'
 import { check, closeSolver, run, startSolver } from './solver_process.ts'
@@ -40,6 +41,9 @@ export interface BoundedResult extends SearchResult {
  */
 const HEADER = '(set-option :produce-models true)\n(set-option :random-seed 1)\n(set-logic QF_FD)\n'
 
+/** Asked for beside the properties, under a number that none of them has. */
+const RANGE_FAULT = -1
+
 /** Mutable: the unrolling so far, and what the solver has been told of it. */
 interface Session {
   readonly model: LoweredModel
@@ -48,7 +52,7 @@ interface Session {
   readonly solver: SolverProcess
   readonly terms: Terms
   readonly printer: Printer
-  readonly above: ReadonlyMap<number, ReadonlySet<number>>
+  readonly order: Order
   readonly layers: Layer[]
   state: readonly Value[]
   /** Text not sent yet. */
@@ -74,23 +78,14 @@ const tell = (session: Session, lits: readonly Lit[]): void => {
   session.unsent.push(assertions(session.printer, lits))
 }
 
-/** Of two neighbouring moves that commute, the lower thread's goes first. */
-function ordered(session: Session, first: Layer, second: Layer): Lit[] {
-  const { terms } = session
-  return second.taken.map((b) => {
-    const late = session.above.get(b.step.id)
-    const before = first.taken.filter((a) => late?.has(a.step.id)).map((a) => a.lit)
-    return implies(terms, b.lit, not(or(terms, before)))
-  })
-}
-
 /** Adds one more move to the path. */
 function deepen(session: Session): void {
   const { terms, layers } = session
   const layer = unrollMove(terms, session.model, session.state, layers.length)
   const last = layers.at(-1)
   const lastButOne = layers.at(-2)
-  if (last !== undefined && lastButOne !== undefined) tell(session, ordered(session, lastButOne, last))
+  // One move late: the order of the last move must stay free while its assertions are asked for.
+  if (last !== undefined && lastButOne !== undefined) tell(session, ordered(session.order, terms, lastButOne, last))
   tell(session, layer.constraints)
   const wanted = layer.taken.flatMap(({ lit, choices }) => [lit, ...choices.flatMap(({ bits }) => bits)])
   session.unsent.push(definitions(session.printer, wanted))
@@ -107,6 +102,7 @@ function failures(session: Session): Map<number, Lit> {
   }
   for (const { property, expr } of model.invariants) add(property, violated(terms, model, state, expr))
   for (const [property, lit] of session.layers.at(-1)?.fails ?? []) add(property, lit)
+  add(RANGE_FAULT, session.layers.at(-1)?.fault ?? FALSE)
   const deadlock = model.properties.findIndex(({ kind }) => kind === 'deadlock')
   if (deadlock >= 0) add(deadlock, deadlocked(terms, model, state))
   return found
@@ -115,7 +111,7 @@ function failures(session: Session): Map<number, Lit> {
 const pair = /\(([^\s()]+)\s+(true|false)\)/g
 
 /** The literals that the solver's last model makes true, of those named. */
-async function valuesOf(session: Session, lits: readonly Lit[]): Promise<ReadonlySet<Lit> | Reply> {
+async function valuesOf(session: Session, lits: readonly Lit[]): Promise<Set<Lit> | Reply> {
   const names = new Map(lits.map((lit) => [nameOf(session.terms, lit), lit]))
   const command = `(get-value (${[...names.keys()].join(' ')}))\n`
   const reply = await run(session.solver, takeUnsent(session, command), timeLeft(session))
@@ -134,7 +130,9 @@ function movesOf(layers: readonly Layer[], holding: ReadonlySet<Lit>): Move[] {
       .filter(({ lit }) => holding.has(lit))
       .map(({ step, choices }) => ({
         step: step.id,
-        choices: choices.map(({ base, bits }) => bits.reduce((sum, bit, i) => (holding.has(bit) ? sum + 2 ** i : sum), base)),
+        choices: choices.map(({ base, bits }) =>
+          bits.reduce((sum, bit, i) => (holding.has(bit) ? sum + 2 ** i : sum), base),
+        ),
       })),
   )
 }
@@ -169,24 +167,31 @@ async function searchDepth(session: Session, open: Set<number>, violations: Viol
     const lit = all.get(property) ?? FALSE
     if (lit === FALSE) continue
     // A name of its own: what is assumed must be a variable, and its value is asked for.
-    const bad = variable(terms, `bad.${depth}.${property}`)
+    const bad = variable(terms, `bad.${depth}.${property === RANGE_FAULT ? 'range' : property}`)
     tell(session, [iff(terms, bad, lit)])
     candidates.set(property, bad)
   }
   let pathExists = false
   for (let round = 0; candidates.size > 0; round++) {
     const any = variable(terms, `any.${depth}.${round}`)
-    const moves = layers.flatMap(({ taken }) => taken.flatMap(({ lit, choices }) => [lit, ...choices.flatMap((c) => c.bits)]))
+    const moves = layers.flatMap(({ taken }) =>
+      taken.flatMap(({ lit, choices }) => [lit, ...choices.flatMap((c) => c.bits)]),
+    )
     tell(session, [implies(terms, any, or(terms, candidates.values()))])
     const answer = await ask(session, `(check-sat-assuming (${nameOf(terms, any)}))\n`)
     if (answer.kind === 'unsat') break
     if (answer.kind !== 'sat') return { kind: 'stopped', incomplete: failureOf(answer, options) }
     pathExists = true
     const holding = await valuesOf(session, [...candidates.values(), ...moves])
-    if (!(holding instanceof Set)) return { kind: 'stopped', incomplete: { kind: 'solver', reason: 'no model' } }
-    for (const [property, bad] of candidates) {
-      if (!holding.has(bad)) continue
-      violations.push({ property, moves: movesOf(layers, holding) })
+    if (!(holding instanceof Set)) return { kind: 'stopped', incomplete: failureOf(holding, options) }
+    const found = [...candidates].filter(([, bad]) => holding.has(bad))
+    if (found.length === 0)
+      return { kind: 'stopped', incomplete: { kind: 'solver', reason: 'sat, but with no values' } }
+    for (const [property] of found) {
+      const moves = movesOf(layers, holding)
+      if (property === RANGE_FAULT)
+        throw new Error(`a slot leaves its range after steps ${moves.map((m) => m.step).join()}`)
+      violations.push({ property, moves })
       candidates.delete(property)
       open.delete(property)
     }
@@ -198,7 +203,12 @@ async function searchDepth(session: Session, open: Set<number>, violations: Viol
   return answer.kind === 'sat' ? { kind: 'more' } : { kind: 'stopped', incomplete: failureOf(answer, options) }
 }
 
-function result(session: Session, violations: readonly Violation[], incomplete: Incomplete | undefined, depth: number): BoundedResult {
+function result(
+  session: Session,
+  violations: readonly Violation[],
+  incomplete: Incomplete | undefined,
+  depth: number,
+): BoundedResult {
   return {
     engine: 'smt',
     ...(incomplete === undefined ? {} : { incomplete }),
@@ -216,7 +226,7 @@ function result(session: Session, violations: readonly Violation[], incomplete: 
 
 async function search(session: Session): Promise<BoundedResult> {
   const { model, options } = session
-  const open = new Set(model.properties.keys())
+  const open = new Set([RANGE_FAULT, ...model.properties.keys()])
   const violations: Violation[] = []
   session.unsent.push(HEADER)
   for (let depth = 0; ; depth++) {
@@ -231,7 +241,7 @@ async function search(session: Session): Promise<BoundedResult> {
     if (outcome.kind === 'stopped') return result(session, violations, outcome.incomplete, Math.max(0, depth - 1))
     if (past) return result(session, violations, { kind: 'depth', limit: options.maxDepth }, options.maxDepth)
     options.onProgress?.({ depth, states: 0, frontier: 0, bytes: 0 })
-    if (options.stopWhenAllFound === true && open.size === 0)
+    if (options.stopWhenAllFound === true && violations.length === model.properties.length)
       return result(session, violations, { kind: 'depth', limit: depth }, depth)
   }
 }
@@ -251,10 +261,7 @@ export async function boundedCheck(model: LoweredModel, options: BoundedOptions)
     solver: startSolver(options.solver),
     terms,
     printer: newPrinter(terms),
-    above: commutingAbove(
-      model.steps,
-      model.threads.map(({ pcSlot }) => pcSlot),
-    ),
+    order: newOrder(model),
     layers: [],
     state: initialState(model),
     unsent: [],

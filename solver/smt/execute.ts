@@ -4,7 +4,7 @@
  * the two branches of an `if`, and the frame condition all read off what was written.
  */
 import type { LExpr, LIndex, LStmt, Slot } from '../../model/language/lowered.ts'
-import { FALSE, and, implies, isConstant, not, or } from './term.ts'
+import { FALSE, TRUE, and, isConstant, not, or } from './term.ts'
 import type { Lit, Terms } from './term.ts'
 import { add, boolean, choose, equal, equalsNumber, fit, less, mask, number, pick, subtract, truth } from './value.ts'
 import type { Form, Guarded, Value } from './value.ts'
@@ -16,13 +16,16 @@ export interface Env {
   readonly before: readonly Value[]
   /** What the step wrote so far; a branch of an `if` works on a copy. */
   readonly written: Map<number, Value>
+  /** The condition of getting here, within the step. */
+  readonly path: Lit
   /** For each property, the conditions under which the step breaks it. */
   readonly fails: Map<number, Lit[]>
+  /** The conditions under which a write leaves the range of its slot, which no sound model does. */
+  readonly faults: Lit[]
 }
 
-/** A slot of the state as a value of that name's range, where the engine looks at it from outside any step. */
 export function newEnv(terms: Terms, slots: readonly Slot[], before: readonly Value[]): Env {
-  return { terms, slots, before, written: new Map(), fails: new Map() }
+  return { terms, slots, before, written: new Map(), path: TRUE, fails: new Map(), faults: [] }
 }
 
 export const formOf = (slot: Slot): Form => (slot.kind === 'pc' ? 'cases' : 'bits')
@@ -31,16 +34,23 @@ function read(env: Env, slot: number): Value {
   return env.written.get(slot) ?? env.before[slot] ?? number(0)
 }
 
-export function write(env: Env, slot: number, value: Value): void {
+/** Writes a slot where `cond` holds, which may be less than everywhere on the path. */
+export function write(env: Env, slot: number, value: Value, cond: Lit = TRUE): void {
+  const { terms } = env
   const declared = env.slots[slot]
   if (declared === undefined) return
-  env.written.set(slot, fit(env.terms, value, declared.lo, declared.hi, formOf(declared)))
+  const { lo, hi } = declared
+  const outside = or(terms, [less(terms, value, number(lo)), less(terms, number(hi), value)])
+  const fault = and(terms, [env.path, cond, outside])
+  if (fault !== FALSE) env.faults.push(fault)
+  const fitted = fit(terms, value, lo, hi, formOf(declared))
+  env.written.set(slot, cond === TRUE ? fitted : choose(terms, cond, fitted, read(env, slot)))
 }
 
 /** Every slot that an access can mean, with the condition under which it means that one. */
 function places(env: Env, base: number, index: readonly LIndex[]): (readonly [Lit, number])[] {
   const { terms } = env
-  let found: (readonly [Lit, number])[] = [[not(FALSE), base]]
+  let found: (readonly [Lit, number])[] = [[TRUE, base]]
   for (const dimension of index) {
     const value = evaluate(env, dimension.expr)
     const next: (readonly [Lit, number])[] = []
@@ -124,7 +134,7 @@ export function condition(env: Env, expr: LExpr): Lit {
     }
     case 'or': {
       const first = condition(env, left)
-      return first === not(FALSE) ? first : or(terms, [first, condition(env, right)])
+      return first === TRUE ? first : or(terms, [first, condition(env, right)])
     }
     case 'eq':
       return equal(terms, evaluate(env, left), evaluate(env, right))
@@ -149,8 +159,8 @@ function merge(env: Env, cond: Lit, a: Env, b: Env): void {
     env.written.set(slot, choose(env.terms, cond, read(a, slot), read(b, slot)))
 }
 
-/** Runs statements in order; `path` is the condition of getting here, which a failed assertion needs. */
-export function execute(env: Env, body: readonly LStmt[], path: Lit): void {
+/** Runs statements in order. */
+export function execute(env: Env, body: readonly LStmt[]): void {
   const { terms } = env
   for (const stmt of body)
     switch (stmt.kind) {
@@ -160,28 +170,24 @@ export function execute(env: Env, body: readonly LStmt[], path: Lit): void {
           write(env, stmt.target.slot, value)
           break
         }
-        for (const [cond, slot] of places(env, stmt.target.base, stmt.target.index)) {
-          const before = read(env, slot)
-          write(env, slot, value)
-          env.written.set(slot, choose(terms, cond, read(env, slot), before))
-        }
+        for (const [cond, slot] of places(env, stmt.target.base, stmt.target.index)) write(env, slot, value, cond)
         break
       }
       case 'if': {
         const cond = condition(env, stmt.cond)
         if (isConstant(cond)) {
-          execute(env, cond === FALSE ? stmt.else : stmt.then, path)
+          execute(env, cond === FALSE ? stmt.else : stmt.then)
           break
         }
-        const whenTrue = { ...env, written: new Map(env.written) }
-        const whenFalse = { ...env, written: new Map(env.written) }
-        execute(whenTrue, stmt.then, and(terms, [path, cond]))
-        execute(whenFalse, stmt.else, and(terms, [path, not(cond)]))
+        const whenTrue = { ...env, written: new Map(env.written), path: and(terms, [env.path, cond]) }
+        const whenFalse = { ...env, written: new Map(env.written), path: and(terms, [env.path, not(cond)]) }
+        execute(whenTrue, stmt.then)
+        execute(whenFalse, stmt.else)
         merge(env, cond, whenTrue, whenFalse)
         break
       }
       case 'assert': {
-        const fails = not(implies(terms, path, condition(env, stmt.cond)))
+        const fails = and(terms, [env.path, not(condition(env, stmt.cond))])
         if (fails !== FALSE) env.fails.set(stmt.property, [...(env.fails.get(stmt.property) ?? []), fails])
         break
       }

@@ -1,12 +1,8 @@
 /**
  * Which steps of different threads commute whatever the state: neither writes what the other reads
- * or writes. Two such moves in a row reach the same state in either order, so bounded checking need
- * only look at paths where the lower thread goes first. Every state reached in k moves is still
- * reached in k moves: sorting neighbours keeps the length and ends, for it removes an inversion each
- * time. What assertions read does not count, since they change nothing; the caller must leave the
- * order of a path's last move free where it asks whether that move fails an assertion.
+ * or writes. What assertions read does not count, since they change nothing.
  */
-import type { LExpr, LIndex, LStmt, Step } from '../../model/language/lowered.ts'
+import type { LExpr, LIndex, LoweredModel, LStmt, Step } from '../../model/language/lowered.ts'
 
 interface Access {
   readonly reads: Set<number>
@@ -68,8 +64,8 @@ function accessOfBody(body: readonly LStmt[], access: Access): void {
     }
 }
 
-function accessOf(step: Step, pcSlot: number): Access {
-  const access: Access = { reads: new Set([pcSlot]), writes: new Set() }
+function accessOf(step: Step, pcSlot: number | undefined): Access {
+  const access: Access = { reads: new Set(pcSlot === undefined ? [] : [pcSlot]), writes: new Set() }
   for (const choice of step.choices) access.writes.add(choice.slot)
   readsOf(step.guard, access.reads)
   accessOfBody(step.body, access)
@@ -85,21 +81,15 @@ export function slotsRead(expr: LExpr): ReadonlySet<number> {
 
 const meets = (a: ReadonlySet<number>, b: ReadonlySet<number>): boolean => [...a].some((slot) => b.has(slot))
 
-/** For each step, the ids of the steps of higher threads that commute with it. */
-export function commutingAbove(steps: readonly Step[], pcSlots: readonly number[]): ReadonlyMap<number, ReadonlySet<number>> {
-  const access = new Map(steps.map((step) => [step, accessOf(step, pcSlots[step.thread] ?? -1)]))
-  const above = new Map<number, ReadonlySet<number>>()
-  for (const [step, mine] of access) {
-    const found = new Set<number>()
-    for (const [other, theirs] of access)
-      if (
-        other.thread > step.thread &&
-        !meets(mine.writes, theirs.reads) &&
-        !meets(mine.writes, theirs.writes) &&
-        !meets(theirs.writes, mine.reads)
-      )
-        found.add(other.id)
-    above.set(step.id, found)
-  }
-  return above
+/** For each step, the ids of the steps of other threads that commute with it. */
+export function commutingSteps(model: LoweredModel): ReadonlyMap<number, ReadonlySet<number>> {
+  const all = model.steps.map((step) => ({ step, ...accessOf(step, model.threads[step.thread]?.pcSlot) }))
+  const commutes = (a: Access, b: Access): boolean =>
+    !meets(a.writes, b.reads) && !meets(a.writes, b.writes) && !meets(b.writes, a.reads)
+  return new Map(
+    all.map((a) => {
+      const others = all.filter((b) => b.step.thread !== a.step.thread && commutes(a, b))
+      return [a.step.id, new Set(others.map(({ step }) => step.id))]
+    }),
+  )
 }

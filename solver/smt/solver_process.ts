@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { Z3_CHILD_SOURCE } from './z3_child.ts'
+import { EXIT_MISSING, Z3_CHILD_SOURCE } from './z3_child.ts'
 
 export type SolverFailure =
   | { readonly kind: 'timeout'; readonly limitMs: number }
@@ -44,7 +44,8 @@ export interface SolverProcess {
   stderr: string
 }
 
-const DEFAULT_MEMORY_MB = 2048
+/** The WebAssembly of z3-solver 5.2.0 has 2 GiB and cannot grow: Z3 should notice first. */
+const DEFAULT_MEMORY_MB = 1800
 const STDERR_KEPT = 2000
 
 function findPackage(): string | undefined {
@@ -112,9 +113,12 @@ export function startSolver(options: SolverOptions = {}): SolverProcess {
   })
   child.on('close', (code, signal) => {
     const how = signal === null ? `exit code ${code ?? 'none'}` : `signal ${signal}`
-    const missing = solver.stderr.includes('MODULE_NOT_FOUND')
+    const missing = code === EXIT_MISSING
     const said = solver.stderr === '' ? '' : `: ${solver.stderr.trim()}`
-    die(solver, missing ? { kind: 'missing', reason: `no z3-solver at ${packagePath}` } : { kind: 'crash', reason: how + said })
+    die(
+      solver,
+      missing ? { kind: 'missing', reason: `no z3-solver at ${packagePath}` } : { kind: 'crash', reason: how + said },
+    )
     markReady()
   })
   return solver
@@ -147,15 +151,21 @@ export async function run(solver: SolverProcess, text: string, limitMs: number):
 
 const firstWord = /^(sat|unsat|unknown)\b/m
 
-/** As `run`, for commands that end in one `check-sat`. An error message of the solver is a crash. */
+/**
+ * As `run`, for commands that end in one `check-sat`. An error message of the solver is a crash
+ * whatever the answer beside it: a command that it refused may have been an assertion.
+ */
 export async function check(solver: SolverProcess, text: string, limitMs: number): Promise<Answer> {
   const reply = await run(solver, text, limitMs)
   if (reply.kind !== 'output') return reply
   const word = firstWord.exec(reply.text)?.[1]
   const error = /\(error "([^"]*)"\)/.exec(reply.text)?.[1]
-  if (error !== undefined && (word !== 'unsat' && word !== 'unknown')) return { kind: 'crash', reason: error }
+  if (error !== undefined) return { kind: 'crash', reason: error }
   if (word === 'sat' || word === 'unsat') return { kind: word, output: reply.text }
-  if (word === 'unknown') return { kind: 'unknown', reason: 'the solver said unknown' }
+  if (word === 'unknown') {
+    const why = await run(solver, '(get-info :reason-unknown)', limitMs)
+    return why.kind === 'output' ? { kind: 'unknown', reason: why.text.trim() } : why
+  }
   // Z3 prints nothing at all where it runs into its memory limit.
   return { kind: 'crash', reason: 'no answer: out of memory' }
 }

@@ -29,8 +29,7 @@ export function widthOf(n: number): number {
 }
 
 export const number = (value: number): BitsValue => ({ kind: 'bits', base: value, max: value, bits: [] })
-export const boolean = (a: Lit): BitsValue =>
-  isConstant(a) ? number(a) : { kind: 'bits', base: 0, max: 1, bits: [a] }
+export const boolean = (a: Lit): BitsValue => (isConstant(a) ? number(a) : { kind: 'bits', base: 0, max: 1, bits: [a] })
 
 /** Drops leading zeros, and folds to a constant where every bit is one. */
 export function bitsValue(base: number, bits: readonly Lit[], max: number): BitsValue {
@@ -119,7 +118,11 @@ export function fit(terms: Terms, a: Value, lo: number, hi: number, form: Form):
 export const truth = (terms: Terms, a: Value): Lit => not(equalsNumber(terms, a, 0))
 
 /** Both over one base, so that their bits can be compared place by place. */
-function aligned(terms: Terms, a: BitsValue, b: BitsValue): { left: readonly Lit[]; right: readonly Lit[]; width: number } {
+function aligned(
+  terms: Terms,
+  a: BitsValue,
+  b: BitsValue,
+): { left: readonly Lit[]; right: readonly Lit[]; width: number } {
   const base = Math.min(a.base, b.base)
   const width = widthOf(Math.max(a.max, b.max) - base)
   return { left: bitsFrom(terms, a, base, width), right: bitsFrom(terms, b, base, width), width }
@@ -175,20 +178,29 @@ export function subtract(terms: Terms, a: Value, b: Value): BitsValue {
   return bitsValue(base, addBits(terms, x.bits, y.bits.map(not), widthOf(max - base)), max)
 }
 
-/** The masks of the modelling language have 16 bits. */
-const MASK_BITS = 16
+const WORD = 32
 
+/**
+ * The bitwise operators as the other engines have them: on 32-bit words in two's complement. Masks of
+ * the modelling language are short and not negative, and get no more bits than they need.
+ */
 export function mask(terms: Terms, a: Value, b: Value, op: 'band' | 'bor' | 'bandnot'): BitsValue {
   const x = toBits(terms, a)
   const y = toBits(terms, b)
-  const left = bitsFrom(terms, x, 0, MASK_BITS)
-  const right = bitsFrom(terms, y, 0, MASK_BITS)
-  const bits = Array.from({ length: Math.max(left.length, right.length) }, (_, i) => {
+  const highest = Math.max(x.max, y.max)
+  const short = minOf(x) >= 0 && minOf(y) >= 0 && highest < 2 ** (WORD - 1)
+  const width = short ? widthOf(highest) : WORD
+  const left = bitsFrom(terms, x, 0, width)
+  const right = bitsFrom(terms, y, 0, width)
+  const bits = Array.from({ length: width }, (_, i) => {
     const l = bitAt(left, i)
     const r = bitAt(right, i)
     return op === 'bor' ? or(terms, [l, r]) : and(terms, [l, op === 'band' ? r : not(r)])
   })
-  return bitsValue(0, bits, op === 'band' ? Math.min(x.max, y.max) : op === 'bandnot' ? x.max : 2 ** MASK_BITS - 1)
+  if (short) return bitsValue(0, bits, 2 ** width - 1)
+  // The sign bit weighs -2^31: over that base it counts the other way round.
+  const sign = bits.pop() ?? FALSE
+  return bitsValue(-(2 ** (WORD - 1)), [...bits, not(sign)], 2 ** (WORD - 1) - 1)
 }
 
 /** A value with the condition under which it is taken. */

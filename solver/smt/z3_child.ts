@@ -1,3 +1,6 @@
+/** The child's exit code where the package is not at the path given. */
+export const EXIT_MISSING = 3
+
 /**
  * The program that runs Z3 in a process of its own, as text: it has to start the same way from
  * TypeScript sources under a test runner and from compiled files, and only `node -e` does. Kept short
@@ -46,6 +49,6 @@ const start = async () => {
 }
 start().catch((error) => {
   process.stderr.write(String(error && error.stack || error))
-  process.exit(3)
+  process.exit(error && error.code === 'MODULE_NOT_FOUND' ? ${EXIT_MISSING} : 1)
 })
 `

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { SearchResult } from '../../solver/engine.ts'
+import { fewestSwitches } from '../../solver/explicit/fewest_switches.ts'
 import { searchExplicit } from '../../solver/explicit/search.ts'
 import { replay } from '../../solver/reference/replay.ts'
 import { searchReference } from '../../solver/reference/search.ts'
-import { at, bin, model, num, set, slot } from './build.ts'
+import { and, at, bin, eq, model, not, num, set, slot } from './build.ts'
 import { counters, peterson, philosophers, tokenRing } from './hand_models.ts'
 import { arbitraryModel } from './random_lowered.ts'
 
@@ -46,6 +48,19 @@ describe('the store', () => {
     const result = searchExplicit(counters([49, 49, 49]))
     expect(result).toMatchObject({ states: 50 ** 3, transitions: 3 * 49 * 50 ** 2, depth: 147 })
     expect(result.bytes).toBeGreaterThan(50 ** 3 * 8)
+  })
+
+  test('keeps its traces when it grows', () => {
+    const m = counters([49, 49, 49])
+    const allDone = and(...[0, 1, 2].map((i) => eq(at(i), num(49))))
+    const invariants = [{ property: 0, expr: not(allDone) }]
+    const last: LoweredModel = { ...m, properties: [{ name: 'I', kind: 'invariant' }], invariants }
+    const [violation] = searchExplicit(last).violations
+    if (violation === undefined) throw new Error('all counters come to their ends')
+    expect(violation.moves).toHaveLength(147)
+    expect(replay(last, violation.moves)).toMatchObject({ kind: 'ran', violated: [0] })
+    const steps = fewestSwitches(last, violation).moves.map(({ step }) => step)
+    expect(steps).toEqual([0, 1, 2].flatMap((step) => Array.from({ length: 49 }, () => step)))
   })
 
   test('packs more than one word, negative values and slots of a single value', () => {

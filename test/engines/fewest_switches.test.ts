@@ -24,9 +24,11 @@ function bruteForce(m: LoweredModel, { property, moves }: Violation): readonly M
   let best: { order: readonly number[]; moves: readonly Move[] } | undefined
   let tried = 0
   const order = (trace: readonly Move[]): number[] => {
-    const keys = trace.flatMap(({ step, choices }) => {
-      const thread = m.steps.find(({ id }) => id === step)?.thread ?? -1
-      return [thread, step, ...choices]
+    const threadOf = (step: number): number => m.steps.find(({ id }) => id === step)?.thread ?? -1
+    const keys = trace.flatMap(({ step, choices }, i) => {
+      const before = trace[i - 1]
+      const stays = before !== undefined && threadOf(before.step) === threadOf(step) ? 1 : 0
+      return [stays, threadOf(step), step, ...choices]
     })
     return [countSwitches(m, trace), ...keys]
   }

@@ -188,7 +188,10 @@ export function randomModel(numbers: readonly number[]): LoweredModel {
   })
 }
 
-/** Without fast-check's bias to small numbers, which would make nearly all of a model simple. */
-export const arbitraryModel: fc.Arbitrary<LoweredModel> = fc
-  .noBias(fc.array(fc.nat({ max: 2 ** 16 }), { minLength: 300, maxLength: 2000, size: 'max' }))
-  .map(randomModel)
+const tapes = fc.array(fc.nat({ max: 2 ** 16 }), { minLength: 300, maxLength: 2000, size: 'max' })
+
+/**
+ * Without fast-check's bias to small numbers, which would make nearly all of a model simple; and not
+ * shrunk for ever, as a tape is long.
+ */
+export const arbitraryModel: fc.Arbitrary<LoweredModel> = fc.limitShrink(fc.noBias(tapes).map(randomModel), 500)

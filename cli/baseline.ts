@@ -1,0 +1,100 @@
+/** What is expected of the catalogue, cell by cell: model/scenarios/expected.json. */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Cell } from './cell.ts'
+import { catalogueDirectory } from './input.ts'
+
+/** What is recorded of one cell. Counts are exact. */
+export interface ExpectedCell {
+  readonly verdict: string
+  readonly states: number
+  readonly transitions: number
+  readonly depth: number
+  /** By property. */
+  readonly violations: Readonly<Record<string, { readonly steps: number; readonly switches: number; readonly id: string }>>
+  readonly vacuous: readonly string[]
+  /** herd7's word, and the final states that meet the condition and that do not. */
+  readonly observation?: string | undefined
+}
+
+const violation = z.object({ steps: z.number(), switches: z.number(), id: z.string() })
+const cellSchema: z.ZodType<ExpectedCell> = z.object({
+  verdict: z.string(),
+  states: z.number(),
+  transitions: z.number(),
+  depth: z.number(),
+  violations: z.record(z.string(), violation),
+  vacuous: z.array(z.string()),
+  observation: z.string().optional(),
+})
+const schema = z.object({
+  format: z.literal('mmcheck-expected'),
+  version: z.object({ major: z.literal(1), minor: z.number() }),
+  scenarios: z.record(z.string(), z.record(z.string(), cellSchema)),
+})
+
+/** By scenario name, then by kernel text. */
+export type Baseline = Readonly<Record<string, Readonly<Record<string, ExpectedCell>>>>
+
+const pathOf = (): string => join(catalogueDirectory(), 'expected.json')
+
+/** Throws where the file is there but damaged: a baseline that cannot be read must not pass for an empty one. */
+export function readBaseline(): Baseline {
+  if (!existsSync(pathOf())) return {}
+  return schema.parse(JSON.parse(readFileSync(pathOf(), 'utf8'))).scenarios
+}
+
+const switchesOf = (cell: Cell, property: string): number => {
+  const steps = cell.found.get(property)?.trace.steps ?? []
+  return steps.filter((s, i) => i > 0 && steps[i - 1]?.thread.number !== s.thread.number).length
+}
+
+export function summarise(cell: Cell): ExpectedCell {
+  return {
+    verdict: cell.verdict,
+    states: cell.result.states,
+    transitions: cell.result.transitions,
+    depth: cell.result.depth,
+    violations: Object.fromEntries(
+      [...cell.found].map(([property, f]) => [
+        property,
+        { steps: f.trace.steps.length, switches: switchesOf(cell, property), id: f.counterexample.id },
+      ]),
+    ),
+    vacuous: cell.properties.filter((p) => p.verdict === 'vacuous').map((p) => p.property),
+    ...(cell.observation === undefined
+      ? {}
+      : { observation: `${cell.observation.word} ${cell.observation.positive} ${cell.observation.negative}` }),
+  }
+}
+
+/** What differs from the expectation, one line each; empty where nothing does. */
+export function differences(expected: ExpectedCell | undefined, actual: ExpectedCell): readonly string[] {
+  if (expected === undefined) return ['nothing is recorded for it yet']
+  const out: string[] = []
+  const compare = (what: string, a: string | number | undefined, b: string | number | undefined): void => {
+    if (a !== b) out.push(`${what}: expected ${String(a)}, got ${String(b)}`)
+  }
+  compare('verdict', expected.verdict, actual.verdict)
+  compare('states', expected.states, actual.states)
+  compare('transitions', expected.transitions, actual.transitions)
+  compare('depth', expected.depth, actual.depth)
+  compare('vacuous', expected.vacuous.join(' '), actual.vacuous.join(' '))
+  compare('observation', expected.observation, actual.observation)
+  for (const property of new Set([...Object.keys(expected.violations), ...Object.keys(actual.violations)])) {
+    const a = expected.violations[property]
+    const b = actual.violations[property]
+    compare(`${property} counterexample`, a === undefined ? 'none' : `${a.id} of ${a.steps} steps`, b === undefined ? 'none' : `${b.id} of ${b.steps} steps`)
+    if (a !== undefined && b !== undefined) compare(`${property} switches`, a.switches, b.switches)
+  }
+  return out
+}
+
+/** Writes the baseline, in a fixed order, by way of a temporary file so that none is ever half written. */
+export function writeBaseline(scenarios: Baseline): void {
+  const sorted = Object.fromEntries(Object.entries(scenarios).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const text = JSON.stringify({ format: 'mmcheck-expected', version: { major: 1, minor: 0 }, scenarios: sorted }, null, 2)
+  writeFileSync(`${pathOf()}.tmp`, `${text}\n`)
+  renameSync(`${pathOf()}.tmp`, pathOf())
+}

@@ -1,0 +1,130 @@
+/** `mmcheck explain`: a counterexample, a property or an error code, told in full. */
+import { kernelText } from '../../counterexamples/build.ts'
+import { renderSteps } from '../../counterexamples/steps.ts'
+import { KERNELS } from '../../model/kernels/kernels.ts'
+import { PATCHES } from '../../model/kernels/patches.ts'
+import { LITMUS_ERRORS } from '../../model/litmus/errors.ts'
+import { closest } from '../../model/litmus/suggest.ts'
+import { ELABORATION_ERRORS } from '../../model/scenarios/problem.ts'
+import { elaborate } from '../../model/scenarios/scenario.ts'
+import { findProperty, PROPERTIES } from '../../properties/all.ts'
+import type { Property } from '../../properties/property.ts'
+import type { Verdict } from '../../solver/verdict.ts'
+import { checkCell } from '../cell.ts'
+import { EXIT } from '../exit.ts'
+import { RESULT_FORMAT, type Json } from '../report_json.ts'
+import { wrapped } from '../report_text.ts'
+import { readCounterexample, rerun, type Replayed } from './replay.ts'
+
+export interface ExplainOptions {
+  readonly json: boolean
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+}
+
+/** Returns the exit code. */
+export async function explain(name: string, options: ExplainOptions): Promise<number> {
+  const code = { ...LITMUS_ERRORS, ...ELABORATION_ERRORS }[name.toUpperCase()]
+  if (code !== undefined) return text(options, { code: name.toUpperCase(), explanation: code }, `${wrapped(`${name.toUpperCase()}: ${code}`, '')}\n`)
+  const property = findProperty(name)
+  if (property !== undefined) return text(options, propertyJson(property), propertyText(property))
+  const near = closest(name, PROPERTIES.map((p) => p.name))
+  const read = near === undefined ? await readCounterexample(name) : { ok: false as const, error: `no property '${name}'\n  help: did you mean '${near}'?` }
+  const again = read.ok ? rerun(read.value) : read
+  if (!again.ok) {
+    options.err(`mmcheck: ${again.error}\n`)
+    return EXIT.input.code
+  }
+  const elsewhere = await otherKernels(again.value)
+  return text(options, counterexampleJson(again.value, elsewhere), counterexampleText(again.value, elsewhere))
+}
+
+function text(options: ExplainOptions, json: Json, plain: string): number {
+  options.out(options.json ? `${JSON.stringify({ ...RESULT_FORMAT, explanation: json }, null, 2)}\n` : plain)
+  return EXIT.ok.code
+}
+
+function propertyText(p: Property): string {
+  const lines = [
+    `${p.name}`,
+    wrapped(p.statement, '  '),
+    '',
+    'Rests on:',
+    ...p.sources.map((s) => wrapped(s, '  ')),
+    ...(p.failsOn.length === 0 ? [] : ['', 'Known to fail on:', ...p.failsOn.map((f) => wrapped(`${f.kernels.join(', ')}: ${f.why}.`, '  '))]),
+    ...(p.mutants.length === 0
+      ? []
+      : ['', 'Broken, to show that it can be, by:', ...p.mutants.map((m) => wrapped(`${m.scenario} on ${m.kernel} without ${m.without.join(', ')}`, '  '))]),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+const propertyJson = (p: Property): Json => ({
+  name: p.name,
+  statement: p.statement,
+  sources: p.sources,
+  failsOn: p.failsOn.map((f): Json => ({ kernels: f.kernels, why: f.why })),
+  mutants: p.mutants.map((m): Json => ({ scenario: m.scenario, kernel: m.kernel, without: m.without })),
+})
+
+interface Elsewhere {
+  readonly kernel: string
+  readonly verdict: Verdict
+  readonly steps: number | undefined
+}
+
+/** The verdict of the same property in the same scenario on every other kernel. */
+async function otherKernels(r: Replayed): Promise<readonly Elsewhere[]> {
+  const span = r.scenario.file.span
+  const name = r.lowered.model.properties[r.property]?.name
+  const out: Elsewhere[] = []
+  for (const k of KERNELS) {
+    const e = elaborate(r.scenario.file, [{ names: [{ text: k.name, span }], without: [], span }])
+    const scenario = e.ok ? e.scenarios[0] : undefined
+    if (scenario === undefined) continue
+    const result = await checkCell(scenario, { engine: 'explicit', depth: 0, maxStates: 2_000_000 })
+    if (!result.ok) continue
+    const p = result.cell.properties.find((x) => x.property === name)
+    if (p !== undefined) out.push({ kernel: k.name, verdict: p.verdict, steps: p.violation?.moves.length })
+  }
+  return out
+}
+
+function counterexampleText(r: Replayed, elsewhere: readonly Elsewhere[]): string {
+  const { counterexample, trace } = r.found
+  const kernel = r.scenario.kernel
+  const width = Math.max(...elsewhere.map((e) => e.kernel.length))
+  const lines = [
+    `cex ${counterexample.id} ("${counterexample.title}")`,
+    '',
+    wrapped(`${counterexample.property.name}: ${counterexample.property.statement}`, '  '),
+    ...counterexample.property.source.map((s) => wrapped(`source: ${s}`, '  ')),
+    '',
+    `On ${kernelText(r.scenario)}: ${kernel.title}.`,
+    ...[...kernel.patches].map((p) => wrapped(`- ${PATCHES[p]}`, '  ')),
+    '',
+    'The steps, with every variable that each changed:',
+    '',
+    renderSteps(trace).trimEnd(),
+    '',
+    `The same scenario and property on each kernel:`,
+    ...elsewhere.map((e) => `  ${e.kernel.padEnd(width)}  ${e.verdict}${e.steps === undefined ? '' : ` (${e.steps} steps)`}`),
+    '',
+    ...counterexample.scope.map((s) => wrapped(s, '  ')),
+    ...counterexample.assumptions.map((s) => wrapped(s, '  ')),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+const counterexampleJson = (r: Replayed, elsewhere: readonly Elsewhere[]): Json => ({
+  id: r.found.counterexample.id,
+  title: r.found.counterexample.title,
+  property: r.found.counterexample.property.name,
+  statement: r.found.counterexample.property.statement,
+  sources: r.found.counterexample.property.source,
+  kernel: kernelText(r.scenario),
+  steps: r.found.counterexample.trace.length,
+  kernels: elsewhere.map((e): Json => ({ kernel: e.kernel, verdict: e.verdict, steps: e.steps ?? null })),
+  scope: r.found.counterexample.scope,
+  assumptions: r.found.counterexample.assumptions,
+})

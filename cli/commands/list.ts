@@ -1,0 +1,76 @@
+/** `mmcheck list`: what there is: scenarios, kernels, operations, properties; and a routine as pseudo-C. */
+import { listRoutine } from '../../model/language/listing.ts'
+import { KERNELS, type Kernel } from '../../model/kernels/kernels.ts'
+import { PATCHES } from '../../model/kernels/patches.ts'
+import { closest } from '../../model/litmus/suggest.ts'
+import type { Build } from '../../model/mm/build.ts'
+import { OPERATIONS } from '../../model/mm/operations.ts'
+import { kernelRoutines } from '../../model/mm/routines.ts'
+import { PROPERTIES } from '../../properties/all.ts'
+import { EXIT } from '../exit.ts'
+import { catalogue } from '../input.ts'
+import { RESULT_FORMAT, type Json } from '../report_json.ts'
+import { wrapped } from '../report_text.ts'
+
+export type Topic = 'scenarios' | 'kernels' | 'operations' | 'properties' | 'routines'
+
+export interface ListOptions {
+  readonly topic: Topic
+  readonly kernel: Kernel
+  readonly json: boolean
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+}
+
+const build = (kernel: Kernel): Build => ({ has: kernel.has, oom: true })
+
+/** Returns the exit code. */
+export function list(routine: string | undefined, options: ListOptions): number {
+  return routine === undefined ? listTopic(options) : listOne(routine, options)
+}
+
+function listOne(name: string, { kernel, json, out, err }: ListOptions): number {
+  const all = kernelRoutines(build(kernel))
+  const wanted = name.replace(/\(\)$/, '')
+  const found = all.filter((r) => r.name === wanted)
+  if (found.length === 0) {
+    const names = all.map((r) => r.name)
+    const near = closest(wanted, names)
+    err(`mmcheck: no routine '${wanted}' on ${kernel.name}\n  help: ${near === undefined ? "'mmcheck list --routines' prints them" : `did you mean '${near}'?`}\n`)
+    return EXIT.usage.code
+  }
+  const texts = found.map((r) => listRoutine(r))
+  out(json ? print({ kernel: kernel.name, routine: wanted, listings: texts }) : texts.join('\n'))
+  return EXIT.ok.code
+}
+
+const print = (content: { readonly [key: string]: Json }): string => `${JSON.stringify({ ...RESULT_FORMAT, ...content }, null, 2)}\n`
+
+/** Name and one line of explanation, per entry. */
+type Entry = readonly [name: string, text: string]
+
+function entries(topic: Topic, kernel: Kernel): readonly Entry[] {
+  switch (topic) {
+    case 'scenarios':
+      return catalogue().map((name) => [name, ''])
+    case 'kernels':
+      return KERNELS.flatMap((k): readonly Entry[] => [[k.name, k.title], ...[...k.patches].map((p): Entry => ['', `- ${PATCHES[p]}`])])
+    case 'operations':
+      return OPERATIONS.map((o) => [o.name, `${o.summary}; takes ${o.operand}; gives ${o.results(build(kernel)).join(', ') || 'nothing'}`])
+    case 'properties':
+      return PROPERTIES.map((p) => [p.name, p.statement])
+    case 'routines':
+      return kernelRoutines(build(kernel)).map((r) => [r.name, r.file])
+  }
+}
+
+function listTopic({ topic, kernel, json, out }: ListOptions): number {
+  const rows = entries(topic, kernel)
+  if (json) out(print({ topic, kernel: kernel.name, entries: rows.map(([name, text]): Json => ({ name, text })) }))
+  else
+    for (const [name, text] of rows) {
+      if (name !== '') out(`${name}\n`)
+      if (text !== '') out(`${wrapped(text, '    ')}\n`)
+    }
+  return EXIT.ok.code
+}

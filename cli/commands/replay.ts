@@ -1,0 +1,107 @@
+/** `mmcheck replay`: runs a recorded counterexample again, step by step, in the reference interpreter. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, type Found } from '../../counterexamples/build.ts'
+import { parseCounterexample, resolveMoves, toJson, type Counterexample } from '../../counterexamples/json.ts'
+import { failed, ok, type Result } from '../../counterexamples/result.ts'
+import { renderSteps } from '../../counterexamples/steps.ts'
+import { findCounterexample } from '../../counterexamples/store.ts'
+import { buildTrace } from '../../counterexamples/trace.ts'
+import { lower, ModelError, type Lowered } from '../../model/language/lower/lower.ts'
+import { formatDiagnostic } from '../../model/litmus/diagnostic.ts'
+import { parseLitmus } from '../../model/litmus/parser.ts'
+import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
+import { withProperties } from '../../properties/all.ts'
+import { replay as replayMoves } from '../../solver/reference/replay.ts'
+import { EXIT } from '../exit.ts'
+import { packageRoot } from '../input.ts'
+
+export interface Replayed {
+  readonly found: Found
+  readonly scenario: Scenario
+  readonly lowered: Lowered
+  readonly property: number
+}
+
+/** Where `check` keeps what it finds, below the working directory. */
+export const STORE: string = join('.mmcheck', 'counterexamples')
+export const corpusDirectory = (): string => join(packageRoot(), 'counterexamples', 'corpus')
+
+/** Reads a counterexample by file name, by id, or by a unique start of an id. */
+export async function readCounterexample(name: string): Promise<Result<Counterexample, string>> {
+  if (name === '-' || /[./\\]/.test(name)) {
+    try {
+      const parsed = parseCounterexample(readFileSync(name === '-' ? 0 : name, 'utf8'))
+      return parsed.ok ? ok(parsed.value) : failed(`${name}: ${parsed.error.message}`)
+    } catch (e) {
+      return failed(`cannot read '${name}': ${e instanceof Error && 'code' in e ? String(e.code) : String(e)}`)
+    }
+  }
+  const messages: string[] = []
+  for (const directory of [STORE, corpusDirectory()]) {
+    const found = await findCounterexample(directory, name)
+    if (found.ok) return ok(found.value)
+    if (found.error.kind !== 'none' && found.error.kind !== 'io') return failed(found.error.message)
+    messages.push(found.error.message)
+  }
+  return failed(`no counterexample '${name}' in ${STORE} or in the corpus\n  help: 'mmcheck check FILE' keeps what it finds in ${STORE}`)
+}
+
+/** Rebuilds the scenario of a counterexample from its litmus text. */
+export function rebuild(c: Counterexample): Result<{ readonly scenario: Scenario; readonly lowered: Lowered }, string> {
+  const source = { name: `counterexample ${c.id}`, text: c.scenario.litmus }
+  const parsed = parseLitmus(source)
+  if (!parsed.ok) return failed(parsed.diagnostics.map((d) => formatDiagnostic(source, d)).join('\n'))
+  const elaborated = elaborate(parsed.file)
+  if (!elaborated.ok) return failed(elaborated.diagnostics.map((d) => formatDiagnostic(source, d)).join('\n'))
+  const [scenario, more] = elaborated.scenarios
+  if (scenario === undefined || more !== undefined) return failed('a counterexample is of exactly one kernel')
+  try {
+    return ok({ scenario, lowered: lower(withProperties(scenario)) })
+  } catch (e) {
+    if (e instanceof ModelError) return failed(e.message)
+    throw e
+  }
+}
+
+/** Replays a counterexample, and insists that it still ends in the violation that it names. */
+export function rerun(c: Counterexample): Result<Replayed, string> {
+  const built = rebuild(c)
+  if (!built.ok) return built
+  const { scenario, lowered } = built.value
+  const stale = "the model has changed since it was recorded; 'mmcheck check' finds today's"
+  const moves = resolveMoves(lowered.model, c.trace)
+  if (!moves.ok) return failed(`${moves.error.message}\n  help: ${stale}`)
+  const trace = buildTrace(lowered.model, moves.value, replayMoves)
+  if (!trace.ok) return failed(`${trace.error.message}\n  help: ${stale}`)
+  const property = lowered.model.properties.findIndex((p) => p.name === c.property.name)
+  if (!trace.value.violated.includes(property)) return failed(`the trace runs, but ${c.property.name} holds at its end\n  help: ${stale}`)
+  const found = describe(scenario, lowered.model, trace.value, property)
+  if (!found.ok) return found
+  if (found.value.counterexample.id !== c.id)
+    return failed(`the file says ${c.id}, but this trace has the id ${found.value.counterexample.id}\n  help: the file was edited, or belongs to another version`)
+  return ok({ found: found.value, scenario, lowered, property })
+}
+
+export interface ReplayOptions {
+  readonly json: boolean
+  readonly steps: boolean
+  readonly full: boolean
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+}
+
+/** Returns the exit code: 10 where the violation is there, as `check` would. */
+export async function replayCommand(name: string, options: ReplayOptions): Promise<number> {
+  const read = await readCounterexample(name)
+  const again = read.ok ? rerun(read.value) : read
+  if (!again.ok) {
+    options.err(`mmcheck: ${again.error}\n`)
+    return EXIT.input.code
+  }
+  const { found } = again.value
+  if (options.json) options.out(toJson(found.counterexample))
+  else if (options.steps) options.out(renderSteps(found.trace))
+  else options.out(found.mail(!options.full))
+  return EXIT.violated.code
+}

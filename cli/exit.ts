@@ -1,0 +1,56 @@
+/** Exit codes, in the order in which one wins over another (highest rank first). */
+import type { Verdict } from '../solver/verdict.ts'
+
+export const EXIT = {
+  internal: { code: 70, meaning: 'mmcheck itself failed' },
+  disagree: { code: 30, meaning: 'two engines disagree' },
+  usage: { code: 1, meaning: 'the command line is wrong' },
+  input: { code: 2, meaning: 'a file cannot be read, or says something wrong' },
+  violated: { code: 10, meaning: 'a property or a final condition is violated, or differs from what was expected' },
+  deadlock: { code: 11, meaning: 'a deadlock, and nothing else, is violated' },
+  incomplete: { code: 20, meaning: 'the search ended at a limit' },
+  unknown: { code: 21, meaning: 'only the solver could not answer' },
+  vacuous: { code: 13, meaning: 'a property holds vacuously (with --strict)' },
+  ok: { code: 0, meaning: 'everything is as it should be' },
+} as const
+
+export type Outcome = keyof typeof EXIT
+
+const RANK: readonly Outcome[] = [
+  'internal',
+  'disagree',
+  'usage',
+  'input',
+  'violated',
+  'deadlock',
+  'incomplete',
+  'unknown',
+  'vacuous',
+  'ok',
+]
+
+/** The outcome that decides the exit code of a run. */
+export const highest = (outcomes: readonly Outcome[]): Outcome => RANK.find((o) => outcomes.includes(o)) ?? 'ok'
+
+export function outcomeOf(verdict: Verdict, strict: boolean): Outcome {
+  switch (verdict) {
+    case 'holds':
+    case 'holds-bounded':
+      return 'ok'
+    case 'vacuous':
+      return strict ? 'vacuous' : 'ok'
+    case 'violated':
+      return 'violated'
+    case 'timeout':
+    case 'unknown':
+      return 'incomplete'
+    case 'disagree':
+      return 'disagree'
+    case 'error':
+      return 'input'
+  }
+}
+
+/** For `--help`. */
+export const exitHelp = (): string =>
+  ['Exit codes (the first that applies):', ...RANK.map((o) => `  ${String(EXIT[o].code).padStart(3)}  ${EXIT[o].meaning}`)].join('\n')

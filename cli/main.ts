@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+/** The process: arguments in, exit code out. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { EXIT } from './exit.ts'
+import { packageRoot } from './input.ts'
+import { runProgram } from './program.ts'
+
+const version = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'))).version
+
+// A reader that has seen enough (head, a pager) closes the pipe; that is no failure of ours.
+process.stdout.on('error', (e: NodeJS.ErrnoException) => {
+  if (e.code === 'EPIPE') process.exit(EXIT.ok.code)
+  throw e
+})
+
+try {
+  process.exitCode = await runProgram(
+    process.argv.slice(2),
+    {
+      out: (text) => void process.stdout.write(text),
+      err: (text) => void process.stderr.write(text),
+      outIsTty: process.stdout.isTTY,
+      errIsTty: process.stderr.isTTY,
+      env: process.env,
+    },
+    version,
+  )
+} catch (e) {
+  process.stderr.write(`mmcheck: internal error: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}\n`)
+  process.exitCode = EXIT.internal.code
+}

@@ -1,0 +1,58 @@
+/** Values of options: units, lists, kernels. Each throws InvalidArgumentError with the way out. */
+import { InvalidArgumentError } from 'commander'
+import { findKernel, KERNELS, type Kernel } from '../model/kernels/kernels.ts'
+import { closest } from '../model/litmus/suggest.ts'
+import type { KernelLine } from '../model/litmus/ast.ts'
+import type { Engine } from './cell.ts'
+import type { ColorMode } from './style.ts'
+
+const TIME: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const SIZE: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
+
+/** `45m`, `600s`, `1500ms`: a duration in milliseconds. */
+export function duration(text: string): number {
+  const m = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text)
+  const unit = TIME[m?.[2] ?? '']
+  if (m === null || unit === undefined) throw new InvalidArgumentError('a duration has a unit, as in 600s, 45m or 2h')
+  return Number(m[1]) * unit
+}
+
+/** `512M`, `2G`: a size in bytes. */
+export function size(text: string): number {
+  const m = /^(\d+(?:\.\d+)?)([kmg])b?$/i.exec(text)
+  const unit = SIZE[(m?.[2] ?? '').toLowerCase()]
+  if (m === null || unit === undefined) throw new InvalidArgumentError('a size has a unit, as in 512M or 8G')
+  return Number(m[1]) * unit
+}
+
+export function count(text: string): number {
+  const n = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(n) || n < 1) throw new InvalidArgumentError('a whole number from 1 up is needed')
+  return n
+}
+
+export function kernel(text: string): Kernel {
+  const found = findKernel(text)
+  if (found !== undefined) return found
+  const names = KERNELS.map((k) => k.name)
+  const near = closest(text, names)
+  throw new InvalidArgumentError(near === undefined ? `known: ${names.join(', ')}` : `did you mean '${near}'?`)
+}
+
+const oneOf = <T extends string>(known: readonly T[], text: string): T => {
+  const found = known.find((k) => k === text)
+  if (found === undefined) throw new InvalidArgumentError(`known: ${known.join(', ')}`)
+  return found
+}
+export const engine = (text: string): Engine => oneOf(['explicit', 'reference', 'smt'] as const, text)
+export const colorMode = (text: string): ColorMode => oneOf(['auto', 'always', 'never'] as const, text)
+
+/** The kernel lines that `--kernel` and `--without` stand for; undefined where neither was given. */
+export function kernelLines(names: readonly string[], without: readonly string[]): readonly KernelLine[] | undefined {
+  if (names.length === 0) return undefined
+  const span = { start: 0, end: 0 }
+  const name = (text: string): { readonly text: string; readonly span: typeof span } => ({ text, span })
+  return [{ names: names.map(name), without: without.map(name), span }]
+}
+
+export const collect = (text: string, previous: readonly string[]): readonly string[] => [...previous, ...text.split(',')]

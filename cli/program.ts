@@ -1,0 +1,156 @@
+/** The command line: every verb, option and default in one place, from which `--help` is made. */
+import { Command, CommanderError } from 'commander'
+import { findKernel, KERNELS, type Kernel } from '../model/kernels/kernels.ts'
+import { check } from './commands/check.ts'
+import { explain } from './commands/explain.ts'
+import { list, type Topic } from './commands/list.ts'
+import { replayCommand, STORE } from './commands/replay.ts'
+import type { Engine } from './cell.ts'
+import { EXIT, exitHelp } from './exit.ts'
+import * as value from './options.ts'
+import { newStyle, useColor, type ColorMode } from './style.ts'
+
+export interface Streams {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  readonly outIsTty: boolean
+  readonly errIsTty: boolean
+  readonly env: NodeJS.ProcessEnv
+}
+
+interface CheckFlags {
+  readonly kernel: readonly string[]
+  readonly without: readonly string[]
+  readonly engine: Engine
+  readonly depth: number
+  readonly maxStates?: number
+  readonly memory?: number
+  readonly timeout?: number
+  readonly json?: boolean
+  readonly strict?: boolean
+  readonly update?: boolean
+  readonly full?: boolean
+  readonly save: boolean
+  readonly progress?: boolean
+  readonly color: ColorMode
+}
+
+const EXAMPLE = `
+A litmus file:
+  MM guard-vs-collapse
+  kernel v6.15
+  { shmem f[2]; map a = f[0..1] shared rw; fill a[1]; }
+  P0 { r0 = guard_install(a[0]); r1 = read(a[0]); }
+  P1 { collapse(f); }
+  exists (P0:r0 = 0 /\\ ~(P0:r1 = SEGV))
+
+'mmcheck list --operations' and 'mmcheck list --kernels' say what can stand in one.
+
+${exitHelp()}`
+
+/** Runs the command line and returns the exit code. */
+export async function runProgram(argv: readonly string[], streams: Streams, version: string): Promise<number> {
+  let code: number = EXIT.ok.code
+  const { out, err } = streams
+  const program = new Command('mmcheck')
+    .description('Checks Linux mm invariants on a small-step model: every interleaving, or an honest bound.')
+    .version(version)
+    .configureOutput({ writeOut: out, writeErr: err })
+    .exitOverride()
+    .addHelpText('after', EXAMPLE)
+
+  program
+    .command('check', { isDefault: true })
+    .description('check litmus files; without any, the whole catalogue against what is recorded for it')
+    .argument('[file...]', "litmus files, names of the catalogue, or '-' for standard input")
+    .option('-k, --kernel <names>', 'check on these kernels instead of those that the file names', value.collect, [])
+    .option('--without <labels>', 'leave these steps or checks out (routine.label); needs --kernel', value.collect, [])
+    .option('--engine <engine>', 'explicit, reference, or smt (bounded, by Z3)', value.engine, 'explicit')
+    .option('--depth <steps>', 'how deep the smt engine looks', value.count, 30)
+    .option('--max-states <n>', 'stop after this many states', value.count)
+    .option('--memory <size>', 'stop when states take this much memory, as 8G', value.size)
+    .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
+    .option('--json', 'print one JSON object')
+    .option('--strict', 'a property that holds vacuously fails the run')
+    .option('--full', 'print every step of a race, folding nothing')
+    .option('--update', 'record what was found as what is expected of the catalogue')
+    .option('--no-save', `do not keep counterexamples in ${STORE}`)
+    .option('--progress', 'show progress even where standard error is no terminal')
+    .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
+    .action(async (files: string[], flags: CheckFlags) => {
+      if (flags.without.length > 0 && flags.kernel.length === 0) {
+        err("mmcheck: --without needs --kernel\n  help: as in '--kernel v7.0 --without retract_page_tables.recheck'\n")
+        code = EXIT.usage.code
+        return
+      }
+      const kernels = value.kernelLines(flags.kernel, flags.without)
+      code = await check(files, {
+        engine: flags.engine,
+        depth: flags.depth,
+        json: flags.json ?? false,
+        strict: flags.strict ?? false,
+        update: flags.update ?? false,
+        full: flags.full ?? false,
+        progress: flags.progress ?? streams.errIsTty,
+        style: newStyle(useColor(flags.color, streams.outIsTty, streams.env)),
+        out,
+        err,
+        ...(kernels === undefined ? {} : { kernels }),
+        ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
+        ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
+        ...(flags.timeout === undefined ? {} : { maxMs: flags.timeout }),
+        ...(flags.save && files.length > 0 ? { save: STORE } : {}),
+      })
+    })
+
+  program
+    .command('replay')
+    .description('run a counterexample again in the reference interpreter and print its race')
+    .argument('<id>', "an id or the start of one, a JSON file, or '-'")
+    .option('--steps', 'a table of steps and changed variables instead of columns')
+    .option('--full', 'print every step, folding nothing')
+    .option('--json', 'print the counterexample as JSON')
+    .action(async (id: string, flags: { steps?: boolean; full?: boolean; json?: boolean }) => {
+      code = await replayCommand(id, { steps: flags.steps ?? false, full: flags.full ?? false, json: flags.json ?? false, out, err })
+    })
+
+  program
+    .command('explain')
+    .description('tell in full what a counterexample, a property or an error code says')
+    .argument('<id>', 'an id, a property such as GuardStays, or a code such as MM101')
+    .option('--json', 'print one JSON object')
+    .action(async (id: string, flags: { json?: boolean }) => {
+      code = await explain(id, { json: flags.json ?? false, out, err })
+    })
+
+  program
+    .command('list')
+    .description('print a kernel routine of the model as labelled pseudo-C, or what else there is')
+    .argument('[routine]', 'such as retract_page_tables')
+    .option('-k, --kernel <name>', 'the kernel that it is read from', value.kernel, defaultKernel())
+    .option('--scenarios', 'the catalogue (default)')
+    .option('--kernels', 'kernels and patch series')
+    .option('--operations', 'what the threads of a litmus file can do')
+    .option('--properties', 'what is checked')
+    .option('--routines', 'the kernel routines of the model')
+    .option('--json', 'print one JSON object')
+    .action((routine: string | undefined, flags: { kernel: Kernel; json?: boolean } & Partial<Record<Topic, boolean>>) => {
+      const topics: readonly Topic[] = ['kernels', 'operations', 'properties', 'routines']
+      const topic = topics.find((t) => flags[t] === true) ?? 'scenarios'
+      code = list(routine, { topic, kernel: flags.kernel, json: flags.json ?? false, out, err })
+    })
+
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (e) {
+    if (e instanceof CommanderError) return e.exitCode === 0 ? EXIT.ok.code : EXIT.usage.code
+    throw e
+  }
+}
+
+function defaultKernel(): Kernel {
+  const newest = KERNELS[KERNELS.length - 1] ?? findKernel('v7.0')
+  if (newest === undefined) throw new Error('there is no kernel')
+  return newest
+}

@@ -1,0 +1,83 @@
+/** What `--json` prints: one object, with a versioned format. */
+import { show } from '../model/language/types.ts'
+import { registerSlots } from '../solver/outcomes.ts'
+import { assumptionsOf, scopeOf } from '../counterexamples/scope.ts'
+import type { Cell } from './cell.ts'
+import { EXIT, type Outcome } from './exit.ts'
+
+export const RESULT_FORMAT = { format: 'mmcheck-result', version: { major: 1, minor: 0 } } as const
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+function cellJson(cell: Cell, differs: readonly string[]): Json {
+  const { model } = cell.lowered
+  const slots = registerSlots(model)
+  return {
+    scenario: cell.scenario.name,
+    kernel: cell.scenario.kernel.name,
+    without: cell.scenario.without,
+    engine: cell.engine,
+    verdict: cell.verdict,
+    properties: cell.properties.map((p): Json => {
+      const found = cell.found.get(p.property)
+      return {
+        name: p.property,
+        verdict: p.verdict,
+        ...(found === undefined ? {} : { counterexample: found.counterexample.id, steps: found.trace.steps.length }),
+        ...(p.unreached.length === 0 ? {} : { unreached: p.unreached }),
+      }
+    }),
+    search: {
+      states: cell.result.states,
+      transitions: cell.result.transitions,
+      depth: cell.result.depth,
+      complete: cell.result.incomplete === undefined,
+      bytes: cell.result.bytes,
+      ms: Math.round(cell.ms),
+    },
+    outcomes: cell.result.outcomes.map((o): Json => ({
+      registers: Object.fromEntries(
+        o.registers.map((value, i): [string, Json] => {
+          const slot = model.slots[slots[i] ?? -1]
+          return slot === undefined ? [`r${i}`, value] : [slot.name, show(slot.type, value)]
+        }),
+      ),
+      states: o.states,
+      satisfying: o.satisfying,
+    })),
+    condition:
+      cell.observation === undefined
+        ? null
+        : { quantifier: cell.scenario.quantifier ?? null, holds: cell.condition ?? null, observation: cell.observation.word },
+    coverage: {
+      labels: cell.labels.size,
+      reached: cell.reached.size,
+      unreached: [...cell.labels].filter((l) => !cell.reached.has(l)).sort(),
+    },
+    scope: scopeOf(cell.scenario),
+    assumptions: assumptionsOf(cell.scenario, model),
+    counterexamples: [...cell.found.values()].map((f): Json => ({
+      id: f.counterexample.id,
+      title: f.counterexample.title,
+      property: f.counterexample.property.name,
+      trace: f.counterexample.trace.map((s): Json => ({
+        thread: s.thread,
+        label: s.label,
+        function: s.function,
+        text: s.text,
+        changes: Object.fromEntries(Object.entries(s.changes).map(([k, [from, to]]): [string, Json] => [k, [from, to]])),
+      })),
+    })),
+    notAsExpected: differs,
+    ...(cell.problem === undefined ? {} : { problem: cell.problem }),
+  }
+}
+
+export const runJson = (
+  cells: readonly { readonly cell: Cell; readonly differs: readonly string[] }[],
+  outcome: Outcome,
+): Json => ({
+  ...RESULT_FORMAT,
+  exit: EXIT[outcome].code,
+  cells: cells.map((c) => cellJson(c.cell, c.differs)),
+})

@@ -1,0 +1,89 @@
+/** What `check` prints for people: a line per cell, the race, what was not reached. At most 75 columns. */
+import { show } from '../model/language/types.ts'
+import { registerSlots } from '../solver/outcomes.ts'
+import { assumptionsOf, scopeOf } from '../counterexamples/scope.ts'
+import { wrap } from '../counterexamples/text.ts'
+import type { Cell } from './cell.ts'
+import type { Style } from './style.ts'
+
+export const COLUMNS = 75
+
+export const wrapped = (text: string, indent: string): string =>
+  wrap(text, { width: COLUMNS - indent.length, hanging: 0 })
+    .map((l) => indent + l)
+    .join('\n')
+
+/** The line of one cell: kernel, verdict, and what makes it so. */
+export function cellLine(cell: Cell, style: Style): string {
+  const broken = cell.properties.filter((p) => p.violation !== undefined).map((p) => `${p.property} at ${p.violation?.moves.length ?? 0}`)
+  const vacuous = cell.properties.filter((p) => p.verdict === 'vacuous').map((p) => p.property)
+  const detail = broken.length > 0 ? broken.join(', ') : vacuous.length > 0 ? `says nothing on ${vacuous.join(', ')}` : ''
+  const bound = cell.result.incomplete === undefined ? '' : ` (${boundText(cell)})`
+  const figures = cell.engine === 'smt' ? `depth ${cell.result.depth}` : `${cell.result.states} states, depth ${cell.result.depth}`
+  const head = `  ${cell.kernel}: ${style.verdict(cell.verdict, cell.verdict)}${bound}; ${figures}`
+  return detail === '' ? head : `${head}\n${wrapped(detail, '      ')}`
+}
+
+function boundText(cell: Cell): string {
+  const i = cell.result.incomplete
+  if (i === undefined) return ''
+  switch (i.kind) {
+    case 'states':
+      return `stopped at ${i.limit} states`
+    case 'memory':
+      return `stopped at ${Math.round(i.limitBytes / 1024 / 1024)} MB`
+    case 'time':
+      return `stopped after ${Math.round(i.limitMs / 1000)} s`
+    case 'depth':
+      return `to depth ${i.limit}`
+    case 'solver':
+      return i.reason
+  }
+}
+
+/** The outcomes and the observation, as herd7 prints them. */
+export function outcomeText(cell: Cell): string {
+  const { model } = cell.lowered
+  const slots = registerSlots(model)
+  if (cell.engine === 'smt' || (slots.length === 0 && cell.observation === undefined)) return ''
+  const lines = cell.result.outcomes.map((o) => {
+    const values = o.registers.map((value, i) => {
+      const slot = model.slots[slots[i] ?? -1]
+      return slot === undefined ? '' : `${slot.name}=${show(slot.type, value)};`
+    })
+    return `    ${o.satisfying > 0 ? '*' : ' '} ${String(o.states).padStart(6)}  ${values.join(' ')}`
+  })
+  const { observation, scenario } = cell
+  if (observation === undefined) return [`    Outcomes ${cell.result.outcomes.length}`, ...lines].join('\n')
+  const verdict = cell.condition === undefined ? 'Unknown' : cell.condition ? 'Ok' : 'No'
+  return [
+    `    Outcomes ${cell.result.outcomes.length} (* meets the condition)`,
+    ...lines,
+    `    ${verdict}: ${scenario.quantifier ?? ''}`,
+    `    Observation ${scenario.name} ${observation.word} ${observation.positive} ${observation.negative}`,
+  ].join('\n')
+}
+
+/** The race of the first violated property in the order of the properties, or nothing. */
+export function raceText(cell: Cell, fold: boolean): string {
+  for (const p of cell.properties) {
+    const f = cell.found.get(p.property)
+    if (f !== undefined) return f.mail(fold)
+  }
+  return ''
+}
+
+/** Counterexamples of a cell that are not printed in full. */
+export function otherIds(cell: Cell, except: string | undefined): string {
+  return cell.properties
+    .filter((p) => p.property !== except && cell.found.has(p.property))
+    .map((p) => `      cex ${cell.found.get(p.property)?.counterexample.id ?? ''} (${p.property}, ${cell.found.get(p.property)?.trace.steps.length ?? 0} steps)`)
+    .join('\n')
+}
+
+export const scopeText = (cell: Cell): string =>
+  [...scopeOf(cell.scenario), ...assumptionsOf(cell.scenario, cell.lowered.model)].map((l) => wrapped(l, '    ')).join('\n')
+
+/** The greppable last line of a cell. */
+export const doneLine = (cell: Cell): string =>
+  `    done verdict=${cell.verdict} states=${cell.result.states} edges=${cell.result.transitions} depth=${cell.result.depth} sec=${(cell.ms / 1000).toFixed(2)}`

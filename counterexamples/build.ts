@@ -1,0 +1,75 @@
+/** From a violation that an engine found to the counterexample that a person gets. */
+import type { LoweredModel } from '../model/language/lowered.ts'
+import { printBody, printLitmus } from '../model/litmus/printer.ts'
+import type { Scenario } from '../model/scenarios/scenario.ts'
+import { findProperty } from '../properties/all.ts'
+import type { Violation } from '../solver/engine.ts'
+import { fewestSwitches } from '../solver/explicit/fewest_switches.ts'
+import { replay } from '../solver/reference/replay.ts'
+import { counterexampleId, idSteps } from './id.ts'
+import { recordSteps, type Counterexample } from './json.ts'
+import { renderMail, type MailInput } from './mail.ts'
+import { failed, ok, type Result } from './result.ts'
+import { assumptionsOf, scopeOf } from './scope.ts'
+import { buildTrace, type Trace } from './trace.ts'
+
+export interface Found {
+  readonly counterexample: Counterexample
+  readonly trace: Trace
+  readonly mail: (fold: boolean) => string
+}
+
+/** `v7.0 without a.b, c.d`: a kernel and what was taken out of it. */
+export const kernelText = (s: Scenario): string =>
+  s.without.length === 0 ? s.kernel.name : `${s.kernel.name} without ${s.without.join(', ')}`
+
+/** The litmus text of a scenario on its one kernel. */
+export const scenarioText = (s: Scenario): string =>
+  printLitmus({ ...s.file, kernels: oneKernel(s) })
+
+const oneKernel = (s: Scenario): Scenario['file']['kernels'] => {
+  const span = { start: 0, end: 0 }
+  return [{ names: [{ text: s.kernel.name, span }], without: s.without.map((text) => ({ text, span })), span }]
+}
+
+/**
+ * Picks the trace with the fewest context switches among the shortest, replays it with the reference
+ * interpreter, and names it. A trace that cannot be replayed, or that does not end in the violation,
+ * is an error of mmcheck and is never shown.
+ */
+export function buildCounterexample(scenario: Scenario, model: LoweredModel, violation: Violation): Result<Found, string> {
+  const best = fewestSwitches(model, violation)
+  const built = buildTrace(model, best.moves, replay)
+  if (!built.ok) return failed(`the trace cannot be replayed: ${built.error.message}`)
+  const trace = built.value
+  if (!trace.violated.includes(best.property)) return failed('the replayed trace does not end in the violation')
+  return describe(scenario, model, trace, best.property)
+}
+
+/** A counterexample from a replayed trace. */
+export function describe(scenario: Scenario, model: LoweredModel, trace: Trace, propertyNumber: number): Result<Found, string> {
+  const name = model.properties[propertyNumber]?.name ?? ''
+  const property = findProperty(name)
+  if (property === undefined) return failed(`no property named '${name}'`)
+  const bare = { ...scenario.file, kernels: [] }
+  const counterexample: Counterexample = {
+    id: counterexampleId({ scenario: printBody(bare), kernel: kernelText(scenario), property: name, steps: idSteps(trace) }),
+    title: property.title,
+    scenario: { name: scenario.name, kernel: kernelText(scenario), litmus: scenarioText(scenario) },
+    property: { name, statement: property.statement, source: property.sources },
+    trace: recordSteps(trace),
+    scope: scopeOf(scenario),
+    assumptions: assumptionsOf(scenario, model),
+  }
+  const input: MailInput = {
+    trace,
+    id: counterexample.id,
+    title: property.title,
+    property: { name, statement: property.statement },
+    bang: property.bang,
+    minimality: 'no shorter trace exists in this scenario, and none of that length has fewer switches.',
+    scope: counterexample.scope,
+    assumptions: counterexample.assumptions,
+  }
+  return ok({ counterexample, trace, mail: (fold) => renderMail(input, { fold }) })
+}

@@ -1,0 +1,32 @@
+/** The lines that say what a verdict covers and what it rests on. Printed with every verdict. */
+import type { LoweredModel } from '../model/language/lowered.ts'
+import type { Scenario } from '../model/scenarios/scenario.ts'
+
+const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
+
+/** The size of the world: everything that an answer is limited to. */
+export function scopeOf(s: Scenario): readonly string[] {
+  const size = (set: string): number => s.world.sizes[set] ?? 0
+  const parts = [
+    plural(s.file.threads.length, 'thread'),
+    plural(size('vma'), 'VMA'),
+    plural(size('page'), 'page'),
+    `${plural(size('pmd'), 'pmd')} of ${plural(s.world.ptes, 'entry').replace('entrys', 'entries')}`,
+    plural(size('table'), 'page table'),
+    ...(size('file') > 0 ? [plural(size('file'), 'file')] : []),
+  ]
+  return [`Scope: ${parts.join(', ')}; kernel ${s.kernel.name}: ${s.kernel.title}.`]
+}
+
+/** What the model assumes, with the reason of every step that is coarser than the kernel's. */
+export function assumptionsOf(s: Scenario, model: LoweredModel): readonly string[] {
+  const coarse = new Map<string, string>()
+  for (const step of model.steps) if (step.atomic !== undefined) coarse.set(`${step.routine}(): ${step.text}`, step.atomic)
+  return [
+    'Sequentially consistent. Not modelled: TLBs, refcounts and mapcounts, memory contents, swap, userfaultfd, THP in anonymous memory.',
+    s.world.oom ? 'Allocations may fail.' : 'Allocations do not fail.',
+    ...(coarse.size === 0
+      ? []
+      : [`Taken as one step: ${[...coarse].map(([what, why]) => `${what} (${why})`).join('; ')}.`]),
+  ]
+}

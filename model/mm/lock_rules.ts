@@ -1,0 +1,68 @@
+/**
+ * Which lock each variable of the model is touched under: the kernel's own rules, from
+ * Documentation/mm/process_addrs.rst and the code (guard-regions facts, sections named below), as data
+ * for the linter. All as of v7.0-rc6.
+ */
+import type { LockDemand, LintRules } from '../language/lint/rules.ts'
+
+const same = (lock: string, mode: LockDemand['mode'] = 'write'): LockDemand => ({ lock, mode, index: 'same' })
+/** The lock of an object that the field's own index leads to by geometry, such as the mm of a VMA. */
+const related = (lock: string, mode: LockDemand['mode'] = 'write'): LockDemand => ({ lock, mode, index: 'any' })
+
+export const MM_LINT_RULES: LintRules = {
+  fields: {
+    // 9.6: the plain writers call vma_start_write() first; the atomic setter wants the mmap lock or
+    // the VMA lock in any mode. Only a write-locked VMA keeps both kinds of writer away from a reader.
+    'vma.vm_flags': {
+      write: [
+        { locks: [same('vma.lock')] },
+        { locks: [related('mm.mmap_lock', 'read')], text: 'vma_set_atomic_flag' },
+        { locks: [same('vma.lock', 'read')], text: 'vma_set_atomic_flag' },
+      ],
+      read: [{ locks: [same('vma.lock')] }],
+    },
+    // 1.3 GI6a, 1.1.6: page_table_lock, and __anon_vma_prepare() asserts the mmap lock, for which the
+    // VMA lock is no substitute. (The anon_vma's own lock is not modelled.)
+    'vma.anon_vma': {
+      write: [{ locks: [related('mm.page_table_lock'), related('mm.mmap_lock', 'read')] }],
+      read: [
+        { locks: [related('mm.page_table_lock')] },
+        { locks: [related('mm.mmap_lock')] },
+        { locks: [same('vma.lock')] },
+      ],
+    },
+    // 1.1.14, 5.6 CP9: an entry is filled, and a huge one cleared, under the pmd lock.
+    'pmd.kind': { write: [{ locks: [same('pmd.lock')] }] },
+    // 5.2.2, 5.5.5: a table is unlinked under the pmd lock and its own ptl, nested.
+    'pmd.table': {
+      write: [{ locks: [same('pmd.lock')] }],
+      clear: [{ locks: [same('pmd.lock'), related('table.ptl')] }],
+    },
+    // 1.1.15, 3.1.7: every change of a pte, under the ptl of its table.
+    'table.pte': { write: [{ locks: [same('table.ptl')] }] },
+    // 5.1.1, 3.1.15: a folio enters and leaves the page cache under its own lock; the collapse replaces
+    // a whole chunk under the lock of the new folio and of those it found, and fills holes that have none.
+    'folio.cached': {
+      write: [{ locks: [same('folio.lock')] }, { locks: [related('folio.lock')], text: 'xas_store' }],
+    },
+  },
+  // `none`, a table and a huge mapping are values of one pmd entry.
+  words: [['pmd.kind', 'pmd.table']],
+  mirrors: [
+    // 9.4.4: under the mmap write lock only its holder can have set vm_lock_seq to mm_lock_seq.
+    {
+      field: 'vma.write_locked',
+      says: { lock: 'vma.lock', mode: 'write' },
+      under: { lock: 'mm.mmap_lock', mode: 'write' },
+    },
+  ],
+  exempt: [
+    {
+      routine: 'rcu_do_batch',
+      label: 'pte_free_now',
+      fields: ['table.pte'],
+      reason:
+        'a table whose grace period is over belongs to its RCU callback alone; the stores make it the empty table that its next user gets',
+    },
+  ],
+}

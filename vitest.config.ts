@@ -1,0 +1,19 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { summary } from './test/frame/summary_reporter.ts'
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    // A solver's child process may stand beside each worker.
+    maxWorkers: 2,
+    minWorkers: 1,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // One test with `.only` would hide all others of its file.
+    allowOnly: false,
+    reporters: ['default', summary()],
+  },
+})
+
+export default config
