@@ -12,7 +12,9 @@ export interface ExpectedCell {
   readonly transitions: number
   readonly depth: number
   /** By property. */
-  readonly violations: Readonly<Record<string, { readonly steps: number; readonly switches: number; readonly id: string }>>
+  readonly violations: Readonly<
+    Record<string, { readonly steps: number; readonly switches: number; readonly id: string }>
+  >
   readonly vacuous: readonly string[]
   /** herd7's word, and the final states that meet the condition and that do not. */
   readonly observation?: string | undefined
@@ -85,7 +87,11 @@ export function differences(expected: ExpectedCell | undefined, actual: Expected
   for (const property of new Set([...Object.keys(expected.violations), ...Object.keys(actual.violations)])) {
     const a = expected.violations[property]
     const b = actual.violations[property]
-    compare(`${property} counterexample`, a === undefined ? 'none' : `${a.id} of ${a.steps} steps`, b === undefined ? 'none' : `${b.id} of ${b.steps} steps`)
+    compare(
+      `${property} counterexample`,
+      a === undefined ? 'none' : `${a.id} of ${a.steps} steps`,
+      b === undefined ? 'none' : `${b.id} of ${b.steps} steps`,
+    )
     if (a !== undefined && b !== undefined) compare(`${property} switches`, a.switches, b.switches)
   }
   return out
@@ -94,7 +100,11 @@ export function differences(expected: ExpectedCell | undefined, actual: Expected
 /** Writes the baseline, in a fixed order, by way of a temporary file so that none is ever half written. */
 export function writeBaseline(scenarios: Baseline): void {
   const sorted = Object.fromEntries(Object.entries(scenarios).sort(([a], [b]) => (a < b ? -1 : 1)))
-  const text = JSON.stringify({ format: 'mmcheck-expected', version: { major: 1, minor: 0 }, scenarios: sorted }, null, 2)
+  const text = JSON.stringify(
+    { format: 'mmcheck-expected', version: { major: 1, minor: 0 }, scenarios: sorted },
+    null,
+    2,
+  )
   writeFileSync(`${pathOf()}.tmp`, `${text}\n`)
   renameSync(`${pathOf()}.tmp`, pathOf())
 }

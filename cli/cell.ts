@@ -7,7 +7,15 @@ import type { SearchOptions, SearchResult } from '../solver/engine.ts'
 import { searchExplicit } from '../solver/explicit/search.ts'
 import { searchReference } from '../solver/reference/search.ts'
 import { boundedCheck } from '../solver/smt/bmc.ts'
-import { conditionHolds, observe, verdicts, worst, type Observation, type PropertyVerdict, type Verdict } from '../solver/verdict.ts'
+import {
+  conditionHolds,
+  observe,
+  verdicts,
+  worst,
+  type Observation,
+  type PropertyVerdict,
+  type Verdict,
+} from '../solver/verdict.ts'
 
 export type Engine = 'explicit' | 'reference' | 'smt'
 
@@ -79,7 +87,10 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
   const complete = result.incomplete === undefined
   const quantifier = result.engine === 'smt' ? undefined : scenario.quantifier
   const observation = quantifier === undefined ? undefined : observe(result)
-  const condition = quantifier === undefined || observation === undefined ? undefined : conditionHolds(quantifier, observation, complete)
+  const condition =
+    quantifier === undefined || observation === undefined
+      ? undefined
+      : conditionHolds(quantifier, observation, complete)
   const byId = new Map(model.steps.map((s) => [s.id, `${s.routine}.${s.local}`]))
   const base = worst(properties.map((p) => p.verdict))
   return {

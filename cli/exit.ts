@@ -53,4 +53,7 @@ export function outcomeOf(verdict: Verdict, strict: boolean): Outcome {
 
 /** For `--help`. */
 export const exitHelp = (): string =>
-  ['Exit codes (the first that applies):', ...RANK.map((o) => `  ${String(EXIT[o].code).padStart(3)}  ${EXIT[o].meaning}`)].join('\n')
+  [
+    'Exit codes (the first that applies):',
+    ...RANK.map((o) => `  ${String(EXIT[o].code).padStart(3)}  ${EXIT[o].meaning}`),
+  ].join('\n')

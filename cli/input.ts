@@ -38,12 +38,19 @@ export function load(operand: string, kernels?: readonly KernelLine[]): Loaded {
   const inCatalogue = /^[\w+.-]+$/.test(operand) && catalogue().includes(operand)
   const path = inCatalogue ? named : operand
   try {
-    if (statSync(path).size > BYTES_MAX) return { ok: false, message: `${path}: larger than ${BYTES_MAX} bytes, so no litmus file` }
+    if (statSync(path).size > BYTES_MAX)
+      return { ok: false, message: `${path}: larger than ${BYTES_MAX} bytes, so no litmus file` }
     return parse(inCatalogue ? `${operand}.litmus` : path, readFileSync(path, 'utf8'), inCatalogue, kernels)
   } catch (e) {
     const near = closest(operand, catalogue())
-    const help = near === undefined ? "\n  help: 'mmcheck list' prints the scenarios of the catalogue" : `\n  help: did you mean '${near}'?`
-    return { ok: false, message: `mmcheck: cannot read '${operand}': ${e instanceof Error && 'code' in e ? String(e.code) : String(e)}${help}` }
+    const help =
+      near === undefined
+        ? "\n  help: 'mmcheck list' prints the scenarios of the catalogue"
+        : `\n  help: did you mean '${near}'?`
+    return {
+      ok: false,
+      message: `mmcheck: cannot read '${operand}': ${e instanceof Error && 'code' in e ? String(e.code) : String(e)}${help}`,
+    }
   }
 }
 
@@ -55,7 +62,9 @@ function parse(name: string, text: string, inCatalogue: boolean, kernels?: reado
   if (!elaborated.ok) {
     const fromOptions = kernels !== undefined
     const texts = elaborated.diagnostics.map((d) =>
-      fromOptions && d.code === 'MM101' ? `mmcheck: --kernel: ${d.message}\n  help: ${d.help ?? ''}` : formatDiagnostic(source, d),
+      fromOptions && d.code === 'MM101'
+        ? `mmcheck: --kernel: ${d.message}\n  help: ${d.help ?? ''}`
+        : formatDiagnostic(source, d),
     )
     return { ok: false, message: texts.join('\n') }
   }

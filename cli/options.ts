@@ -27,7 +27,8 @@ export function size(text: string): number {
 
 export function count(text: string): number {
   const n = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(n) || n < 1) throw new InvalidArgumentError('a whole number from 1 up is needed')
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(n) || n < 1)
+    throw new InvalidArgumentError('a whole number from 1 up is needed')
   return n
 }
 
@@ -55,4 +56,7 @@ export function kernelLines(names: readonly string[], without: readonly string[]
   return [{ names: names.map(name), without: without.map(name), span }]
 }
 
-export const collect = (text: string, previous: readonly string[]): readonly string[] => [...previous, ...text.split(',')]
+export const collect = (text: string, previous: readonly string[]): readonly string[] => [
+  ...previous,
+  ...text.split(','),
+]

@@ -111,7 +111,13 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--full', 'print every step, folding nothing')
     .option('--json', 'print the counterexample as JSON')
     .action(async (id: string, flags: { steps?: boolean; full?: boolean; json?: boolean }) => {
-      code = await replayCommand(id, { steps: flags.steps ?? false, full: flags.full ?? false, json: flags.json ?? false, out, err })
+      code = await replayCommand(id, {
+        steps: flags.steps ?? false,
+        full: flags.full ?? false,
+        json: flags.json ?? false,
+        out,
+        err,
+      })
     })
 
   program
@@ -134,11 +140,13 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--properties', 'what is checked')
     .option('--routines', 'the kernel routines of the model')
     .option('--json', 'print one JSON object')
-    .action((routine: string | undefined, flags: { kernel: Kernel; json?: boolean } & Partial<Record<Topic, boolean>>) => {
-      const topics: readonly Topic[] = ['kernels', 'operations', 'properties', 'routines']
-      const topic = topics.find((t) => flags[t] === true) ?? 'scenarios'
-      code = list(routine, { topic, kernel: flags.kernel, json: flags.json ?? false, out, err })
-    })
+    .action(
+      (routine: string | undefined, flags: { kernel: Kernel; json?: boolean } & Partial<Record<Topic, boolean>>) => {
+        const topics: readonly Topic[] = ['kernels', 'operations', 'properties', 'routines']
+        const topic = topics.find((t) => flags[t] === true) ?? 'scenarios'
+        code = list(routine, { topic, kernel: flags.kernel, json: flags.json ?? false, out, err })
+      },
+    )
 
   try {
     await program.parseAsync(argv, { from: 'user' })

@@ -14,7 +14,10 @@ export const formatProgress = (name: string, p: Progress, seconds: number): stri
   ].join('  ')
 
 /** A callback for engines, and what to call when the search is over. Silent where `on` is false. */
-export function newProgress(on: boolean, name: string): { readonly report: (p: Progress) => void; readonly end: () => void } {
+export function newProgress(
+  on: boolean,
+  name: string,
+): { readonly report: (p: Progress) => void; readonly end: () => void } {
   if (!on) return { report: () => undefined, end: () => undefined }
   const start = performance.now()
   let width = 0

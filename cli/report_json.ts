@@ -48,7 +48,11 @@ function cellJson(cell: Cell, differs: readonly string[]): Json {
     condition:
       cell.observation === undefined
         ? null
-        : { quantifier: cell.scenario.quantifier ?? null, holds: cell.condition ?? null, observation: cell.observation.word },
+        : {
+            quantifier: cell.scenario.quantifier ?? null,
+            holds: cell.condition ?? null,
+            observation: cell.observation.word,
+          },
     coverage: {
       labels: cell.labels.size,
       reached: cell.reached.size,
@@ -65,7 +69,9 @@ function cellJson(cell: Cell, differs: readonly string[]): Json {
         label: s.label,
         function: s.function,
         text: s.text,
-        changes: Object.fromEntries(Object.entries(s.changes).map(([k, [from, to]]): [string, Json] => [k, [from, to]])),
+        changes: Object.fromEntries(
+          Object.entries(s.changes).map(([k, [from, to]]): [string, Json] => [k, [from, to]]),
+        ),
       })),
     })),
     notAsExpected: differs,

@@ -15,11 +15,15 @@ export const wrapped = (text: string, indent: string): string =>
 
 /** The line of one cell: kernel, verdict, and what makes it so. */
 export function cellLine(cell: Cell, style: Style): string {
-  const broken = cell.properties.filter((p) => p.violation !== undefined).map((p) => `${p.property} at ${p.violation?.moves.length ?? 0}`)
+  const broken = cell.properties
+    .filter((p) => p.violation !== undefined)
+    .map((p) => `${p.property} at ${p.violation?.moves.length ?? 0}`)
   const vacuous = cell.properties.filter((p) => p.verdict === 'vacuous').map((p) => p.property)
-  const detail = broken.length > 0 ? broken.join(', ') : vacuous.length > 0 ? `says nothing on ${vacuous.join(', ')}` : ''
+  const detail =
+    broken.length > 0 ? broken.join(', ') : vacuous.length > 0 ? `says nothing on ${vacuous.join(', ')}` : ''
   const bound = cell.result.incomplete === undefined ? '' : ` (${boundText(cell)})`
-  const figures = cell.engine === 'smt' ? `depth ${cell.result.depth}` : `${cell.result.states} states, depth ${cell.result.depth}`
+  const figures =
+    cell.engine === 'smt' ? `depth ${cell.result.depth}` : `${cell.result.states} states, depth ${cell.result.depth}`
   const head = `  ${cell.kernel}: ${style.verdict(cell.verdict, cell.verdict)}${bound}; ${figures}`
   return detail === '' ? head : `${head}\n${wrapped(detail, '      ')}`
 }
@@ -77,12 +81,17 @@ export function raceText(cell: Cell, fold: boolean): string {
 export function otherIds(cell: Cell, except: string | undefined): string {
   return cell.properties
     .filter((p) => p.property !== except && cell.found.has(p.property))
-    .map((p) => `      cex ${cell.found.get(p.property)?.counterexample.id ?? ''} (${p.property}, ${cell.found.get(p.property)?.trace.steps.length ?? 0} steps)`)
+    .map(
+      (p) =>
+        `      cex ${cell.found.get(p.property)?.counterexample.id ?? ''} (${p.property}, ${cell.found.get(p.property)?.trace.steps.length ?? 0} steps)`,
+    )
     .join('\n')
 }
 
 export const scopeText = (cell: Cell): string =>
-  [...scopeOf(cell.scenario), ...assumptionsOf(cell.scenario, cell.lowered.model)].map((l) => wrapped(l, '    ')).join('\n')
+  [...scopeOf(cell.scenario), ...assumptionsOf(cell.scenario, cell.lowered.model)]
+    .map((l) => wrapped(l, '    '))
+    .join('\n')
 
 /** The greppable last line of a cell. */
 export const doneLine = (cell: Cell): string =>

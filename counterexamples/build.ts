@@ -24,8 +24,7 @@ export const kernelText = (s: Scenario): string =>
   s.without.length === 0 ? s.kernel.name : `${s.kernel.name} without ${s.without.join(', ')}`
 
 /** The litmus text of a scenario on its one kernel. */
-export const scenarioText = (s: Scenario): string =>
-  printLitmus({ ...s.file, kernels: oneKernel(s) })
+export const scenarioText = (s: Scenario): string => printLitmus({ ...s.file, kernels: oneKernel(s) })
 
 const oneKernel = (s: Scenario): Scenario['file']['kernels'] => {
   const span = { start: 0, end: 0 }
@@ -37,7 +36,11 @@ const oneKernel = (s: Scenario): Scenario['file']['kernels'] => {
  * interpreter, and names it. A trace that cannot be replayed, or that does not end in the violation,
  * is an error of mmcheck and is never shown.
  */
-export function buildCounterexample(scenario: Scenario, model: LoweredModel, violation: Violation): Result<Found, string> {
+export function buildCounterexample(
+  scenario: Scenario,
+  model: LoweredModel,
+  violation: Violation,
+): Result<Found, string> {
   const best = fewestSwitches(model, violation)
   const built = buildTrace(model, best.moves, replay)
   if (!built.ok) return failed(`the trace cannot be replayed: ${built.error.message}`)
@@ -47,13 +50,23 @@ export function buildCounterexample(scenario: Scenario, model: LoweredModel, vio
 }
 
 /** A counterexample from a replayed trace. */
-export function describe(scenario: Scenario, model: LoweredModel, trace: Trace, propertyNumber: number): Result<Found, string> {
+export function describe(
+  scenario: Scenario,
+  model: LoweredModel,
+  trace: Trace,
+  propertyNumber: number,
+): Result<Found, string> {
   const name = model.properties[propertyNumber]?.name ?? ''
   const property = findProperty(name)
   if (property === undefined) return failed(`no property named '${name}'`)
   const bare = { ...scenario.file, kernels: [] }
   const counterexample: Counterexample = {
-    id: counterexampleId({ scenario: printBody(bare), kernel: kernelText(scenario), property: name, steps: idSteps(trace) }),
+    id: counterexampleId({
+      scenario: printBody(bare),
+      kernel: kernelText(scenario),
+      property: name,
+      steps: idSteps(trace),
+    }),
     title: property.title,
     scenario: { name: scenario.name, kernel: kernelText(scenario), litmus: scenarioText(scenario) },
     property: { name, statement: property.statement, source: property.sources },

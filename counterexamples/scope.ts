@@ -21,12 +21,13 @@ export function scopeOf(s: Scenario): readonly string[] {
 /** What the model assumes, with the reason of every step that is coarser than the kernel's. */
 export function assumptionsOf(s: Scenario, model: LoweredModel): readonly string[] {
   const coarse = new Map<string, string>()
-  for (const step of model.steps) if (step.atomic !== undefined) coarse.set(`${step.routine}(): ${step.text}`, step.atomic)
+  for (const step of model.steps)
+    if (step.atomic !== undefined) coarse.set(`${step.routine}.${step.local}`, step.atomic)
   return [
     'Sequentially consistent. Not modelled: TLBs, refcounts and mapcounts, memory contents, swap, userfaultfd, THP in anonymous memory.',
     s.world.oom ? 'Allocations may fail.' : 'Allocations do not fail.',
     ...(coarse.size === 0
       ? []
-      : [`Taken as one step: ${[...coarse].map(([what, why]) => `${what} (${why})`).join('; ')}.`]),
+      : [`One step each: ${[...coarse].map(([what, why]) => `${what} (${why})`).join('; ')}.`]),
   ]
 }

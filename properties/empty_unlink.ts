@@ -5,7 +5,8 @@ import { performs, type Property } from './property.ts'
 /** P5 of the guard-region facts. */
 export const EmptyUnlink: Property = {
   name: 'EmptyUnlink',
-  statement: 'a page table is taken out of its pmd only when every entry in it is empty, so that nothing is lost with it.',
+  statement:
+    'a page table is taken out of its pmd only when every entry in it is empty, so that nothing is lost with it.',
   sources: [
     'mm/khugepaged.c, try_collapse_pte_mapped_thp(): "Huge page lock is still held, so page table must remain empty"',
     'Jann Horn, Re: [RFC PATCH 3/4] mm: madvise: implement lightweight guard page mechanism, 14 Oct 2024: ' +

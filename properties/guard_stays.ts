@@ -25,10 +25,7 @@ export const GuardStays: Property = {
           invariant: forall('page', 'p', (p) =>
             implies(
               page.promised(p),
-              and(
-                eq(pmd.kind(page.pmd(p)), 'table'),
-                eq(table.pte(pmd.table(page.pmd(p)), page.slot(p)), 'guard'),
-              ),
+              and(eq(pmd.kind(page.pmd(p)), 'table'), eq(table.pte(pmd.table(page.pmd(p)), page.slot(p)), 'guard')),
             ),
           ),
           covers: [{ name: 'an install has returned 0', expr: exists('page', 'p', (p) => page.promised(p)) }],

@@ -7,11 +7,17 @@ export const NoAccess: Property = {
   name: 'NoAccess',
   statement:
     'no load or store gets through to a page for which MADV_GUARD_INSTALL has returned 0 and no removal has begun.',
-  sources: ['madvise(2), MADV_GUARD_INSTALL', 'tools/testing/selftests/mm/guard-regions.c: every test accesses guarded pages'],
+  sources: [
+    'madvise(2), MADV_GUARD_INSTALL',
+    'tools/testing/selftests/mm/guard-regions.c: every test accesses guarded pages',
+  ],
   bang: 'access got through a guard',
   title: 'access through a guard region',
   failsOn: [
-    { kernels: ['rfc-file', 'rfc-file-read', 'maybe-guard-v1', 'maybe-guard-v2'], why: 'where a marker is lost, the page can be faulted in' },
+    {
+      kernels: ['rfc-file', 'rfc-file-read', 'maybe-guard-v1', 'maybe-guard-v2'],
+      why: 'where a marker is lost, the page can be faulted in',
+    },
   ],
   mutants: [{ scenario: 'install-read+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
   build: (scenario) =>

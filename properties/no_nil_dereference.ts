@@ -4,7 +4,9 @@ import type { Property } from './property.ts'
 export const NoNilDereference: Property = {
   name: 'NoNilDereference',
   statement: 'no step follows a reference that points nowhere, such as the table of a pmd that has none.',
-  sources: ['Qi Zheng, "mm: khugepaged: recheck pmd state in retract_page_tables()", Dec 2024: pte_lockptr() of an empty pmd'],
+  sources: [
+    'Qi Zheng, "mm: khugepaged: recheck pmd state in retract_page_tables()", Dec 2024: pte_lockptr() of an empty pmd',
+  ],
   bang: 'empty reference followed',
   title: 'dereference of an empty pmd',
   failsOn: [],

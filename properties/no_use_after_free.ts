@@ -6,13 +6,19 @@ import { performs, type Property } from './property.ts'
 export const NoUseAfterFree: Property = {
   name: 'NoUseAfterFree',
   statement: 'no step reads, writes or locks a page table that has been freed.',
-  sources: ['mm/pgtable-generic.c, pte_offset_map_lock(): RCU keeps an unlinked table from being freed while it is looked at'],
+  sources: [
+    'mm/pgtable-generic.c, pte_offset_map_lock(): RCU keeps an unlinked table from being freed while it is looked at',
+  ],
   bang: 'freed page table dereferenced',
   title: 'use of a page table after it was freed',
   failsOn: [],
   mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['rcu_do_batch.grace_period'] }],
   build: (scenario) =>
     performs(scenario, 'collapse', 'madvise_collapse')
-      ? { covers: [{ name: 'a table waits to be freed', expr: exists('table', 't', (t) => eq(table.state(t), 'deferred')) }] }
+      ? {
+          covers: [
+            { name: 'a table waits to be freed', expr: exists('table', 't', (t) => eq(table.state(t), 'deferred')) },
+          ],
+        }
       : undefined,
 }

@@ -16,8 +16,7 @@ export const VERDICTS: readonly Verdict[] = [
   'holds',
 ]
 
-export const worst = (verdicts: readonly Verdict[]): Verdict =>
-  VERDICTS.find((v) => verdicts.includes(v)) ?? 'holds'
+export const worst = (verdicts: readonly Verdict[]): Verdict => VERDICTS.find((v) => verdicts.includes(v)) ?? 'holds'
 
 export interface PropertyVerdict {
   readonly property: string
@@ -44,12 +43,17 @@ const ofIncomplete = (incomplete: Incomplete): Verdict => {
  * One verdict per property of the model. `ofModel` names properties whose violation is a mistake of
  * the model. Vacuity is only told of a complete search, which alone knows what cannot be reached.
  */
-export function verdicts(model: LoweredModel, result: SearchResult, ofModel: ReadonlySet<string>): readonly PropertyVerdict[] {
+export function verdicts(
+  model: LoweredModel,
+  result: SearchResult,
+  ofModel: ReadonlySet<string>,
+): readonly PropertyVerdict[] {
   return model.properties.map((p, number): PropertyVerdict => {
     const violation = result.violations.find((v) => v.property === number)
     if (violation !== undefined)
       return { property: p.name, verdict: ofModel.has(p.name) ? 'error' : 'violated', violation, unreached: [] }
-    if (result.incomplete !== undefined) return { property: p.name, verdict: ofIncomplete(result.incomplete), unreached: [] }
+    if (result.incomplete !== undefined)
+      return { property: p.name, verdict: ofIncomplete(result.incomplete), unreached: [] }
     const unreached = model.covers.flatMap((c, i) =>
       c.name.startsWith(`${p.name}: `) && result.reachedCovers[i] === false ? [c.name.slice(p.name.length + 2)] : [],
     )
@@ -72,7 +76,11 @@ export function observe(result: SearchResult): Observation {
 }
 
 /** Whether the observation is what the quantifier asks for. Undefined where the search was cut short. */
-export function conditionHolds(quantifier: 'exists' | '~exists' | 'forall', o: Observation, complete: boolean): boolean | undefined {
+export function conditionHolds(
+  quantifier: 'exists' | '~exists' | 'forall',
+  o: Observation,
+  complete: boolean,
+): boolean | undefined {
   switch (quantifier) {
     case 'exists':
       return o.positive > 0 ? true : complete ? false : undefined

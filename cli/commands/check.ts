@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { saveCounterexample } from '../../counterexamples/store.ts'
 import type { KernelLine } from '../../model/litmus/ast.ts'
+import { UNREACHED } from '../../model/mm/unreached.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { differences, readBaseline, summarise, writeBaseline, type Baseline, type ExpectedCell } from '../baseline.ts'
 import { checkCell, type Cell, type CellOptions, type Engine } from '../cell.ts'
@@ -56,7 +57,13 @@ export async function check(operands: readonly string[], options: CheckOptions):
   return EXIT[highest(run.outcomes)].code
 }
 
-async function checkScenarios(scenarios: readonly Scenario[], inCatalogue: boolean, baseline: Baseline, options: CheckOptions, run: Run): Promise<void> {
+async function checkScenarios(
+  scenarios: readonly Scenario[],
+  inCatalogue: boolean,
+  baseline: Baseline,
+  options: CheckOptions,
+  run: Run,
+): Promise<void> {
   const [first] = scenarios
   if (first !== undefined && !options.json) options.out(`${options.style.bold(first.name)}\n${lesson(first)}`)
   let shown = false
@@ -106,7 +113,8 @@ function judge(cell: Cell, strict: boolean): Outcome {
   return outcomeOf(cell.verdict, strict)
 }
 
-const lesson = (s: Scenario): string => s.file.comments.map((c) => `${wrapped(c.replace(/\s+/g, ' '), '  ')}\n`).join('')
+const lesson = (s: Scenario): string =>
+  s.file.comments.map((c) => `${wrapped(c.replace(/\s+/g, ' '), '  ')}\n`).join('')
 
 function print(cell: Cell, options: CheckOptions, inFull: boolean, differs: readonly string[]): void {
   const { out, style } = options
@@ -144,6 +152,11 @@ function unreached(run: Run): readonly string[] {
   return [...all].filter((l) => !reached.has(l)).sort()
 }
 
+const unreachedLine = (label: string): string => {
+  const why = UNREACHED[label]
+  return why === undefined ? `  ${label}` : `  ${label}\n${wrapped(why, '      ')}`
+}
+
 function summary(run: Run, whole: boolean): string {
   const missing = unreached(run)
   const judged = run.cells.filter((c) => c.expected)
@@ -155,8 +168,7 @@ function summary(run: Run, whole: boolean): string {
   if (whole) {
     const total = new Set(run.cells.flatMap((c) => [...c.cell.labels])).size
     lines.push(`Labels: ${total - missing.length} of ${total} reached by some scenario.`)
-    if (missing.length > 0) lines.push('Not reached by any scenario:', ...missing.map((l) => `  ${l}`))
+    if (missing.length > 0) lines.push('Not reached by any scenario:', ...missing.map(unreachedLine))
   }
   return `${lines.join('\n')}\n`
 }
-

@@ -25,11 +25,22 @@ export interface ExplainOptions {
 /** Returns the exit code. */
 export async function explain(name: string, options: ExplainOptions): Promise<number> {
   const code = { ...LITMUS_ERRORS, ...ELABORATION_ERRORS }[name.toUpperCase()]
-  if (code !== undefined) return text(options, { code: name.toUpperCase(), explanation: code }, `${wrapped(`${name.toUpperCase()}: ${code}`, '')}\n`)
+  if (code !== undefined)
+    return text(
+      options,
+      { code: name.toUpperCase(), explanation: code },
+      `${wrapped(`${name.toUpperCase()}: ${code}`, '')}\n`,
+    )
   const property = findProperty(name)
   if (property !== undefined) return text(options, propertyJson(property), propertyText(property))
-  const near = closest(name, PROPERTIES.map((p) => p.name))
-  const read = near === undefined ? await readCounterexample(name) : { ok: false as const, error: `no property '${name}'\n  help: did you mean '${near}'?` }
+  const near = closest(
+    name,
+    PROPERTIES.map((p) => p.name),
+  )
+  const read =
+    near === undefined
+      ? await readCounterexample(name)
+      : { ok: false as const, error: `no property '${name}'\n  help: did you mean '${near}'?` }
   const again = read.ok ? rerun(read.value) : read
   if (!again.ok) {
     options.err(`mmcheck: ${again.error}\n`)
@@ -51,10 +62,16 @@ function propertyText(p: Property): string {
     '',
     'Rests on:',
     ...p.sources.map((s) => wrapped(s, '  ')),
-    ...(p.failsOn.length === 0 ? [] : ['', 'Known to fail on:', ...p.failsOn.map((f) => wrapped(`${f.kernels.join(', ')}: ${f.why}.`, '  '))]),
+    ...(p.failsOn.length === 0
+      ? []
+      : ['', 'Known to fail on:', ...p.failsOn.map((f) => wrapped(`${f.kernels.join(', ')}: ${f.why}.`, '  '))]),
     ...(p.mutants.length === 0
       ? []
-      : ['', 'Broken, to show that it can be, by:', ...p.mutants.map((m) => wrapped(`${m.scenario} on ${m.kernel} without ${m.without.join(', ')}`, '  '))]),
+      : [
+          '',
+          'Broken, to show that it can be, by:',
+          ...p.mutants.map((m) => wrapped(`${m.scenario} on ${m.kernel} without ${m.without.join(', ')}`, '  ')),
+        ]),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -108,7 +125,9 @@ function counterexampleText(r: Replayed, elsewhere: readonly Elsewhere[]): strin
     renderSteps(trace).trimEnd(),
     '',
     `The same scenario and property on each kernel:`,
-    ...elsewhere.map((e) => `  ${e.kernel.padEnd(width)}  ${e.verdict}${e.steps === undefined ? '' : ` (${e.steps} steps)`}`),
+    ...elsewhere.map(
+      (e) => `  ${e.kernel.padEnd(width)}  ${e.verdict}${e.steps === undefined ? '' : ` (${e.steps} steps)`}`,
+    ),
     '',
     ...counterexample.scope.map((s) => wrapped(s, '  ')),
     ...counterexample.assumptions.map((s) => wrapped(s, '  ')),

@@ -36,7 +36,9 @@ function listOne(name: string, { kernel, json, out, err }: ListOptions): number 
   if (found.length === 0) {
     const names = all.map((r) => r.name)
     const near = closest(wanted, names)
-    err(`mmcheck: no routine '${wanted}' on ${kernel.name}\n  help: ${near === undefined ? "'mmcheck list --routines' prints them" : `did you mean '${near}'?`}\n`)
+    err(
+      `mmcheck: no routine '${wanted}' on ${kernel.name}\n  help: ${near === undefined ? "'mmcheck list --routines' prints them" : `did you mean '${near}'?`}\n`,
+    )
     return EXIT.usage.code
   }
   const texts = found.map((r) => listRoutine(r))
@@ -44,7 +46,8 @@ function listOne(name: string, { kernel, json, out, err }: ListOptions): number 
   return EXIT.ok.code
 }
 
-const print = (content: { readonly [key: string]: Json }): string => `${JSON.stringify({ ...RESULT_FORMAT, ...content }, null, 2)}\n`
+const print = (content: { readonly [key: string]: Json }): string =>
+  `${JSON.stringify({ ...RESULT_FORMAT, ...content }, null, 2)}\n`
 
 /** Name and one line of explanation, per entry. */
 type Entry = readonly [name: string, text: string]
@@ -54,9 +57,15 @@ function entries(topic: Topic, kernel: Kernel): readonly Entry[] {
     case 'scenarios':
       return catalogue().map((name) => [name, ''])
     case 'kernels':
-      return KERNELS.flatMap((k): readonly Entry[] => [[k.name, k.title], ...[...k.patches].map((p): Entry => ['', `- ${PATCHES[p]}`])])
+      return KERNELS.flatMap((k): readonly Entry[] => [
+        [k.name, k.title],
+        ...[...k.patches].map((p): Entry => ['', `- ${PATCHES[p]}`]),
+      ])
     case 'operations':
-      return OPERATIONS.map((o) => [o.name, `${o.summary}; takes ${o.operand}; gives ${o.results(build(kernel)).join(', ') || 'nothing'}`])
+      return OPERATIONS.map((o) => [
+        o.name,
+        `${o.summary}; takes ${o.operand}; gives ${o.results(build(kernel)).join(', ') || 'nothing'}`,
+      ])
     case 'properties':
       return PROPERTIES.map((p) => [p.name, p.statement])
     case 'routines':

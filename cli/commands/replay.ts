@@ -44,7 +44,9 @@ export async function readCounterexample(name: string): Promise<Result<Counterex
     if (found.error.kind !== 'none' && found.error.kind !== 'io') return failed(found.error.message)
     messages.push(found.error.message)
   }
-  return failed(`no counterexample '${name}' in ${STORE} or in the corpus\n  help: 'mmcheck check FILE' keeps what it finds in ${STORE}`)
+  return failed(
+    `no counterexample '${name}' in ${STORE} or in the corpus\n  help: 'mmcheck check FILE' keeps what it finds in ${STORE}`,
+  )
 }
 
 /** Rebuilds the scenario of a counterexample from its litmus text. */
@@ -75,11 +77,14 @@ export function rerun(c: Counterexample): Result<Replayed, string> {
   const trace = buildTrace(lowered.model, moves.value, replayMoves)
   if (!trace.ok) return failed(`${trace.error.message}\n  help: ${stale}`)
   const property = lowered.model.properties.findIndex((p) => p.name === c.property.name)
-  if (!trace.value.violated.includes(property)) return failed(`the trace runs, but ${c.property.name} holds at its end\n  help: ${stale}`)
+  if (!trace.value.violated.includes(property))
+    return failed(`the trace runs, but ${c.property.name} holds at its end\n  help: ${stale}`)
   const found = describe(scenario, lowered.model, trace.value, property)
   if (!found.ok) return found
   if (found.value.counterexample.id !== c.id)
-    return failed(`the file says ${c.id}, but this trace has the id ${found.value.counterexample.id}\n  help: the file was edited, or belongs to another version`)
+    return failed(
+      `the file says ${c.id}, but this trace has the id ${found.value.counterexample.id}\n  help: the file was edited, or belongs to another version`,
+    )
   return ok({ found: found.value, scenario, lowered, property })
 }
 

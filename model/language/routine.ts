@@ -1,20 +1,9 @@
-/** A routine: the labelled steps of one kernel function. */
-import type { Field, Local, FieldExpr, Expr } from './expr.ts'
-import type { Stmt } from './stmt.ts'
-import type { SetSizes, Type } from './types.ts'
+/** Routines, threads, and the program that is made of them. */
+import type { Expr, Field, FieldExpr, Local } from './expr.ts'
+import type { Routine, Stmt } from './stmt.ts'
+import type { SetSizes } from './types.ts'
 
-export interface Routine {
-  /** The kernel's own spelling. */
-  readonly name: string
-  /** Its C file. */
-  readonly file: string
-  /** The kernels that it was read from, and how far that reading goes. */
-  readonly read: string
-  readonly params: readonly Local[]
-  readonly locals: readonly Local[]
-  readonly returns?: Type
-  readonly body: readonly Stmt[]
-}
+export type { Routine } from './stmt.ts'
 
 export const routine = (r: Routine): Routine => r
 

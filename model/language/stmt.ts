@@ -4,7 +4,7 @@
  */
 import { coerce, not, type Expr, type FieldExpr, type Local, type Value } from './expr.ts'
 import type { LockMode, LockRef } from './lock.ts'
-import type { Routine } from './routine.ts'
+import type { Type } from './types.ts'
 
 /** What a step does, in order; a later action sees what an earlier one wrote. */
 export type Action =
@@ -22,7 +22,13 @@ export type Action =
    * For the linter alone: from here on the thread holds (or no longer holds) a lock that is built of
    * other variables, as the per-VMA lock is. `all` drops every lock of the class.
    */
-  | { readonly kind: 'note'; readonly lock: LockRef; readonly mode: LockMode; readonly held: boolean; readonly all: boolean }
+  | {
+      readonly kind: 'note'
+      readonly lock: LockRef
+      readonly mode: LockMode
+      readonly held: boolean
+      readonly all: boolean
+    }
   | { readonly kind: 'assert'; readonly property: string; readonly cond: Expr }
 
 export interface StepStmt {
@@ -53,7 +59,13 @@ export type Stmt =
     }
   | { readonly kind: 'while'; readonly cond: Expr; readonly body: readonly Stmt[] }
   /** Runs the body for first..last, both included; at least once, as the kernel's do-while walks do. */
-  | { readonly kind: 'for'; readonly local: Local; readonly first: Expr; readonly last: Expr; readonly body: readonly Stmt[] }
+  | {
+      readonly kind: 'for'
+      readonly local: Local
+      readonly first: Expr
+      readonly last: Expr
+      readonly body: readonly Stmt[]
+    }
   | { readonly kind: 'let'; readonly local: Local; readonly value: Expr }
   | {
       readonly kind: 'call'
@@ -65,6 +77,20 @@ export type Stmt =
   | { readonly kind: 'return'; readonly value?: Expr }
   | { readonly kind: 'break' }
   | { readonly kind: 'continue' }
+
+/** A routine: the labelled steps of one kernel function. */
+export interface Routine {
+  /** The kernel's own spelling. */
+  readonly name: string
+  /** Its C file. */
+  readonly file: string
+  /** The kernels that it was read from, and how far that reading goes. */
+  readonly read: string
+  readonly params: readonly Local[]
+  readonly locals: readonly Local[]
+  readonly returns?: Type
+  readonly body: readonly Stmt[]
+}
 
 export type StepOptions = Pick<StepStmt, 'await' | 'choose' | 'atomic' | 'sleeps'>
 
@@ -103,7 +129,13 @@ export const tryAcquire = (lock: LockRef, into: Local, mode: LockMode = 'write')
 export const release = (lock: LockRef, mode: LockMode = 'write'): Action => ({ kind: 'release', lock, mode })
 export const join = (target: FieldExpr): Action => ({ kind: 'member', target, add: true })
 export const leave = (target: FieldExpr): Action => ({ kind: 'member', target, add: false })
-export const noteHeld = (lock: LockRef, mode: LockMode): Action => ({ kind: 'note', lock, mode, held: true, all: false })
+export const noteHeld = (lock: LockRef, mode: LockMode): Action => ({
+  kind: 'note',
+  lock,
+  mode,
+  held: true,
+  all: false,
+})
 export const noteDropped = (lock: LockRef, mode: LockMode, all = false): Action => ({
   kind: 'note',
   lock,
@@ -147,9 +179,7 @@ export const let_ = (target: Local, value: Value): Stmt => ({
 })
 /** Inlines a routine; its labels get `label` as prefix. */
 export const call = (label: string, routine: Routine, args: readonly Expr[] = [], into?: Local): Stmt =>
-  into === undefined
-    ? { kind: 'call', label, routine, args }
-    : { kind: 'call', label, routine, args, into }
+  into === undefined ? { kind: 'call', label, routine, args } : { kind: 'call', label, routine, args, into }
 export const ret = (value?: Value, type?: Expr['type']): Stmt => {
   if (value === undefined) return { kind: 'return' }
   if (typeof value === 'object') return { kind: 'return', value }

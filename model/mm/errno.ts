@@ -19,7 +19,12 @@ export const Result: EnumType = enumeration('result', [
 ])
 
 /** vm_fault_t as far as the modelled paths tell it apart; `done` is 0 and VM_FAULT_NOPAGE. */
-export const VmFault: EnumType = enumeration('vm_fault_t', ['done', 'VM_FAULT_SIGSEGV', 'VM_FAULT_RETRY', 'VM_FAULT_OOM'])
+export const VmFault: EnumType = enumeration('vm_fault_t', [
+  'done',
+  'VM_FAULT_SIGSEGV',
+  'VM_FAULT_RETRY',
+  'VM_FAULT_OOM',
+])
 
 /** enum scan_result of mm/khugepaged.c, the members that occur here. */
 export const ScanResult: EnumType = enumeration('scan_result', [

@@ -59,7 +59,8 @@ export const access = (k: Build, isWrite: boolean, io: Syscall): Routine =>
             set(mapped, translates(truth(isWrite))),
             { kind: 'assert', property: 'NoAccess', cond: or(not(mapped), not(page.promised(addr))) },
           ],
-          { atomic: "the hardware's walk: a table that it is in is not freed before the flush that it takes part in" },
+          // A table that the walk is in is not freed before a flush that the walking CPU takes part in.
+          { atomic: 'one page walk of the hardware' },
         ),
         if_(mapped, [let_(result, 'ok'), break_]),
         let_(vmaLocked, false),
@@ -71,11 +72,7 @@ export const access = (k: Build, isWrite: boolean, io: Syscall): Routine =>
         ]),
         let_(fault, 'VM_FAULT_SIGSEGV'),
         if_(allowed, [call('fault', handle_mm_fault(k), [addr, truth(isWrite), shared, vmaLocked], fault)]),
-        if_(
-          vmaLocked,
-          [vma_end_read('vma_end_read', v)],
-          [mmap_read_unlock('mmap_read_unlock', vma.mm(v))],
-        ),
+        if_(vmaLocked, [vma_end_read('vma_end_read', v)], [mmap_read_unlock('mmap_read_unlock', vma.mm(v))]),
         if_(eq(fault, 'VM_FAULT_SIGSEGV'), [let_(result, 'SEGV'), break_]),
         if_(eq(fault, 'VM_FAULT_OOM'), [let_(result, 'OOM'), break_]),
         // VM_FAULT_RETRY: once more, under the mmap lock; otherwise the instruction runs again.

@@ -33,7 +33,7 @@ const nextFolio = (label: string, of: Expr, into: Local): Stmt =>
     label,
     'folio = next_uptodate_folio(xas, mapping, end_pgoff)',
     [set(into, folio.cached(of)), when(into, [tryAcquire(folio.lock(of), into)])],
-    { atomic: 'a folio leaves the page cache only under its lock, so look, trylock and second look see one value' },
+    { atomic: 'a folio leaves the page cache only under its lock' },
   )
 const setPte = (label: string): readonly Stmt[] => [
   step(label, 'if (pte_none(ptep_get(vmf->pte))) set_pte_range(vmf, folio, ...)', [
@@ -55,7 +55,9 @@ export const filemap_map_pages = (k: Build): Routine =>
     returns: bool,
     body: [
       nextFolio('next_folio_huge', huge, gotHuge),
-      step('pmd_none', 'filemap_map_pmd(): pmd_trans_huge(*vmf->pmd), pmd_none(*vmf->pmd)', [set(kind, pmd.kind(under))]),
+      step('pmd_none', 'filemap_map_pmd(): pmd_trans_huge(*vmf->pmd), pmd_none(*vmf->pmd)', [
+        set(kind, pmd.kind(under)),
+      ]),
       if_(and(gotHuge, eq(kind, 'none'), ne(pmd.chunk(under), 'nil')), [
         call('do_set_pmd', do_set_pmd, [under], mapped),
         if_(mapped, [unlock('unlock_mapped', 'folio_unlock(folio)', folio.lock(huge)), ret(true, bool)]),
@@ -68,14 +70,10 @@ export const filemap_map_pages = (k: Build): Routine =>
       call('map', pte_offset_map_lock, [under], t),
       if_(eq(t, 'nil'), [unlockHuge('unlock_no_table'), ret(false, bool)]),
       for_(at, pmd.first(under), pmd.last(under), [
-        if_(
-          gotHuge,
-          setPte('set_pte_huge'),
-          [
-            nextFolio('next_folio', page.folio(at), got),
-            if_(got, [...setPte('set_pte'), unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(page.folio(at)))]),
-          ],
-        ),
+        if_(gotHuge, setPte('set_pte_huge'), [
+          nextFolio('next_folio', page.folio(at), got),
+          if_(got, [...setPte('set_pte'), unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(page.folio(at)))]),
+        ]),
       ]),
       unlockHuge('unlock_huge'),
       call('unmap', pte_unmap_unlock, [t]),

@@ -29,4 +29,7 @@ const clearHuge = (name: string, text: string): Routine =>
 /** Splits a huge pmd so that a part of it can be worked on. */
 export const __split_huge_pmd: Routine = clearHuge('__split_huge_pmd', 'pmdp_huge_clear_flush(vma, haddr, pmd)')
 /** Takes a whole huge pmd away. */
-export const zap_huge_pmd: Routine = clearHuge('zap_huge_pmd', 'orig_pmd = pmdp_huge_get_and_clear_full(vma, addr, pmd)')
+export const zap_huge_pmd: Routine = clearHuge(
+  'zap_huge_pmd',
+  'orig_pmd = pmdp_huge_get_and_clear_full(vma, addr, pmd)',
+)

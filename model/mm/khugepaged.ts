@@ -180,7 +180,7 @@ export const collapse_file = (k: Build): Routine =>
               ],
             ),
           ],
-          { atomic: 'the last look at the holes and the store of one multi-index entry, under the xarray lock' },
+          { atomic: 'last look at holes and store, under the xarray lock' },
         ),
         if_(eq(result, 'SCAN_SUCCEED'), [call('retract', retract_page_tables(k), [c])]),
       ]),

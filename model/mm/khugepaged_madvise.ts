@@ -7,7 +7,21 @@
  */
 import { eq, isOneOf, local, ne, not, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { break_, call, for_, if_, let_, lock, ret, set, step, unlock, when, while_, type Stmt } from '../language/stmt.ts'
+import {
+  break_,
+  call,
+  for_,
+  if_,
+  let_,
+  lock,
+  ret,
+  set,
+  step,
+  unlock,
+  when,
+  while_,
+  type Stmt,
+} from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result, ScanResult } from './errno.ts'

@@ -30,6 +30,8 @@ export const MM_LINT_RULES: LintRules = {
         { locks: [related('mm.mmap_lock')] },
         { locks: [same('vma.lock')] },
       ],
+      // Taken away only by whoever holds the mmap lock and the VMA lock for writing.
+      sticky: [{ locks: [related('mm.mmap_lock', 'read')] }, { locks: [same('vma.lock', 'read')] }],
     },
     // 1.1.14, 5.6 CP9: an entry is filled, and a huge one cleared, under the pmd lock.
     'pmd.kind': { write: [{ locks: [same('pmd.lock')] }] },
@@ -56,6 +58,15 @@ export const MM_LINT_RULES: LintRules = {
       under: { lock: 'mm.mmap_lock', mode: 'write' },
     },
   ],
+  unread: {
+    'load.shared': 'only a store asks whether its mapping is shared',
+    'madvise_guard_remove.vm_flags':
+      'of what is_valid_guard_vma() refuses, only VM_LOCKED is modelled, which removal allows',
+    'madvise_guard_unpoison.vm_flags': 'as for madvise_guard_remove()',
+    'madvise_guard_install.vm_flags':
+      'is_valid_guard_vma() of v6.13 refuses a file mapping without looking at its flags',
+    'madvise_guard_poison.vm_flags': 'as for madvise_guard_install() of v6.13',
+  },
   exempt: [
     {
       routine: 'rcu_do_batch',

@@ -103,7 +103,8 @@ const guardInstall = (k: Build): Routine =>
         if_(eq(rc, '0'), [ret('0', Result)]),
         call('zap', zap_page_range_single, [first, last]),
       ]),
-      // restart_syscall(): sets TIF_SIGPENDING of the running thread, which nobody else looks at.
+      // Sets TIF_SIGPENDING of the running thread, which nobody else looks at.
+      step('restart', 'return restart_syscall()', []),
       ret('-ERESTARTNOINTR', Result),
     ],
   })
@@ -116,11 +117,7 @@ const guardRemove = (k: Build): Routine =>
     params: [v, first, last],
     locals: [flags],
     returns: Result,
-    body: [
-      ...validGuardVma(k, true),
-      call('walk', guard_remove_walk(k), [first, last]),
-      ret('0', Result),
-    ],
+    body: [...validGuardVma(k, true), call('walk', guard_remove_walk(k), [first, last]), ret('0', Result)],
   })
 
 /** How a behaviour locks: get_lock_mode() of mm/madvise.c, per kernel. */
@@ -154,7 +151,9 @@ function takeLock(mode: LockMode, install: boolean): readonly Stmt[] {
           ...(install
             ? [
                 if_(eq(vma.file(v), 'nil'), [
-                  step('is_vma_lock_sufficient', 'is_vma_lock_sufficient(): vma->anon_vma', [set(anon, vma.anon_vma(v))]),
+                  step('is_vma_lock_sufficient', 'is_vma_lock_sufficient(): vma->anon_vma', [
+                    set(anon, vma.anon_vma(v)),
+                  ]),
                   check('needs_mmap_lock', eq(anon, 'NULL'), [
                     vma_end_read('vma_end_read_early', v),
                     let_(lockTaken, 'none'),
@@ -176,13 +175,7 @@ function dropLock(mode: LockMode): readonly Stmt[] {
     case 'mmap write':
       return [call('mmap_write_unlock', mmap_write_unlock, [of])]
     case 'vma read':
-      return [
-        if_(
-          eq(lockTaken, 'vma'),
-          [vma_end_read('vma_end_read', v)],
-          [mmap_read_unlock('mmap_read_unlock', of)],
-        ),
-      ]
+      return [if_(eq(lockTaken, 'vma'), [vma_end_read('vma_end_read', v)], [mmap_read_unlock('mmap_read_unlock', of)])]
   }
 }
 

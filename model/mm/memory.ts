@@ -56,7 +56,9 @@ const vmf_anon_prepare = (k: Build): Routine =>
       step('load', 'if (likely(vma->anon_vma))', [set(anon, vma.anon_vma(v))]),
       if_(ne(anon, 'NULL'), [ret('done', VmFault)]),
       if_(vmaLocked, [
-        step('mmap_read_trylock', 'mmap_read_trylock(vma->vm_mm)', [tryAcquire(mm.mmap_lock(vma.mm(v)), trylocked, 'read')]),
+        step('mmap_read_trylock', 'mmap_read_trylock(vma->vm_mm)', [
+          tryAcquire(mm.mmap_lock(vma.mm(v)), trylocked, 'read'),
+        ]),
         if_(not(trylocked), [ret('VM_FAULT_RETRY', VmFault)]),
       ]),
       call('prepare', anon_vma_prepare(k), [v], ok),
@@ -175,9 +177,15 @@ const handle_pte_fault = (k: Build): Routine =>
     body: [
       step('pmd_none', 'if (unlikely(pmd_none(*vmf->pmd)))', [set(kind, pmd.kind(under))]),
       if_(ne(kind, 'none'), [
-        step('map', 'vmf->pte = pte_offset_map_rw_nolock(...)', [set(t, pmd.table(under)), when(ne(t, 'nil'), rcu_read_lock)]),
+        step('map', 'vmf->pte = pte_offset_map_rw_nolock(...)', [
+          set(t, pmd.table(under)),
+          when(ne(t, 'nil'), rcu_read_lock),
+        ]),
         if_(eq(t, 'nil'), [ret('done', VmFault)]),
-        step('snapshot', 'vmf->orig_pte = ptep_get_lockless(vmf->pte)', [set(orig, table.pte(t, slot)), ...rcu_read_unlock]),
+        step('snapshot', 'vmf->orig_pte = ptep_get_lockless(vmf->pte)', [
+          set(orig, table.pte(t, slot)),
+          ...rcu_read_unlock,
+        ]),
         // do_swap_page() -> handle_pte_marker(), on the snapshot alone.
         if_(eq(orig, 'guard'), [ret('VM_FAULT_SIGSEGV', VmFault)]),
         if_(ne(orig, 'none'), [

@@ -9,10 +9,25 @@
  */
 import { field, type FieldAccess } from '../language/expr.ts'
 import { lockClass, lockFields, type LockAccess } from '../language/lock.ts'
-import { bool, enumeration, flagWord, nilable, refTo, subsetOf, type EnumType, type FlagsType } from '../language/types.ts'
+import {
+  bool,
+  enumeration,
+  flagWord,
+  nilable,
+  refTo,
+  subsetOf,
+  type EnumType,
+  type FlagsType,
+} from '../language/types.ts'
 import { rankOf } from './lock_order.ts'
 
-export const VmFlags: FlagsType = flagWord('vm_flags', ['VM_WRITE', 'VM_SHARED', 'VM_LOCKED', 'VM_UFFD_WP', 'VM_MAYBE_GUARD'])
+export const VmFlags: FlagsType = flagWord('vm_flags', [
+  'VM_WRITE',
+  'VM_SHARED',
+  'VM_LOCKED',
+  'VM_UFFD_WP',
+  'VM_MAYBE_GUARD',
+])
 export const AnonVma: EnumType = enumeration('anon_vma', ['NULL', 'anon_vma'])
 export const PmdKind: EnumType = enumeration('pmd', ['none', 'table', 'huge'])
 /** `file` is a page-cache page, writable only in a shared writable VMA; `zero` is the shared zero page. */
@@ -64,7 +79,9 @@ export const table: Readonly<Record<'state' | 'pte' | 'grace', FieldAccess>> & {
 }
 
 /** One virtual page of one mm; pages of a VMA are numbered in the order of their addresses. */
-export const page: Readonly<Record<'pmd' | 'vma' | 'slot' | 'folio' | 'huge' | 'promised' | 'installers' | 'removers', FieldAccess>> = {
+export const page: Readonly<
+  Record<'pmd' | 'vma' | 'slot' | 'folio' | 'huge' | 'promised' | 'installers' | 'removers', FieldAccess>
+> = {
   pmd: field('page.pmd', ['page'], refTo('pmd'), GEOMETRY),
   vma: field('page.vma', ['page'], refTo('vma'), GEOMETRY),
   slot: field('page.slot', ['page'], refTo('slot'), GEOMETRY),
@@ -103,7 +120,15 @@ export const rcu: { readonly readers: FieldAccess } = {
   readers: field('rcu.readers', [], subsetOf('thread'), { role: 'ghost' }),
 }
 
-const locks: readonly LockAccess[] = [mm.mmap_lock, mm.page_table_lock, vma.lock, pmd.lock, table.ptl, file.i_mmap, folio.lock]
+const locks: readonly LockAccess[] = [
+  mm.mmap_lock,
+  mm.page_table_lock,
+  vma.lock,
+  pmd.lock,
+  table.ptl,
+  file.i_mmap,
+  folio.lock,
+]
 const plain: readonly FieldAccess[] = [
   ...[vma.mm, vma.file, vma.vm_flags, vma.anon_vma, vma.write_locked],
   ...[pmd.kind, pmd.table, pmd.mm, pmd.vma, pmd.chunk, pmd.first, pmd.last],

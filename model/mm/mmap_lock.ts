@@ -8,7 +8,21 @@
  */
 import { bound, eq, isEmpty, local, self, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { forEach, if_, let_, lock, noteDropped, noteHeld, release, ret, set, step, tryAcquire, unlock, when } from '../language/stmt.ts'
+import {
+  forEach,
+  if_,
+  let_,
+  lock,
+  noteDropped,
+  noteHeld,
+  release,
+  ret,
+  set,
+  step,
+  tryAcquire,
+  unlock,
+  when,
+} from '../language/stmt.ts'
 import type { Stmt } from '../language/stmt.ts'
 import type { Expr } from '../language/expr.ts'
 import { bool, refTo } from '../language/types.ts'
@@ -20,7 +34,8 @@ const m: Local = local('mm', refTo('mm'))
 const locked: Local = local('locked', bool)
 const ok: Local = local('ok', bool)
 
-export const mmap_read_lock = (label: string, of: Expr): Stmt => lock(label, 'mmap_read_lock(mm)', mm.mmap_lock(of), 'read')
+export const mmap_read_lock = (label: string, of: Expr): Stmt =>
+  lock(label, 'mmap_read_lock(mm)', mm.mmap_lock(of), 'read')
 export const mmap_read_unlock = (label: string, of: Expr): Stmt =>
   unlock(label, 'mmap_read_unlock(mm)', mm.mmap_lock(of), 'read')
 export const mmap_write_lock = (label: string, of: Expr): Stmt => lock(label, 'mmap_write_lock(mm)', mm.mmap_lock(of))

@@ -74,10 +74,17 @@ const removing = (on: Operand): Syscall => ({
       on.pages.flatMap((p) => [set(page.promised(p), false), set(page.installers(p), '{}'), join(page.removers(p))]),
     ),
   ],
-  leave: (result) => [returnStep(on, result, on.pages.map((p) => leave(page.removers(p))))],
+  leave: (result) => [
+    returnStep(
+      on,
+      result,
+      on.pages.map((p) => leave(page.removers(p))),
+    ),
+  ],
 })
 
-const oom = (k: Build, results: readonly string[], code: string): readonly string[] => (k.oom ? [...results, code] : results)
+const oom = (k: Build, results: readonly string[], code: string): readonly string[] =>
+  k.oom ? [...results, code] : results
 
 export const OPERATIONS: readonly Operation[] = [
   {
@@ -131,4 +138,3 @@ export const findOperation = (name: string): Operation | undefined => OPERATIONS
 
 /** A register that its operation has not written yet. */
 export const UNSET: number = enumValue(Result, 'unset')
-

@@ -27,10 +27,7 @@ export const pte_offset_map_lock: Routine = routine({
   returns: nilable('table'),
   body: [
     while_(truth(true), [
-      step('map', 'pmdval = pmdp_get_lockless(pmd)', [
-        set(t, pmd.table(p)),
-        when(ne(t, 'nil'), rcu_read_lock),
-      ]),
+      step('map', 'pmdval = pmdp_get_lockless(pmd)', [set(t, pmd.table(p)), when(ne(t, 'nil'), rcu_read_lock)]),
       if_(eq(t, 'nil'), [ret(t)]),
       lock('lock', 'spin_lock(ptl)', table.ptl(t)),
       step('pmd_same', 'pmd_same(pmdval, pmdp_get_lockless(pmd))', [set(again, pmd.table(p))]),
@@ -65,16 +62,16 @@ export const __pte_alloc = (k: Build): Routine =>
     returns: bool,
     body: [
       ...(k.oom
-        ? [
-            step('may_fail', 'pte_alloc_one(mm)', [], { choose: [fail], sleeps: true }),
-            if_(fail, [ret(false, bool)]),
-          ]
+        ? [step('may_fail', 'pte_alloc_one(mm)', [], { choose: [fail], sleeps: true }), if_(fail, [ret(false, bool)])]
         : []),
       step(
         'pte_alloc_one',
         'new = pte_alloc_one(mm)',
         [
-          set(fresh, firstThat('table', 'candidate', (c) => eq(table.state(c), 'free'))),
+          set(
+            fresh,
+            firstThat('table', 'candidate', (c) => eq(table.state(c), 'free')),
+          ),
           assert('WorldLargeEnough', ne(fresh, 'nil')),
           when(ne(fresh, 'nil'), [set(table.state(fresh), 'allocated')]),
         ],
@@ -106,4 +103,3 @@ export const pte_free_defer: Routine = routine({
     ]),
   ],
 })
-

@@ -28,7 +28,10 @@ export const rcu_do_batch: Routine = routine({
   locals: [dead],
   body: [
     while_(truth(true), [
-      step('dequeue', 'rhp = rcu_cblist_dequeue(&rcl)', [], { choose: [dead], await: eq(table.state(dead), 'deferred') }),
+      step('dequeue', 'rhp = rcu_cblist_dequeue(&rcl)', [], {
+        choose: [dead],
+        await: eq(table.state(dead), 'deferred'),
+      }),
       step('grace_period', 'wait for the grace period', [], { await: isEmpty(table.grace(dead)) }),
       step('pte_free_now', 'pte_free_now(&page->rcu_head)', [
         forEach('slot', 's', [set(table.pte(dead, slot), 'none')]),

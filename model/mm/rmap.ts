@@ -49,8 +49,7 @@ const at: Local = local('address', nilable('page'))
 const t: Local = local('table', nilable('table'))
 const snapshot: Local = local('snapshot', Pte)
 
-const nextMapping = (after: Expr): Expr =>
-  firstThat('page', 'pg', (pg) => and(lt(after, pg), eq(page.folio(pg), f)))
+const nextMapping = (after: Expr): Expr => firstThat('page', 'pg', (pg) => and(lt(after, pg), eq(page.folio(pg), f)))
 
 /** Takes a locked folio out of every page table that maps it. Marker entries are not its mappings and stay. */
 export const try_to_unmap: Routine = routine({
@@ -61,7 +60,9 @@ export const try_to_unmap: Routine = routine({
   locals: [at, t, snapshot],
   body: [
     lock('i_mmap_lock', 'i_mmap_lock_read(mapping)', file.i_mmap(chunk.file(folio.chunk(f))), 'read'),
-    step('first_vma', 'vma_interval_tree_foreach(vma, &mapping->i_mmap, ...)', [set(at, nextMapping(literal(nilable('page'), 'nil')))]),
+    step('first_vma', 'vma_interval_tree_foreach(vma, &mapping->i_mmap, ...)', [
+      set(at, nextMapping(literal(nilable('page'), 'nil'))),
+    ]),
     while_(ne(at, 'nil'), [
       step('find_pmd', 'pvmw->pmd = mm_find_pmd(mm, address)', [set(t, pmd.table(page.pmd(at)))]),
       if_(ne(t, 'nil'), [

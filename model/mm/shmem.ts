@@ -11,7 +11,6 @@ import { if_, lock, ret, set, step, tryAcquire, unlock, when, while_ } from '../
 import { bool, nilable, refTo } from '../language/types.ts'
 import { folio, page } from './mm_types.ts'
 
-
 const addr: Local = local('address', refTo('page'))
 const f: Local = local('folio', nilable('folio'))
 const still: Local = local('mapped', bool)
@@ -40,7 +39,7 @@ export const shmem_fault: Routine = routine({
             ),
           ),
         ],
-        { atomic: 'one load of one page-cache index, which either a huge or a small folio can fill' },
+        { atomic: 'one load of one page-cache index' },
       ),
       if_(
         ne(f, 'nil'),
@@ -59,7 +58,7 @@ export const shmem_fault: Routine = routine({
               when(added, [tryAcquire(folio.lock(page.folio(addr)), added)]),
               when(added, [set(folio.cached(page.folio(addr)), true)]),
             ],
-            { atomic: 'the store at an empty index, under the xarray lock, of a new folio that is born locked' },
+            { atomic: 'one store under the xarray lock; the folio is born locked' },
           ),
           if_(added, [ret(page.folio(addr))]),
         ],

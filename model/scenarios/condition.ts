@@ -36,13 +36,30 @@ function registerAtom(c: RegisterAtom, registers: Registers): Expr {
   if (register === undefined) refuse('MM108', `no register '${name}'`, c.span, hint(name, [...registers.keys()]))
   const value = textOf(c.value)
   if (!Result.values.includes(value))
-    refuse('MM108', `'${value}' is no result of an operation`, c.value.span, hint(value, Result.values.filter((v) => v !== 'unset')))
+    refuse(
+      'MM108',
+      `'${value}' is no result of an operation`,
+      c.value.span,
+      hint(
+        value,
+        Result.values.filter((v) => v !== 'unset'),
+      ),
+    )
   return eq(register(), literal(Result, value))
 }
 
 function pageAtom(c: PageAtom, world: World): Expr {
   const m = world.mappings.find((x) => x.name === c.name.text)
-  if (m === undefined) refuse('MM102', `no mapping named '${c.name.text}'`, c.name.span, hint(c.name.text, world.mappings.map((x) => x.name)))
+  if (m === undefined)
+    refuse(
+      'MM102',
+      `no mapping named '${c.name.text}'`,
+      c.name.span,
+      hint(
+        c.name.text,
+        world.mappings.map((x) => x.name),
+      ),
+    )
   within({ first: c.page, last: c.page, span: c.span }, m.pages, m.name)
   const pg = object('page', m.firstPage + c.page)
   const under = page.pmd(pg)
@@ -58,7 +75,8 @@ function pageAtom(c: PageAtom, world: World): Expr {
     case 'none':
       return or(eq(pmd.kind(under), 'none'), and(mapped, eq(entry, 'none')))
     default:
-      if (!Pte.values.includes(value)) refuse('MM108', `a page is never '${value}'`, c.value.span, hint(value, PAGE_VALUES))
+      if (!Pte.values.includes(value))
+        refuse('MM108', `a page is never '${value}'`, c.value.span, hint(value, PAGE_VALUES))
       return and(mapped, eq(entry, value))
   }
 }

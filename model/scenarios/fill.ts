@@ -12,7 +12,15 @@ export function fills(decls: readonly Decl[], world: Omit<World, 'init'>): reado
     .flatMap((d) => {
       const mapping = world.mappings.find((m) => m.name === d.name.text)
       if (mapping === undefined)
-        refuse('MM102', `no mapping named '${d.name.text}'`, d.name.span, hint(d.name.text, world.mappings.map((m) => m.name)))
+        refuse(
+          'MM102',
+          `no mapping named '${d.name.text}'`,
+          d.name.span,
+          hint(
+            d.name.text,
+            world.mappings.map((m) => m.name),
+          ),
+        )
       within(d.range, mapping.pages, mapping.name)
       if (d.access === 'write' && !mapping.writable) refuse('MM107', `'${mapping.name}' cannot be written`, d.span)
       return fillOne(d, mapping, world, tables)
@@ -36,7 +44,8 @@ function fillOne(d: FillDecl, m: Mapping, world: Omit<World, 'init'>, tables: Ma
       setTo(table.pte(t, object('slot', index % world.ptes)), entry),
     )
     // A fault-around maps and a copy reads the page cache, so the folio is there in every case.
-    if (m.file !== undefined) out.push(setTo(folio.cached(object('folio', m.file.firstFolio + index)), true))
+    const inHuge = m.file !== undefined && world.huge && Math.floor(index / world.ptes) < m.file.chunks
+    if (m.file !== undefined && !inHuge) out.push(setTo(folio.cached(object('folio', m.file.firstFolio + index)), true))
   }
   return out
 }

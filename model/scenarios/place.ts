@@ -38,6 +38,8 @@ export interface World {
   readonly backings: readonly Backing[]
   readonly mms: readonly string[]
   readonly oom: boolean
+  /** The page cache begins with huge folios. */
+  readonly huge: boolean
   readonly ptes: number
   readonly names: Readonly<Record<string, readonly string[]>>
   readonly sizes: SetSizes
@@ -55,5 +57,9 @@ export const setTo = (target: FieldExpr, value: Expr | string | boolean | number
 /** Pages of `range` must lie in 0..pages - 1 of what `name` names. */
 export function within(range: PageRange, pages: number, name: string): void {
   if (range.last >= pages)
-    refuse('MM103', `'${name}' has ${pages} page${pages === 1 ? '' : 's'}, so page ${range.last} is outside it`, range.span)
+    refuse(
+      'MM103',
+      `'${name}' has ${pages} page${pages === 1 ? '' : 's'}, so page ${range.last} is outside it`,
+      range.span,
+    )
 }

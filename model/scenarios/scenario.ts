@@ -46,7 +46,11 @@ export function elaborate(file: LitmusFile, kernels?: readonly KernelLine[]): El
           const known = KERNELS.map((k) => k.name)
           return refuse('MM101', `unknown kernel '${name.text}'`, name.span, hint(name.text, known))
         }
-        return build(file, kernel, line.without.map((w) => w.text))
+        return build(
+          file,
+          kernel,
+          line.without.map((w) => w.text),
+        )
       }),
     )
     return { ok: true, scenarios }
@@ -93,4 +97,3 @@ function build(file: LitmusFile, kernel: Kernel, without: readonly string[]): Sc
     ...(file.final === undefined ? {} : { quantifier: file.final.quantifier }),
   }
 }
-

@@ -30,13 +30,23 @@ export function buildThreads(decls: readonly ThreadDecl[], world: World, k: Buil
   const programs = decls.map((t): ThreadProgram => {
     const name = `P${t.thread.index}`
     const mm = t.mm === undefined ? undefined : world.mms.indexOf(t.mm.text)
-    if (mm !== undefined && mm < 0) refuse('MM102', `no mm named '${t.mm?.text ?? ''}'`, t.mm?.span ?? t.span, hint(t.mm?.text ?? '', world.mms))
+    if (mm !== undefined && mm < 0)
+      refuse('MM102', `no mm named '${t.mm?.text ?? ''}'`, t.mm?.span ?? t.span, hint(t.mm?.text ?? '', world.mms))
     const body = t.stmts.flatMap((s): readonly ModelStmt[] => {
       const op = operationOf(s)
       const on = operand(s, op, world, mm)
-      const register = s.register === undefined ? undefined : field(`${name}:${s.register.text}`, [], Result, { role: 'register', initial: 'unset' })
+      const register =
+        s.register === undefined
+          ? undefined
+          : field(`${name}:${s.register.text}`, [], Result, { role: 'register', initial: 'unset' })
       if (register !== undefined) {
-        if (op.results(k).length === 0) refuse('MM105', `'${op.name}' gives no result`, s.register?.span ?? s.span, `write it without '${s.register?.text ?? ''} ='`)
+        if (op.results(k).length === 0)
+          refuse(
+            'MM105',
+            `'${op.name}' gives no result`,
+            s.register?.span ?? s.span,
+            `write it without '${s.register?.text ?? ''} ='`,
+          )
         registers.set(register.decl.name, register)
       }
       const target: Operand = { ...on, guardsAreRemoved, results: op.results(k) }
@@ -59,17 +69,38 @@ function operand(s: Stmt, op: Operation, world: World, mm: number | undefined): 
   if (m === undefined) {
     const isFile = world.backings.some((b) => b.name === arg.name.text)
     return isFile
-      ? refuse('MM105', `'${arg.name.text}' is a file; '${op.name}' works on a mapping`, arg.name.span, mappingHint(arg.name.text, world))
-      : refuse('MM102', `no mapping named '${arg.name.text}'`, arg.name.span, hint(arg.name.text, world.mappings.map((x) => x.name)))
+      ? refuse(
+          'MM105',
+          `'${arg.name.text}' is a file; '${op.name}' works on a mapping`,
+          arg.name.span,
+          mappingHint(arg.name.text, world),
+        )
+      : refuse(
+          'MM102',
+          `no mapping named '${arg.name.text}'`,
+          arg.name.span,
+          hint(
+            arg.name.text,
+            world.mappings.map((x) => x.name),
+          ),
+        )
   }
   if (mm !== undefined && m.mm !== mm)
-    refuse('MM102', `'${m.name}' is a mapping of mm '${world.mms[m.mm] ?? ''}', and this thread runs in '${world.mms[mm] ?? ''}'`, arg.name.span)
+    refuse(
+      'MM102',
+      `'${m.name}' is a mapping of mm '${world.mms[m.mm] ?? ''}', and this thread runs in '${world.mms[mm] ?? ''}'`,
+      arg.name.span,
+    )
   const range = arg.kind === 'pages' ? arg.range : { first: 0, last: m.pages - 1, span: arg.name.span }
   within(range, m.pages, m.name)
   const pages = Array.from({ length: range.last - range.first + 1 }, (_, i) => m.firstPage + range.first + i)
   checkShape(op, m, pages, world, s.span)
   const first = pages[0] ?? m.firstPage
-  return { vma: object('vma', m.vma), pages: pages.map((p) => object('page', p)), pmd: object('pmd', world.pmdOf(first)) }
+  return {
+    vma: object('vma', m.vma),
+    pages: pages.map((p) => object('page', p)),
+    pmd: object('pmd', world.pmdOf(first)),
+  }
 }
 
 const SHAPES: Readonly<Record<Operation['operand'], string>> = {
@@ -85,7 +116,8 @@ const mappingHint = (name: string, world: World): string => {
 }
 
 function checkShape(op: Operation, m: Mapping, pages: readonly number[], world: World, span: Span): void {
-  if (op.operand === 'page' && pages.length !== 1) refuse('MM105', `'${op.name}' takes one page, not ${pages.length}`, span, `as in '${op.name}(${m.name}[0])'`)
+  if (op.operand === 'page' && pages.length !== 1)
+    refuse('MM105', `'${op.name}' takes one page, not ${pages.length}`, span, `as in '${op.name}(${m.name}[0])'`)
   if (op.operand !== 'mapping') return
   if (m.file === undefined) refuse('MM106', `'${op.name}' of anonymous memory is not modelled yet`, span)
   const pmds = new Set(pages.map((p) => world.pmdOf(p)))
@@ -95,10 +127,24 @@ function checkShape(op: Operation, m: Mapping, pages: readonly number[], world: 
 
 function fileOperand(arg: Exclude<Arg, { kind: 'number' }>, op: Operation, world: World): Place {
   const b = world.backings.find((x) => x.name === arg.name.text)
-  if (b === undefined) return refuse('MM102', `no file named '${arg.name.text}'`, arg.name.span, hint(arg.name.text, world.backings.map((x) => x.name)))
+  if (b === undefined)
+    return refuse(
+      'MM102',
+      `no file named '${arg.name.text}'`,
+      arg.name.span,
+      hint(
+        arg.name.text,
+        world.backings.map((x) => x.name),
+      ),
+    )
   if (arg.kind === 'pages') within(arg.range, b.pages, b.name)
   const index = arg.kind === 'pages' ? Math.floor(arg.range.first / world.ptes) : 0
   if (index >= b.chunks)
-    return refuse('MM105', `'${op.name}' needs ${world.ptes} pages of '${b.name}', as many as a PMD has here`, arg.name.span, `see the setting 'ptes'`)
+    return refuse(
+      'MM105',
+      `'${op.name}' needs ${world.ptes} pages of '${b.name}', as many as a PMD has here`,
+      arg.name.span,
+      `see the setting 'ptes'`,
+    )
   return { vma: object('vma', 0), pages: [], pmd: object('pmd', 0), chunk: object('chunk', b.firstChunk + index) }
 }

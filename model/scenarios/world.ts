@@ -21,7 +21,8 @@ function setting(decls: readonly Decl[], name: string, fallback: number, max: nu
   return fallback
 }
 
-const SETTINGS = ['ptes', 'tables', 'oom'] as const
+/** `huge`: the page cache holds every whole chunk as one huge folio already. */
+const SETTINGS = ['ptes', 'tables', 'oom', 'huge'] as const
 
 export interface WorldOptions {
   /** Names of the user threads; the RCU callback thread is added. */
@@ -39,7 +40,10 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
   const maps = decls.filter((d) => d.kind === 'map')
   const longest = Math.max(1, ...maps.map((m) => m.range.last - m.range.first + 1))
   const ptes = setting(decls, 'ptes', Math.min(longest, 2), PTES_MAX)
-  const backings = placeBackings(decls.filter((d) => d.kind === 'backing'), ptes)
+  const backings = placeBackings(
+    decls.filter((d) => d.kind === 'backing'),
+    ptes,
+  )
   const declared = decls.filter((d) => d.kind === 'mm').map((d) => d.name.text)
   const mms = declared.length === 0 || maps.some((m) => m.mm === undefined) ? ['mm', ...declared] : declared
   const mappings = placeMappings(maps, backings, mms)
@@ -56,7 +60,11 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
     mm: mms,
     vma: mappings.map((m) => m.name),
     page: mappings.flatMap((m) => Array.from({ length: m.pages }, (_, i) => `${m.name}[${i}]`)),
-    pmd: pmds.map((p) => (pmds.filter((q) => q.mapping === p.mapping).length === 1 ? `pmd(${p.mapping.name})` : `pmd(${p.mapping.name},${p.index})`)),
+    pmd: pmds.map((p) =>
+      pmds.filter((q) => q.mapping === p.mapping).length === 1
+        ? `pmd(${p.mapping.name})`
+        : `pmd(${p.mapping.name},${p.index})`,
+    ),
     table: Array.from({ length: tables }, (_, i) => `table${i}`),
     slot: Array.from({ length: ptes }, (_, i) => String(i)),
     file: backings.map((b) => b.name),
@@ -70,9 +78,21 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
     ...backings.flatMap((b) => fileGeometry(b, ptes, small.length)),
     ...mappings.flatMap((m) => pageGeometry(m, pmdOf, ptes, small.length)),
   ]
-  const oom = decls.some((d) => d.kind === 'setting' && d.name.text === 'oom')
-  const world: World = { mappings, backings, mms, oom, ptes, names, sizes, init, pmdOf }
-  return { ...world, init: [...init, ...fills(decls, world)] }
+  const isSet = (name: string): boolean => decls.some((d) => d.kind === 'setting' && d.name.text === name)
+  const world: World = {
+    mappings,
+    backings,
+    mms,
+    oom: isSet('oom'),
+    huge: isSet('huge'),
+    ptes,
+    names,
+    sizes,
+    init,
+    pmdOf,
+  }
+  const cached = world.huge ? chunks.map((_, i) => setTo(folio.cached(object('folio', small.length + i)), true)) : []
+  return { ...world, init: [...init, ...cached, ...fills(decls, world)] }
 }
 
 function placeBackings(decls: readonly BackingDecl[], ptes: number): readonly Backing[] {
@@ -89,23 +109,46 @@ function placeBackings(decls: readonly BackingDecl[], ptes: number): readonly Ba
   })
 }
 
-function placeMappings(maps: readonly MapDecl[], backings: readonly Backing[], mms: readonly string[]): readonly Mapping[] {
+function placeMappings(
+  maps: readonly MapDecl[],
+  backings: readonly Backing[],
+  mms: readonly string[],
+): readonly Mapping[] {
   let firstPage = 0
   return maps.map((decl, index) => {
     const pages = decl.range.last - decl.range.first + 1
     const mm = decl.mm === undefined ? 0 : mms.indexOf(decl.mm.text)
-    if (mm < 0 && decl.mm !== undefined) refuse('MM102', `no mm named '${decl.mm.text}'`, decl.mm.span, hint(decl.mm.text, mms))
+    if (mm < 0 && decl.mm !== undefined)
+      refuse('MM102', `no mm named '${decl.mm.text}'`, decl.mm.span, hint(decl.mm.text, mms))
     const source = decl.source
     const file = source.kind === 'anon' ? undefined : backings.find((b) => b.name === source.name.text)
     if (source.kind === 'backing') {
-      if (file === undefined) refuse('MM102', `no file named '${source.name.text}'`, source.name.span, hint(source.name.text, backings.map((b) => b.name)))
+      if (file === undefined)
+        refuse(
+          'MM102',
+          `no file named '${source.name.text}'`,
+          source.name.span,
+          hint(
+            source.name.text,
+            backings.map((b) => b.name),
+          ),
+        )
       within(decl.range, file.pages, file.name)
     } else if (decl.sharing === 'shared')
       refuse('MM106', 'shared anonymous memory is shmem', decl.span, "declare 'shmem f[N];' and map that")
     if (decl.access === 'none' || decl.access === 'w')
       refuse('MM106', 'mappings that cannot be read are not modelled yet', decl.span, 'use r or rw')
     firstPage += pages
-    const common = { name: decl.name.text, decl, vma: index, mm, firstPage: firstPage - pages, pages, shared: decl.sharing === 'shared', writable: decl.access === 'rw' }
+    const common = {
+      name: decl.name.text,
+      decl,
+      vma: index,
+      mm,
+      firstPage: firstPage - pages,
+      pages,
+      shared: decl.sharing === 'shared',
+      writable: decl.access === 'rw',
+    }
     return file === undefined ? common : { ...common, file }
   })
 }
@@ -185,7 +228,10 @@ function pageGeometry(m: Mapping, pmdOf: (pg: number) => number, ptes: number, s
       setTo(page.pmd(pg), object('pmd', pmdOf(m.firstPage + n))),
       setTo(page.slot(pg), object('slot', index % ptes)),
       setTo(page.folio(pg), m.file === undefined ? 'nil' : object('folio', m.file.firstFolio + index)),
-      setTo(page.huge(pg), m.file !== undefined && inChunk ? object('folio', small + m.file.firstChunk + Math.floor(index / ptes)) : 'nil'),
+      setTo(
+        page.huge(pg),
+        m.file !== undefined && inChunk ? object('folio', small + m.file.firstChunk + Math.floor(index / ptes)) : 'nil',
+      ),
     ]
   })
 }

@@ -14,7 +14,7 @@ export const EXIT_MISSING = 3
  * stack of the calling thread, which is used again while Z3's thread still reads it. Long or quickly
  * repeated texts then arrive damaged.
  */
-export const Z3_CHILD_SOURCE = `
+export const Z3_CHILD_SOURCE: string = `
 'use strict'
 const [z3Path, memoryMb] = process.argv.slice(1)
 process.on('disconnect', () => process.exit(0))

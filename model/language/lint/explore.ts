@@ -21,13 +21,22 @@ function start(lowered: Lowered, ctx: ThreadContext): State {
     alias: new Map(),
     domain: new Map(),
     memory: new Map(),
+    sticky: new Map(),
     unprotected: new Map(),
     fresh: -1,
   })
 }
 
-/** Explores a thread; reports ML001 to ML006, ML008 and ML010. Returns the number of abstract states. */
-export function exploreThread(lowered: Lowered, ctx: ThreadContext): number {
+/** What exploring a thread came to; `complete` unless the limit was met, which is then reported. */
+export interface Explored {
+  readonly states: number
+  readonly complete: boolean
+  /** Program counter values. */
+  readonly reached: ReadonlySet<number>
+}
+
+/** Explores a thread; reports ML001 to ML006, and ML010. */
+export function exploreThread(lowered: Lowered, ctx: ThreadContext): Explored {
   const byPc = new Map<number, StepContext>()
   for (const step of lowered.model.steps) {
     const info = lowered.info[step.id]
@@ -47,14 +56,13 @@ export function exploreThread(lowered: Lowered, ctx: ThreadContext): number {
       if (seen.has(after.key)) continue
       if (seen.size >= max) {
         ctx.report('ML010', at.step.label, `more than ${max} abstract states; nothing beyond them was looked at`)
-        return seen.size
+        return { states: seen.size, complete: false, reached }
       }
       seen.add(after.key)
       todo.push(after)
     }
   }
-  for (const [pc, { step }] of byPc) if (!reached.has(pc)) ctx.report('ML008', step.label, `no path leads to this step`)
-  return seen.size
+  return { states: seen.size, complete: true, reached }
 }
 
 /** A lock must not outlive the system call that took it. Said once: the thread goes on without it. */

@@ -1,22 +1,25 @@
 /** Labels that do not name one step. */
-import type { LoweredModel } from '../lowered.ts'
+import type { LoweredModel, Step } from '../lowered.ts'
 import type { Finding } from './rules.ts'
 
-/** Reports ML007: a full label that two steps of a thread have, by one routine or by two calls of one label. */
+/**
+ * Reports ML007: two steps of a thread that have one full label. Where two calls of one label are the
+ * cause, that is said once, and not of each step within them.
+ */
 export function checkLabels(model: LoweredModel, add: (f: Omit<Finding, 'help'>) => void): void {
-  const seen = new Map<string, number | undefined>()
+  const seen = new Map<string, Step>()
   for (const step of model.steps) {
     const thread = model.threads[step.thread]?.name ?? String(step.thread)
     const key = `${thread}\n${step.label}`
-    const frame = step.frames.at(-1)?.id
-    if (!seen.has(key)) {
-      seen.set(key, frame)
+    const first = seen.get(key)
+    if (first === undefined) {
+      seen.set(key, step)
       continue
     }
-    const message =
-      seen.get(key) === frame
-        ? `two steps of ${step.routine} have the label '${step.local}'`
-        : `two calls with one label lead to two steps called '${step.label}'`
-    add({ code: 'ML007', message, thread, label: step.label })
+    const at = step.frames.findIndex((f, i) => f.id !== first.frames[i]?.id)
+    const call = step.label.split('.').slice(0, at + 1)
+    if (at < 0)
+      add({ code: 'ML007', message: `two steps of ${step.routine} have this label`, thread, label: step.label })
+    else add({ code: 'ML007', message: 'two calls have this label', thread, label: call.join('.') })
   }
 }

@@ -23,6 +23,8 @@ export interface Path {
   readonly domain: Map<number, readonly number[]>
   /** Shared variables as this step has read or written them, by field and place. */
   readonly memory: Map<string, { readonly field: string; readonly value: Residual }>
+  /** Sticky values seen in earlier steps, by field and place, as long as the lock that keeps them is held. */
+  readonly sticky: Map<string, Residual>
   /** Unprotected accesses of this step: machine word to name. */
   readonly unprotected: Map<string, string>
   /** The next free symbol. */
@@ -35,6 +37,7 @@ export const fork = (p: Path): Path => ({
   alias: new Map(p.alias),
   domain: new Map(p.domain),
   memory: new Map(p.memory),
+  sticky: new Map(p.sticky),
   unprotected: new Map(p.unprotected),
 })
 
@@ -50,6 +53,13 @@ export function freshSymbol(p: Path, lo: number, hi: number): Residual {
       Array.from({ length: count }, (_, i) => lo + i),
     )
   return { kind: 'slot', slot }
+}
+
+/** Whether a value is known to be other than 0. */
+export function isSet(p: Path, e: Residual): boolean {
+  const value = settle(p, e)
+  if (value.kind === 'const') return value.value !== 0
+  return value.kind === 'slot' && p.domain.get(value.slot)?.includes(0) === false
 }
 
 /** A residual with what the path has learned since put in. */
@@ -152,6 +162,7 @@ export interface State {
   readonly pc: number
   readonly locals: ReadonlyMap<number, Residual>
   readonly held: readonly Held[]
+  readonly sticky: ReadonlyMap<string, Residual>
   readonly domains: ReadonlyMap<number, readonly number[]>
   readonly key: string
 }
@@ -171,17 +182,21 @@ export function stateOf(p: Path): State {
   const rename = (e: Residual): Residual => mapSymbols(settle(p, e), name)
   const locals = new Map([...p.locals].map(([slot, v]): [number, Residual] => [slot, rename(v)]))
   const held = p.held.map((h) => ({ ...h, index: h.index.map(rename) }))
+  const sticky = new Map([...p.sticky].map(([at, v]): [string, Residual] => [at, rename(v)]))
   const key = [
     p.pc,
     [...locals.values()].map(spell).join(),
     held.map((h) => `${h.lock.name} ${h.mode} ${h.index.map(spell).join()}`).join(';'),
+    [...sticky].map(([at, v]) => `${at}=${spell(v)}`).join(';'),
     [...domains].map(([slot, d]) => `${slot}:${d.join()}`).join(';'),
   ].join('|')
-  return { pc: p.pc, locals, held, domains, key }
+  return { pc: p.pc, locals, held, sticky, domains, key }
 }
 
 export const pathFrom = (s: State): Path => {
-  const symbols = [...s.locals.values(), ...s.held.flatMap((h) => h.index)].flatMap((e) => [...symbolsOf(e)])
+  const symbols = [...s.locals.values(), ...s.sticky.values(), ...s.held.flatMap((h) => h.index)].flatMap((e) => [
+    ...symbolsOf(e),
+  ])
   return {
     pc: s.pc,
     held: s.held,
@@ -189,6 +204,7 @@ export const pathFrom = (s: State): Path => {
     alias: new Map(),
     domain: new Map(s.domains),
     memory: new Map(),
+    sticky: new Map(s.sticky),
     unprotected: new Map(),
     fresh: Math.min(0, ...symbols) - 1,
   }

@@ -25,6 +25,11 @@ export interface FieldRule {
   readonly clear?: readonly Permission[]
   /** What makes a read stable; `write` unless given. A read without it is an unprotected access, no fault. */
   readonly read?: readonly Permission[]
+  /**
+   * Locks under which a value other than 0, once read, stays: `vma->anon_vma` is never taken away
+   * from a VMA that somebody has locked. Without it, every read may give anything.
+   */
+  readonly sticky?: readonly Permission[]
 }
 
 /**

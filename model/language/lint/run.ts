@@ -4,7 +4,7 @@ import type { StepContext } from './context.ts'
 import { applyNotes, checkWaits, letGo, operationAt, take } from './locks.ts'
 import { assume, cases, fork, freshSymbol, pathFrom, settle, stateOf, type Path, type State } from './path.ts'
 import { placeOf, type Place } from './places.ts'
-import { countWrite, remember, resolve } from './shared.ts'
+import { countWrite, keepSticky, remember, resolve } from './shared.ts'
 
 /** The states that a step can lead to. Reports what breaks a rule on the way. */
 export function runStep(ctx: StepContext, from: State): readonly State[] {
@@ -21,6 +21,7 @@ export function runStep(ctx: StepContext, from: State): readonly State[] {
   for (const end of runAll(ctx, ctx.step.body, able)) {
     applyNotes(ctx, end, notes)
     checkGrain(ctx, end)
+    keepSticky(ctx, end)
     const state = stateOf(end)
     ends.set(state.key, state)
   }

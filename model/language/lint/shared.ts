@@ -2,7 +2,7 @@
 import type { LExpr } from '../lowered.ts'
 import { constant } from '../lower/build.ts'
 import { heldNames, type StepContext } from './context.ts'
-import { freshSymbol, settle, type Path } from './path.ts'
+import { freshSymbol, isSet, settle, type Path } from './path.ts'
 import { element, ownerOf, placeOf, sameIndex, type Place } from './places.ts'
 import { rewrite, type Residual } from './residual.ts'
 import type { LockDemand, Mirror, Permission } from './rules.ts'
@@ -33,9 +33,26 @@ function read(ctx: StepContext, path: Path, place: Place, counted: boolean): Res
   const seen = path.memory.get(key)
   if (seen !== undefined) return settle(path, seen.value)
   const slot = ctx.slots[place.slot]
-  const value = ownLock(ctx, path, place) ?? freshSymbol(path, slot?.lo ?? 0, slot?.hi ?? 0)
+  const kept = path.sticky.get(key)
+  const value =
+    ownLock(ctx, path, place) ??
+    (kept !== undefined && isSet(path, kept) ? kept : freshSymbol(path, slot?.lo ?? 0, slot?.hi ?? 0))
   path.memory.set(key, { field: place.field.name, value })
   return value
+}
+
+/** At the end of a step: what it saw of sticky variables stays known while a lock keeps them. */
+export function keepSticky(ctx: StepContext, path: Path): void {
+  const keeps = (key: string): boolean => {
+    const [name = '', at] = key.split(':')
+    const field = ctx.fields.byName.get(name)
+    const sticky = ctx.rules.fields[name]?.sticky
+    // An element that is not known by number may be another one in the next step.
+    if (field === undefined || sticky === undefined || at === undefined || !/^[0-9]+$/.test(at)) return false
+    return isAllowed(ctx, path, { field, slot: field.base + Number(at), index: [] }, sticky)
+  }
+  for (const [key, m] of path.memory) path.sticky.set(key, m.value)
+  for (const key of path.sticky.keys()) if (!keeps(key)) path.sticky.delete(key)
 }
 
 /** Remembers a store until the step ends. What else of the variable was seen may have been the same element. */

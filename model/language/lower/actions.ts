@@ -4,7 +4,15 @@ import type { FieldExpr } from '../expr.ts'
 import type { LockMode, LockRef } from '../lock.ts'
 import type { Action } from '../stmt.ts'
 import { assign, both, branch, choose, combine, constant, equals, lowerAssert, slotOf } from './build.ts'
-import { dereference, instances, lowerExpr, lowerTarget, obligations, type ExprContext, type Obligation } from './expr.ts'
+import {
+  dereference,
+  instances,
+  lowerExpr,
+  lowerTarget,
+  obligations,
+  type ExprContext,
+  type Obligation,
+} from './expr.ts'
 import { localSlot } from './scope.ts'
 
 /** A lock operation of a step, for the linter. */

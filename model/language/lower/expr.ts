@@ -47,7 +47,10 @@ export function lowerExpr(ctx: ExprContext, e: Expr): LExpr {
         .reduce(e.which === 'forall' ? both : either, constant(e.which === 'forall' ? 1 : 0))
     case 'singleton': {
       const arg = lowerExpr(ctx, e.arg)
-      return oneOf(arg, objectsOf(ctx, e.arg).map((i) => 1 << i))
+      return oneOf(
+        arg,
+        objectsOf(ctx, e.arg).map((i) => 1 << i),
+      )
     }
     case 'first':
       return instances(ctx, e.set, e.bound).reduceRight<LExpr>(
@@ -78,7 +81,10 @@ const oneOf = (ref: LExpr, values: readonly number[]): LExpr => {
   if (ref.kind === 'const') return constant(values[ref.value - 1] ?? 0)
   const [only] = values
   if (only !== undefined && values.every((v) => v === only)) return constant(only)
-  return values.reduceRight<LExpr>((rest, v, i) => choose(combine('eq', ref, constant(i + 1)), constant(v), rest), constant(0))
+  return values.reduceRight<LExpr>(
+    (rest, v, i) => choose(combine('eq', ref, constant(i + 1)), constant(v), rest),
+    constant(0),
+  )
 }
 
 /** A value that the scenario fixed, looked up by an index that may be dynamic. */
@@ -166,8 +172,10 @@ export function dereference(ctx: ExprContext, e: FieldExpr): readonly Obligation
       out.push({ property: NIL, cond: combine('ne', value, constant(0)) })
     for (const life of ctx.lifetimes)
       if (life.set === e.field.sets[d] && !life.exempt.includes(e.field))
-        out.push({ property: life.property, cond: either(negate(combine('ne', value, constant(0))), lowerExpr(ctx, life.live(index))) })
+        out.push({
+          property: life.property,
+          cond: either(negate(combine('ne', value, constant(0))), lowerExpr(ctx, life.live(index))),
+        })
   })
   return out.filter((o) => o.cond.kind !== 'const' || o.cond.value === 0)
 }
-

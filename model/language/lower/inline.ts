@@ -87,7 +87,15 @@ function inlineStmt(ctx: InlineContext, stmt: Stmt, flow: Flow, next: Node): Nod
     case 'let':
       return { kind: 'let', slot: localSlot(flow.scope, stmt.local), value: lowerExpr(ectx, stmt.value), next }
     case 'call':
-      return inlineCall(ctx, stmt.routine, stmt.label, stmt.args.map((a) => lowerExpr(ectx, a)), stmt.into && localSlot(flow.scope, stmt.into), flow.scope, next)
+      return inlineCall(
+        ctx,
+        stmt.routine,
+        stmt.label,
+        stmt.args.map((a) => lowerExpr(ectx, a)),
+        stmt.into && localSlot(flow.scope, stmt.into),
+        flow.scope,
+        next,
+      )
     case 'return':
       return flow.onReturn(stmt.value && lowerExpr(ectx, stmt.value))
     case 'break':

@@ -11,7 +11,11 @@ export interface ThreadSteps {
   readonly isLocal: (slot: number) => boolean
   readonly init: (slot: number) => number
   /** Guard, choices and body of the step at each program counter value; the last is followed by donePc. */
-  readonly steps: readonly { readonly guard: LExpr; readonly choices: readonly number[]; readonly body: readonly LStmt[] }[]
+  readonly steps: readonly {
+    readonly guard: LExpr
+    readonly choices: readonly number[]
+    readonly body: readonly LStmt[]
+  }[]
 }
 
 type Slots = ReadonlySet<number>
@@ -52,7 +56,7 @@ function liveBefore(t: ThreadSteps, stmts: readonly LStmt[], after: Slots, atPc:
 export function liveLocals(t: ThreadSteps): readonly Slots[] {
   const live: Slots[] = t.steps.map(() => new Set<number>())
   const nothing: Slots = new Set<number>()
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (let pc = t.steps.length - 1; pc >= 0; pc--) {
       const step = t.steps[pc]
@@ -73,7 +77,11 @@ export function liveLocals(t: ThreadSteps): readonly Slots[] {
 export function resetDeadLocals(t: ThreadSteps, live: readonly Slots[], entry: number): readonly (readonly LStmt[])[] {
   const nothing: Slots = new Set<number>()
   const dirty: Slots[] = t.steps.map(() => nothing)
-  const rewrite = (stmts: readonly LStmt[], at: Slots, arrive: (pc: number, d: Slots) => void): [readonly LStmt[], Slots] => {
+  const rewrite = (
+    stmts: readonly LStmt[],
+    at: Slots,
+    arrive: (pc: number, d: Slots) => void,
+  ): [readonly LStmt[], Slots] => {
     const out: LStmt[] = []
     let d = at
     for (const s of stmts) {
@@ -105,7 +113,7 @@ export function resetDeadLocals(t: ThreadSteps, live: readonly Slots[], entry: n
   const start = (pc: number): Slots => union(dirty[pc] ?? nothing, new Set(t.steps[pc]?.choices ?? []))
   const seen = new Set([entry])
   dirty[entry] = live[entry] ?? nothing
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (const pc of [...seen])
       rewrite(t.steps[pc]?.body ?? [], start(pc), (to, d) => {

@@ -58,7 +58,8 @@ export function lower(program: Program): Lowered {
     return inlineThread(ctx, t.body, scope)
   })
   for (const label of program.without)
-    if (!dropped.has(label)) throw new ModelError(`nothing to leave out: no step or check '${label}' is part of this scenario`)
+    if (!dropped.has(label))
+      throw new ModelError(`nothing to leave out: no step or check '${label}' is part of this scenario`)
 
   const threads: LThread[] = []
   const steps: Step[] = []
@@ -104,7 +105,15 @@ function propertyTable(program: Program): { list: LProperty[]; number: (name: st
   return { list, number }
 }
 
-function emitThread(layout: Layout, thread: number, name: string, daemon: boolean, entry: Node, steps: Step[], info: StepInfo[]): LThread {
+function emitThread(
+  layout: Layout,
+  thread: number,
+  name: string,
+  daemon: boolean,
+  entry: Node,
+  steps: Step[],
+  info: StepInfo[],
+): LThread {
   const nodes = stepsOf(entry)
   const pcOf = new Map(nodes.map((n, pc): [StepNode, number] => [n, pc]))
   const donePc = nodes.length
@@ -112,7 +121,8 @@ function emitThread(layout: Layout, thread: number, name: string, daemon: boolea
   const tctx: TailContext = { pcSlot, donePc, pcOf, lowest: (slot) => layout.slots[slot]?.lo ?? 0 }
   const bodies = nodes.map((n) => [...n.body, ...tail(tctx, n.next, new Map())])
 
-  const isLocal = (slot: number): boolean => layout.slots[slot]?.kind === 'local' && layout.slots[slot].thread === thread
+  const isLocal = (slot: number): boolean =>
+    layout.slots[slot]?.kind === 'local' && layout.slots[slot].thread === thread
   const init = (slot: number): number => layout.slots[slot]?.init ?? 0
   const threadSteps: ThreadSteps = {
     pcSlot,
@@ -144,7 +154,13 @@ function emitThread(layout: Layout, thread: number, name: string, daemon: boolea
 }
 
 /** Carries out what a thread does before its first step, in the initial state. Returns its first pc. */
-function enter(layout: Layout, ctx: TailContext, thread: number, entry: Node, live: readonly ReadonlySet<number>[]): number {
+function enter(
+  layout: Layout,
+  ctx: TailContext,
+  thread: number,
+  entry: Node,
+  live: readonly ReadonlySet<number>[],
+): number {
   const known = new Map<number, number>()
   layout.slots.forEach((s, i) => {
     if (s.kind === 'local' && s.thread === thread) known.set(i, s.init)
@@ -164,7 +180,8 @@ function enter(layout: Layout, ctx: TailContext, thread: number, entry: Node, li
 function setInit(slots: Slot[], slot: number, value: number): void {
   const s = slots[slot]
   if (s === undefined) return
-  if (value < s.lo || value > s.hi) throw new ModelError(`${s.name} cannot start at ${value}: it ranges over ${s.lo}..${s.hi}`)
+  if (value < s.lo || value > s.hi)
+    throw new ModelError(`${s.name} cannot start at ${value}: it ranges over ${s.lo}..${s.hi}`)
   slots[slot] = { ...s, init: value }
 }
 
@@ -180,23 +197,35 @@ function setInitial(program: Program, layout: Layout, ctx: ExprContext): void {
   for (const { target, value } of program.init) {
     if (target.field.role === 'geometry') continue
     const to = lowerTarget(ctx, target)
-    if (to === undefined || to.kind !== 'slot') throw new ModelError(`initial value of ${target.field.name} needs a constant index`)
+    if (to === undefined || to.kind !== 'slot')
+      throw new ModelError(`initial value of ${target.field.name} needs a constant index`)
     setInit(layout.slots, to.slot, value)
   }
 }
 
 /** Control flow may look at locals, and at geometry that no step ever writes. */
-function checkConditions(slots: readonly Slot[], steps: readonly Step[], conditions: InlineContext['conditions']): void {
+function checkConditions(
+  slots: readonly Slot[],
+  steps: readonly Step[],
+  conditions: InlineContext['conditions'],
+): void {
   const written = new Set(steps.flatMap((s) => [...accessesOf(s.body).writes]))
   for (const { where, expr } of conditions)
     eachRead(expr, (slot) => {
       const s = slots[slot]
       if (s !== undefined && s.kind !== 'local' && written.has(slot))
-        throw new ModelError(`${where}: control flow looks at '${s.name}'; load it in a step of its own first, as READ_ONCE() would`)
+        throw new ModelError(
+          `${where}: control flow looks at '${s.name}'; load it in a step of its own first, as READ_ONCE() would`,
+        )
     })
 }
 
-function withStepProperties(program: Program, ctx: ExprContext, number: (name: string) => number, steps: readonly Step[]): readonly Step[] {
+function withStepProperties(
+  program: Program,
+  ctx: ExprContext,
+  number: (name: string) => number,
+  steps: readonly Step[],
+): readonly Step[] {
   const stepwise = program.properties.flatMap((p) => {
     if (p.step === undefined) return []
     const cond = lowerExpr(ctx, p.step)

@@ -65,7 +65,10 @@ export function tail(
       const next = new Map(known)
       if (value.kind === 'const') next.set(node.slot, value.value)
       else next.delete(node.slot)
-      return [assign({ kind: 'slot', slot: node.slot }, value), ...tail(ctx, node.next, next, forget(least, node.slot), turns)]
+      return [
+        assign({ kind: 'slot', slot: node.slot }, value),
+        ...tail(ctx, node.next, next, forget(least, node.slot), turns),
+      ]
     }
     case 'repeat':
       return repeat(ctx, node, known, least, turns)
@@ -121,7 +124,8 @@ function assuming(cond: LExpr, outcome: boolean, known: Known): Known {
   if (cond.kind === 'slot') return learn(cond.slot, outcome ? 1 : 0)
   if (cond.kind !== 'binary') return known
   const equality = cond.op === (outcome ? 'eq' : 'ne')
-  if (equality && cond.left.kind === 'slot' && cond.right.kind === 'const') return learn(cond.left.slot, cond.right.value)
+  if (equality && cond.left.kind === 'slot' && cond.right.kind === 'const')
+    return learn(cond.left.slot, cond.right.value)
   if (outcome && cond.op === 'and') return assuming(cond.right, true, assuming(cond.left, true, known))
   return known
 }
