@@ -21,7 +21,9 @@ export function newProgress(
   if (!on) return { report: () => undefined, end: () => undefined }
   const start = performance.now()
   let width = 0
-  const show = (text: string): void => {
+  const show = (whole: string): void => {
+    // A line that the terminal breaks could not be written over.
+    const text = whole.slice(0, (process.stderr.columns ?? 80) - 1)
     process.stderr.write(`\r${text.padEnd(width)}`)
     width = text.length
   }

@@ -17,8 +17,8 @@ const paint =
 export function useColor(mode: ColorMode, isTty: boolean, env: NodeJS.ProcessEnv): boolean {
   if (mode !== 'auto') return mode === 'always'
   if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false
-  if (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0') return true
-  return isTty
+  const force = env['FORCE_COLOR']
+  return force === undefined ? isTty : force !== '0' && force !== 'false'
 }
 
 export function newStyle(color: boolean): Style {

@@ -13,6 +13,6 @@ export const ReturnsDocumented: Property = {
   bang: 'undocumented result returned',
   title: 'undocumented result reaches user space',
   failsOn: [],
-  mutants: [{ scenario: 'install+3-reads', kernel: 'v6.15', without: ['madvise(MADV_GUARD_INSTALL).restart'] }],
+  mutants: [{ scenario: 'install+read', kernel: 'v6.15', without: ['madvise(MADV_GUARD_INSTALL).restart'] }],
   build: () => ({ covers: [{ name: 'always', expr: truth(true) }] }),
 }

@@ -13,6 +13,8 @@ export interface ThreadContext {
   readonly thread: number
   readonly threadName: string
   readonly pcSlot: number
+  /** Called where a path is given up, since it took a lock twice: what lies behind it is then not looked at. */
+  readonly giveUp: () => void
   readonly report: (code: FindingCode, label: string, message: string) => void
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Lowered } from '../lower/lower.ts'
 import { constant } from '../lower/build.ts'
-import { heldNames, type StepContext, type ThreadContext } from './context.ts'
+import { type StepContext, type ThreadContext } from './context.ts'
 import { stateOf, type State } from './path.ts'
 import { runStep } from './run.ts'
 
@@ -27,7 +27,7 @@ function start(lowered: Lowered, ctx: ThreadContext): State {
   })
 }
 
-/** What exploring a thread came to; `complete` unless the limit was met, which is then reported. */
+/** What exploring a thread came to; `complete` unless paths were given up, for a reason that is then reported. */
 export interface Explored {
   readonly states: number
   readonly complete: boolean
@@ -36,7 +36,12 @@ export interface Explored {
 }
 
 /** Explores a thread; reports ML001 to ML006, and ML010. */
-export function exploreThread(lowered: Lowered, ctx: ThreadContext): Explored {
+export function exploreThread(lowered: Lowered, thread: Omit<ThreadContext, 'giveUp'>): Explored {
+  let complete = true
+  const giveUp = (): void => {
+    complete = false
+  }
+  const ctx: ThreadContext = { ...thread, giveUp }
   const byPc = new Map<number, StepContext>()
   for (const step of lowered.model.steps) {
     const info = lowered.info[step.id]
@@ -62,7 +67,7 @@ export function exploreThread(lowered: Lowered, ctx: ThreadContext): Explored {
       todo.push(after)
     }
   }
-  return { states: seen.size, complete: true, reached }
+  return { states: seen.size, complete, reached }
 }
 
 /** A lock must not outlive the system call that took it. Said once: the thread goes on without it. */
@@ -72,6 +77,7 @@ function leaveOperation(from: StepContext, to: StepContext | undefined, state: S
   const ends = to === undefined
   if (!ends && (outer === undefined || to.step.frames[0]?.id === outer.id)) return state
   const what = ends && outer === undefined ? 'the thread ends' : `${outer?.fn ?? 'the operation'} returns`
-  from.report('ML002', from.step.label, `${what} with ${heldNames(from, state)} held`)
+  for (const { lock, mode } of state.held)
+    from.report('ML002', from.step.label, `${what} with a ${lock.name} held (${mode} mode)`)
   return { ...state, held: [], key: `${state.key}|dropped` }
 }

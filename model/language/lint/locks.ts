@@ -20,8 +20,22 @@ const find = (path: Path, of: Held): number =>
       ),
   )
 
-export function take(path: Path, held: Held): void {
+/** False where the thread has it already, in whatever mode: the path is given up. */
+export function take(ctx: StepContext, path: Path, held: Held): boolean {
+  const again = path.held.some(
+    (h) =>
+      h.lock.name === held.lock.name &&
+      sameIndex(
+        h.index.map((i) => settle(path, i)),
+        held.index,
+      ),
+  )
+  if (again) {
+    ctx.report('ML003', ctx.step.label, `takes ${lockName(ctx, path, held)}, which it holds`)
+    ctx.giveUp()
+  }
   path.held = [...path.held, held]
+  return !again
 }
 
 export function letGo(ctx: StepContext, path: Path, of: Held): void {
@@ -57,8 +71,12 @@ export function operationAt(
   return undefined
 }
 
-/** Whether every lock of the step that has to be waited for may be waited for, with what is held now. */
-export function checkWaits(ctx: StepContext, path: Path, resolve: (e: LExpr) => Residual): void {
+/**
+ * Whether every lock of the step that has to be waited for may be waited for, with what is held now.
+ * False where the thread may wait for itself: the path is given up.
+ */
+export function checkWaits(ctx: StepContext, path: Path, resolve: (e: LExpr) => Residual): boolean {
+  let goesOn = true
   const spin = path.held.find((h) => h.lock.kind === 'spinlock')
   const sleeping = (what: string): void => {
     if (spin !== undefined)
@@ -74,8 +92,11 @@ export function checkWaits(ctx: StepContext, path: Path, resolve: (e: LExpr) => 
       const [a, b] = [lockName(ctx, path, wanted), lockName(ctx, path, h)]
       const why = h.lock.name === wanted.lock.name ? 'two of one class' : `ranks ${wanted.lock.rank}, ${h.lock.rank}`
       ctx.report('ML003', ctx.step.label, `waits for ${a} while it holds ${b}, against the lock order (${why})`)
+      if (h.lock.name === wanted.lock.name) goesOn = false
     }
   }
+  if (!goesOn) ctx.giveUp()
+  return goesOn
 }
 
 /** Two locks of one class are in order only where both objects are known, and ascend. */
@@ -95,7 +116,7 @@ export function applyNotes(ctx: StepContext, path: Path, index: ReadonlyMap<Lock
       op,
       before.map((i) => settle(path, i)),
     )
-    if (op.op === 'hold') take(path, held)
+    if (op.op === 'hold') take(ctx, path, held)
     else if (op.op === 'drop') letGo(ctx, path, held)
     else path.held = path.held.filter((h) => h.lock.name !== op.lock.name || h.mode !== op.mode)
   }

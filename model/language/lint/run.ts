@@ -10,7 +10,7 @@ import { countWrite, keepSticky, remember, resolve } from './shared.ts'
 export function runStep(ctx: StepContext, from: State): readonly State[] {
   const path = pathFrom(from)
   for (const c of ctx.step.choices) path.locals.set(c.slot, freshSymbol(path, c.lo, c.hi))
-  checkWaits(ctx, path, (e) => resolve(ctx, path, e, false))
+  if (!checkWaits(ctx, path, (e) => resolve(ctx, path, e, false))) return []
   const notes = new Map(
     ctx.info.lockOps
       .filter((op) => op.op === 'hold' || op.op === 'drop' || op.op === 'dropAll')
@@ -69,8 +69,7 @@ function store(ctx: StepContext, s: Extract<LStmt, { kind: 'set' }>, path: Path)
   if (to === undefined) return [path]
   switch (to.field.kind) {
     case 'lock':
-      storeLock(ctx, path, to, s)
-      return [path]
+      return storeLock(ctx, path, to, s) ? [path] : []
     case 'ghost':
       remember(path, to, freshOf(ctx, path, to))
       return [path]
@@ -110,13 +109,15 @@ const freshOf = (ctx: StepContext, path: Path, to: Place): ReturnType<typeof set
   return freshSymbol(path, slot?.lo ?? 0, slot?.hi ?? 0)
 }
 
-function storeLock(ctx: StepContext, path: Path, to: Place, s: Extract<LStmt, { kind: 'set' }>): void {
+/** False where the path is given up. */
+function storeLock(ctx: StepContext, path: Path, to: Place, s: Extract<LStmt, { kind: 'set' }>): boolean {
   const known = operationAt(ctx, path, to, s.value, (e) => resolve(ctx, path, e, false))
   if (known !== undefined) {
     if (known.op.op === 'release') letGo(ctx, path, known.held)
-    else take(path, known.held)
+    else if (!take(ctx, path, known.held)) return false
   }
   // What the lock's variables hold now is asked of `held`, or of the environment.
   for (const [key, m] of path.memory) if (m.field === to.field.name) path.memory.delete(key)
   if (known === undefined && s.value.kind === 'const') remember(path, to, s.value)
+  return true
 }

@@ -1,0 +1,75 @@
+/** Options of `check` that do not go together. Each is refused with its reason: ignoring one would be a lie. */
+import type { Engine } from './cell.ts'
+import { catalogue } from './input.ts'
+import { printable, withHelp } from './message.ts'
+
+/** What of the command line can clash; absent where not given. */
+export interface CheckRequest {
+  readonly operands: readonly string[]
+  readonly kernel: readonly string[]
+  readonly without: readonly string[]
+  readonly engine: Engine
+  readonly depth?: number
+  readonly maxStates?: number
+  readonly memory?: number
+  readonly timeout?: number
+  readonly update?: boolean
+}
+
+interface Conflict {
+  readonly when: (r: CheckRequest) => boolean
+  readonly error: string
+  readonly help: string
+}
+
+const given = (x: unknown): boolean => x !== undefined
+
+const CONFLICTS: readonly Conflict[] = [
+  {
+    when: (r) => r.without.length > 0 && r.kernel.length === 0,
+    error: '--without needs --kernel',
+    help: "as in '--kernel v7.0 --without retract_page_tables.recheck'",
+  },
+  {
+    when: (r) => r.operands.filter((o) => o === '-').length > 1,
+    error: "'-' can be given once: standard input is read to its end",
+    help: 'put the second test into a file',
+  },
+  {
+    when: (r) => given(r.depth) && r.engine !== 'smt',
+    error: '--depth bounds the smt engine only: the other engines see every depth',
+    help: "add '--engine smt', or bound the search by --max-states, --memory or --timeout",
+  },
+  {
+    when: (r) => given(r.maxStates) && r.engine === 'smt',
+    error: '--max-states has no meaning for the smt engine, which counts no states',
+    help: 'bound it by --depth or --timeout',
+  },
+  {
+    when: (r) => given(r.memory) && r.engine !== 'explicit',
+    error: '--memory bounds the explicit engine only',
+    help: 'bound the others by --timeout, the reference engine by --max-states as well',
+  },
+  {
+    when: (r) => r.update === true && (r.kernel.length > 0 || r.engine === 'smt'),
+    error: '--update records whole scenarios of the catalogue, so it goes with neither --kernel nor --engine smt',
+    help: 'leave them out',
+  },
+  {
+    when: (r) => r.update === true && (given(r.maxStates) || given(r.memory) || given(r.timeout)),
+    error: '--update records complete searches, so it takes no limit',
+    help: 'leave out --max-states, --memory and --timeout',
+  },
+]
+
+/** The first clash, as an error with its help, or undefined where there is none. */
+export function conflict(request: CheckRequest): string | undefined {
+  const found = CONFLICTS.find((c) => c.when(request))
+  if (found !== undefined) return withHelp(found.error, found.help)
+  const stranger = request.update === true ? request.operands.find((o) => !catalogue().includes(o)) : undefined
+  if (stranger === undefined) return undefined
+  return withHelp(
+    `--update records scenarios of the catalogue, and '${printable(stranger)}' is none`,
+    "'mmcheck list' prints them",
+  )
+}

@@ -1,0 +1,57 @@
+/** Every recorded counterexample still runs, still breaks its property, and still reads the same. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { corpusDirectory, rerun } from '../../cli/commands/replay.ts'
+import { parseCounterexample } from '../../counterexamples/json.ts'
+import { findKernel } from '../../model/kernels/kernels.ts'
+import { searchExplicit } from '../../solver/explicit/search.ts'
+import { lowerScenario, scenarioOn } from '../support/scenarios.ts'
+
+const ids = readdirSync(corpusDirectory())
+  .filter((f) => /^[0-9a-f]{12}\.json$/.test(f))
+  .map((f) => f.slice(0, -'.json'.length))
+
+const read = (name: string): string => readFileSync(join(corpusDirectory(), name), 'utf8')
+
+test('the corpus is not empty', () => {
+  expect(ids.length).toBeGreaterThan(5)
+})
+
+describe.each(ids)('%s', (id) => {
+  test('replays to the same race, in the same words', () => {
+    const parsed = parseCounterexample(read(`${id}.json`))
+    if (!parsed.ok) throw new Error(parsed.error.message)
+    const again = rerun(parsed.value)
+    if (!again.ok) throw new Error(again.error)
+    expect(again.value.found.counterexample.id).toBe(id)
+    expect(again.value.found.mail(true)).toBe(read(`${id}.txt`))
+  })
+})
+
+describe('findings', () => {
+  const { findings } = z
+    .object({
+      findings: z.array(
+        z.object({
+          name: z.string(),
+          known: z.literal(false),
+          property: z.string(),
+          kernels: z.array(z.string()),
+          scenarios: z.array(z.string()),
+          evidence: z.array(z.string()).min(1),
+          realKernel: z.object({ seen: z.boolean(), release: z.string() }),
+        }),
+      ),
+    })
+    .parse(JSON.parse(read('findings.json')))
+  const cases = findings.flatMap((f) => f.scenarios.flatMap((s) => f.kernels.map((k) => [f.property, s, k] as const)))
+
+  test.each(cases)('%s is broken by %s on %s', (property, name, kernel) => {
+    expect(findKernel(kernel)).toBeDefined()
+    const { model } = lowerScenario(scenarioOn(name, kernel))
+    const broken = searchExplicit(model).violations.map((v) => model.properties[v.property]?.name)
+    expect(broken).toContain(property)
+  })
+})

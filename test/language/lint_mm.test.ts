@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { KERNELS } from '../../model/kernels/kernels.ts'
+import { lintAll } from '../../model/language/lint/lint.ts'
+import type { Finding } from '../../model/language/lint/rules.ts'
+import { lower } from '../../model/language/lower/lower.ts'
+import type { Name } from '../../model/litmus/ast.ts'
+import { parseLitmus } from '../../model/litmus/parser.ts'
+import { MM_LINT_RULES } from '../../model/mm/lock_rules.ts'
+import { elaborate } from '../../model/scenarios/scenario.ts'
+import { withProperties } from '../../properties/all.ts'
+
+/** Every operation, on shared, private and anonymous memory. */
+const threads = `
+  P0 { r0 = guard_install(s); r1 = guard_remove(s); }
+  P1 { r0 = guard_install(a[0..2]); r1 = guard_remove(a); }
+  P2 { r0 = read(p[0]); r1 = write(p[1]); }
+  P3 { r0 = read(s[1]); r1 = write(s[0]); }
+  P4 { r0 = read(a[1]); r1 = write(a[2]); }
+  P5 { collapse(f); }
+  P6 { r0 = madvise_collapse(s); }`
+const text = `MM all
+kernel v7.0
+{
+  oom;
+  ptes 2;
+  shmem f[2];
+  map s = f[0..1] shared rw;
+  map p = f[0..1] private rw;
+  map a = anon[0..3] private rw;
+}${threads}
+forall (P0:r0 = 0)
+`
+
+const span = { start: 0, end: 0 }
+
+function lintOn(kernels: readonly string[], without: readonly string[] = []): readonly Finding[] {
+  const parsed = parseLitmus({ name: 'all', text })
+  if (!parsed.ok) throw new Error(parsed.diagnostics.map((d) => d.message).join('\n'))
+  const names = (list: readonly string[]): Name[] => list.map((name) => ({ text: name, span }))
+  const elaborated = elaborate(parsed.file, [{ names: names(kernels), without: names(without), span }])
+  if (!elaborated.ok) throw new Error(elaborated.diagnostics.map((d) => d.message).join('\n'))
+  return lintAll(
+    elaborated.scenarios.map((s) => lower(withProperties(s))),
+    MM_LINT_RULES,
+  )
+}
+
+describe('the mm model', () => {
+  it('has no finding on any kernel', () => {
+    expect(lintOn(KERNELS.map((k) => k.name))).toEqual([])
+  })
+  const knockOuts: readonly (readonly [string, readonly string[]])[] = [
+    ['pte_offset_map_lock.lock', ['ML001', 'ML005']],
+    ['__pte_alloc.pmd_lock', ['ML001', 'ML005']],
+    ['do_fault.folio_unlock', ['ML002', 'ML003']],
+    ['madvise(MADV_GUARD_INSTALL).needs_mmap_lock', ['ML005']],
+  ]
+  for (const [label, codes] of knockOuts)
+    it(`without ${label}: ${codes.join(', ')}`, () => {
+      const found = lintOn(['v7.0'], [label])
+      expect([...new Set(found.map((f) => f.code))].sort()).toEqual(codes)
+    })
+})

@@ -1,0 +1,39 @@
+/** A property that nothing can break says nothing: every mutant must break it, and only the mutant. */
+import { describe, expect, test } from 'vitest'
+import { PROPERTIES } from '../../properties/all.ts'
+import { searchExplicit } from '../../solver/explicit/search.ts'
+import { lowerScenario, scenarioOn, scenariosOf } from '../support/scenarios.ts'
+import type { Scenario } from '../../model/scenarios/scenario.ts'
+
+function violated(scenario: Scenario): readonly string[] {
+  const { model } = lowerScenario(scenario)
+  return searchExplicit(model).violations.map((v) => model.properties[v.property]?.name ?? '')
+}
+
+describe.each(PROPERTIES.filter((p) => !p.ofModel))('$name', (p) => {
+  test('has a mutant', () => {
+    expect(p.mutants.length).toBeGreaterThan(0)
+  })
+  test.each(p.mutants)('$scenario on $kernel without $without', ({ scenario, kernel, without }) => {
+    expect(violated(scenarioOn(scenario, kernel))).not.toContain(p.name)
+    expect(violated(scenarioOn(scenario, kernel, without))).toContain(p.name)
+  })
+  test.each(p.failsOn.flatMap((f) => f.kernels))('fails on %s in some scenario, as it says', (kernel) => {
+    const names = ['install+collapse', 'install-read+collapse', 'install-collapse-read']
+    expect(names.some((n) => violated(scenarioOn(n, kernel)).includes(p.name))).toBe(true)
+  })
+})
+
+test('WorldLargeEnough: a world with too few tables is noticed', () => {
+  const world = (tables: number): string => `MM small
+kernel v7.0
+{ shmem f[2]; map a = f[0..1] shared rw; fill a[0]; tables ${tables}; }
+P0 { collapse(f); read(a[0]); }
+P1 { guard_install(a[1]); }
+`
+  const [small] = scenariosOf(world(1))
+  const [large] = scenariosOf(world(3))
+  if (small === undefined || large === undefined) throw new Error('no scenario')
+  expect(violated(small)).toContain('WorldLargeEnough')
+  expect(violated(large)).not.toContain('WorldLargeEnough')
+})
