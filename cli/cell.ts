@@ -1,5 +1,6 @@
 /** One cell of a run: a scenario on a kernel, checked. */
 import { lower, ModelError, type Lowered } from '../model/language/lower/lower.ts'
+import { closest } from '../model/litmus/suggest.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { PROPERTIES, withProperties } from '../properties/all.ts'
 import { buildCounterexample, kernelText, type Found } from '../counterexamples/build.ts'
@@ -45,7 +46,10 @@ export interface Cell {
   readonly problem?: string
 }
 
-export type CellResult = { readonly ok: true; readonly cell: Cell } | { readonly ok: false; readonly message: string }
+export type CellResult =
+  | { readonly ok: true; readonly cell: Cell }
+  /** `label` is what cannot be left out, where that is the mistake. */
+  | { readonly ok: false; readonly message: string; readonly help?: string; readonly label?: string }
 
 /** How long the solver may take where no limit was given, in milliseconds. */
 const SMT_MS = 10 * 60 * 1000
@@ -63,6 +67,38 @@ async function search(engine: Engine, lowered: Lowered, options: CellOptions): P
   }
 }
 
+/** The scenario with nothing but `without` left out; undefined where a label of it is not there. */
+function lowerWithout(scenario: Scenario, without: readonly string[]): Lowered | undefined {
+  try {
+    return lower(withProperties({ ...scenario, program: { ...scenario.program, without: new Set(without) } }))
+  } catch (e) {
+    if (e instanceof ModelError) return undefined
+    throw e
+  }
+}
+
+/** Where a scenario cannot be lowered for a label that nothing has: which, and what may have been meant. */
+function unknownLabel(scenario: Scenario): CellResult | undefined {
+  const whole = lowerWithout(scenario, [])
+  if (whole === undefined) return undefined
+  const label = scenario.without.find((l) => lowerWithout(scenario, [l]) === undefined)
+  if (label === undefined) return undefined
+  const { steps } = whole.model
+  const near = closest(
+    label,
+    steps.map((s) => `${s.routine}.${s.local}`),
+  )
+  const routine = steps.find((s) => label.startsWith(`${s.routine}.`))?.routine
+  const help =
+    near !== undefined
+      ? `did you mean '${near}'?`
+      : routine === undefined
+        ? "labels are routine.label; 'mmcheck list --routines' prints the routines"
+        : `'mmcheck list ${routine} --kernel ${scenario.kernel.name}' shows its labels`
+  const message = `no step or check '${label}' is part of this scenario on ${scenario.kernel.name}`
+  return { ok: false, message, help, label }
+}
+
 /** Checks one scenario. A mistake in the scenario is a message; what the check finds is a cell. */
 export async function checkCell(scenario: Scenario, options: CellOptions): Promise<CellResult> {
   const start = performance.now()
@@ -70,7 +106,8 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
   try {
     lowered = lower(withProperties(scenario))
   } catch (e) {
-    if (e instanceof ModelError) return { ok: false, message: `${scenario.name}: ${e.message}` }
+    if (e instanceof ModelError)
+      return unknownLabel(scenario) ?? { ok: false, message: `${scenario.name}: ${e.message}` }
     throw e
   }
   const { model } = lowered

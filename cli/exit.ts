@@ -1,4 +1,5 @@
 /** Exit codes, in the order in which one wins over another (highest rank first). */
+import { wrap } from '../counterexamples/text.ts'
 import type { Verdict } from '../solver/verdict.ts'
 
 export const EXIT = {
@@ -13,6 +14,9 @@ export const EXIT = {
   vacuous: { code: 13, meaning: 'a property holds vacuously (with --strict)' },
   ok: { code: 0, meaning: 'everything is as it should be' },
 } as const
+
+/** As a shell reports a process that SIGPIPE ended. Nothing was found out, so it must not look like success. */
+export const PIPE_CLOSED = 141
 
 export type Outcome = keyof typeof EXIT
 
@@ -51,9 +55,13 @@ export function outcomeOf(verdict: Verdict, strict: boolean): Outcome {
   }
 }
 
-/** For `--help`. */
+/** For `--help`, in the 79 columns that every terminal has. */
 export const exitHelp = (): string =>
   [
     'Exit codes (the first that applies):',
-    ...RANK.map((o) => `  ${String(EXIT[o].code).padStart(3)}  ${EXIT[o].meaning}`),
+    ...RANK.flatMap((o) => {
+      const [first = '', ...rest] = wrap(EXIT[o].meaning, { width: 72, hanging: 0 })
+      return [`  ${String(EXIT[o].code).padStart(3)}  ${first}`, ...rest.map((l) => `       ${l}`)]
+    }),
+    'An interrupted run ends with 130; one whose reader is gone, with 141.',
   ].join('\n')

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { EXIT } from './exit.ts'
+import { EXIT, PIPE_CLOSED } from './exit.ts'
 import { packageRoot } from './input.ts'
 import { runProgram } from './program.ts'
 
@@ -12,10 +12,12 @@ const version = z
   .parse(JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'))).version
 
 // A reader that has seen enough (head, a pager) closes the pipe; that is no failure of ours.
-process.stdout.on('error', (e: NodeJS.ErrnoException) => {
-  if (e.code === 'EPIPE') process.exit(EXIT.ok.code)
+const onStreamError = (e: NodeJS.ErrnoException): void => {
+  if (e.code === 'EPIPE') process.exit(PIPE_CLOSED)
   throw e
-})
+}
+process.stdout.on('error', onStreamError)
+process.stderr.on('error', onStreamError)
 
 try {
   process.exitCode = await runProgram(

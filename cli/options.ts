@@ -57,12 +57,17 @@ export function kernelLines(names: readonly string[], without: readonly string[]
 }
 
 /** Names from a list with commas, added to those of an earlier option of the same kind; each is kept once. */
-export function collect(text: string, previous: readonly string[]): readonly string[] {
+export function collect(text: string, previous: readonly string[] = []): readonly string[] {
   const names = text.split(',').map((name) => name.trim())
   if (names.includes('')) throw new InvalidArgumentError('a name is missing beside a comma')
   return [...new Set([...previous, ...names])]
 }
 
 /** As `collect`, of kernels. */
-export const kernelNames = (text: string, previous: readonly string[]): readonly string[] =>
-  collect(collect(text, []).map((name) => kernel(name).name).join(','), previous)
+export const kernelNames = (text: string, previous: readonly string[] = []): readonly string[] =>
+  collect(
+    collect(text, [])
+      .map((name) => kernel(name).name)
+      .join(','),
+    previous,
+  )

@@ -2,11 +2,17 @@
 import { Command, CommanderError } from 'commander'
 import { findKernel, KERNELS, type Kernel } from '../model/kernels/kernels.ts'
 import { check } from './commands/check.ts'
+import { doctor } from './commands/doctor.ts'
 import { explain } from './commands/explain.ts'
-import { list, type Topic } from './commands/list.ts'
+import { list, TOPICS, type Topic } from './commands/list.ts'
 import { replayCommand, STORE } from './commands/replay.ts'
 import type { Engine } from './cell.ts'
-import { EXIT, exitHelp } from './exit.ts'
+import { conflict } from './conflicts.ts'
+import { EXIT } from './exit.ts'
+import { fail } from './fail.ts'
+import { CHECK_HELP, DOCTOR_HELP, EXPLAIN_HELP, LIST_HELP, REPLAY_HELP, ROOT_HELP } from './help.ts'
+import { withHelp } from './message.ts'
+import { strayWord, usageError } from './usage.ts'
 import * as value from './options.ts'
 import { newStyle, useColor, type ColorMode } from './style.ts'
 
@@ -19,10 +25,10 @@ export interface Streams {
 }
 
 interface CheckFlags {
-  readonly kernel: readonly string[]
-  readonly without: readonly string[]
+  readonly kernel?: readonly string[]
+  readonly without?: readonly string[]
   readonly engine: Engine
-  readonly depth: number
+  readonly depth?: number
   readonly maxStates?: number
   readonly memory?: number
   readonly timeout?: number
@@ -35,18 +41,8 @@ interface CheckFlags {
   readonly color: ColorMode
 }
 
-const EXAMPLE = `
-A litmus file:
-  MM guard-vs-collapse
-  kernel v6.15
-  { shmem f[2]; map a = f[0..1] shared rw; fill a[1]; }
-  P0 { r0 = guard_install(a[0]); r1 = read(a[0]); }
-  P1 { collapse(f); }
-  exists (P0:r0 = 0 /\\ ~(P0:r1 = SEGV))
-
-'mmcheck list --operations' and 'mmcheck list --kernels' say what can stand in one.
-
-${exitHelp()}`
+/** Of the smt engine, in steps. */
+const DEFAULT_DEPTH = 30
 
 /** Runs the command line and returns the exit code. */
 export async function runProgram(argv: readonly string[], streams: Streams, version: string): Promise<number> {
@@ -55,18 +51,24 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
   const program = new Command('mmcheck')
     .description('Checks Linux mm invariants on a small-step model: every interleaving, or an honest bound.')
     .version(version)
-    .configureOutput({ writeOut: out, writeErr: err })
+    .configureOutput({
+      writeOut: out,
+      writeErr: err,
+      outputError: (text, write) => {
+        write(usageError(text))
+      },
+    })
     .exitOverride()
-    .addHelpText('after', EXAMPLE)
+    .addHelpText('after', ROOT_HELP)
 
   program
     .command('check', { isDefault: true })
     .description('check litmus files; without any, the whole catalogue against what is recorded for it')
     .argument('[file...]', "litmus files, names of the catalogue, or '-' for standard input")
-    .option('-k, --kernel <names>', 'check on these kernels instead of those that the file names', value.collect, [])
-    .option('--without <labels>', 'leave these steps or checks out (routine.label); needs --kernel', value.collect, [])
+    .option('-k, --kernel <names>', 'check on these kernels instead of those that the file names', value.kernelNames)
+    .option('--without <labels>', 'leave these steps or checks out (routine.label); needs --kernel', value.collect)
     .option('--engine <engine>', 'explicit, reference, or smt (bounded, by Z3)', value.engine, 'explicit')
-    .option('--depth <steps>', 'how deep the smt engine looks', value.count, 30)
+    .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
     .option('--max-states <n>', 'stop after this many states', value.count)
     .option('--memory <size>', 'stop when states take this much memory, as 8G', value.size)
     .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
@@ -77,16 +79,18 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--no-save', `do not keep counterexamples in ${STORE}`)
     .option('--progress', 'show progress even where standard error is no terminal')
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
+    .addHelpText('after', CHECK_HELP)
     .action(async (files: string[], flags: CheckFlags) => {
-      if (flags.without.length > 0 && flags.kernel.length === 0) {
-        err("mmcheck: --without needs --kernel\n  help: as in '--kernel v7.0 --without retract_page_tables.recheck'\n")
-        code = EXIT.usage.code
+      const { kernel = [], without = [] } = flags
+      const clash = conflict({ operands: files, ...flags, kernel, without })
+      if (clash !== undefined) {
+        code = fail({ json: flags.json ?? false, out, err }, 'usage', clash)
         return
       }
-      const kernels = value.kernelLines(flags.kernel, flags.without)
+      const kernels = value.kernelLines(kernel, without)
       code = await check(files, {
         engine: flags.engine,
-        depth: flags.depth,
+        depth: flags.depth ?? DEFAULT_DEPTH,
         json: flags.json ?? false,
         strict: flags.strict ?? false,
         update: flags.update ?? false,
@@ -110,6 +114,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--steps', 'a table of steps and changed variables instead of columns')
     .option('--full', 'print every step, folding nothing')
     .option('--json', 'print the counterexample as JSON')
+    .addHelpText('after', REPLAY_HELP)
     .action(async (id: string, flags: { steps?: boolean; full?: boolean; json?: boolean }) => {
       code = await replayCommand(id, {
         steps: flags.steps ?? false,
@@ -125,6 +130,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .description('tell in full what a counterexample, a property or an error code says')
     .argument('<id>', 'an id, a property such as GuardStays, or a code such as MM101')
     .option('--json', 'print one JSON object')
+    .addHelpText('after', EXPLAIN_HELP)
     .action(async (id: string, flags: { json?: boolean }) => {
       code = await explain(id, { json: flags.json ?? false, out, err })
     })
@@ -140,14 +146,36 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--properties', 'what is checked')
     .option('--routines', 'the kernel routines of the model')
     .option('--json', 'print one JSON object')
+    .addHelpText('after', LIST_HELP)
     .action(
       (routine: string | undefined, flags: { kernel: Kernel; json?: boolean } & Partial<Record<Topic, boolean>>) => {
-        const topics: readonly Topic[] = ['kernels', 'operations', 'properties', 'routines']
-        const topic = topics.find((t) => flags[t] === true) ?? 'scenarios'
-        code = list(routine, { topic, kernel: flags.kernel, json: flags.json ?? false, out, err })
+        const json = flags.json ?? false
+        const topics = TOPICS.filter((t) => flags[t] === true)
+        if (topics.length > (routine === undefined ? 1 : 0)) {
+          const asked = [...(routine === undefined ? [] : ['a routine']), ...topics.map((t) => `--${t}`)]
+          code = fail(
+            { json, out, err },
+            'usage',
+            withHelp(`list prints one thing, not ${asked.join(' and ')}`, 'ask twice'),
+          )
+          return
+        }
+        code = list(routine, { topic: topics[0] ?? 'scenarios', kernel: flags.kernel, json, out, err })
       },
     )
 
+  program
+    .command('doctor')
+    .description('print the versions of what mmcheck runs on, and what is missing')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', DOCTOR_HELP)
+    .action(async (flags: { json?: boolean }) => {
+      code = await doctor({ json: flags.json ?? false, version, out })
+    })
+
+  const verbs = program.commands.map((c) => c.name())
+  const stray = strayWord(argv, [...verbs, 'help'])
+  if (stray !== undefined) return fail({ json: argv.includes('--json'), out, err }, 'usage', stray)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return code

@@ -33,7 +33,12 @@ export function readText(path: string, maxBytes: number): Result<string, string>
       for (;;) {
         const chunk = Buffer.alloc(CHUNK_BYTES)
         const n = readSome(fd, chunk)
-        if (n === 0) return ok(Buffer.concat(parts).toString('utf8').replace(/^\uFEFF/, ''))
+        if (n === 0)
+          return ok(
+            Buffer.concat(parts)
+              .toString('utf8')
+              .replace(/^\uFEFF/, ''),
+          )
         total += n
         if (total > maxBytes) return failed(`it has more than ${maxBytes} bytes`)
         parts.push(chunk.subarray(0, n))

@@ -79,11 +79,23 @@ function cellJson(cell: Cell, differs: readonly string[]): Json {
   }
 }
 
-export const runJson = (
-  cells: readonly { readonly cell: Cell; readonly differs: readonly string[] }[],
-  outcome: Outcome,
-): Json => ({
+export interface RunReport {
+  readonly cells: readonly { readonly cell: Cell; readonly differs: readonly string[] }[]
+  readonly outcome: Outcome
+  /** What could not be checked at all, as text. */
+  readonly errors: readonly string[]
+  /** Where counterexamples were kept, if any was. */
+  readonly kept: string | undefined
+}
+
+export const runJson = ({ cells, outcome, errors, kept }: RunReport): Json => ({
   ...RESULT_FORMAT,
   exit: EXIT[outcome].code,
   cells: cells.map((c) => cellJson(c.cell, c.differs)),
+  errors: errors.map((e) => e.trimEnd()),
+  kept: kept ?? null,
 })
+
+/** What a verb prints with `--json` where it fails: standard output is one object in any case. */
+export const errorJson = (outcome: Outcome, error: string): string =>
+  `${JSON.stringify({ ...RESULT_FORMAT, exit: EXIT[outcome].code, errors: [error.trimEnd()] }, null, 2)}\n`

@@ -1,17 +1,23 @@
 /** What `check` prints for people: a line per cell, the race, what was not reached. At most 75 columns. */
 import { show } from '../model/language/types.ts'
+import { printCond } from '../model/litmus/printer.ts'
 import { registerSlots } from '../solver/outcomes.ts'
 import { assumptionsOf, scopeOf } from '../counterexamples/scope.ts'
-import { wrap } from '../counterexamples/text.ts'
+import { toAscii, wrap } from '../counterexamples/text.ts'
 import type { Cell } from './cell.ts'
 import type { Style } from './style.ts'
 
 export const COLUMNS = 75
 
-export const wrapped = (text: string, indent: string): string =>
-  wrap(text, { width: COLUMNS - indent.length, hanging: 0 })
+/** One paragraph, `hanging` columns further in from its second line on. */
+export const wrapped = (text: string, indent: string, hanging = 0): string =>
+  wrap(text, { width: COLUMNS - indent.length, hanging })
     .map((l) => indent + l)
     .join('\n')
+
+/** What the author of a file says of it; comments may hold any character, and mails may not. */
+export const lesson = (comments: readonly string[]): string =>
+  comments.map((c) => `${wrapped(toAscii(c), '  ')}\n`).join('')
 
 /** The line of one cell: kernel, verdict, and what makes it so. */
 export function cellLine(cell: Cell, style: Style): string {
@@ -24,7 +30,11 @@ export function cellLine(cell: Cell, style: Style): string {
   const bound = cell.result.incomplete === undefined ? '' : ` (${boundText(cell)})`
   const figures =
     cell.engine === 'smt' ? `depth ${cell.result.depth}` : `${cell.result.states} states, depth ${cell.result.depth}`
-  const head = `  ${cell.kernel}: ${style.verdict(cell.verdict, cell.verdict)}${bound}; ${figures}`
+  const plain = wrapped(toAscii(`${cell.kernel}: ${cell.verdict}${bound}; ${figures}`), '  ', 4)
+  // Painted last, since a colour takes no columns; a line may have been broken before the word.
+  const head = plain.replace(new RegExp(`:(\\s+)${cell.verdict}`), (_, gap: string) => {
+    return `:${gap}${style.verdict(cell.verdict, cell.verdict)}`
+  })
   return detail === '' ? head : `${head}\n${wrapped(detail, '      ')}`
 }
 
@@ -55,7 +65,8 @@ export function outcomeText(cell: Cell): string {
       const slot = model.slots[slots[i] ?? -1]
       return slot === undefined ? '' : `${slot.name}=${show(slot.type, value)};`
     })
-    return `    ${o.satisfying > 0 ? '*' : ' '} ${String(o.states).padStart(6)}  ${values.join(' ')}`
+    const head = `    ${o.satisfying > 0 ? '*' : ' '} ${String(o.states).padStart(6)}  `
+    return (head + wrapped(values.join(' '), ' '.repeat(head.length)).trimStart()).trimEnd()
   })
   const { observation, scenario } = cell
   if (observation === undefined) return [`    Outcomes ${cell.result.outcomes.length}`, ...lines].join('\n')
@@ -66,6 +77,16 @@ export function outcomeText(cell: Cell): string {
     `    ${verdict}: ${scenario.quantifier ?? ''}`,
     `    Observation ${scenario.name} ${observation.word} ${observation.positive} ${observation.negative}`,
   ].join('\n')
+}
+
+/** The final condition and what came of it, in one line: how often it was met, and how often not. */
+export function observationText(cell: Cell): string {
+  const { observation, scenario, condition } = cell
+  const final = scenario.file.final
+  if (observation === undefined || final === undefined) return ''
+  const verdict = condition === undefined ? 'unknown' : condition ? 'yes' : 'no'
+  const counts = `${observation.word} ${observation.positive} ${observation.negative}`
+  return wrapped(`${final.quantifier} (${printCond(final.cond)})? ${verdict}; ${counts}`, '      ', 4)
 }
 
 /** The race of the first violated property in the order of the properties, or nothing. */

@@ -1,6 +1,6 @@
 import { and, eq, exists, forall, implies, ne, old } from '../model/language/expr.ts'
 import { pmd, table } from '../model/mm/mm_types.ts'
-import { performs, type Property } from './property.ts'
+import { unlinksTables, type Property } from './property.ts'
 
 /** P5 of the guard-region facts. */
 export const EmptyUnlink: Property = {
@@ -19,8 +19,13 @@ export const EmptyUnlink: Property = {
     { kernels: ['maybe-guard-v1', 'maybe-guard-v2'], why: 'nothing tells retract_page_tables() about markers' },
   ],
   mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
+  reaches: [
+    'retract_page_tables.pmdp_collapse_flush',
+    'try_collapse_pte_mapped_thp.step4_pmdp_collapse_flush',
+    'zap_pte_range.pmd_clear',
+  ],
   build: (scenario) =>
-    performs(scenario, 'collapse', 'madvise_collapse')
+    unlinksTables(scenario)
       ? {
           step: forall('pmd', 'p', (p) =>
             forall('table', 't', (t) =>

@@ -19,6 +19,7 @@ export const GuardStays: Property = {
     { kernels: ['maybe-guard-v1', 'maybe-guard-v2'], why: 'retract_page_tables() does not look at VM_MAYBE_GUARD' },
   ],
   mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
+  reaches: ['walk_pte_range.pte_entry', 'retract_page_tables.pmdp_collapse_flush', 'zap_pte_range.pte'],
   build: (scenario) =>
     performs(scenario, 'guard_install')
       ? {

@@ -20,6 +20,7 @@ export const NoAccess: Property = {
     },
   ],
   mutants: [{ scenario: 'install-read+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
+  reaches: ['load.access', 'store.access', 'do_anonymous_page.set_pte_at', 'finish_fault.set_pte_at'],
   build: (scenario) =>
     performs(scenario, 'guard_install') && performs(scenario, 'read', 'write')
       ? { covers: [{ name: 'an install has returned 0', expr: exists('page', 'p', (p) => page.promised(p)) }] }

@@ -9,5 +9,6 @@ export const NoDeadlock: Property = {
   title: 'deadlock',
   failsOn: [],
   mutants: [{ scenario: 'install+install', kernel: 'v7.0', without: ['pte_unmap_unlock.unlock'] }],
+  reaches: ['vma_start_write.drain', 'pte_offset_map_lock.unlock'],
   build: () => ({ deadlock: true, covers: [] }),
 }

@@ -10,6 +10,10 @@ export const NoNilDereference: Property = {
   bang: 'empty reference followed',
   title: 'dereference of an empty pmd',
   failsOn: [],
-  mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['walk_pte_range.no_table'] }],
+  mutants: [
+    { scenario: 'dontneed+collapse', kernel: 'v6.15', without: ['retract_page_tables.pmd_state_check'] },
+    { scenario: 'install+collapse', kernel: 'v7.0', without: ['walk_pte_range.no_table'] },
+  ],
+  reaches: ['retract_page_tables.drop_pml'],
   build: () => ({ covers: [] }),
 }

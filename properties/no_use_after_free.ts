@@ -1,6 +1,6 @@
 import { eq, exists } from '../model/language/expr.ts'
 import { table } from '../model/mm/mm_types.ts'
-import { performs, type Property } from './property.ts'
+import { unlinksTables, type Property } from './property.ts'
 
 /** P10 of the guard-region facts. Asserted at every step that touches a table (Lifetime in model/language). */
 export const NoUseAfterFree: Property = {
@@ -13,8 +13,9 @@ export const NoUseAfterFree: Property = {
   title: 'use of a page table after it was freed',
   failsOn: [],
   mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['rcu_do_batch.grace_period'] }],
+  reaches: ['pte_free_defer.call_rcu', 'rcu_do_batch.pte_free_now'],
   build: (scenario) =>
-    performs(scenario, 'collapse', 'madvise_collapse')
+    unlinksTables(scenario)
       ? {
           covers: [
             { name: 'a table waits to be freed', expr: exists('table', 't', (t) => eq(table.state(t), 'deferred')) },

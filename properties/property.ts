@@ -25,6 +25,8 @@ export interface Property {
   /** Kernels that are known to break it, with the reason. */
   readonly failsOn: readonly { readonly kernels: readonly string[]; readonly why: string }[]
   readonly mutants: readonly Mutant[]
+  /** Labels, as `routine.label`, that the catalogue must reach, or the property was never put to the test. */
+  readonly reaches: readonly string[]
   /** A violation means that the model, not the kernel, is at fault: the verdict is `error`. */
   readonly ofModel?: true
   /** The property in the terms of a scenario; undefined where the scenario has nothing to do with it. */
@@ -34,3 +36,8 @@ export interface Property {
 /** Whether some thread of a scenario performs an operation. */
 export const performs = (scenario: Scenario, ...operations: readonly string[]): boolean =>
   scenario.file.threads.some((t) => t.stmts.some((s) => operations.includes(s.op.text)))
+
+/** Whether some operation of a scenario can take a page table away on its kernel. */
+export const unlinksTables = (scenario: Scenario): boolean =>
+  performs(scenario, 'collapse', 'madvise_collapse') ||
+  (performs(scenario, 'dontneed') && scenario.kernel.has('pt-reclaim'))

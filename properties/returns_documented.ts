@@ -13,6 +13,7 @@ export const ReturnsDocumented: Property = {
   bang: 'undocumented result returned',
   title: 'undocumented result reaches user space',
   failsOn: [],
-  mutants: [{ scenario: 'install+read', kernel: 'v6.15', without: ['madvise(MADV_GUARD_INSTALL).restart'] }],
+  mutants: [{ scenario: 'install+read', kernel: 'v6.15', without: ['madvise.MADV_GUARD_INSTALL.restart'] }],
+  reaches: ['madvise_guard_install.restart', 'madvise_guard_poison.eagain'],
   build: () => ({ covers: [{ name: 'always', expr: truth(true) }] }),
 }

@@ -10,5 +10,6 @@ export const WorldLargeEnough: Property = {
   failsOn: [],
   mutants: [],
   ofModel: true,
+  reaches: ['__pte_alloc.pte_alloc_one'],
   build: () => ({ covers: [] }),
 }

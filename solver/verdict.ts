@@ -87,6 +87,7 @@ export function conditionHolds(
     case '~exists':
       return o.positive > 0 ? false : complete ? true : undefined
     case 'forall':
-      return o.negative > 0 ? false : complete ? true : undefined
+      // Of no final state at all, as where every path deadlocks, nothing is said.
+      return o.negative > 0 ? false : complete && o.positive > 0 ? true : undefined
   }
 }

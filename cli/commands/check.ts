@@ -1,17 +1,29 @@
 /** `mmcheck check`: checks files, scenarios of the catalogue, or all of it against what is expected. */
-import { join } from 'node:path'
 import { saveCounterexample } from '../../counterexamples/store.ts'
 import type { KernelLine } from '../../model/litmus/ast.ts'
-import { UNREACHED } from '../../model/mm/unreached.ts'
+import { formatDiagnostic } from '../../model/litmus/diagnostic.ts'
+import type { Source } from '../../model/litmus/source.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { differences, readBaseline, summarise, writeBaseline, type Baseline, type ExpectedCell } from '../baseline.ts'
-import { checkCell, type Cell, type CellOptions, type Engine } from '../cell.ts'
+import { checkCell, type Cell, type CellOptions, type CellResult, type Engine } from '../cell.ts'
 import { EXIT, highest, outcomeOf, type Outcome } from '../exit.ts'
 import { catalogue, load } from '../input.ts'
+import { errorText, reason, withHelp } from '../message.ts'
 import { newProgress } from '../progress.ts'
 import { runJson } from '../report_json.ts'
-import { cellLine, doneLine, otherIds, outcomeText, raceText, scopeText, wrapped } from '../report_text.ts'
+import {
+  cellLine,
+  doneLine,
+  lesson,
+  observationText,
+  otherIds,
+  outcomeText,
+  raceText,
+  scopeText,
+  wrapped,
+} from '../report_text.ts'
 import type { Style } from '../style.ts'
+import { keptLine, missingFor, summary, type CheckedCell } from '../summary.ts'
 
 export interface CheckOptions {
   readonly kernels?: readonly KernelLine[]
@@ -32,67 +44,125 @@ export interface CheckOptions {
 }
 
 interface Run {
-  readonly cells: { readonly cell: Cell; readonly expected: boolean; readonly differs: readonly string[] }[]
+  readonly cells: CheckedCell[]
   readonly outcomes: Outcome[]
+  readonly errors: string[]
   readonly baseline: Record<string, Record<string, ExpectedCell>>
+  saved: number
+  /** Set once one could not be kept: the next would fail for the same reason. */
+  saveFailed: boolean
 }
 
 /** Returns the exit code. */
 export async function check(operands: readonly string[], options: CheckOptions): Promise<number> {
   const whole = operands.length === 0
-  const baseline = readBaseline()
-  const run: Run = { cells: [], outcomes: [], baseline: {} }
+  // A damaged record is made anew by recording all of it.
+  const baseline = whole && options.update ? {} : readBaseline()
+  const run: Run = { cells: [], outcomes: [], errors: [], baseline: {}, saved: 0, saveFailed: false }
   for (const operand of whole ? catalogue() : operands) {
     const loaded = load(operand, options.kernels)
     if (!loaded.ok) {
-      options.err(`${loaded.message}\n`)
-      run.outcomes.push('input')
+      complain(loaded.message, options, run)
       continue
     }
-    await checkScenarios(loaded.scenarios, loaded.catalogue, baseline, options, run)
+    await checkScenarios({ ...loaded, whole }, baseline, options, run)
   }
-  if (options.update) writeBaseline({ ...(whole ? {} : baseline), ...run.baseline })
-  if (options.json) options.out(`${JSON.stringify(runJson(run.cells, highest(run.outcomes)), null, 2)}\n`)
-  else if (run.cells.length > 1 || whole) options.out(summary(run, whole))
-  return EXIT[highest(run.outcomes)].code
+  // Only as a whole, on its own kernels, is the catalogue meant to reach everything.
+  if (whole && options.kernels === undefined && options.engine !== 'smt' && missingFor(run.cells).length > 0)
+    run.outcomes.push('vacuous')
+  if (options.update) update(whole ? {} : baseline, options, run)
+  const outcome = highest(run.outcomes)
+  const kept = run.saved > 0 ? options.save : undefined
+  if (options.json) {
+    const report = { cells: run.cells, outcome, errors: run.errors, kept }
+    options.out(`${JSON.stringify(runJson(report), null, 2)}\n`)
+  } else {
+    if (run.cells.length > 1 || whole) options.out(summary(run.cells, whole))
+    if (kept !== undefined) options.out(keptLine(kept))
+  }
+  return EXIT[outcome].code
 }
 
-async function checkScenarios(
-  scenarios: readonly Scenario[],
-  inCatalogue: boolean,
-  baseline: Baseline,
-  options: CheckOptions,
-  run: Run,
-): Promise<void> {
-  const [first] = scenarios
-  if (first !== undefined && !options.json) options.out(`${options.style.bold(first.name)}\n${lesson(first)}`)
-  let shown = false
-  for (const scenario of scenarios) {
+function complain(message: string, options: CheckOptions, run: Run): void {
+  run.outcomes.push('input')
+  // One mistake is found again on each kernel of its line.
+  if (run.errors.includes(message)) return
+  options.err(message)
+  run.errors.push(message)
+}
+
+/** Records what was found, unless something could not be checked: its cells would be lost from the record. */
+function update(old: Baseline, options: CheckOptions, run: Run): void {
+  const worst = highest(run.outcomes)
+  if (worst === 'input' || worst === 'disagree') {
+    options.err(errorText('nothing is recorded, since not everything could be checked'))
+    return
+  }
+  try {
+    writeBaseline({ ...old, ...run.baseline })
+  } catch (e) {
+    complain(errorText(`cannot record what was found: ${reason(e)}`), options, run)
+  }
+}
+
+interface Group {
+  readonly scenarios: readonly Scenario[]
+  readonly catalogue: boolean
+  /** The whole catalogue is checked, so each scenario is told briefly. */
+  readonly whole: boolean
+  readonly source: Source
+}
+
+async function checkScenarios(group: Group, baseline: Baseline, options: CheckOptions, run: Run): Promise<void> {
+  const [first] = group.scenarios
+  if (first !== undefined && !options.json)
+    options.out(`${options.style.bold(first.name)}\n${lesson(first.file.comments)}`)
+  let raced = false
+  let scoped = false
+  for (const scenario of group.scenarios) {
     const progress = newProgress(options.progress, `${scenario.name} ${scenario.kernel.name}`)
     const result = await checkCell(scenario, cellOptions(options, progress.report))
     progress.end()
     if (!result.ok) {
-      options.err(`mmcheck: ${result.message}\n`)
-      run.outcomes.push('input')
+      complain(mistake(result, scenario, group.source), options, run)
       continue
     }
     const { cell } = result
-    const summary = summarise(cell)
-    ;(run.baseline[scenario.name] ??= {})[cell.kernel] = summary
-    // A cell of the catalogue is judged by what is recorded for it, a file of the user's by its verdict.
-    const judged = inCatalogue && options.engine !== 'smt' && !options.update && options.kernels === undefined
-    const differs = judged ? differences(baseline[scenario.name]?.[cell.kernel], summary) : []
+    const found = summarise(cell)
+    ;(run.baseline[scenario.name] ??= {})[cell.kernel] = found
+    const judged = group.catalogue && comparable(cell, options)
+    const differs = judged ? differences(baseline[scenario.name]?.[cell.kernel], found) : []
     run.cells.push({ cell, expected: judged, differs })
     run.outcomes.push(judged ? (differs.length > 0 ? 'violated' : 'ok') : judge(cell, options.strict))
     if (cell.problem !== undefined) run.outcomes.push('disagree')
     if (!options.json) {
-      print(cell, options, !shown || !inCatalogue, differs)
-      shown ||= cell.found.size > 0
+      const inFull = !group.catalogue || (cell.found.size > 0 ? !raced : !scoped)
+      print(cell, options, { inFull, outcomes: !group.whole }, differs)
+      raced ||= cell.found.size > 0
+      scoped ||= cell.found.size === 0
     }
-    await save(cell, options)
+    await save(cell, options, run)
   }
   if (!options.json) options.out('\n')
 }
+
+/** Where a label to leave out is wrong and stands in the file, it is shown there. */
+function mistake(result: CellResult & { readonly ok: false }, scenario: Scenario, source: Source): string {
+  const { message, help } = result
+  const line = scenario.file.kernels.find((k) => k.names.some((n) => n.text === scenario.kernel.name))
+  const label = line?.without.find((w) => w.text === result.label)
+  if (label === undefined)
+    return errorText(help === undefined ? message : withHelp(`${scenario.name}: ${message}`, help))
+  const more = help === undefined ? {} : { help }
+  return `${formatDiagnostic(source, { code: 'MM109', message, span: label.span, ...more })}\n`
+}
+
+/**
+ * A cell of the catalogue is judged by what is recorded for it, a file of the user's by its verdict. A
+ * search that a limit ended says nothing about the record.
+ */
+const comparable = (cell: Cell, options: CheckOptions): boolean =>
+  options.engine !== 'smt' && !options.update && options.kernels === undefined && cell.result.incomplete === undefined
 
 function cellOptions(options: CheckOptions, onProgress: NonNullable<CellOptions['onProgress']>): CellOptions {
   const { engine, depth, maxStates, maxBytes, maxMs } = options
@@ -107,16 +177,21 @@ function cellOptions(options: CheckOptions, onProgress: NonNullable<CellOptions[
 }
 
 function judge(cell: Cell, strict: boolean): Outcome {
-  if (cell.condition === false) return highest(['violated', outcomeOf(cell.verdict, strict)])
+  const solver = cell.verdict === 'unknown' && cell.result.incomplete?.kind === 'solver'
+  const outcome = solver ? 'unknown' : outcomeOf(cell.verdict, strict)
+  if (cell.condition === false) return highest(['violated', outcome])
   const broken = cell.properties.filter((p) => p.verdict === 'violated')
   if (cell.verdict === 'violated' && broken.every((p) => p.property === 'NoDeadlock')) return 'deadlock'
-  return outcomeOf(cell.verdict, strict)
+  return outcome
 }
 
-const lesson = (s: Scenario): string =>
-  s.file.comments.map((c) => `${wrapped(c.replace(/\s+/g, ' '), '  ')}\n`).join('')
+/** `inFull`: with the race, or with scope and assumptions where there is none. */
+interface Amount {
+  readonly inFull: boolean
+  readonly outcomes: boolean
+}
 
-function print(cell: Cell, options: CheckOptions, inFull: boolean, differs: readonly string[]): void {
+function print(cell: Cell, options: CheckOptions, { inFull, outcomes }: Amount, differs: readonly string[]): void {
   const { out, style } = options
   out(`${cellLine(cell, style)}\n`)
   if (cell.problem !== undefined) out(`${wrapped(`mmcheck disagrees with itself: ${cell.problem}`, '      ')}\n`)
@@ -126,49 +201,23 @@ function print(cell: Cell, options: CheckOptions, inFull: boolean, differs: read
     const others = otherIds(cell, shown?.property)
     if (others !== '') out(`${others}\n`)
   } else if (cell.found.size > 0) out(`${otherIds(cell, undefined)}\n`)
-  const outcomes = outcomeText(cell)
-  if (outcomes !== '' && inFull) out(`${outcomes}\n`)
+  const told = outcomes ? outcomeText(cell) : observationText(cell)
+  if (told !== '') out(`${told}\n`)
   if (inFull && cell.found.size === 0) out(`${scopeText(cell)}\n`)
-  if (inFull) out(`${doneLine(cell)}\n`)
+  if (outcomes) out(`${doneLine(cell)}\n`)
   for (const d of differs) out(`${wrapped(`NOT AS EXPECTED: ${d}`, '      ')}\n`)
 }
 
-async function save(cell: Cell, options: CheckOptions): Promise<void> {
-  if (options.save === undefined) return
+async function save(cell: Cell, options: CheckOptions, run: Run): Promise<void> {
+  if (options.save === undefined || run.saveFailed) return
   for (const f of cell.found.values()) {
-    const saved = await saveCounterexample(join(options.save), f.counterexample)
-    if (!saved.ok) options.err(`mmcheck: ${saved.error.message}\n`)
+    const saved = await saveCounterexample(options.save, f.counterexample)
+    if (!saved.ok) {
+      run.saveFailed = true
+      const help = 'the check goes on; --no-save does without'
+      options.err(errorText(withHelp(`warning: counterexamples are not kept: ${saved.error.message}`, help)))
+      return
+    }
+    run.saved++
   }
-}
-
-/** Every label that the scenarios of a run could have reached, and did not. */
-function unreached(run: Run): readonly string[] {
-  const all = new Set<string>()
-  const reached = new Set<string>()
-  for (const { cell } of run.cells) {
-    for (const l of cell.labels) all.add(l)
-    for (const l of cell.reached) reached.add(l)
-  }
-  return [...all].filter((l) => !reached.has(l)).sort()
-}
-
-const unreachedLine = (label: string): string => {
-  const why = UNREACHED[label]
-  return why === undefined ? `  ${label}` : `  ${label}\n${wrapped(why, '      ')}`
-}
-
-function summary(run: Run, whole: boolean): string {
-  const missing = unreached(run)
-  const judged = run.cells.filter((c) => c.expected)
-  const asExpected = judged.filter((c) => c.differs.length === 0).length
-  const lines = [
-    `${run.cells.length} cells, ${run.cells.reduce((n, c) => n + c.cell.result.states, 0)} states in all.`,
-    ...(judged.length > 0 ? [`${asExpected} of ${judged.length} as expected.`] : []),
-  ]
-  if (whole) {
-    const total = new Set(run.cells.flatMap((c) => [...c.cell.labels])).size
-    lines.push(`Labels: ${total - missing.length} of ${total} reached by some scenario.`)
-    if (missing.length > 0) lines.push('Not reached by any scenario:', ...missing.map(unreachedLine))
-  }
-  return `${lines.join('\n')}\n`
 }

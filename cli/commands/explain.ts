@@ -1,10 +1,12 @@
 /** `mmcheck explain`: a counterexample, a property or an error code, told in full. */
 import { kernelText } from '../../counterexamples/build.ts'
+import { toAscii } from '../../counterexamples/text.ts'
 import { renderSteps } from '../../counterexamples/steps.ts'
 import { KERNELS } from '../../model/kernels/kernels.ts'
 import { PATCHES } from '../../model/kernels/patches.ts'
 import { LITMUS_ERRORS } from '../../model/litmus/errors.ts'
 import { closest } from '../../model/litmus/suggest.ts'
+import { kernelRoutines } from '../../model/mm/routines.ts'
 import { ELABORATION_ERRORS } from '../../model/scenarios/problem.ts'
 import { elaborate } from '../../model/scenarios/scenario.ts'
 import { findProperty, PROPERTIES } from '../../properties/all.ts'
@@ -12,6 +14,9 @@ import type { Property } from '../../properties/property.ts'
 import type { Verdict } from '../../solver/verdict.ts'
 import { checkCell } from '../cell.ts'
 import { EXIT } from '../exit.ts'
+import { fail } from '../fail.ts'
+import { catalogue } from '../input.ts'
+import { printable, withHelp } from '../message.ts'
 import { RESULT_FORMAT, type Json } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
 import { readCounterexample, rerun, type Replayed } from './replay.ts'
@@ -22,32 +27,37 @@ export interface ExplainOptions {
   readonly err: (text: string) => void
 }
 
+const CODES: Readonly<Record<string, string>> = { ...LITMUS_ERRORS, ...ELABORATION_ERRORS }
+
 /** Returns the exit code. */
 export async function explain(name: string, options: ExplainOptions): Promise<number> {
-  const code = { ...LITMUS_ERRORS, ...ELABORATION_ERRORS }[name.toUpperCase()]
-  if (code !== undefined)
-    return text(
-      options,
-      { code: name.toUpperCase(), explanation: code },
-      `${wrapped(`${name.toUpperCase()}: ${code}`, '')}\n`,
-    )
+  const code = name.toUpperCase()
+  const explanation = CODES[code]
+  if (explanation !== undefined)
+    return text(options, { code, explanation }, `${wrapped(toAscii(`${code}: ${explanation}`), '')}\n`)
   const property = findProperty(name)
   if (property !== undefined) return text(options, propertyJson(property), propertyText(property))
-  const near = closest(
-    name,
-    PROPERTIES.map((p) => p.name),
-  )
-  const read =
-    near === undefined
-      ? await readCounterexample(name)
-      : { ok: false as const, error: `no property '${name}'\n  help: did you mean '${near}'?` }
+  const unknown = notToExplain(name)
+  if (unknown !== undefined) return fail(options, 'input', unknown)
+  const read = await readCounterexample(name)
   const again = read.ok ? rerun(read.value) : read
-  if (!again.ok) {
-    options.err(`mmcheck: ${again.error}\n`)
-    return EXIT.input.code
-  }
+  if (!again.ok) return fail(options, 'input', again.error)
   const elsewhere = await otherKernels(again.value)
   return text(options, counterexampleJson(again.value, elsewhere), counterexampleText(again.value, elsewhere))
+}
+
+/** An error with its help where the name can be no counterexample, which is what is left. */
+function notToExplain(name: string): string | undefined {
+  if (name === '-' || /[./\\]/.test(name) || /^[0-9a-f]{4,}$/.test(name)) return undefined
+  const near = closest(name, [...PROPERTIES.map((p) => p.name), ...Object.keys(CODES)])
+  const help = catalogue().includes(name)
+    ? `'mmcheck check ${name}' checks that scenario`
+    : KERNELS.some(({ has }) => kernelRoutines({ has, oom: true }).some((r) => r.name === name))
+      ? `'mmcheck list ${name}' prints that routine`
+      : near !== undefined
+        ? `did you mean '${near}'?`
+        : "'mmcheck list --properties' prints the properties; ids have 4 to 12 lower-case hex digits"
+  return withHelp(`'${printable(name)}' is no counterexample, property or error code`, help)
 }
 
 function text(options: ExplainOptions, json: Json, plain: string): number {
@@ -57,7 +67,7 @@ function text(options: ExplainOptions, json: Json, plain: string): number {
 
 function propertyText(p: Property): string {
   const lines = [
-    `${p.name}`,
+    p.name,
     wrapped(p.statement, '  '),
     '',
     'Rests on:',
@@ -117,7 +127,7 @@ function counterexampleText(r: Replayed, elsewhere: readonly Elsewhere[]): strin
     wrapped(`${counterexample.property.name}: ${counterexample.property.statement}`, '  '),
     ...counterexample.property.source.map((s) => wrapped(`source: ${s}`, '  ')),
     '',
-    `On ${kernelText(r.scenario)}: ${kernel.title}.`,
+    wrapped(`On ${kernelText(r.scenario)}: ${kernel.title}.`, ''),
     ...[...kernel.patches].map((p) => wrapped(`- ${PATCHES[p]}`, '  ')),
     '',
     'The steps, with every variable that each changed:',

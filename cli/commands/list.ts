@@ -7,12 +7,16 @@ import type { Build } from '../../model/mm/build.ts'
 import { OPERATIONS } from '../../model/mm/operations.ts'
 import { kernelRoutines } from '../../model/mm/routines.ts'
 import { PROPERTIES } from '../../properties/all.ts'
+import { toAscii } from '../../counterexamples/text.ts'
 import { EXIT } from '../exit.ts'
-import { catalogue } from '../input.ts'
+import { fail } from '../fail.ts'
+import { catalogue, load } from '../input.ts'
+import { printable, withHelp } from '../message.ts'
 import { RESULT_FORMAT, type Json } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
 
-export type Topic = 'scenarios' | 'kernels' | 'operations' | 'properties' | 'routines'
+export const TOPICS = ['scenarios', 'kernels', 'operations', 'properties', 'routines'] as const
+export type Topic = (typeof TOPICS)[number]
 
 export interface ListOptions {
   readonly topic: Topic
@@ -29,33 +33,41 @@ export function list(routine: string | undefined, options: ListOptions): number 
   return routine === undefined ? listTopic(options) : listOne(routine, options)
 }
 
-function listOne(name: string, { kernel, json, out, err }: ListOptions): number {
+function listOne(name: string, options: ListOptions): number {
+  const { kernel, json, out } = options
   const all = kernelRoutines(build(kernel))
   const wanted = name.replace(/\(\)$/, '')
   const found = all.filter((r) => r.name === wanted)
   if (found.length === 0) {
-    const names = all.map((r) => r.name)
-    const near = closest(wanted, names)
-    err(
-      `mmcheck: no routine '${wanted}' on ${kernel.name}\n  help: ${near === undefined ? "'mmcheck list --routines' prints them" : `did you mean '${near}'?`}\n`,
+    const near = closest(
+      wanted,
+      all.map((r) => r.name),
     )
-    return EXIT.usage.code
+    const help = near === undefined ? "'mmcheck list --routines' prints them" : `did you mean '${near}'?`
+    return fail(options, 'usage', withHelp(`no routine '${printable(wanted)}' on ${kernel.name}`, help))
   }
   const texts = found.map((r) => listRoutine(r))
   out(json ? print({ kernel: kernel.name, routine: wanted, listings: texts }) : texts.join('\n'))
   return EXIT.ok.code
 }
 
-const print = (content: { readonly [key: string]: Json }): string =>
+const print = (content: Readonly<Record<string, Json>>): string =>
   `${JSON.stringify({ ...RESULT_FORMAT, ...content }, null, 2)}\n`
 
 /** Name and one line of explanation, per entry. */
 type Entry = readonly [name: string, text: string]
 
+/** What a scenario of the catalogue says of itself. A file of it that does not load is for `check` to tell. */
+function firstComment(name: string): string {
+  const loaded = load(name)
+  const comments = loaded.ok ? loaded.scenarios[0]?.file.comments : undefined
+  return toAscii(comments?.[0] ?? '')
+}
+
 function entries(topic: Topic, kernel: Kernel): readonly Entry[] {
   switch (topic) {
     case 'scenarios':
-      return catalogue().map((name) => [name, ''])
+      return catalogue().map((name) => [name, firstComment(name)])
     case 'kernels':
       return KERNELS.flatMap((k): readonly Entry[] => [
         [k.name, k.title],

@@ -1,8 +1,13 @@
 /** `mmcheck replay`: runs a recorded counterexample again, step by step, in the reference interpreter. */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, type Found } from '../../counterexamples/build.ts'
-import { parseCounterexample, resolveMoves, toJson, type Counterexample } from '../../counterexamples/json.ts'
+import {
+  MAX_BYTES,
+  parseCounterexample,
+  resolveMoves,
+  toJson,
+  type Counterexample,
+} from '../../counterexamples/json.ts'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
 import { renderSteps } from '../../counterexamples/steps.ts'
 import { findCounterexample } from '../../counterexamples/store.ts'
@@ -14,7 +19,10 @@ import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
 import { withProperties } from '../../properties/all.ts'
 import { replay as replayMoves } from '../../solver/reference/replay.ts'
 import { EXIT } from '../exit.ts'
+import { fail } from '../fail.ts'
 import { packageRoot } from '../input.ts'
+import { printable, withHelp } from '../message.ts'
+import { readText } from '../read.ts'
 
 export interface Replayed {
   readonly found: Found
@@ -29,23 +37,24 @@ export const corpusDirectory = (): string => join(packageRoot(), 'counterexample
 
 /** Reads a counterexample by file name, by id, or by a unique start of an id. */
 export async function readCounterexample(name: string): Promise<Result<Counterexample, string>> {
+  const shown = printable(name)
   if (name === '-' || /[./\\]/.test(name)) {
-    try {
-      const parsed = parseCounterexample(readFileSync(name === '-' ? 0 : name, 'utf8'))
-      return parsed.ok ? ok(parsed.value) : failed(`${name}: ${parsed.error.message}`)
-    } catch (e) {
-      return failed(`cannot read '${name}': ${e instanceof Error && 'code' in e ? String(e.code) : String(e)}`)
-    }
+    const read = readText(name, MAX_BYTES)
+    if (!read.ok) return failed(`cannot read ${name === '-' ? 'standard input' : `'${shown}'`}: ${read.error}`)
+    const parsed = parseCounterexample(read.value)
+    if (parsed.ok) return ok(parsed.value)
+    return failed(`${name === '-' ? 'standard input' : shown}: ${parsed.error.message}`)
   }
-  const messages: string[] = []
   for (const directory of [STORE, corpusDirectory()]) {
     const found = await findCounterexample(directory, name)
     if (found.ok) return ok(found.value)
-    if (found.error.kind !== 'none' && found.error.kind !== 'io') return failed(found.error.message)
-    messages.push(found.error.message)
+    if (found.error.kind !== 'none' && found.error.kind !== 'io') return failed(printable(found.error.message))
   }
   return failed(
-    `no counterexample '${name}' in ${STORE} or in the corpus\n  help: 'mmcheck check FILE' keeps what it finds in ${STORE}`,
+    withHelp(
+      `no counterexample '${shown}' in ${STORE} or in the corpus`,
+      `'mmcheck check FILE' keeps what it finds in ${STORE}`,
+    ),
   )
 }
 
@@ -100,10 +109,7 @@ export interface ReplayOptions {
 export async function replayCommand(name: string, options: ReplayOptions): Promise<number> {
   const read = await readCounterexample(name)
   const again = read.ok ? rerun(read.value) : read
-  if (!again.ok) {
-    options.err(`mmcheck: ${again.error}\n`)
-    return EXIT.input.code
-  }
+  if (!again.ok) return fail(options, 'input', again.error)
   const { found } = again.value
   if (options.json) options.out(toJson(found.counterexample))
   else if (options.steps) options.out(renderSteps(found.trace))

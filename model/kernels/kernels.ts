@@ -15,8 +15,9 @@ function kernel(name: string, title: string, patches: readonly Patch[]): Kernel 
 }
 
 const V6_13 = ['guard-any-anon-vma'] as const
-const V6_15 = [...V6_13, 'guard-file-backed', 'retract-rechecks-pmd'] as const
-const SERIES = ['guard-file-backed', 'retract-rechecks-pmd'] as const
+const V6_14 = ['retract-rechecks-pmd', 'pt-reclaim'] as const
+const V6_15 = [...V6_13, ...V6_14, 'guard-file-backed'] as const
+const SERIES = [...V6_14, 'guard-file-backed', 'dontneed-vma-lock'] as const
 const SERIES_V2 = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous'] as const
 const SERIES_V3 = [...SERIES_V2, 'retract-tests-guard'] as const
 
@@ -34,7 +35,7 @@ export const KERNELS: readonly Kernel[] = [
   ]),
   kernel('v6.13', 'Linux v6.13: guard regions in anonymous memory', V6_13),
   kernel('v6.15', 'Linux v6.15: guard regions in file-backed memory', V6_15),
-  kernel('v6.18', 'Linux v6.18', V6_15),
+  kernel('v6.18', 'Linux v6.18', [...V6_15, 'dontneed-vma-lock']),
   kernel('maybe-guard-v1', 'VM_MAYBE_GUARD series v1 (29 Oct 2025)', [...SERIES, 'maybe-guard-plain']),
   kernel('maybe-guard-v2', 'VM_MAYBE_GUARD series v2 (6 Nov 2025)', SERIES_V2),
   kernel('maybe-guard-v3', 'VM_MAYBE_GUARD series v3 (7 Nov 2025)', SERIES_V3),

@@ -147,13 +147,12 @@ export const eq = (a: Expr, b: Value): Expr => binary('eq', a, coerce(a.type, b)
 export const ne = (a: Expr, b: Value): Expr => binary('ne', a, coerce(a.type, b), bool)
 export const lt = (a: Expr, b: Value): Expr => binary('lt', a, coerce(a.type, b), bool)
 export const le = (a: Expr, b: Value): Expr => binary('le', a, coerce(a.type, b), bool)
-export const ite = (cond: Expr, then: Expr, otherwise: Value): Expr => ({
-  kind: 'ite',
-  type: then.type,
-  cond: boolean(cond),
-  then,
-  else: coerce(then.type, otherwise),
-})
+/** One of two values; a reference may be nil where either may. */
+export function ite(cond: Expr, then: Expr, otherwise: Value): Expr {
+  const other = coerce(then.type, otherwise)
+  const mayBeNil = other.type.kind === 'ref' && other.type.nonNil !== true
+  return { kind: 'ite', type: mayBeNil ? other.type : then.type, cond: boolean(cond), then, else: other }
+}
 
 /** `e` is one of the values. */
 export const isOneOf = (e: Expr, ...values: readonly (string | number)[]): Expr => or(...values.map((v) => eq(e, v)))

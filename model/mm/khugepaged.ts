@@ -62,18 +62,44 @@ const flags: Local = local('vm_flags', VmFlags)
 const mapping = (of: Expr): LockRef => file.i_mmap(chunk.file(of))
 const nextPmd = (after: Expr): Expr => firstThat('pmd', 'p', (x) => and(lt(after, x), eq(pmd.chunk(x), c)))
 
+// What may keep a table. The loads are lockless unless the caller holds ptl, so each is a step.
+const loadAnonVma = (when_: string): Stmt =>
+  step(`${when_}_anon_vma`, 'READ_ONCE(vma->anon_vma)', [set(anon, vma.anon_vma(pmd.vma(p)))])
+const loadFlags = (k: Build, when_: string): Stmt =>
+  step(
+    `${when_}_flags`,
+    k.has('retract-tests-guard')
+      ? 'userfaultfd_wp(vma), vma_test_atomic_flag(vma, VMA_MAYBE_GUARD_BIT)'
+      : 'userfaultfd_wp(vma)',
+    [set(flags, vma.vm_flags(pmd.vma(p)))],
+  )
+const flagsKeep = (k: Build): Expr =>
+  hasAny(flags, k.has('retract-tests-guard') ? 'VM_UFFD_WP|VM_MAYBE_GUARD' : 'VM_UFFD_WP')
+const mustKeep = (k: Build): Expr => or(ne(anon, 'NULL'), flagsKeep(k))
+
 /**
- * file_backed_vma_is_retractable(), or the tests that it replaced: what may keep a table. The loads
- * are lockless unless the caller holds ptl, so each is a step of its own.
+ * The tests made before any lock: file_backed_vma_is_retractable() once there is one; before, anon_vma
+ * first of all, and userfaultfd_wp() after the pmd. Leaves `table` in `pmdval` where they let it pass.
  */
-const loadsOfRetractable = (prefix: string): readonly Stmt[] => [
-  step(`${prefix}_anon_vma`, 'READ_ONCE(vma->anon_vma)', [set(anon, vma.anon_vma(pmd.vma(p)))]),
-  step(`${prefix}_flags`, 'userfaultfd_wp(vma), vma_test_atomic_flag(vma, VMA_MAYBE_GUARD_BIT)', [
-    set(flags, vma.vm_flags(pmd.vma(p))),
-  ]),
-]
-const mustKeep = (k: Build): Expr =>
-  or(ne(anon, 'NULL'), hasAny(flags, k.has('retract-tests-guard') ? 'VM_UFFD_WP|VM_MAYBE_GUARD' : 'VM_UFFD_WP'))
+const earlyTests = (k: Build): readonly Stmt[] => {
+  const findPmd = step('find_pmd', 'find_pmd_or_thp_or_none(mm, addr, &pmd)', [set(kind, pmd.kind(p))])
+  if (k.has('retract-tests-guard'))
+    return [
+      findPmd,
+      if_(eq(kind, 'table'), [
+        loadAnonVma('early'),
+        loadFlags(k, 'early'),
+        check('early_check', mustKeep(k), [let_(kind, 'none')]),
+      ]),
+    ]
+  return [
+    loadAnonVma('early'),
+    let_(kind, 'table'),
+    check('early_anon_check', ne(anon, 'NULL'), [let_(kind, 'none')]),
+    if_(eq(kind, 'table'), [findPmd]),
+    if_(eq(kind, 'table'), [loadFlags(k, 'early'), check('early_flags_check', flagsKeep(k), [let_(kind, 'none')])]),
+  ]
+}
 
 /** Unlinks the page table of every VMA that maps the chunk, unless something says that it must be kept. */
 export const retract_page_tables = (k: Build): Routine =>
@@ -89,12 +115,8 @@ export const retract_page_tables = (k: Build): Routine =>
         set(p, nextPmd(literal(nilable('pmd'), 'nil'))),
       ]),
       while_(ne(p, 'nil'), [
-        step('find_pmd', 'find_pmd_or_thp_or_none(mm, addr, &pmd)', [set(kind, pmd.kind(p))]),
-        if_(eq(kind, 'table'), [
-          ...loadsOfRetractable('early'),
-          check('early_check', mustKeep(k), [let_(kind, 'none')]),
-          if_(eq(kind, 'table'), retractOne(k)),
-        ]),
+        ...earlyTests(k),
+        if_(eq(kind, 'table'), retractOne(k)),
         step('next_vma', 'vma_interval_tree_iter_next(vma, pgoff, pgoff)', [set(p, nextPmd(p))]),
       ]),
       unlock('i_mmap_unlock', 'i_mmap_unlock_read(mapping)', mapping(c), 'read'),
@@ -105,7 +127,8 @@ function retractOne(k: Build): readonly Stmt[] {
   const underLocks: readonly Stmt[] = [
     step('pte_lockptr', 'ptl = pte_lockptr(mm, pmd)', [set(t, pmd.table(p))]),
     lock('ptl_lock', 'spin_lock_nested(ptl, SINGLE_DEPTH_NESTING)', table.ptl(t)),
-    ...loadsOfRetractable('locked'),
+    loadAnonVma('locked'),
+    loadFlags(k, 'locked'),
     check('recheck', mustKeep(k), [let_(kind, 'none')]),
     if_(eq(kind, 'table'), [
       step('pmdp_collapse_flush', 'pgt_pmd = pmdp_collapse_flush(vma, addr, pmd)', [
@@ -123,7 +146,13 @@ function retractOne(k: Build): readonly Stmt[] {
     ...(k.has('retract-rechecks-pmd')
       ? [
           step('check_pmd_state', 'check_pmd_state(pmd) != SCAN_SUCCEED', [set(kind, pmd.kind(p))]),
-          if_(ne(kind, 'table'), [unlock('drop_pml', 'spin_unlock(pml)', pmd.lock(p))], underLocks),
+          {
+            kind: 'if',
+            check: 'pmd_state_check',
+            cond: ne(kind, 'table'),
+            then: [unlock('drop_pml', 'spin_unlock(pml)', pmd.lock(p))],
+            else: underLocks,
+          } satisfies Stmt,
         ]
       : underLocks),
   ]

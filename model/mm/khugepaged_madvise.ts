@@ -14,6 +14,7 @@ import {
   if_,
   let_,
   lock,
+  release,
   ret,
   set,
   step,
@@ -30,6 +31,7 @@ import { mmap_read_lock, mmap_read_unlock } from './mmap_lock.ts'
 import { do_set_pmd } from './memory_pmd.ts'
 import { chunk, folio, page, pmd, PmdKind, Pte, table, vma } from './mm_types.ts'
 import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
+import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
 
 const READ = 'v7.0-rc6; v6.6 and later have the same steps'
 const p: Local = local('pmd', refTo('pmd'))
@@ -45,38 +47,45 @@ const errno: Local = local('errno', Result)
 
 const huge = chunk.huge(pmd.chunk(p))
 
-/** Locks a table; where there is none, the collapse fails. */
-const mapTable = (label: string): readonly Stmt[] => [
-  call(label, pte_offset_map_lock, [p], t),
-  if_(eq(t, 'nil'), [let_(result, 'SCAN_FAIL'), break_]),
-]
 /** What an entry that is neither empty nor a mapping of the folio makes of the collapse. */
 const abortOn: readonly Stmt[] = [
   if_(eq(pte, 'guard'), [let_(result, 'SCAN_PTE_NON_PRESENT'), break_]),
   if_(isOneOf(pte, 'anon', 'zero'), [let_(result, 'SCAN_FAIL'), break_]),
 ]
 const stopAtOther: Stmt = if_(isOneOf(pte, 'guard', 'anon', 'zero'), [break_])
+const unmapUnlock = (label: string): Stmt =>
+  step(label, 'pte_unmap_unlock(start_pte, ptl)', [release(table.ptl(t)), ...rcu_read_unlock])
 
 /** Steps 1 to 4 of the function, as its comments number them. `break` is its `goto`. */
 const removeTable: readonly Stmt[] = [
-  ...mapTable('step1_map'),
+  call('step1_map', pte_offset_map_lock, [p], t),
+  if_(eq(t, 'nil'), [let_(result, 'SCAN_FAIL'), break_]),
   for_(at, pmd.first(p), pmd.last(p), [
     step('step1_ptep_get', 'ptent = ptep_get(pte)', [set(pte, table.pte(t, page.slot(at)))]),
     stopAtOther,
   ]),
   call('step1_unmap', pte_unmap_unlock, [t]),
   ...abortOn,
-  ...mapTable('step2_map'),
+  // The RCU read section that begins here lasts to the end of step 4.
+  step('step2_map', 'start_pte = pte_offset_map_rw_nolock(mm, pmd, haddr, &pgt_pmd, &ptl)', [
+    set(t, pmd.table(p)),
+    when(ne(t, 'nil'), rcu_read_lock),
+  ]),
+  if_(eq(t, 'nil'), [let_(result, 'SCAN_FAIL'), break_]),
+  lock('step2_lock', 'spin_lock(ptl)', table.ptl(t)),
+  step('step2_pmd_same', 'pmd_same(pgt_pmd, pmdp_get_lockless(pmd))', [set(same, pmd.table(p))]),
+  if_(ne(same, t), [unmapUnlock('step2_abort_pmd'), let_(result, 'SCAN_FAIL'), break_]),
   for_(at, pmd.first(p), pmd.last(p), [
-    step('step2_ptep_clear', 'ptep_clear(mm, addr, pte)', [
+    step('step2_clear_ptes', 'clear_ptes(mm, addr, pte, nr_batch_ptes)', [
       set(pte, table.pte(t, page.slot(at))),
       when(eq(pte, 'file'), [set(table.pte(t, page.slot(at)), 'none')]),
     ]),
     stopAtOther,
   ]),
-  // No page-table lock is held between here and step 4; the folio lock still is.
-  call('step2_unmap', pte_unmap_unlock, [t]),
+  if_(isOneOf(pte, 'guard', 'anon', 'zero'), [unmapUnlock('step2_abort')]),
   ...abortOn,
+  // No page-table lock is held between here and step 4; the folio lock still is.
+  unlock('step2_unlock', 'spin_unlock(ptl)', table.ptl(t)),
   lock('step4_pmd_lock', 'pml = pmd_lock(mm, pmd)', pmd.lock(p)),
   lock('step4_ptl_lock', 'spin_lock_nested(ptl, SINGLE_DEPTH_NESTING)', table.ptl(t)),
   step('step4_pmd_same', 'pmd_same(pgt_pmd, pmdp_get_lockless(pmd))', [set(same, pmd.table(p))]),
@@ -87,7 +96,7 @@ const removeTable: readonly Stmt[] = [
       set(table.state(t), 'unlinked'),
     ]),
   ]),
-  unlock('step4_ptl_unlock', 'spin_unlock(ptl)', table.ptl(t)),
+  unmapUnlock('step4_unmap'),
   unlock('step4_pmd_unlock', 'spin_unlock(pml)', pmd.lock(p)),
   if_(ne(same, t), [let_(result, 'SCAN_FAIL'), break_]),
   call('step4_free', pte_free_defer, [t]),

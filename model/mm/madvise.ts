@@ -1,6 +1,7 @@
 /**
- * mm/madvise.c: MADV_GUARD_INSTALL and MADV_GUARD_REMOVE on one VMA, from system call to return.
- * Read from the RFC of 27 Sep 2024 (seeds/003) and from v6.13 to v7.0-rc6 (guard-regions facts 1, 2).
+ * mm/madvise.c: MADV_GUARD_INSTALL, MADV_GUARD_REMOVE and MADV_DONTNEED on one VMA, from system call
+ * to return. Read from the RFC of 27 Sep 2024 (seeds/003) and from v6.13 to v7.0-rc6 (guard-regions
+ * facts 1, 2, 4.1).
  *
  * Not modelled yet: ranges over several VMAs, process_madvise(), other behaviours, mseal, hugetlb
  * and VM_SPECIAL mappings, signals (a restart is immediate), userfaultfd.
@@ -75,8 +76,8 @@ const guardPoison = (k: Build): Routine =>
         if_(eq(rc, '-ENOMEM'), [ret('-ENOMEM', Result)]),
         if_(installed, prepareAnonVma(k)),
         if_(eq(rc, '0'), [ret('0', Result)]),
-        if_(retried, [ret('-EAGAIN', Result)]),
-        call('zap', zap_page_range_single, [first, last]),
+        if_(retried, [step('eagain', 'return -EAGAIN', []), ret('-EAGAIN', Result)]),
+        call('zap', zap_page_range_single({ reclaimPt: false }), [first, last]),
         let_(retried, true),
       ]),
     ],
@@ -101,10 +102,10 @@ const guardInstall = (k: Build): Routine =>
         call('walk', guard_install_walk(k), [first, last, truth(false)], rc),
         if_(eq(rc, '-ENOMEM'), [ret('-ENOMEM', Result)]),
         if_(eq(rc, '0'), [ret('0', Result)]),
-        call('zap', zap_page_range_single, [first, last]),
+        call('zap', zap_page_range_single({ reclaimPt: false }), [first, last]),
       ]),
       // Sets TIF_SIGPENDING of the running thread, which nobody else looks at.
-      step('restart', 'return restart_syscall()', []),
+      step('restart', 'restart_syscall()', []),
       ret('-ERESTARTNOINTR', Result),
     ],
   })
@@ -126,7 +127,7 @@ export const LockTaken: EnumType = enumeration('lock', ['none', 'vma', 'mmap'])
 const lockTaken: Local = local('lock_mode', LockTaken)
 const anon: Local = local('anon_vma', AnonVma)
 
-function lockMode(k: Build, install: boolean): LockMode {
+function guardLockMode(k: Build, install: boolean): LockMode {
   if (k.has('guard-vma-lock')) return 'vma read'
   if (!install) return 'mmap read'
   if (k.has('maybe-guard-plain')) return 'mmap write'
@@ -179,8 +180,7 @@ function dropLock(mode: LockMode): readonly Stmt[] {
   }
 }
 
-function guardSyscall(k: Build, behaviour: string, inner: Routine, install: boolean, io: Syscall): Routine {
-  const mode = lockMode(k, install)
+function madviseSyscall(behaviour: string, inner: Routine, mode: LockMode, install: boolean, io: Syscall): Routine {
   return routine({
     name: `madvise(${behaviour})`,
     file: 'mm/madvise.c',
@@ -204,8 +204,33 @@ function guardSyscall(k: Build, behaviour: string, inner: Routine, install: bool
 
 export const sys_guard_install = (k: Build, io: Syscall): Routine =>
   k.has('guard-rfc')
-    ? guardSyscall(k, 'MADV_GUARD_POISON', guardPoison(k), true, io)
-    : guardSyscall(k, 'MADV_GUARD_INSTALL', guardInstall(k), true, io)
+    ? madviseSyscall('MADV_GUARD_POISON', guardPoison(k), guardLockMode(k, true), true, io)
+    : madviseSyscall('MADV_GUARD_INSTALL', guardInstall(k), guardLockMode(k, true), true, io)
 
 export const sys_guard_remove = (k: Build, io: Syscall): Routine =>
-  guardSyscall(k, k.has('guard-rfc') ? 'MADV_GUARD_UNPOISON' : 'MADV_GUARD_REMOVE', guardRemove(k), false, io)
+  madviseSyscall(
+    k.has('guard-rfc') ? 'MADV_GUARD_UNPOISON' : 'MADV_GUARD_REMOVE',
+    guardRemove(k),
+    guardLockMode(k, false),
+    false,
+    io,
+  )
+
+const dontneed = (k: Build): Routine =>
+  routine({
+    name: 'madvise_dontneed_single_vma',
+    file: 'mm/madvise.c',
+    read: 'v6.12, v6.17, v7.0-rc6',
+    params: [v, first, last],
+    locals: [flags],
+    returns: Result,
+    body: [
+      step('can_madv_lru_vma', 'madvise_dontneed_free_valid_vma(): vma->vm_flags', [set(flags, vma.vm_flags(v))]),
+      if_(hasAny(flags, 'VM_LOCKED'), [ret('-EINVAL', Result)]),
+      call('zap', zap_page_range_single({ reclaimPt: k.has('pt-reclaim') }), [first, last]),
+      ret('0', Result),
+    ],
+  })
+
+export const sys_madvise_dontneed = (k: Build, io: Syscall): Routine =>
+  madviseSyscall('MADV_DONTNEED', dontneed(k), k.has('dontneed-vma-lock') ? 'vma read' : 'mmap read', false, io)

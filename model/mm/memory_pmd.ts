@@ -1,4 +1,8 @@
-/** The huge half of mm/memory.c: mapping a PMD-sized folio by a pmd. Read at v7.0-rc6. */
+/**
+ * The huge half of mm/memory.c: mapping a PMD-sized folio by a pmd. Read at v7.0-rc6.
+ *
+ * Not modelled yet: the page table that some architectures deposit, hwpoison, refusal by THP settings.
+ */
 import { eq, local, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { lock, ret, set, step, unlock, when } from '../language/stmt.ts'

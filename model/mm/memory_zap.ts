@@ -1,18 +1,47 @@
 /**
- * The zap half of mm/memory.c: zap_page_range_single() with details == NULL, as guard install calls
+ * The zap half of mm/memory.c, as guard install (details == NULL) and MADV_DONTNEED (reclaim_pt) call
  * it: present entries go, copies made by CoW included, guard markers stay (guard-regions facts
- * 1.1.18, 4.2). Read at v7.0-rc6.
+ * 1.1.18, 4.2). Read at v7.0-rc6; try_to_free_pte() and its fast path in copies of mm/pt_reclaim.c.
  *
- * Not modelled yet: other callers' zap_details, PT_RECLAIM, the early exit for rescheduling or a
- * full batch (the lock is held for the whole table here), TLB flushes and delayed rmap removal.
+ * Not modelled yet: other callers' zap_details, the early exit for rescheduling or a full batch (the
+ * lock is held for the whole table here), TLB flushes and delayed rmap removal. The table goes to RCU
+ * at once, where the kernel's mmu_gather does so when it is flushed.
  */
-import { and, eq, isOneOf, ite, le, literal, local, lt, ne, truth, type Expr, type Local } from '../language/expr.ts'
+import {
+  and,
+  eq,
+  isOneOf,
+  ite,
+  le,
+  literal,
+  local,
+  lt,
+  ne,
+  not,
+  truth,
+  type Expr,
+  type Local,
+} from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { break_, call, for_, if_, set, step, when, while_ } from '../language/stmt.ts'
-import { nilable, refTo } from '../language/types.ts'
+import {
+  break_,
+  call,
+  for_,
+  if_,
+  let_,
+  lock,
+  set,
+  step,
+  tryAcquire,
+  unlock,
+  when,
+  while_,
+  type Stmt,
+} from '../language/stmt.ts'
+import { bool, nilable, refTo } from '../language/types.ts'
 import { __split_huge_pmd, zap_huge_pmd } from './huge_memory.ts'
 import { page, Pte, pmd, PmdKind, table } from './mm_types.ts'
-import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
+import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 
 const READ = 'v7.0-rc6; v6.13 and later agree for details == NULL'
 const first: Local = local('start', refTo('page'))
@@ -27,41 +56,54 @@ const ptent: Local = local('ptent', Pte)
 export const clampFirst = (under: Expr, from: Expr): Expr => ite(lt(pmd.first(under), from), from, pmd.first(under))
 export const clampLast = (under: Expr, to: Expr): Expr => ite(lt(to, pmd.last(under)), to, pmd.last(under))
 
+/** What the caller wants of a zap beyond emptying entries: struct zap_details. */
+export interface ZapDetails {
+  /** Frees a table that it has emptied, as MADV_DONTNEED asks for. */
+  readonly reclaimPt: boolean
+}
+
 /** Empties the entries start..end, all in one VMA, except guard markers. */
-export const zap_page_range_single: Routine = routine({
-  name: 'zap_page_range_single',
-  file: 'mm/memory.c',
-  read: READ,
-  params: [first, last],
-  locals: [p, kind],
-  body: [
-    for_(p, page.pmd(first), page.pmd(last), [
-      while_(truth(true), [
-        step('pmd', 'zap_pmd_range(): pmd_none_or_trans_huge(*pmd)', [set(kind, pmd.kind(p))]),
-        if_(eq(kind, 'none'), [break_]),
-        if_(eq(kind, 'huge'), [
-          if_(
-            and(le(first, pmd.first(p)), le(pmd.last(p), last)),
-            [call('huge', zap_huge_pmd, [p]), break_],
-            [call('split', __split_huge_pmd, [p]), break_],
-          ),
+export const zap_page_range_single = (details: ZapDetails): Routine =>
+  routine({
+    name: 'zap_page_range_single',
+    file: 'mm/memory.c',
+    read: READ,
+    params: [first, last],
+    locals: [p, kind],
+    body: [
+      for_(p, page.pmd(first), page.pmd(last), [
+        while_(truth(true), [
+          step('pmd', 'zap_pmd_range(): pmd_none_or_trans_huge(*pmd)', [set(kind, pmd.kind(p))]),
+          if_(eq(kind, 'none'), [break_]),
+          if_(eq(kind, 'huge'), [
+            if_(
+              and(le(first, pmd.first(p)), le(pmd.last(p), last)),
+              [call('huge', zap_huge_pmd, [p]), break_],
+              [call('split', __split_huge_pmd, [p]), break_],
+            ),
+          ]),
+          call('ptes', zap_pte_range(details), [p, first, last], kind),
+          // A table that vanished under the walk makes it look at this pmd again.
+          if_(ne(kind, 'table'), [break_]),
         ]),
-        call('ptes', zap_pte_range(), [p, first, last], kind),
-        // A table that vanished under the walk makes it look at this pmd again.
-        if_(ne(kind, 'table'), [break_]),
       ]),
-    ]),
-  ],
-})
+    ],
+  })
+
+const skipped: Local = local('any_skipped', bool)
+const cleared: Local = local('direct_reclaim', bool)
+
+/** reclaim_pt_is_enabled(): the whole range of the table is zapped, and nothing may be left in it. */
+const reclaimable: Expr = and(pmd.whole(p), le(first, pmd.first(p)), le(pmd.last(p), last), not(skipped))
 
 /** Empties entries of one table; gives back `table` where the table had vanished, `none` where it is done. */
-function zap_pte_range(): Routine {
-  return routine({
+const zap_pte_range = ({ reclaimPt }: ZapDetails): Routine =>
+  routine({
     name: 'zap_pte_range',
     file: 'mm/memory.c',
     read: READ,
     params: [p, first, last],
-    locals: [t, at, ptent],
+    locals: reclaimPt ? [t, at, ptent, skipped, cleared] : [t, at, ptent],
     returns: PmdKind,
     body: [
       call('map', pte_offset_map_lock, [p], t),
@@ -71,9 +113,55 @@ function zap_pte_range(): Routine {
           set(ptent, table.pte(t, page.slot(at))),
           when(isOneOf(ptent, 'file', 'anon', 'zero'), [set(table.pte(t, page.slot(at)), 'none')]),
         ]),
+        ...(reclaimPt ? [if_(eq(ptent, 'guard'), [let_(skipped, true)])] : []),
       ]),
+      ...(reclaimPt
+        ? [
+            if_(reclaimable, [
+              step('try_get_and_clear_pmd', 'spin_trylock(pml)', [tryAcquire(pmd.lock(p), cleared)]),
+              if_(cleared, [...clearPmd('pmd_clear'), unlock('pml_unlock', 'spin_unlock(pml)', pmd.lock(p))]),
+            ]),
+          ]
+        : []),
       call('unmap', pte_unmap_unlock, [t]),
+      ...(reclaimPt
+        ? [
+            if_(cleared, [call('free_pte', pte_free_defer, [t])]),
+            if_(and(reclaimable, not(cleared)), [call('try_to_free_pte', try_to_free_pte, [p])]),
+          ]
+        : []),
       { kind: 'return', value: literal(PmdKind, 'none') },
     ],
   })
-}
+
+const clearPmd = (label: string): readonly Stmt[] => [
+  step(label, 'pmd_clear(pmd)', [set(pmd.kind(p), 'none'), set(pmd.table(p), 'nil'), set(table.state(t), 'unlinked')]),
+]
+
+/** mm/pt_reclaim.c: takes a table away under both locks, if it is still empty. */
+const try_to_free_pte: Routine = routine({
+  name: 'try_to_free_pte',
+  file: 'mm/pt_reclaim.c',
+  read: 'v6.14 to v7.0-rc6',
+  params: [p],
+  locals: [t, at, ptent],
+  body: [
+    lock('pmd_lock', 'pml = pmd_lock(mm, pmd)', pmd.lock(p)),
+    step('map', 'start_pte = pte_offset_map_rw_nolock(mm, pmd, addr, &pmdval, &ptl)', [set(t, pmd.table(p))]),
+    if_(
+      eq(t, 'nil'),
+      [unlock('pmd_unlock_none', 'spin_unlock(pml)', pmd.lock(p))],
+      [
+        lock('ptl_lock', 'spin_lock_nested(ptl, SINGLE_DEPTH_NESTING)', table.ptl(t)),
+        for_(at, pmd.first(p), pmd.last(p), [
+          step('pte', 'if (!pte_none(ptep_get(pte)))', [set(ptent, table.pte(t, page.slot(at)))]),
+          if_(ne(ptent, 'none'), [break_]),
+        ]),
+        if_(eq(ptent, 'none'), clearPmd('pmd_clear')),
+        unlock('ptl_unlock', 'spin_unlock(ptl)', table.ptl(t)),
+        unlock('pmd_unlock', 'spin_unlock(pml)', pmd.lock(p)),
+        if_(eq(ptent, 'none'), [call('free_pte', pte_free_defer, [t])]),
+      ],
+    ),
+  ],
+})

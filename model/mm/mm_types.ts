@@ -56,7 +56,9 @@ export const vma: Readonly<Record<'mm' | 'file' | 'vm_flags' | 'anon_vma' | 'wri
   lock: lockClass('vma.lock', 'rwsem', rankOf('vma_lock'), ['vma']),
 }
 
-export const pmd: Readonly<Record<'kind' | 'table' | 'mm' | 'vma' | 'chunk' | 'first' | 'last', FieldAccess>> & {
+export const pmd: Readonly<
+  Record<'kind' | 'table' | 'mm' | 'vma' | 'chunk' | 'first' | 'last' | 'whole', FieldAccess>
+> & {
   readonly lock: LockAccess
 } = {
   kind: field('pmd.kind', ['pmd'], PmdKind),
@@ -67,6 +69,8 @@ export const pmd: Readonly<Record<'kind' | 'table' | 'mm' | 'vma' | 'chunk' | 'f
   chunk: field('pmd.chunk', ['pmd'], nilable('chunk'), GEOMETRY),
   first: field('pmd.first', ['pmd'], refTo('page'), GEOMETRY),
   last: field('pmd.last', ['pmd'], refTo('page'), GEOMETRY),
+  /** Its VMA covers every entry of its table. */
+  whole: field('pmd.whole', ['pmd'], bool, GEOMETRY),
   lock: lockClass('pmd.lock', 'spinlock', rankOf('pmd_lock'), ['pmd']),
 }
 
@@ -131,7 +135,7 @@ const locks: readonly LockAccess[] = [
 ]
 const plain: readonly FieldAccess[] = [
   ...[vma.mm, vma.file, vma.vm_flags, vma.anon_vma, vma.write_locked],
-  ...[pmd.kind, pmd.table, pmd.mm, pmd.vma, pmd.chunk, pmd.first, pmd.last],
+  ...[pmd.kind, pmd.table, pmd.mm, pmd.vma, pmd.chunk, pmd.first, pmd.last, pmd.whole],
   ...[table.state, table.pte, table.grace],
   ...[page.pmd, page.vma, page.slot, page.folio, page.huge, page.promised, page.installers, page.removers],
   ...[folio.cached, folio.chunk, chunk.file, chunk.huge, chunk.first, chunk.last, rcu.readers],

@@ -5,7 +5,7 @@ import type { Build, Syscall } from './build.ts'
 import { access } from './fault.ts'
 import { khugepaged_scan_file } from './khugepaged.ts'
 import { sys_madvise_collapse } from './khugepaged_madvise.ts'
-import { sys_guard_install, sys_guard_remove } from './madvise.ts'
+import { sys_guard_install, sys_guard_remove, sys_madvise_dontneed } from './madvise.ts'
 import { page } from './mm_types.ts'
 import { enumValue } from '../language/types.ts'
 import { Result } from './errno.ts'
@@ -35,7 +35,8 @@ export interface Operation {
   readonly summary: string
   /** What the kernel documents as results, in the order of Result. */
   readonly results: (k: Build) => readonly string[]
-  readonly build: (k: Build, on: Operand) => readonly Stmt[]
+  /** `label` tells two operations of one thread apart. */
+  readonly build: (k: Build, on: Operand, label: string) => readonly Stmt[]
 }
 
 const first = (on: Operand): Expr => on.pages[0] ?? on.pmd
@@ -95,42 +96,49 @@ export const OPERATIONS: readonly Operation[] = [
       const known = ['0', '-EINVAL', '-ENOMEM']
       return k.has('guard-rfc') ? [...known, '-EAGAIN'] : known
     },
-    build: (k, on) => [call('guard_install', sys_guard_install(k, installing(on)), [on.vma, first(on), last(on)])],
+    build: (k, on, label) => [call(label, sys_guard_install(k, installing(on)), [on.vma, first(on), last(on)])],
   },
   {
     name: 'guard_remove',
     operand: 'pages',
     summary: 'madvise(MADV_GUARD_REMOVE) on some pages of one mapping',
     results: () => ['0', '-EINVAL', '-ENOMEM'],
-    build: (k, on) => [call('guard_remove', sys_guard_remove(k, removing(on)), [on.vma, first(on), last(on)])],
+    build: (k, on, label) => [call(label, sys_guard_remove(k, removing(on)), [on.vma, first(on), last(on)])],
+  },
+  {
+    name: 'dontneed',
+    operand: 'pages',
+    summary: 'madvise(MADV_DONTNEED) on some pages of one mapping',
+    results: () => ['0', '-EINVAL', '-ENOMEM'],
+    build: (k, on, label) => [call(label, sys_madvise_dontneed(k, plain(on)), [on.vma, first(on), last(on)])],
   },
   {
     name: 'read',
     operand: 'page',
     summary: 'a load from a page: ok, or SEGV',
     results: (k) => oom(k, ['ok', 'SEGV'], 'OOM'),
-    build: (k, on) => [call('read', access(k, false, plain(on)), [first(on)])],
+    build: (k, on, label) => [call(label, access(k, false, plain(on)), [first(on)])],
   },
   {
     name: 'write',
     operand: 'page',
     summary: 'a store to a page: ok, or SEGV',
     results: (k) => oom(k, ['ok', 'SEGV'], 'OOM'),
-    build: (k, on) => [call('write', access(k, true, plain(on)), [first(on)])],
+    build: (k, on, label) => [call(label, access(k, true, plain(on)), [first(on)])],
   },
   {
     name: 'collapse',
     operand: 'file',
     summary: 'khugepaged collapses the file on behalf of some other process',
     results: () => [],
-    build: (k, on) => (on.chunk === undefined ? [] : [call('collapse', khugepaged_scan_file(k), [on.chunk])]),
+    build: (k, on, label) => (on.chunk === undefined ? [] : [call(label, khugepaged_scan_file(k), [on.chunk])]),
   },
   {
     name: 'madvise_collapse',
     operand: 'mapping',
     summary: 'madvise(MADV_COLLAPSE) on a whole mapping of one PMD',
     results: () => ['0', '-EINVAL', '-EAGAIN'],
-    build: (k, on) => [call('madvise_collapse', sys_madvise_collapse(k, plain(on)), [on.pmd])],
+    build: (k, on, label) => [call(label, sys_madvise_collapse(k, plain(on)), [on.pmd])],
   },
 ]
 

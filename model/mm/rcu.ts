@@ -1,6 +1,8 @@
 /**
  * RCU as far as page tables need it: a deferred table is freed once every read section that began
  * before pte_free_defer() has ended. The grace period is exact, not a wait for all readers.
+ *
+ * Not modelled yet: expedited grace periods, and everything else that RCU protects.
  */
 import { bound, eq, isEmpty, local, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'

@@ -5,7 +5,7 @@ import type { Build, Syscall } from './build.ts'
 import { access } from './fault.ts'
 import { khugepaged_scan_file } from './khugepaged.ts'
 import { sys_madvise_collapse } from './khugepaged_madvise.ts'
-import { sys_guard_install, sys_guard_remove } from './madvise.ts'
+import { sys_guard_install, sys_guard_remove, sys_madvise_dontneed } from './madvise.ts'
 import { rcu_do_batch } from './rcu.ts'
 
 const bare: Syscall = { enter: [], leave: () => [] }
@@ -15,6 +15,7 @@ export function kernelRoutines(k: Build): readonly Routine[] {
   const roots = [
     sys_guard_install(k, bare),
     sys_guard_remove(k, bare),
+    sys_madvise_dontneed(k, bare),
     access(k, false, bare),
     access(k, true, bare),
     khugepaged_scan_file(k),

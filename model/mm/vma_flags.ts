@@ -1,4 +1,9 @@
-/** include/linux/mm.h: the writers of vma->vm_flags (guard-regions facts 9.6). */
+/**
+ * include/linux/mm.h: the writers of vma->vm_flags (guard-regions facts 9.6).
+ *
+ * Not modelled yet: vm_flags_reset(), vm_flags_clear(), vm_flags_mod(), vm_flags_init(), and writers
+ * that compute new flags before they take the VMA write lock.
+ */
 import { local, withBits, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { call, set, step, type Stmt } from '../language/stmt.ts'

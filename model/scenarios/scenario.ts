@@ -31,7 +31,7 @@ export type Elaborated =
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
 
 /** How many tables an operation may unlink, and whether it may make one. */
-const RETIRES: Readonly<Record<string, number>> = { collapse: 1, madvise_collapse: 2 }
+const RETIRES: Readonly<Record<string, number>> = { collapse: 1, madvise_collapse: 2, dontneed: 1 }
 
 /**
  * One scenario per kernel that the file names (or per kernel in `kernels`, which replaces them).

@@ -32,6 +32,12 @@ export function buildThreads(decls: readonly ThreadDecl[], world: World, k: Buil
     const mm = t.mm === undefined ? undefined : world.mms.indexOf(t.mm.text)
     if (mm !== undefined && mm < 0)
       refuse('MM102', `no mm named '${t.mm?.text ?? ''}'`, t.mm?.span ?? t.span, hint(t.mm?.text ?? '', world.mms))
+    const times = new Map<string, number>()
+    const label = (op: string): string => {
+      const n = (times.get(op) ?? 0) + 1
+      times.set(op, n)
+      return n === 1 ? op : `${op}_${n}`
+    }
     const body = t.stmts.flatMap((s): readonly ModelStmt[] => {
       const op = operationOf(s)
       const on = operand(s, op, world, mm)
@@ -50,7 +56,7 @@ export function buildThreads(decls: readonly ThreadDecl[], world: World, k: Buil
         registers.set(register.decl.name, register)
       }
       const target: Operand = { ...on, guardsAreRemoved, results: op.results(k) }
-      return op.build(k, register === undefined ? target : { ...target, register: register() })
+      return op.build(k, register === undefined ? target : { ...target, register: register() }, label(op.name))
     })
     return { name, daemon: false, body, locals: [] }
   })

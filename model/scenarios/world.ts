@@ -197,6 +197,7 @@ function pmdGeometry(p: PmdPlace, i: number, ptes: number): readonly Initial[] {
     setTo(pmd.vma(at), object('vma', p.mapping.vma)),
     setTo(pmd.first(at), object('page', first)),
     setTo(pmd.last(at), object('page', last)),
+    setTo(pmd.whole(at), p.pages.length === ptes),
     setTo(pmd.chunk(at), mappable ? object('chunk', file.firstChunk + block) : 'nil'),
   ]
 }

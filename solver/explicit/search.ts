@@ -1,28 +1,46 @@
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { Outcome, SearchOptions, SearchResult, Violation } from '../engine.ts'
+import { sameNumbers } from '../order.ts'
 import { registerSlots, sortOutcomes } from '../outcomes.ts'
-import { deadlockProperty } from '../reference/interpreter.ts'
+import { deadlockProperty, successors } from '../reference/interpreter.ts'
 import type { Exploration } from './explore.ts'
 import { explore } from './explore.ts'
 import { stateOf, tracePath, traceFailure } from './trace.ts'
 
-/** First violations, one per property: a property is broken by states, transitions or deadlocks, as its kind says. */
+/** A violation, and the state whose expansion brings it to light; -1 where the initial state shows it. */
+interface Candidate extends Violation {
+  readonly from: number
+}
+
+/** Where the last move of a candidate stands among the moves out of the state before it. */
+function place(exploration: Exploration, { from, moves }: Candidate): number {
+  const last = moves.at(-1)
+  if (from < 0 || last === undefined) return -1
+  return successors(exploration.model, stateOf(exploration, from)).findIndex(
+    ({ move }) => move.step === last.step && sameNumbers(move.choices, last.choices),
+  )
+}
+
+/** A shortest violation of each property, the first in breadth-first order; it may be broken in several ways. */
 function violations(exploration: Exploration): readonly Violation[] {
-  const { model, program, broken, deadlock } = exploration
-  const badStates = new Map<number, number>()
-  model.invariants.forEach(({ property }, i) => {
-    const id = broken[i] ?? -1
-    if (id >= 0) badStates.set(property, Math.min(id, badStates.get(property) ?? id))
-  })
+  const { model, program, store, broken, deadlock } = exploration
   const stuck = deadlockProperty(model)
-  if (stuck !== undefined && deadlock >= 0) badStates.set(stuck, deadlock)
   return model.properties.flatMap((_, property): readonly Violation[] => {
-    const found: Violation[] = []
+    const found: Candidate[] = []
     const failedFrom = program.failed[property] ?? -1
-    if (failedFrom >= 0) found.push({ property, moves: traceFailure(exploration, failedFrom, property) })
-    const id = badStates.get(property)
-    if (id !== undefined) found.push({ property, moves: tracePath(exploration, id) })
-    return found.sort((a, b) => a.moves.length - b.moves.length).slice(0, 1)
+    if (failedFrom >= 0)
+      found.push({ property, from: failedFrom, moves: traceFailure(exploration, failedFrom, property) })
+    const bad = broken.filter((id, i) => id >= 0 && model.invariants[i]?.property === property)
+    if (bad.length > 0) {
+      const id = Math.min(...bad)
+      found.push({ property, from: store.parents[id] ?? -1, moves: tracePath(exploration, id) })
+    }
+    if (property === stuck && deadlock >= 0)
+      found.push({ property, from: deadlock, moves: tracePath(exploration, deadlock) })
+    const [first] = found.sort(
+      (a, b) => a.moves.length - b.moves.length || a.from - b.from || place(exploration, a) - place(exploration, b),
+    )
+    return first === undefined ? [] : [{ property, moves: first.moves }]
   })
 }
 

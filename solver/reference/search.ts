@@ -19,7 +19,7 @@ function movesTo(node: Node): readonly Move[] {
 
 /**
  * Explores every reachable state breadth first, violating ones too. Of each property the first
- * violation in breadth-first order is kept, hence a shortest one. `maxBytes` is not heeded: this
+ * of its shortest violations in breadth-first order is kept. `maxBytes` is not heeded: this
  * engine does not know what its states cost. Throws where a slot leaves its range.
  */
 export function searchReference(model: LoweredModel, options: SearchOptions = {}): SearchResult {
@@ -37,7 +37,9 @@ export function searchReference(model: LoweredModel, options: SearchOptions = {}
   let incomplete: Incomplete | undefined
 
   const violate = (property: number, moves: readonly Move[]): void => {
-    if (!violations.has(property)) violations.set(property, { property, moves })
+    const before = violations.get(property)
+    // A deadlock is seen only when its state is expanded, after longer paths have broken other properties.
+    if (before === undefined || moves.length < before.moves.length) violations.set(property, { property, moves })
   }
 
   const countOutcome = (state: State): void => {

@@ -83,7 +83,8 @@ describe('the two checks of retract_page_tables(), argued in prose in the patch'
 describe('the retry loop (RFC thread, 14 Oct 2024; v4 changelog, 28 Oct 2024)', () => {
   const EAGAIN = 4
   test('-EAGAIN is reached under the mmap read lock, and not under the write lock', () => {
-    const installs = (kernel: string): readonly (number | undefined)[] => run('install+read', kernel).outcomes.map((o) => o[0])
+    const installs = (kernel: string): readonly (number | undefined)[] =>
+      run('install+read', kernel).outcomes.map((o) => o[0])
     expect(installs('rfc-file-read')).toContain(EAGAIN)
     expect(installs('rfc-file')).not.toContain(EAGAIN)
   })
@@ -98,11 +99,16 @@ describe('the retry loop (RFC thread, 14 Oct 2024; v4 changelog, 28 Oct 2024)', 
 })
 
 describe('the finding: try_collapse_pte_mapped_thp() against guard install', () => {
-  test.each(['v6.15', 'v6.18', 'maybe-guard-v3', 'v7.0'])('%s: the marker is written between steps 2 and 4', (kernel) => {
-    const { violated, trace } = run('install+madvise_collapse-huge', kernel)
-    expect(violated).toContain('GuardStays')
-    const t = trace('GuardStays')
-    expect(before(t, '1 try_collapse_pte_mapped_thp.step2_ptep_clear', '0 walk_pte_range.pte_entry')).toBe(true)
-    expect(before(t, '0 walk_pte_range.pte_entry', '1 try_collapse_pte_mapped_thp.step4_pmdp_collapse_flush')).toBe(true)
-  })
+  test.each(['v6.15', 'v6.18', 'maybe-guard-v3', 'v7.0'])(
+    '%s: the marker is written between steps 2 and 4',
+    (kernel) => {
+      const { violated, trace } = run('install+madvise_collapse-huge', kernel)
+      expect(violated).toContain('GuardStays')
+      const t = trace('GuardStays')
+      expect(before(t, '1 try_collapse_pte_mapped_thp.step2_clear_ptes', '0 walk_pte_range.pte_entry')).toBe(true)
+      expect(before(t, '0 walk_pte_range.pte_entry', '1 try_collapse_pte_mapped_thp.step4_pmdp_collapse_flush')).toBe(
+        true,
+      )
+    },
+  )
 })

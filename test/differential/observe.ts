@@ -9,7 +9,10 @@ const elements = (program: Program, sets: readonly string[]): number =>
   sets.reduce((n, s) => n * (program.sizes[s] ?? 0), 1)
 
 /** Every reachable state of a model, in the order of a breadth-first search, and all moves. */
-function reachable(lowered: Lowered): { states: readonly State[]; moves: readonly (readonly [State, number, State])[] } {
+function reachable(lowered: Lowered): {
+  states: readonly State[]
+  moves: readonly (readonly [State, number, State])[]
+} {
   const seen = new Set<string>()
   const states: State[] = []
   const moves: (readonly [State, number, State])[] = []

@@ -35,7 +35,11 @@ function labels(prefix: string): () => string {
 function randomRoutine(world: World, { head, body }: Block, number: number, callable: readonly Callable[]): Callable {
   const tape = tapeOf(head)
   const type = (): Type => tape.oneOf(world.types) ?? bool
-  const params = Array.from({ length: tape.below(3) }, (_, i): Local => ({ kind: 'local', type: type(), name: `p${i}` }))
+  const params = Array.from({ length: tape.below(3) }, (_, i): Local => ({
+    kind: 'local',
+    type: type(),
+    name: `p${i}`,
+  }))
   const byReference = new Set(params.filter(() => tape.rarely(2)).map((p) => p.name))
   const locals = randomLocals(tape, [...world.types, ...params.map((p) => p.type)])
   const returns = tape.below(3) === 0 ? undefined : type()
@@ -117,6 +121,10 @@ function randomProperties(tape: Tape, program: Program, world: World): readonly 
       { name: 'Asserted', covers },
     ],
     [
+      { name: 'Asserted', covers: [], deadlock: true, ...(tape.below(2) === 0 ? {} : { invariant, step: stays }) },
+      { name: 'Invariant', invariant, covers },
+    ],
+    [
       { name: 'Deadlock', deadlock: true, covers },
       { name: 'Invariant', invariant, covers: [] },
       { name: 'Invariant2', invariant: trueAtFirst(tape, program, world), covers: [] },
@@ -182,19 +190,25 @@ export interface RandomProgram {
 }
 
 const numbers = (maxLength: number): fc.Arbitrary<number[]> =>
-  fc.array(fc.nat({ max: 2 ** 16 }), { minLength: 0, maxLength, size: 'max' })
+  fc.array(fc.nat({ max: 2 ** 16 }), { maxLength, size: 'max' })
 const block = (statements: number): fc.Arbitrary<Block> =>
-  fc.record({ head: numbers(30), body: fc.array(numbers(120), { maxLength: statements, size: 'max' }) })
+  fc.record({ head: numbers(60), body: fc.array(numbers(250), { minLength: 1, maxLength: statements, size: 'max' }) })
+
+/** Enough for a program of a few lines; a tape is long, and could be shrunk for minutes. */
+const SHRINKS_MAX = 4000
 
 /** Without fast-check's bias to small numbers, which would make nearly all of a program simple. */
 export const arbitraryProgram: fc.Arbitrary<RandomProgram> = fc
-  .noBias(
-    fc.record({
-      world: numbers(80),
-      routines: fc.array(block(3), { maxLength: 3, size: 'max' }),
-      threads: fc.array(block(4), { minLength: 2, maxLength: 3, size: 'max' }),
-      properties: numbers(200),
-    }),
+  .limitShrink(
+    fc.noBias(
+      fc.record({
+        world: numbers(200),
+        routines: fc.array(block(3), { maxLength: 3, size: 'max' }),
+        threads: fc.array(block(5), { minLength: 2, maxLength: 3, size: 'max' }),
+        properties: numbers(500),
+      }),
+    ),
+    SHRINKS_MAX,
   )
   .map((tapes) => {
     const program = build(tapes)

@@ -1,5 +1,5 @@
 /** Random atomic steps. */
-import { implies, type Expr, type Field, type Local } from '../../model/language/expr.ts'
+import { bound, implies, or, type Expr, type Field, type Local } from '../../model/language/expr.ts'
 import type { LockAccess, LockMode, LockRef } from '../../model/language/lock.ts'
 import {
   acquire,
@@ -18,7 +18,6 @@ import {
   type StepStmt,
 } from '../../model/language/stmt.ts'
 import { bool, nilable, range, refTo } from '../../model/language/types.ts'
-import { bound } from '../../model/language/expr.ts'
 import { randomElement, randomExpr, type Names } from './random_expr.ts'
 import { stateNames, type World } from './random_world.ts'
 import type { Tape } from './tape.ts'
@@ -79,7 +78,9 @@ function randomAction(tape: Tape, scope: Scope, names: Names, depth: number): re
     case 7:
       return [assert(tape.pick('Asserted', 'Loose'), implies(expr(bool), expr(bool)))]
     case 8: {
-      const f = tape.oneOf(names.fields.filter((x) => isState(x) && x.type.kind === 'subset' && x.type.set === 'thread'))
+      const f = tape.oneOf(
+        names.fields.filter((x) => isState(x) && x.type.kind === 'subset' && x.type.set === 'thread'),
+      )
       return f === undefined ? assignField() : [tape.pick(join, leave)(randomElement(tape, names, f, 1, false))]
     }
     case 9: {
@@ -120,7 +121,7 @@ export function randomStep(tape: Tape, scope: Scope): StepStmt {
   const actions = randomActions(tape, scope, names, 2, 3)
   const width = (l: Local): number => range(l.type, scope.world.sizes).hi - range(l.type, scope.world.sizes).lo
   const chosen = tape.rarely(5) ? tape.oneOf(scope.writable.filter((l) => width(l) <= 3)) : undefined
-  const wait = tape.rarely(6) ? randomExpr(tape, names, bool, 2) : undefined
+  const wait = tape.rarely(6) ? or(randomExpr(tape, names, bool, 2), randomExpr(tape, names, bool, 2)) : undefined
   return step(label, `${label}();`, actions, {
     ...(chosen === undefined ? {} : { choose: [chosen] }),
     ...(wait === undefined ? {} : { await: wait }),

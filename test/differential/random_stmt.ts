@@ -1,10 +1,9 @@
 /** Random control flow. Every `while` has a step first in its body, so that no loop goes round without one. */
-import type { Local } from '../../model/language/expr.ts'
-import type { Expr } from '../../model/language/expr.ts'
+import { eq, ne, type Expr, type Local } from '../../model/language/expr.ts'
 import type { Routine } from '../../model/language/routine.ts'
 import { break_, call, check, continue_, for_, if_, let_, ret, while_, type Stmt } from '../../model/language/stmt.ts'
 import { bool, range, type Type } from '../../model/language/types.ts'
-import { fits, randomExpr } from './random_expr.ts'
+import { fits, randomConstant, randomExpr } from './random_expr.ts'
 import { lockStep, quietNames, randomLock, randomStep, unlockStep, type Scope } from './random_step.ts'
 import type { Tape } from './tape.ts'
 
@@ -25,6 +24,14 @@ export interface Place extends Scope {
 
 const quiet = (tape: Tape, p: Place, type: Type, depth = 2): Expr => randomExpr(tape, quietNames(p), type, depth)
 
+/** A condition; often one on a single local, from which the lowering learns what it is. */
+function condition(tape: Tape, p: Place): Expr {
+  const l = tape.below(2) === 0 ? undefined : tape.oneOf(p.locals)
+  if (l === undefined) return quiet(tape, p, bool)
+  const value = randomConstant(tape, l.type, p.world.sizes)
+  return tape.pick(eq, ne)(l, value)
+}
+
 /** The value that ends a routine. */
 export const leaveStmt = (tape: Tape, p: Place): Stmt =>
   p.returns === undefined ? ret() : ret(quiet(tape, p, p.returns, 1))
@@ -43,11 +50,22 @@ function blockOf(tape: Tape, p: Place, most: number): readonly Stmt[] {
 function whileStmt(tape: Tape, p: Place): readonly Stmt[] {
   const counter = tape.oneOf(p.writable.filter((l) => l.type.kind === 'int'))
   const body = (q: Place): readonly Stmt[] => [randomStep(tape, q), ...(tape.below(2) === 0 ? [] : blockOf(tape, q, 2))]
-  if (counter?.type.kind !== 'int' || tape.rarely(3))
-    return [while_(quiet(tape, p, bool), body(deeper(p, [], true)))]
+  if (counter?.type.kind !== 'int' || tape.rarely(3)) return [while_(condition(tape, p), body(deeper(p, [], true)))]
   const { lo, hi } = counter.type
-  const up = let_(counter, { kind: 'binary', type: counter.type, op: 'add', left: counter, right: { kind: 'const', type: counter.type, value: 1 } })
-  const more: Expr = { kind: 'binary', type: bool, op: 'lt', left: counter, right: { kind: 'const', type: counter.type, value: hi } }
+  const up = let_(counter, {
+    kind: 'binary',
+    type: counter.type,
+    op: 'add',
+    left: counter,
+    right: { kind: 'const', type: counter.type, value: 1 },
+  })
+  const more: Expr = {
+    kind: 'binary',
+    type: bool,
+    op: 'lt',
+    left: counter,
+    right: { kind: 'const', type: counter.type, value: hi },
+  }
   return [let_(counter, lo), while_(more, [...body(deeper(p, [counter], true)), up])]
 }
 
@@ -75,10 +93,11 @@ function forStmt(tape: Tape, p: Place, stepless: boolean): readonly Stmt[] {
   }
   const [first, last, frozen] = bounds()
   const q = deeper(p, [counter, ...frozen], true)
-  if (!stepless) return [for_(counter, first, last, [randomStep(tape, q), ...(tape.below(2) === 0 ? [] : blockOf(tape, q, 1))])]
+  if (!stepless)
+    return [for_(counter, first, last, [randomStep(tape, q), ...(tape.below(2) === 0 ? [] : blockOf(tape, q, 1))])]
   const target = tape.oneOf(q.writable)
   const work = target === undefined ? [] : [let_(target, quiet(tape, q, target.type, 1))]
-  return [for_(counter, first, last, [...work, if_(quiet(tape, q, bool), [tape.pick(break_, continue_)], work)])]
+  return [for_(counter, first, last, [...work, if_(condition(tape, q), [tape.pick(break_, continue_)], work)])]
 }
 
 function callStmt(tape: Tape, p: Place): Stmt {
@@ -111,12 +130,12 @@ export function randomStmt(tape: Tape, p: Place): readonly Stmt[] {
     case 5:
     case 6: {
       const leave = p.inLoop ? tape.pick(break_, continue_, leaveStmt(tape, p)) : leaveStmt(tape, p)
-      return [if_(quiet(tape, p, bool), [leave])]
+      return [if_(condition(tape, p), [leave])]
     }
     case 7:
     case 8:
     case 9: {
-      const cond = quiet(tape, p, bool)
+      const cond = condition(tape, p)
       const then = blockOf(tape, deeper(p, [], p.inLoop), 2)
       if (tape.rarely(3)) return [check(p.label(), cond, then)]
       return [if_(cond, then, tape.below(2) === 0 ? [] : blockOf(tape, deeper(p, [], p.inLoop), 2))]
@@ -138,7 +157,7 @@ export function randomStmt(tape: Tape, p: Place): readonly Stmt[] {
       return [lockStep(tape, p, held), ...blockOf(tape, deeper(p, [], p.inLoop), 1), unlockStep(p, held)]
     }
     case 17: {
-      const held = randomLock(tape, p, quietNames(p))
+      const held = tape.rarely(3) ? randomLock(tape, p, quietNames(p)) : undefined
       return [held === undefined ? randomStep(tape, p) : lockStep(tape, p, held)]
     }
     default:
@@ -152,4 +171,3 @@ export function randomLocals(tape: Tape, types: readonly Type[]): readonly Local
   const all: readonly Type[] = [{ kind: 'int', lo: 0, hi: 2 }, bool, ...more]
   return all.map((type, i) => ({ kind: 'local', type, name: ['i', 'ok', 'u', 'v', 'w'][i] ?? `x${i}` }))
 }
-

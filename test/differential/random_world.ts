@@ -72,7 +72,8 @@ export function randomWorld(tape: Tape, threads: number): World {
       nilable('thread'),
       subsetOf('thread'),
     ][tape.below(11)] ?? bool
-  const over = (): readonly string[] => tape.pick<readonly string[]>([], [], [set()], [set()], [set(), set()], ['thread'])
+  const over = (): readonly string[] =>
+    tape.pick<readonly string[]>([], [], [set()], [set()], [set(), set()], ['thread'])
   const declare = (name: string, dims: readonly string[], role: Field['role']): Field => {
     const t = type()
     return field(name, dims, t, { role, initial: start(tape, t, sizes) }).decl

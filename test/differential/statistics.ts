@@ -39,7 +39,12 @@ function featuresOf(s: Stmt): readonly string[] {
     case 'for':
       return [s.kind, ...s.body.flatMap(featuresOf)]
     case 'call':
-      return [s.kind, ...(s.into === undefined ? [] : ['result']), ...s.routine.body.flatMap(featuresOf)]
+      return [
+        s.kind,
+        ...(s.into === undefined ? [] : ['result']),
+        ...(s.args.some((a) => a.kind === 'local') ? ['by reference'] : []),
+        ...s.routine.body.flatMap(featuresOf),
+      ]
     case 'let':
     case 'return':
     case 'break':

@@ -8,7 +8,16 @@ import type { StepStmt } from '../../model/language/stmt.ts'
 import { range } from '../../model/language/types.ts'
 import { evaluate, sizeOf, type Env, type Shared } from './structured_expr.ts'
 import { runStep } from './structured_step.ts'
-import { advance, copyThread, envOf, keyOf, labelOf, startThread, writeLocal, type Thread } from './structured_thread.ts'
+import {
+  advance,
+  copyThread,
+  envOf,
+  keyOf,
+  labelOf,
+  startThread,
+  writeLocal,
+  type Thread,
+} from './structured_thread.ts'
 
 /** What can be seen of a run whatever becomes of locals. */
 export interface Observations {
@@ -109,7 +118,14 @@ function successors(program: Program, s: State): readonly Next[] {
       const block = moved.calls.at(-1)?.blocks.at(-1)
       if (block !== undefined) block.at++
       const next = { thread: moved, step: advance(program, moved, done.shared) }
-      return [{ thread: t, label, failed, state: { shared: done.shared, threads: s.threads.with(t, next), depth: s.depth + 1 } }]
+      return [
+        {
+          thread: t,
+          label,
+          failed,
+          state: { shared: done.shared, threads: s.threads.with(t, next), depth: s.depth + 1 },
+        },
+      ]
     })
   })
 }

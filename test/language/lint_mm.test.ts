@@ -53,7 +53,7 @@ describe('the mm model', () => {
     ['pte_offset_map_lock.lock', ['ML001', 'ML005']],
     ['__pte_alloc.pmd_lock', ['ML001', 'ML005']],
     ['do_fault.folio_unlock', ['ML002', 'ML003']],
-    ['madvise(MADV_GUARD_INSTALL).needs_mmap_lock', ['ML005']],
+    ['madvise.MADV_GUARD_INSTALL.needs_mmap_lock', ['ML005', 'ML009']],
   ]
   for (const [label, codes] of knockOuts)
     it(`without ${label}: ${codes.join(', ')}`, () => {

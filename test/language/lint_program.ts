@@ -1,5 +1,5 @@
 /** A small world for the linter's tests: nodes with two fields each, and a lock of every kind. */
-import { field, local, object, type FieldAccess, type Local } from '../../model/language/expr.ts'
+import { field, local, object, type Expr, type FieldAccess, type Local } from '../../model/language/expr.ts'
 import { lint } from '../../model/language/lint/lint.ts'
 import type { Finding, LintRules } from '../../model/language/lint/rules.ts'
 import { lockClass, lockFields, type LockAccess } from '../../model/language/lock.ts'
@@ -27,8 +27,8 @@ export const n: Local = local('n', nilable('node'))
 export const m: Local = local('m', nilable('node'))
 export const ok: Local = local('ok', bool)
 export const x: Local = local('x', int(0, 3))
-export const node0 = object('node', 0)
-export const node1 = object('node', 1)
+export const node0: Expr = object('node', 0)
+export const node1: Expr = object('node', 1)
 
 const LOCALS: readonly Local[] = [n, m, ok, x]
 const FIELDS: readonly FieldAccess[] = [value, next, loose, ghost, said, root]

@@ -27,7 +27,8 @@ export function scenariosOf(text: string, kernels?: readonly KernelLine[]): read
   return elaborated.scenarios
 }
 
-export const catalogueText = (name: string): string => readFileSync(join(catalogueDirectory(), `${name}.litmus`), 'utf8')
+export const catalogueText = (name: string): string =>
+  readFileSync(join(catalogueDirectory(), `${name}.litmus`), 'utf8')
 
 /** One kernel line, as if it stood in the file. */
 export function kernelLine(name: string, without: readonly string[] = []): KernelLine {

@@ -64,6 +64,7 @@ export function isSet(p: Path, e: Residual): boolean {
 
 /** A residual with what the path has learned since put in. */
 export function settle(p: Path, e: Residual): Residual {
+  if (e.kind === 'const') return e
   const find = (slot: number): Residual => {
     const to = p.alias.get(slot)
     return to === undefined ? { kind: 'slot', slot } : to.kind === 'slot' ? find(to.slot) : to
@@ -164,6 +165,8 @@ export interface State {
   readonly held: readonly Held[]
   readonly sticky: ReadonlyMap<string, Residual>
   readonly domains: ReadonlyMap<number, readonly number[]>
+  /** How many symbols there are: they are -1, -2 and so on. */
+  readonly symbols: number
   readonly key: string
 }
 
@@ -179,7 +182,7 @@ export function stateOf(p: Path): State {
     if (domain !== undefined) domains.set(next, domain)
     return { kind: 'slot', slot: next }
   }
-  const rename = (e: Residual): Residual => mapSymbols(settle(p, e), name)
+  const rename = (e: Residual): Residual => (e.kind === 'const' ? e : mapSymbols(settle(p, e), name))
   const locals = new Map([...p.locals].map(([slot, v]): [number, Residual] => [slot, rename(v)]))
   const held = p.held.map((h) => ({ ...h, index: h.index.map(rename) }))
   const sticky = new Map([...p.sticky].map(([at, v]): [string, Residual] => [at, rename(v)]))
@@ -190,22 +193,17 @@ export function stateOf(p: Path): State {
     [...sticky].map(([at, v]) => `${at}=${spell(v)}`).join(';'),
     [...domains].map(([slot, d]) => `${slot}:${d.join()}`).join(';'),
   ].join('|')
-  return { pc: p.pc, locals, held, sticky, domains, key }
+  return { pc: p.pc, locals, held, sticky, domains, symbols: names.size, key }
 }
 
-export const pathFrom = (s: State): Path => {
-  const symbols = [...s.locals.values(), ...s.sticky.values(), ...s.held.flatMap((h) => h.index)].flatMap((e) => [
-    ...symbolsOf(e),
-  ])
-  return {
-    pc: s.pc,
-    held: s.held,
-    locals: new Map(s.locals),
-    alias: new Map(),
-    domain: new Map(s.domains),
-    memory: new Map(),
-    sticky: new Map(s.sticky),
-    unprotected: new Map(),
-    fresh: Math.min(0, ...symbols) - 1,
-  }
-}
+export const pathFrom = (s: State): Path => ({
+  pc: s.pc,
+  held: s.held,
+  locals: new Map(s.locals),
+  alias: new Map(),
+  domain: new Map(s.domains),
+  memory: new Map(),
+  sticky: new Map(s.sticky),
+  unprotected: new Map(),
+  fresh: -1 - s.symbols,
+})

@@ -47,6 +47,7 @@ function run(ctx: StepContext, s: LStmt, path: Path): readonly Path[] {
       return [path]
     case 'if': {
       const cond = resolve(ctx, path, s.cond, true)
+      if (cond.kind === 'const') return runAll(ctx, cond.value === 0 ? s.else : s.then, [path])
       const other = fork(path)
       return [...runAll(ctx, s.then, assume(path, cond, true)), ...runAll(ctx, s.else, assume(other, cond, false))]
     }

@@ -66,6 +66,8 @@ function lowerAction(ctx: ActionContext, a: Action): readonly LStmt[] {
       const into = localSlot(ctx.scope, a.into)
       ctx.lockOps.push({ ...lockOp(ctx, 'try', a.lock, a.mode), into })
       return [
+        // The lock word is looked at whether the lock is free or not.
+        ...asserts(ctx, dereference(ctx, a.lock.lock.owner(...a.lock.index))),
         assign({ kind: 'slot', slot: into }, isFree(ctx, a.lock, a.mode)),
         ...branch(slotOf(into), take(ctx, a.lock, a.mode), []),
       ]

@@ -49,6 +49,7 @@ export function lowerExpr(ctx: ExprContext, e: Expr): LExpr {
       const arg = lowerExpr(ctx, e.arg)
       return oneOf(
         arg,
+        e.arg,
         objectsOf(ctx, e.arg).map((i) => 1 << i),
       )
     }
@@ -76,11 +77,19 @@ export const instances = (ctx: ExprContext, set: string, name: string): readonly
 const objectsOf = (ctx: ExprContext, ref: Expr): readonly number[] =>
   ref.type.kind === 'ref' ? Array.from({ length: sizeOf(ref.type.set, ctx.layout.sizes) }, (_, i) => i) : []
 
-/** `values[i]` where `ref` points at object i; 0 for nil. */
-const oneOf = (ref: LExpr, values: readonly number[]): LExpr => {
+/** A reference that is not nil by its type; but an element reads 0 where one of its indices is nil. */
+function neverNil(ref: Expr): boolean {
+  if (ref.type.kind !== 'ref' || ref.type.nonNil !== true) return false
+  if (ref.kind === 'field') return ref.index.every(neverNil)
+  return ref.kind === 'ite' ? neverNil(ref.then) && neverNil(ref.else) : ref.kind !== 'old' || neverNil(ref.arg)
+}
+
+/** `values[i]` where `ref`, lowered from `from`, points at object i; 0 for nil. */
+const oneOf = (ref: LExpr, from: Expr, values: readonly number[]): LExpr => {
   if (ref.kind === 'const') return constant(values[ref.value - 1] ?? 0)
   const [only] = values
-  if (only !== undefined && values.every((v) => v === only)) return constant(only)
+  if (only !== undefined && values.every((v) => v === only))
+    return neverNil(from) ? constant(only) : choose(combine('ne', ref, constant(0)), constant(only), constant(0))
   return values.reduceRight<LExpr>(
     (rest, v, i) => choose(combine('eq', ref, constant(i + 1)), constant(v), rest),
     constant(0),
@@ -93,7 +102,7 @@ function geometry(ctx: ExprContext, e: FieldExpr): LExpr {
   if (values === undefined) throw new Error(`geometry '${e.field.name}' is not declared in this world`)
   const [index, ...more] = e.index
   if (more.length > 0) throw new Error(`geometry '${e.field.name}' has more than one dimension`)
-  return index === undefined ? constant(values[0] ?? 0) : oneOf(lowerExpr(ctx, index), values)
+  return index === undefined ? constant(values[0] ?? 0) : oneOf(lowerExpr(ctx, index), index, values)
 }
 
 /** First slot and index list of an array element. */

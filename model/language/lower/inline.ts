@@ -32,6 +32,10 @@ interface Flow {
 
 const DEPTH_MAX = 32
 
+/** A routine as labels name it: `madvise(MADV_X)` is `madvise.MADV_X`, which a litmus file can spell. */
+const routineName = (routine: string): string => routine.replace(/\(([^)]*)\)/, '.$1')
+const labelName = (routine: string, label: string): string => `${routineName(routine)}.${label}`
+
 export function inlineThread(ctx: InlineContext, body: readonly Stmt[], scope: Scope): Node {
   const end: Node = { kind: 'end' }
   return inlineBlock(ctx, body, { scope, onReturn: () => end }, end)
@@ -56,7 +60,7 @@ function inlineStmt(ctx: InlineContext, stmt: Stmt, flow: Flow, next: Node): Nod
     case 'step':
       return inlineStep(ctx, stmt, flow.scope, next)
     case 'if': {
-      const name = `${flow.scope.routine}.${stmt.check ?? ''}`
+      const name = labelName(flow.scope.routine, stmt.check ?? '')
       if (stmt.check !== undefined && ctx.without.has(name)) {
         ctx.dropped.add(name)
         return inlineBlock(ctx, stmt.else, flow, next)
@@ -114,7 +118,7 @@ function branchNode(ctx: InlineContext, scope: Scope, cond: LExpr, then: Node, o
 }
 
 function inlineStep(ctx: InlineContext, stmt: StepStmt, scope: Scope, next: Node): Node {
-  const name = `${scope.routine}.${stmt.label}`
+  const name = labelName(scope.routine, stmt.label)
   if (ctx.without.has(name)) {
     ctx.dropped.add(name)
     return next
@@ -136,7 +140,7 @@ function inlineStep(ctx: InlineContext, stmt: StepStmt, scope: Scope, next: Node
   return {
     kind: 'step',
     label: [...scope.prefix, stmt.label].join('.'),
-    routine: scope.routine,
+    routine: routineName(scope.routine),
     local: stmt.label,
     text: stmt.text,
     frames: scope.frames,

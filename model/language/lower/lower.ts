@@ -118,7 +118,9 @@ function emitThread(
   const pcOf = new Map(nodes.map((n, pc): [StepNode, number] => [n, pc]))
   const donePc = nodes.length
   const pcSlot = addSlot(layout, { name: `${name}.pc`, type: int(0, donePc), kind: 'pc', init: 0, thread })
-  const tctx: TailContext = { pcSlot, donePc, pcOf, lowest: (slot) => layout.slots[slot]?.lo ?? 0 }
+  const lowest = (slot: number): number => layout.slots[slot]?.lo ?? 0
+  const highest = (slot: number): number => layout.slots[slot]?.hi ?? 0
+  const tctx: TailContext = { pcSlot, donePc, pcOf, lowest, highest }
   const bodies = nodes.map((n) => [...n.body, ...tail(tctx, n.next, new Map())])
 
   const isLocal = (slot: number): boolean =>

@@ -37,8 +37,9 @@ export interface TailContext {
   readonly pcSlot: number
   readonly donePc: number
   readonly pcOf: ReadonlyMap<StepNode, number>
-  /** The smallest value of a slot. */
+  /** The smallest and the largest value of a slot. */
   readonly lowest: (slot: number) => number
+  readonly highest: (slot: number) => number
 }
 
 /** More turns than any counter of the model has values. */
@@ -90,7 +91,7 @@ export function tail(
   }
 }
 
-/** A counter never passes `last`, so a least value that has reached it ends the loop. */
+/** A counter never passes `last`, nor its own range: a least value that has reached either ends the loop. */
 function repeat(
   ctx: TailContext,
   node: Extract<Node, { kind: 'repeat' }>,
@@ -102,7 +103,7 @@ function repeat(
   const now = known.get(node.slot)
   const low = now ?? least.get(node.slot) ?? ctx.lowest(node.slot)
   const exit = tail(ctx, node.exit, known, least, turns)
-  if (last.kind === 'const' && low >= last.value) return exit
+  if (low >= (last.kind === 'const' ? last.value : ctx.highest(node.slot))) return exit
   const sure = now !== undefined || (last.kind === 'const' && last.value === low + 1)
   const next = new Map(known)
   if (sure) next.set(node.slot, low + 1)

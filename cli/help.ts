@@ -1,0 +1,68 @@
+/** What stands below the options in `--help`: examples, and what the exit code means. */
+import { exitHelp } from './exit.ts'
+
+export const ROOT_HELP: string = `
+Examples:
+  mmcheck race.litmus             check a litmus file
+  mmcheck install+collapse        check one scenario of the catalogue
+  mmcheck                         check the whole catalogue
+  mmcheck replay 66c5             print a counterexample that was kept
+  mmcheck list                    what the catalogue has
+
+A litmus file:
+  MM guard-vs-collapse
+  kernel v6.15
+  { shmem f[2]; map a = f[0..1] shared rw; fill a[1]; }
+  P0 { r0 = guard_install(a[0]); r1 = read(a[0]); }
+  P1 { collapse(f); }
+  exists (P0:r0 = 0 /\\ ~(P0:r1 = SEGV))
+
+'mmcheck list --operations' and 'mmcheck list --kernels' say what can
+stand in one.
+
+${exitHelp()}`
+
+const SEE_ROOT = "'mmcheck --help' lists the exit codes of all verbs."
+
+export const CHECK_HELP: string = `
+Examples:
+  mmcheck check race.litmus --kernel v6.15,v7.0
+  mmcheck check - < race.litmus
+  mmcheck check install+collapse --kernel v7.0 \\
+      --without retract_page_tables.recheck
+  mmcheck check race.litmus --json | jq '.cells[].verdict'
+
+${exitHelp()}`
+
+export const REPLAY_HELP: string = `
+Examples:
+  mmcheck replay 66c5
+  mmcheck replay found.json --steps
+  mmcheck replay - < found.json
+
+Exit code: 10 where the violation is there again, 2 where the counterexample
+cannot be read or is not one of today's model. ${SEE_ROOT}`
+
+export const EXPLAIN_HELP: string = `
+Examples:
+  mmcheck explain 66c5
+  mmcheck explain GuardStays
+  mmcheck explain MM101
+
+Exit code: 0, or 2 where there is nothing of that name.
+${SEE_ROOT}`
+
+export const LIST_HELP: string = `
+Examples:
+  mmcheck list
+  mmcheck list --operations
+  mmcheck list retract_page_tables --kernel v6.15
+
+Exit code: 0, or 1 where there is no such routine or kernel.
+${SEE_ROOT}`
+
+export const DOCTOR_HELP: string = `
+Example:
+  mmcheck doctor --json
+
+Exit code: 0. ${SEE_ROOT}`

@@ -1,0 +1,114 @@
+/** Text output fits into a mail: at most 75 columns, printable ASCII, no blank at the end of a line. */
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { catalogue, catalogueDirectory } from '../../cli/input.ts'
+import { runProgram } from '../../cli/program.ts'
+import { LITMUS_ERRORS } from '../../model/litmus/errors.ts'
+import { ELABORATION_ERRORS } from '../../model/scenarios/problem.ts'
+import { PROPERTIES } from '../../properties/all.ts'
+
+const Kept = z.object({ id: z.string(), scenario: z.object({ kernel: z.string() }) })
+
+interface Printed {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+async function run(...args: readonly string[]): Promise<Printed> {
+  const text = { out: '', err: '' }
+  const streams = {
+    out: (t: string) => {
+      text.out += t
+    },
+    err: (t: string) => {
+      text.err += t
+    },
+    outIsTty: false,
+    errIsTty: false,
+    env: {},
+  }
+  const code = await runProgram(args, streams, '0')
+  return { code, ...text }
+}
+
+/** Lines that a mail would break or garble. */
+const bad = (text: string): readonly string[] =>
+  text.split('\n').filter((l) => !/^[ -~]{0,75}$/.test(l) || l.endsWith(' '))
+
+const before = process.cwd()
+const directory = realpathSync(mkdtempSync(join(tmpdir(), 'mmcheck-columns-')))
+beforeAll(() => {
+  process.chdir(directory)
+})
+afterAll(() => {
+  process.chdir(before)
+  rmSync(directory, { recursive: true })
+})
+
+test('the test sees long lines, other characters and blanks at the end', () => {
+  expect(bad(`${'x'.repeat(75)}\nok\n`)).toEqual([])
+  for (const line of ['x'.repeat(76), 'na\u00efve', 'tab\there', 'end ']) expect(bad(line)).toEqual([line])
+})
+
+/** Checked as a user's file, so that every cell is printed in full and every counterexample kept. */
+describe.each(catalogue())('%s', (name) => {
+  test('is checked in lines that fit', async () => {
+    const copy = `${name}.litmus`
+    copyFileSync(join(catalogueDirectory(), copy), copy)
+    const { code, out, err } = await run('check', `./${copy}`)
+    expect([0, 10, 11]).toContain(code)
+    expect(err).toBe('')
+    expect(out).toContain('done verdict=')
+    expect(bad(out)).toEqual([])
+  })
+})
+
+test('every counterexample of the catalogue is replayed in lines that fit', async () => {
+  const ids = readdirSync(join('.mmcheck', 'counterexamples')).map((f) => f.replace('.json', ''))
+  expect(ids.length).toBeGreaterThan(5)
+  for (const id of ids) {
+    for (const how of [[], ['--full'], ['--steps']]) {
+      const { code, out, err } = await run('replay', id, ...how)
+      expect({ code, err }).toEqual({ code: 10, err: '' })
+      expect(bad(out)).toEqual([])
+    }
+  }
+})
+
+test('counterexamples, properties and codes are explained in lines that fit', async () => {
+  // Each counterexample is searched for on every kernel again, so one of each kernel stands for all.
+  const byKernel = new Map<string, string>()
+  for (const file of readdirSync(join('.mmcheck', 'counterexamples'))) {
+    const kept = Kept.parse(JSON.parse(readFileSync(join('.mmcheck', 'counterexamples', file), 'utf8')))
+    byKernel.set(kept.scenario.kernel, kept.id)
+  }
+  const names = [...PROPERTIES.map((p) => p.name), ...Object.keys(LITMUS_ERRORS), ...Object.keys(ELABORATION_ERRORS)]
+  for (const name of [...byKernel.values(), ...names]) {
+    const { code, out, err } = await run('explain', name)
+    expect({ name, code, err }).toEqual({ name, code: 0, err: '' })
+    expect(bad(out)).toEqual([])
+  }
+})
+
+test('what there is is listed in lines that fit', async () => {
+  for (const topic of ['--scenarios', '--kernels', '--operations', '--properties', '--routines'])
+    expect(bad((await run('list', topic)).out)).toEqual([])
+})
+
+test('comments of any language, long names and long lists do not get in the way', async () => {
+  const registers = Array.from({ length: 12 }, (_, i) => `r${i} = read(a[0]);`).join(' ')
+  const name = `n${'-long'.repeat(20)}`
+  writeFileSync(
+    'odd.litmus',
+    `MM ${name}\n(* Gr\u00fc\u00dfe \u201cx\u201d \u2014 ${'word '.repeat(40)} *)\n` +
+      `kernel v7.0 without access.nothing\n{ map a = anon[0..0] private rw; }\nP0 { ${registers} }\n`,
+  )
+  const { code, out, err } = await run('check', 'odd.litmus', '--kernel', 'v7.0')
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  // The name is one word, and stays whole.
+  expect(bad(out).filter((l) => !l.includes(name))).toEqual([])
+})
