@@ -4,7 +4,7 @@
  */
 import { coerce, not, type Expr, type FieldExpr, type Local, type Value } from './expr.ts'
 import type { LockMode, LockRef } from './lock.ts'
-import type { Type } from './types.ts'
+import { sameType, type Type } from './types.ts'
 
 /** What a step does, in order; a later action sees what an earlier one wrote. */
 export type Action =
@@ -178,8 +178,15 @@ export const let_ = (target: Local, value: Value): Stmt => ({
   value: coerce(target.type, value),
 })
 /** Inlines a routine; its labels get `label` as prefix. */
-export const call = (label: string, routine: Routine, args: readonly Expr[] = [], into?: Local): Stmt =>
-  into === undefined ? { kind: 'call', label, routine, args } : { kind: 'call', label, routine, args, into }
+export function call(label: string, routine: Routine, args: readonly Expr[] = [], into?: Local): Stmt {
+  routine.params.forEach((p, i) => {
+    const arg = args[i]
+    if (arg !== undefined) coerce(p.type, arg)
+  })
+  if (into !== undefined && (routine.returns === undefined || !sameType(into.type, routine.returns)))
+    throw new Error(`${routine.name}() does not return what '${into.name}' holds`)
+  return into === undefined ? { kind: 'call', label, routine, args } : { kind: 'call', label, routine, args, into }
+}
 export const ret = (value?: Value, type?: Expr['type']): Stmt => {
   if (value === undefined) return { kind: 'return' }
   if (typeof value === 'object') return { kind: 'return', value }

@@ -8,7 +8,10 @@ export type TakeName = (wanted: string) => string
  * not end in two underscores and a number, which is how names that are made up on the way end.
  */
 export function identifier(text: string): string {
-  const plain = text.replace(/[^A-Za-z0-9_]+/g, '_').replace(/^_|_$/g, '').replace(/_+(?=\d+$)/, '_')
+  const plain = text
+    .replace(/[^A-Za-z0-9_]+/g, '_')
+    .replace(/^_|_$/g, '')
+    .replace(/_+(?=\d+$)/, '_')
   return /^[A-Za-z]/.test(plain) ? plain : `v_${plain}`
 }
 

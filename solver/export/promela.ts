@@ -296,7 +296,7 @@ export function toPromela(model: LoweredModel, header: ExportHeader, options: Ex
     ])
   const arrays = [...ex.arrays.values()].map(({ text }) => `#define ${text}`)
   const macros = [...arrays, ...invariantLines, ...conditions]
-  return `${[
+  return [
     '/*',
     ...headerText(ex, model, header).map((line) => ` * ${commentText(line)}`.trimEnd()),
     ' */',
@@ -307,5 +307,5 @@ export function toPromela(model: LoweredModel, header: ExportHeader, options: Ex
     ...threads,
     ...watching,
     ...idle,
-  ].join('\n')}`
+  ].join('\n')
 }

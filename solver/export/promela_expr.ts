@@ -138,10 +138,10 @@ const wantedBy = (op: string, wanted: Domain | undefined): Domain | undefined =>
 export function bare(text: string): string {
   if (!text.startsWith('(') || !text.endsWith(')')) return text
   let depth = 0
-  for (const [i, c] of [...text].entries()) {
-    if (c === '(') depth++
-    if (c === ')') depth--
-    if (depth === 0 && i < text.length - 1) return text
+  for (let i = 0; i < text.length - 1; i++) {
+    if (text[i] === '(') depth++
+    if (text[i] === ')') depth--
+    if (depth === 0) return text
   }
   // A conditional expression is one only within its parentheses.
   return text.includes('->') ? text : text.slice(1, -1)

@@ -252,8 +252,19 @@ describe('without', () => {
 
 describe('control flow', () => {
   it('may not look at a shared variable that somebody writes', () => {
-    const threads = [[s('a'), if_(eq(x(), 1), [s('b')])], [s('w', [set(x(), 1)])]]
-    expect(() => lower(program(threads))).toThrow("T0: control flow looks at 'x'; load it in a step of its own first")
+    const writer = [s('w', [set(x(), 1)])]
+    const refused = "T0: what stands between two steps looks at 'x'; load it in a step of its own first"
+    expect(() => lower(program([[s('a'), if_(eq(x(), 1), [s('b')])], writer]))).toThrow(refused)
+    expect(() => lower(program([[s('a'), let_(n, x()), s('b', [set(y(), n)])], writer]))).toThrow(refused)
+    const f: Routine = { name: 'f', file: '', read: '', params: [n], locals: [], body: [s('b', [set(y(), n)])] }
+    expect(() => lower(program([[s('a'), call('c', f, [x()])], writer]))).toThrow(refused)
+  })
+  it('waits for a lock at the start of a step only', () => {
+    const m = lockClass('m', 'mutex', 0, [])
+    const take: Action = { kind: 'acquire', lock: m(), mode: 'write' }
+    const refused = 'a lock is waited for by the first action of a step, or not at all'
+    expect(() => lowered([s('a', [set(x(), 1), take])])).toThrow(refused)
+    expect(() => lowered([s('a', [when(eq(x(), 1), [take])])])).toThrow(refused)
   })
   it('may not go round without a step', () => {
     expect(() => lowered([s('a', [], { choose: [ok] }), while_(ok, [let_(n, 1)])])).toThrow('goes round without a step')

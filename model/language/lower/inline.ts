@@ -1,10 +1,12 @@
 /** Turns the structured statements of a thread, its calls inlined, into a control-flow graph. */
 import type { Frame, LExpr } from '../lowered.ts'
+import type { Expr } from '../expr.ts'
 import type { Routine } from '../routine.ts'
-import type { Stmt, StepStmt } from '../stmt.ts'
+import type { Action, StepStmt, Stmt } from '../stmt.ts'
 import { both, constant } from './build.ts'
 import { lowerActions, type ActionContext, type LockOp } from './actions.ts'
 import { lowerExpr, obligations, type ExprContext, type Obligation } from './expr.ts'
+import { ModelError } from './error.ts'
 import type { Node } from './graph.ts'
 import { firstValue } from './layout.ts'
 import { giveBack, localSlot, takeLocals, type LocalPool, type Scope } from './scope.ts'
@@ -56,6 +58,12 @@ const where = (scope: Scope): string => scope.prefix.join('.') || scope.routine
 
 function inlineStmt(ctx: InlineContext, stmt: Stmt, flow: Flow, next: Node): Node {
   const ectx = exprContext(ctx, flow.scope)
+  // What stands between two steps is invisible to other threads, so it must not read what they write.
+  const between = (e: Expr): LExpr => {
+    const expr = lowerExpr(ectx, e)
+    ctx.conditions.push({ where: where(flow.scope), expr })
+    return expr
+  }
   switch (stmt.kind) {
     case 'step':
       return inlineStep(ctx, stmt, flow.scope, next)
@@ -82,31 +90,30 @@ function inlineStmt(ctx: InlineContext, stmt: Stmt, flow: Flow, next: Node): Nod
     case 'for': {
       const counter = localSlot(flow.scope, stmt.local)
       const head: Node = { kind: 'join', where: where(flow.scope), target: undefined }
-      const last = lowerExpr(ectx, stmt.last)
-      ctx.conditions.push({ where: where(flow.scope), expr: last })
+      const last = between(stmt.last)
       const again: Node = { kind: 'repeat', slot: counter, last, head, exit: next }
       head.target = inlineBlock(ctx, stmt.body, { ...flow, onBreak: next, onContinue: again }, again)
-      return { kind: 'let', slot: counter, value: lowerExpr(ectx, stmt.first), next: head }
+      return { kind: 'let', slot: counter, value: between(stmt.first), next: head }
     }
     case 'let':
-      return { kind: 'let', slot: localSlot(flow.scope, stmt.local), value: lowerExpr(ectx, stmt.value), next }
+      return { kind: 'let', slot: localSlot(flow.scope, stmt.local), value: between(stmt.value), next }
     case 'call':
       return inlineCall(
         ctx,
         stmt.routine,
         stmt.label,
-        stmt.args.map((a) => lowerExpr(ectx, a)),
+        stmt.args.map(between),
         stmt.into && localSlot(flow.scope, stmt.into),
         flow.scope,
         next,
       )
     case 'return':
-      return flow.onReturn(stmt.value && lowerExpr(ectx, stmt.value))
+      return flow.onReturn(stmt.value && between(stmt.value))
     case 'break':
-      if (flow.onBreak === undefined) throw new Error(`${where(flow.scope)}: break outside a loop`)
+      if (flow.onBreak === undefined) throw new ModelError(`${where(flow.scope)}: break outside a loop`)
       return flow.onBreak
     case 'continue':
-      if (flow.onContinue === undefined) throw new Error(`${where(flow.scope)}: continue outside a loop`)
+      if (flow.onContinue === undefined) throw new ModelError(`${where(flow.scope)}: continue outside a loop`)
       return flow.onContinue
   }
 }
@@ -115,6 +122,25 @@ function branchNode(ctx: InlineContext, scope: Scope, cond: LExpr, then: Node, o
   if (cond.kind === 'const') return cond.value === 0 ? otherwise : then
   ctx.conditions.push({ where: where(scope), expr: cond })
   return { kind: 'branch', where: where(scope), cond, then, else: otherwise }
+}
+
+/** Whether an action waits for a lock. A step waits before it does anything, so only its first action may. */
+const acquires = (a: Action): boolean => {
+  switch (a.kind) {
+    case 'acquire':
+      return true
+    case 'when':
+      return a.then.some(acquires) || a.else.some(acquires)
+    case 'forEach':
+      return a.body.some(acquires)
+    case 'assign':
+    case 'tryAcquire':
+    case 'release':
+    case 'member':
+    case 'note':
+    case 'assert':
+      return false
+  }
 }
 
 function inlineStep(ctx: InlineContext, stmt: StepStmt, scope: Scope, next: Node): Node {
@@ -134,6 +160,11 @@ function inlineStep(ctx: InlineContext, stmt: StepStmt, scope: Scope, next: Node
     guardedRelease: ctx.without.size > 0,
   }
   const waits: readonly Obligation[] = stmt.await === undefined ? [] : obligations(actx, stmt.await)
+  const late = stmt.actions.findIndex((a, i) => i > 0 && acquires(a))
+  if (late >= 0 || stmt.actions.some((a) => a.kind !== 'acquire' && acquires(a)))
+    throw new ModelError(
+      `${where(scope)}.${stmt.label}: a lock is waited for by the first action of a step, or not at all`,
+    )
   const body = lowerActions(actx, stmt.actions)
   if (stmt.await !== undefined) guards.push(lowerExpr(actx, stmt.await))
   const sizes = ctx.pool.layout.sizes

@@ -7,6 +7,7 @@ import { lowerAssert } from './build.ts'
 import { lowerExpr, lowerTarget, NIL, type ExprContext } from './expr.ts'
 import { stepsOf, type Node, type StepNode } from './graph.ts'
 import { inlineThread, type InlineContext } from './inline.ts'
+import { ModelError } from './error.ts'
 import { addField, addSlot, type Layout } from './layout.ts'
 import { liveLocals, resetDeadLocals, type ThreadSteps } from './liveness.ts'
 import { takeLocals } from './scope.ts'
@@ -27,8 +28,7 @@ export interface Lowered {
   readonly base: ReadonlyMap<string, number>
 }
 
-/** A mistake in a model file, with the place it was found at. */
-export class ModelError extends Error {}
+export { ModelError } from './error.ts'
 
 /**
  * Lowers a program. Throws ModelError where it breaks a rule of the language: control flow that looks
@@ -217,7 +217,7 @@ function checkConditions(
       const s = slots[slot]
       if (s !== undefined && s.kind !== 'local' && written.has(slot))
         throw new ModelError(
-          `${where}: control flow looks at '${s.name}'; load it in a step of its own first, as READ_ONCE() would`,
+          `${where}: what stands between two steps looks at '${s.name}'; load it in a step of its own first, as READ_ONCE() would`,
         )
     })
 }

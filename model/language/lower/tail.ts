@@ -1,6 +1,7 @@
 /** Turns the control flow between two steps into statements that end by setting the program counter. */
 import type { LExpr, LStmt } from '../lowered.ts'
 import { assign, branch, choose, combine, constant, element, negate, slotOf } from './build.ts'
+import { ModelError } from './error.ts'
 import type { Node, StepNode } from './graph.ts'
 
 /** Values known of locals at a point; control flow that depends on them is decided here and now. */
@@ -83,9 +84,9 @@ export function tail(
       )
     }
     case 'join': {
-      if (node.target === undefined) throw new Error(node.where)
+      if (node.target === undefined) throw new ModelError(node.where)
       const turn = (turns.get(node) ?? 0) + 1
-      if (turn > TURNS_MAX) throw new Error(`${node.where}: a loop goes round without a step in it`)
+      if (turn > TURNS_MAX) throw new ModelError(`${node.where}: a loop goes round without a step in it`)
       return tail(ctx, node.target, known, least, new Map([...turns, [node, turn]]))
     }
   }
