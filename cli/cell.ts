@@ -1,6 +1,9 @@
 /** One cell of a run: a scenario on a kernel, checked. */
+import { lint } from '../model/language/lint/lint.ts'
+import type { FindingCode } from '../model/language/lint/rules.ts'
 import { lower, ModelError, type Lowered } from '../model/language/lower/lower.ts'
 import { closest } from '../model/litmus/suggest.ts'
+import { MM_LINT_RULES } from '../model/mm/lock_rules.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { PROPERTIES, withProperties } from '../properties/all.ts'
 import { buildCounterexample, kernelText, type Found } from '../counterexamples/build.ts'
@@ -99,6 +102,17 @@ function unknownLabel(scenario: Scenario): CellResult | undefined {
   return { ok: false, message, help, label }
 }
 
+/**
+ * What the linter refuses: a lock taken out of order, an access without its lock, and the like. Not
+ * asked where something is left out on purpose, and not of what only the whole catalogue can show.
+ */
+function refused(scenario: Scenario, lowered: Lowered): string | undefined {
+  if (scenario.without.length > 0) return undefined
+  const grave: readonly FindingCode[] = ['ML001', 'ML002', 'ML003', 'ML004', 'ML005', 'ML006', 'ML007']
+  const [first] = lint(lowered, MM_LINT_RULES).filter((f) => grave.includes(f.code))
+  return first && `${scenario.name}: the model breaks its own rules, ${first.code} at ${first.label}: ${first.message}`
+}
+
 /** Checks one scenario. A mistake in the scenario is a message; what the check finds is a cell. */
 export async function checkCell(scenario: Scenario, options: CellOptions): Promise<CellResult> {
   const start = performance.now()
@@ -110,6 +124,8 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
       return unknownLabel(scenario) ?? { ok: false, message: `${scenario.name}: ${e.message}` }
     throw e
   }
+  const refusal = refused(scenario, lowered)
+  if (refusal !== undefined) return { ok: false, message: refusal }
   const { model } = lowered
   const result = await search(options.engine, lowered, options)
   const properties = verdicts(model, result, OF_MODEL)

@@ -8,6 +8,7 @@ import { parseLitmus } from '../../model/litmus/parser.ts'
 import { MM_LINT_RULES } from '../../model/mm/lock_rules.ts'
 import { elaborate } from '../../model/scenarios/scenario.ts'
 import { withProperties } from '../../properties/all.ts'
+import { cells } from '../support/scenarios.ts'
 
 /** Every operation, on shared, private and anonymous memory. */
 const threads = `
@@ -17,7 +18,8 @@ const threads = `
   P3 { r0 = read(s[1]); r1 = write(s[0]); }
   P4 { r0 = read(a[1]); r1 = write(a[2]); }
   P5 { collapse(f); }
-  P6 { r0 = madvise_collapse(s); }`
+  P6 { r0 = madvise_collapse(s); }
+  P7 { r0 = dontneed(s); r1 = dontneed(a[0]); }`
 const text = `MM all
 kernel v7.0
 {
@@ -48,6 +50,15 @@ function lintOn(kernels: readonly string[], without: readonly string[] = []): re
 describe('the mm model', () => {
   it('has no finding on any kernel', () => {
     expect(lintOn(KERNELS.map((k) => k.name))).toEqual([])
+  })
+  it('has no finding in the catalogue, every scenario on its own kernels', () => {
+    const whole = cells().filter((c) => c.scenario.without.length === 0)
+    expect(whole.length).toBeGreaterThan(50)
+    const found = lintAll(
+      whole.map((c) => c.lowered),
+      MM_LINT_RULES,
+    )
+    expect(found).toEqual([])
   })
   const knockOuts: readonly (readonly [string, readonly string[]])[] = [
     ['pte_offset_map_lock.lock', ['ML001', 'ML005']],
