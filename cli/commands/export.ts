@@ -1,5 +1,5 @@
 /** `mmcheck export`: a scenario as Promela for SPIN or TLA+ for TLC, so that nobody has to trust our engines. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { kernelText, scenarioText } from '../../counterexamples/build.ts'
 import { assumptionsOf, scopeOf } from '../../counterexamples/scope.ts'
@@ -114,7 +114,8 @@ function written(directory: string, files: readonly ExportedFile[], { out, err }
   for (const { name, text } of files) {
     const path = join(directory, name)
     try {
-      mkdirSync(directory, { recursive: true })
+      // Not with its parents: in a directory that takes none, as /proc, that would try for ever.
+      if (!existsSync(directory)) mkdirSync(directory)
       writeFileSync(path, text)
     } catch (e) {
       err(errorText(`cannot write '${printable(path)}': ${reason(e)}`))
