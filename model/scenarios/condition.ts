@@ -3,7 +3,7 @@ import { and, eq, isOneOf, literal, not, object, or, type Expr, type FieldAccess
 import type { Cond, PageAtom, RegisterAtom, Value } from '../litmus/ast.ts'
 import { Result } from '../mm/errno.ts'
 import { page, pmd, Pte, table } from '../mm/mm_types.ts'
-import { within, type World } from './place.ts'
+import { mappingNamed, within, type World } from './place.ts'
 import { hint, refuse } from './problem.ts'
 
 /** Registers by `P0:r0`. */
@@ -49,17 +49,7 @@ function registerAtom(c: RegisterAtom, registers: Registers): Expr {
 }
 
 function pageAtom(c: PageAtom, world: World): Expr {
-  const m = world.mappings.find((x) => x.name === c.name.text)
-  if (m === undefined)
-    refuse(
-      'MM102',
-      `no mapping named '${c.name.text}'`,
-      c.name.span,
-      hint(
-        c.name.text,
-        world.mappings.map((x) => x.name),
-      ),
-    )
+  const m = mappingNamed(world, c.name)
   within({ first: c.page, last: c.page, span: c.span }, m.pages, m.name)
   const pg = object('page', m.firstPage + c.page)
   const under = page.pmd(pg)

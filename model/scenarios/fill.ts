@@ -2,25 +2,15 @@
 import { object } from '../language/expr.ts'
 import type { Decl, FillDecl } from '../litmus/ast.ts'
 import { folio, pmd, table, vma } from '../mm/mm_types.ts'
-import { setTo, within, type Initial, type Mapping, type World } from './place.ts'
-import { hint, refuse } from './problem.ts'
+import { mappingNamed, setTo, within, type Initial, type Mapping, type World } from './place.ts'
+import { refuse } from './problem.ts'
 
 export function fills(decls: readonly Decl[], world: Omit<World, 'init'>): readonly Initial[] {
   const tables = new Map<number, number>()
   return decls
     .filter((d) => d.kind === 'fill')
     .flatMap((d) => {
-      const mapping = world.mappings.find((m) => m.name === d.name.text)
-      if (mapping === undefined)
-        refuse(
-          'MM102',
-          `no mapping named '${d.name.text}'`,
-          d.name.span,
-          hint(
-            d.name.text,
-            world.mappings.map((m) => m.name),
-          ),
-        )
+      const mapping = mappingNamed(world, d.name)
       within(d.range, mapping.pages, mapping.name)
       if (d.access === 'write' && !mapping.writable) refuse('MM107', `'${mapping.name}' cannot be written`, d.span)
       return fillOne(d, mapping, world, tables)

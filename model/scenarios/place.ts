@@ -1,8 +1,8 @@
 /** The objects of a world, and where each stands. */
 import { literal, type Expr, type FieldExpr } from '../language/expr.ts'
 import type { SetSizes } from '../language/types.ts'
-import type { MapDecl, PageRange } from '../litmus/ast.ts'
-import { refuse } from './problem.ts'
+import type { MapDecl, Name, PageRange } from '../litmus/ast.ts'
+import { hint, refuse } from './problem.ts'
 
 export interface Initial {
   readonly target: FieldExpr
@@ -62,4 +62,12 @@ export function within(range: PageRange, pages: number, name: string): void {
       `'${name}' has ${pages} page${pages === 1 ? '' : 's'}, so page ${range.last} is outside it`,
       range.span,
     )
+}
+
+/** The mapping that a name stands for. */
+export function mappingNamed(world: Pick<World, 'mappings'>, name: Name): Mapping {
+  const found = world.mappings.find((m) => m.name === name.text)
+  if (found !== undefined) return found
+  const known = world.mappings.map((m) => m.name)
+  return refuse('MM102', `no mapping named '${name.text}'`, name.span, hint(name.text, known))
 }

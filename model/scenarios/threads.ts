@@ -8,7 +8,7 @@ import type { Build } from '../mm/build.ts'
 import { Result } from '../mm/errno.ts'
 import { findOperation, OPERATIONS, type Operand, type Operation } from '../mm/operations.ts'
 import { rcu_do_batch } from '../mm/rcu.ts'
-import { within, type Mapping, type World } from './place.ts'
+import { mappingNamed, within, type Mapping, type World } from './place.ts'
 import { hint, refuse } from './problem.ts'
 
 export interface Threads {
@@ -71,26 +71,14 @@ function operand(s: Stmt, op: Operation, world: World, mm: number | undefined): 
   if (arg === undefined || more !== undefined || arg.kind === 'number')
     return refuse('MM105', `'${op.name}' takes one argument: ${SHAPES[op.operand]}`, s.span)
   if (op.operand === 'file') return fileOperand(arg, op, world)
-  const m = world.mappings.find((x) => x.name === arg.name.text)
-  if (m === undefined) {
-    const isFile = world.backings.some((b) => b.name === arg.name.text)
-    return isFile
-      ? refuse(
-          'MM105',
-          `'${arg.name.text}' is a file; '${op.name}' works on a mapping`,
-          arg.name.span,
-          mappingHint(arg.name.text, world),
-        )
-      : refuse(
-          'MM102',
-          `no mapping named '${arg.name.text}'`,
-          arg.name.span,
-          hint(
-            arg.name.text,
-            world.mappings.map((x) => x.name),
-          ),
-        )
-  }
+  if (world.backings.some((b) => b.name === arg.name.text))
+    refuse(
+      'MM105',
+      `'${arg.name.text}' is a file; '${op.name}' works on a mapping`,
+      arg.name.span,
+      mappingHint(arg.name.text, world),
+    )
+  const m = mappingNamed(world, arg.name)
   if (mm !== undefined && m.mm !== mm)
     refuse(
       'MM102',
