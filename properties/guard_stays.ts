@@ -17,6 +17,10 @@ export const GuardStays: Property = {
   failsOn: [
     { kernels: ['rfc-file', 'rfc-file-read'], why: 'anon_vma is prepared after the walk that writes the markers' },
     { kernels: ['maybe-guard-v1', 'maybe-guard-v2'], why: 'retract_page_tables() does not look at VM_MAYBE_GUARD' },
+    {
+      kernels: ['v6.15', 'v6.18', 'maybe-guard-v3', 'v7.0'],
+      why: 'a finding: try_collapse_pte_mapped_thp() empties a table and unlinks it later without a second look',
+    },
   ],
   mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
   reaches: ['walk_pte_range.pte_entry', 'retract_page_tables.pmdp_collapse_flush', 'zap_pte_range.pte'],

@@ -19,7 +19,12 @@ describe.each(PROPERTIES.filter((p) => !p.ofModel))('$name', (p) => {
     expect(violated(scenarioOn(scenario, kernel, without))).toContain(p.name)
   })
   test.each(p.failsOn.flatMap((f) => f.kernels))('fails on %s in some scenario, as it says', (kernel) => {
-    const names = ['install+collapse', 'install-read+collapse', 'install-collapse-read']
+    const names = [
+      'install+collapse',
+      'install-read+collapse',
+      'install-collapse-read',
+      'install+madvise_collapse-huge',
+    ]
     expect(names.some((n) => violated(scenarioOn(n, kernel)).includes(p.name))).toBe(true)
   })
 })
