@@ -4,6 +4,7 @@ import { summary } from './test/frame/summary_reporter.ts'
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/breathe.ts'],
     pool: 'forks',
     // A solver's child process may stand beside each worker.
     maxWorkers: 2,

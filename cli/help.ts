@@ -61,6 +61,17 @@ Examples:
 Exit code: 0, or 1 where there is no such routine or kernel.
 ${SEE_ROOT}`
 
+export const EXPORT_HELP: string = `
+Examples:
+  mmcheck export install+collapse --kernel v7.0 > race.pml
+  mmcheck export install+collapse --format tla --output .
+  mmcheck export race.litmus --kernel v7.0 --no-assertions
+
+The head of each file says how to run it, and how many states to expect.
+
+Exit code: 0, 1 where several kernels are meant and there is no --output,
+or 2 where the file says something wrong. ${SEE_ROOT}`
+
 export const DOCTOR_HELP: string = `
 Example:
   mmcheck doctor --json

@@ -4,6 +4,7 @@ import { findKernel, KERNELS, type Kernel } from '../model/kernels/kernels.ts'
 import { closest } from '../model/litmus/suggest.ts'
 import type { KernelLine } from '../model/litmus/ast.ts'
 import type { Engine } from './cell.ts'
+import type { ExportFormat } from './commands/export.ts'
 import type { ColorMode } from './style.ts'
 
 const TIME: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
@@ -46,6 +47,7 @@ const oneOf = <T extends string>(known: readonly T[], text: string): T => {
   return found
 }
 export const engine = (text: string): Engine => oneOf(['explicit', 'reference', 'smt'] as const, text)
+export const exportFormat = (text: string): ExportFormat => oneOf(['promela', 'tla'] as const, text)
 export const colorMode = (text: string): ColorMode => oneOf(['auto', 'always', 'never'] as const, text)
 
 /** The kernel lines that `--kernel` and `--without` stand for; undefined where neither was given. */

@@ -4,13 +4,14 @@ import { findKernel, KERNELS, type Kernel } from '../model/kernels/kernels.ts'
 import { check } from './commands/check.ts'
 import { doctor } from './commands/doctor.ts'
 import { explain } from './commands/explain.ts'
+import { exportCommand, type ExportFormat } from './commands/export.ts'
 import { list, TOPICS, type Topic } from './commands/list.ts'
 import { replayCommand, STORE } from './commands/replay.ts'
 import type { Engine } from './cell.ts'
 import { conflict } from './conflicts.ts'
 import { EXIT } from './exit.ts'
 import { fail } from './fail.ts'
-import { CHECK_HELP, DOCTOR_HELP, EXPLAIN_HELP, LIST_HELP, REPLAY_HELP, ROOT_HELP } from './help.ts'
+import { CHECK_HELP, DOCTOR_HELP, EXPLAIN_HELP, EXPORT_HELP, LIST_HELP, REPLAY_HELP, ROOT_HELP } from './help.ts'
 import { withHelp } from './message.ts'
 import { strayWord, usageError } from './usage.ts'
 import * as value from './options.ts'
@@ -43,6 +44,14 @@ interface CheckFlags {
 
 /** Of the smt engine, in steps. */
 const DEFAULT_DEPTH = 30
+
+interface ExportFlags {
+  readonly format: ExportFormat
+  readonly kernel?: readonly string[]
+  readonly without: readonly string[]
+  readonly assertions: boolean
+  readonly output?: string
+}
 
 /** Runs the command line and returns the exit code. */
 export async function runProgram(argv: readonly string[], streams: Streams, version: string): Promise<number> {
@@ -163,6 +172,34 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
         code = list(routine, { topic: topics[0] ?? 'scenarios', kernel: flags.kernel, json, out, err })
       },
     )
+
+  program
+    .command('export')
+    .description('print a scenario as Promela for SPIN or TLA+ for TLC, with how to run it and what to expect')
+    .argument('<file>', "a litmus file, a name of the catalogue, or '-'")
+    .option('--format <format>', 'promela or tla', value.exportFormat, 'promela')
+    .option('-k, --kernel <names>', 'instead of the kernels that the file names', value.kernelNames)
+    .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect, [])
+    .option('--no-assertions', 'only the states: check no property')
+    .option('-o, --output <dir>', 'write files there, one model per kernel')
+    .addHelpText('after', EXPORT_HELP)
+    .action((file: string, flags: ExportFlags) => {
+      const { kernel = [], without } = flags
+      const clash = conflict({ operands: [file], engine: 'explicit', kernel, without })
+      if (clash !== undefined) {
+        code = fail({ json: false, out, err }, 'usage', clash)
+        return
+      }
+      const kernels = value.kernelLines(kernel, without)
+      code = exportCommand(file, {
+        format: flags.format,
+        assertions: flags.assertions,
+        out,
+        err,
+        ...(kernels === undefined ? {} : { kernels }),
+        ...(flags.output === undefined ? {} : { output: flags.output }),
+      })
+    })
 
   program
     .command('doctor')

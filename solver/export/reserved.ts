@@ -29,5 +29,5 @@ export const TLA_WORDS: ReadonlySet<string> = new Set(
     UNCHANGED UNION USE VARIABLE VARIABLES WF WF_ SF_ WITH WITNESS ACTION
     Nat Int Real Seq Integers Naturals TLC Assert Print PrintT JavaTime Permutations SortSeq Any ToString TLCGet
     TLCSet TLCEval TLCExt RandomElement BitAnd BitOr BitAndNot AsInt
-    vars Init Next Spec TypeOK Final Finished a b i j k l`),
+    vars nothing Init Next Spec TypeOK Final Finished a b i j k l`),
 )

@@ -59,6 +59,8 @@ function unchanged(groups: readonly Group[], written: ReadonlySet<number>, vocab
       ? slots.flatMap((slot) => (written.has(slot) ? [] : [vocabulary.variable(slot) ?? '']))
       : [name],
   )
+  // A model in which nothing ever changes has a variable all the same, as TLA+ wants one.
+  if (groups.length === 0) return ['/\\ UNCHANGED nothing']
   if (kept.length === 0) return []
   const [first = '', ...rest] = wrapList(kept, WIDTH)
   return [`/\\ UNCHANGED <<${[first, ...rest.map((line) => `                 ${line}`)].join('\n')}>>`]

@@ -8,9 +8,8 @@ import { searchReference } from '../../solver/reference/search.ts'
 import { cells } from '../support/scenarios.ts'
 
 describe.each(cells())('$name on $kernel', ({ lowered: { model }, expected }) => {
-  const explicit = searchExplicit(model)
-
   test('states, transitions, depth and violations are those recorded', () => {
+    const explicit = searchExplicit(model)
     expect(explicit.incomplete).toBeUndefined()
     expect(expected).toBeDefined()
     expect({ states: explicit.states, transitions: explicit.transitions, depth: explicit.depth }).toEqual({
@@ -24,6 +23,7 @@ describe.each(cells())('$name on $kernel', ({ lowered: { model }, expected }) =>
   })
 
   test('the reference interpreter sees the same', () => {
+    const explicit = searchExplicit(model)
     const reference = searchReference(model)
     const { engine: _e, bytes: _b, ...fromExplicit } = explicit
     const { engine: _f, bytes: _c, ...fromReference } = reference

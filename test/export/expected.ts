@@ -1,6 +1,7 @@
 /** What our own engine says of a model, in the words in which other checkers say it. */
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { SearchResult } from '../../solver/engine.ts'
+import { model, num, slot } from '../engines/build.ts'
 import { cells, lowerScenario, scenarioOn } from '../support/scenarios.ts'
 import { counters, peterson, philosophers, tokenRing } from '../engines/hand_models.ts'
 
@@ -49,6 +50,8 @@ export const handModels = (): readonly Named[] => [
   ['Peterson', peterson()],
   ['broken Peterson', peterson(true)],
   ['token ring', tokenRing(3, 2)],
+  ['nothing ever changes', model([slot('x', 0, 1)], [[{ to: 0 }], [{ guard: num(0), to: 1 }]])],
+  ['no thread at all', model([slot('x', 0, 1)], [])],
 ]
 
 /** Every model of the catalogue, by name and kernel. */

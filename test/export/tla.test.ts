@@ -51,9 +51,9 @@ describe('our reader of TLA+ sees our states, our violations and our deadlocks',
         compare(m)
         compared++
       }),
-      { numRuns: 60, endOnFailure: true },
+      { numRuns: 100, endOnFailure: true },
     )
-    expect(compared).toBe(60)
+    expect(compared).toBe(100)
   })
 
   test('properties can be left out', () => {
