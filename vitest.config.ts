@@ -1,10 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { summary } from './test/frame/summary_reporter.ts'
 
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    setupFiles: ['test/support/breathe.ts'],
+    // Absolute, since tests of this configuration run it on trees elsewhere.
+    setupFiles: [fileURLToPath(new URL('test/support/breathe.ts', import.meta.url))],
     pool: 'forks',
     // A solver's child process may stand beside each worker.
     maxWorkers: 2,

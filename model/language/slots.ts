@@ -44,7 +44,7 @@ export interface Accesses {
   readonly writes: ReadonlySet<number>
 }
 
-function collect(stmts: readonly LStmt[], reads: Set<number>, writes: Set<number>): void {
+function collect(stmts: readonly LStmt[], reads: Set<number>, writes: Set<number>, asserted: boolean): void {
   const read = (slot: number): void => {
     reads.add(slot)
   }
@@ -62,29 +62,38 @@ function collect(stmts: readonly LStmt[], reads: Set<number>, writes: Set<number
         break
       case 'if':
         eachRead(s.cond, read)
-        collect(s.then, reads, writes)
-        collect(s.else, reads, writes)
+        collect(s.then, reads, writes, asserted)
+        collect(s.else, reads, writes, asserted)
         break
       case 'assert':
-        eachRead(s.cond, read)
+        if (asserted) eachRead(s.cond, read)
         break
     }
   }
 }
 
-export function accessesOf(stmts: readonly LStmt[]): Accesses {
+/** What statements may read and write; what assertions read counts only where `asserted`, since they change nothing. */
+export function accessesOf(stmts: readonly LStmt[], asserted: boolean = true): Accesses {
   const reads = new Set<number>()
   const writes = new Set<number>()
-  collect(stmts, reads, writes)
+  collect(stmts, reads, writes, asserted)
   return { reads, writes }
 }
 
-/** The read and write sets of a step: what it may touch in any state. */
-export function stepAccesses(step: Step): Accesses {
-  const { reads, writes } = accessesOf(step.body)
-  const all = new Set(reads)
-  eachRead(step.guard, (slot) => {
-    all.add(slot)
+/** Every slot that an expression may read. */
+export function slotsRead(e: LExpr): ReadonlySet<number> {
+  const reads = new Set<number>()
+  eachRead(e, (slot) => {
+    reads.add(slot)
   })
-  return { reads: all, writes: new Set([...writes, ...step.choices.map((c) => c.slot)]) }
+  return reads
+}
+
+/** The read and write sets of a step without its assertions: what it may touch in any state. */
+export function stepAccesses(step: Step): Accesses {
+  const { reads, writes } = accessesOf(step.body, false)
+  return {
+    reads: new Set([...reads, ...slotsRead(step.guard)]),
+    writes: new Set([...writes, ...step.choices.map((c) => c.slot)]),
+  }
 }

@@ -7,8 +7,6 @@ import { khugepaged_scan_file } from './khugepaged.ts'
 import { sys_madvise_collapse } from './khugepaged_madvise.ts'
 import { sys_guard_install, sys_guard_remove, sys_madvise_dontneed } from './madvise.ts'
 import { page } from './mm_types.ts'
-import { enumValue } from '../language/types.ts'
-import { Result } from './errno.ts'
 
 /** What an operation is applied to. Pages are of one mapping, in ascending order. */
 export interface Operand {
@@ -143,6 +141,3 @@ export const OPERATIONS: readonly Operation[] = [
 ]
 
 export const findOperation = (name: string): Operation | undefined => OPERATIONS.find((o) => o.name === name)
-
-/** A register that its operation has not written yet. */
-export const UNSET: number = enumValue(Result, 'unset')

@@ -5,9 +5,9 @@
  * has the condition `false` and vanishes, and with it whatever only that step would write.
  */
 import type { LExpr, LoweredModel, Step } from '../../model/language/lowered.ts'
+import { slotsRead } from '../../model/language/slots.ts'
 import { condition, execute, formOf, newEnv, write } from './execute.ts'
 import type { Env } from './execute.ts'
-import { slotsRead } from './independence.ts'
 import { FALSE, TRUE, and, iff, implies, isConstant, nodeOf, not, or, variable } from './term.ts'
 import type { Lit, Terms } from './term.ts'
 import { bitsValue, equalsNumber, fit, less, number, pick, widthOf } from './value.ts'

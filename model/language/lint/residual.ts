@@ -8,8 +8,6 @@ import { choose, combine, constant, negate } from '../lower/build.ts'
 
 export type Residual = LExpr
 
-export const isSymbol = (slot: number): boolean => slot < 0
-
 export interface Leaves {
   readonly slot: (slot: number) => Residual
   readonly select: (base: number, index: readonly LIndex[]) => Residual
