@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { switchesBetween } from '../counterexamples/switches.ts'
 import type { Cell } from './cell.ts'
 import { catalogueDirectory } from './input.ts'
 
@@ -49,7 +50,7 @@ export function readBaseline(): Baseline {
 
 const switchesOf = (cell: Cell, property: string): number => {
   const steps = cell.found.get(property)?.trace.steps ?? []
-  return steps.filter((s, i) => i > 0 && steps[i - 1]?.thread.number !== s.thread.number).length
+  return switchesBetween(steps.map((s) => s.thread.number))
 }
 
 export function summarise(cell: Cell): ExpectedCell {

@@ -1,6 +1,7 @@
 /** Values of options: units, lists, kernels. Each throws InvalidArgumentError with the way out. */
 import { InvalidArgumentError } from 'commander'
 import { findKernel, KERNELS, type Kernel } from '../model/kernels/kernels.ts'
+import { kernelLine } from '../model/litmus/kernel_line.ts'
 import { closest } from '../model/litmus/suggest.ts'
 import type { KernelLine } from '../model/litmus/ast.ts'
 import type { Engine } from './cell.ts'
@@ -52,10 +53,7 @@ export const colorMode = (text: string): ColorMode => oneOf(['auto', 'always', '
 
 /** The kernel lines that `--kernel` and `--without` stand for; undefined where neither was given. */
 export function kernelLines(names: readonly string[], without: readonly string[]): readonly KernelLine[] | undefined {
-  if (names.length === 0) return undefined
-  const span = { start: 0, end: 0 }
-  const name = (text: string): { readonly text: string; readonly span: typeof span } => ({ text, span })
-  return [{ names: names.map(name), without: without.map(name), span }]
+  return names.length === 0 ? undefined : [kernelLine(names, without)]
 }
 
 /** Names from a list with commas, added to those of an earlier option of the same kind; each is kept once. */

@@ -1,5 +1,6 @@
 /** From a violation that an engine found to the counterexample that a person gets. */
 import type { LoweredModel } from '../model/language/lowered.ts'
+import { kernelLine } from '../model/litmus/kernel_line.ts'
 import { printBody, printLitmus } from '../model/litmus/printer.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { findProperty } from '../properties/all.ts'
@@ -24,12 +25,8 @@ export const kernelText = (s: Scenario): string =>
   s.without.length === 0 ? s.kernel.name : `${s.kernel.name} without ${s.without.join(', ')}`
 
 /** The litmus text of a scenario on its one kernel. */
-export const scenarioText = (s: Scenario): string => printLitmus({ ...s.file, kernels: oneKernel(s) })
-
-const oneKernel = (s: Scenario): Scenario['file']['kernels'] => {
-  const span = { start: 0, end: 0 }
-  return [{ names: [{ text: s.kernel.name, span }], without: s.without.map((text) => ({ text, span })), span }]
-}
+export const scenarioText = (s: Scenario): string =>
+  printLitmus({ ...s.file, kernels: [kernelLine([s.kernel.name], s.without)] })
 
 /**
  * Picks the trace with the fewest context switches among the shortest, replays it with the reference

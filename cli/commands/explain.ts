@@ -5,6 +5,7 @@ import { renderSteps } from '../../counterexamples/steps.ts'
 import { KERNELS } from '../../model/kernels/kernels.ts'
 import { PATCHES } from '../../model/kernels/patches.ts'
 import { LITMUS_ERRORS } from '../../model/litmus/errors.ts'
+import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import { closest } from '../../model/litmus/suggest.ts'
 import { kernelRoutines } from '../../model/mm/routines.ts'
 import { ELABORATION_ERRORS } from '../../model/scenarios/problem.ts'
@@ -102,11 +103,10 @@ interface Elsewhere {
 
 /** The verdict of the same property in the same scenario on every other kernel. */
 async function otherKernels(r: Replayed): Promise<readonly Elsewhere[]> {
-  const span = r.scenario.file.span
   const name = r.lowered.model.properties[r.property]?.name
   const out: Elsewhere[] = []
   for (const k of KERNELS) {
-    const e = elaborate(r.scenario.file, [{ names: [{ text: k.name, span }], without: [], span }])
+    const e = elaborate(r.scenario.file, [kernelLine([k.name])])
     const scenario = e.ok ? e.scenarios[0] : undefined
     if (scenario === undefined) continue
     const result = await checkCell(scenario, { engine: 'explicit', depth: 0, maxStates: 2_000_000 })

@@ -6,6 +6,7 @@ import { catalogue, catalogueDirectory } from '../../cli/input.ts'
 import { kernelText } from '../../counterexamples/build.ts'
 import type { KernelLine } from '../../model/litmus/ast.ts'
 import { lower, type Lowered } from '../../model/language/lower/lower.ts'
+import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import { parseLitmus } from '../../model/litmus/parser.ts'
 import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
 import { withProperties } from '../../properties/all.ts'
@@ -30,15 +31,9 @@ export function scenariosOf(text: string, kernels?: readonly KernelLine[]): read
 export const catalogueText = (name: string): string =>
   readFileSync(join(catalogueDirectory(), `${name}.litmus`), 'utf8')
 
-/** One kernel line, as if it stood in the file. */
-export function kernelLine(name: string, without: readonly string[] = []): KernelLine {
-  const span = { start: 0, end: 0 }
-  return { names: [{ text: name, span }], without: without.map((text) => ({ text, span })), span }
-}
-
 /** A scenario of the catalogue on one kernel. */
 export function scenarioOn(name: string, kernel: string, without: readonly string[] = []): Scenario {
-  const [scenario] = scenariosOf(catalogueText(name), [kernelLine(kernel, without)])
+  const [scenario] = scenariosOf(catalogueText(name), [kernelLine([kernel], without)])
   if (scenario === undefined) throw new Error(`${name} has no kernel`)
   return scenario
 }

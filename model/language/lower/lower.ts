@@ -2,7 +2,7 @@
 import type { Program } from '../routine.ts'
 import type { LCover, LInvariant, LoweredModel, LProperty, LStmt, LThread, Slot, Step } from '../lowered.ts'
 import { int } from '../types.ts'
-import { accessesOf, eachRead } from '../slots.ts'
+import { accessesOf, eachRead, slotsRead } from '../slots.ts'
 import { lowerAssert } from './build.ts'
 import { lowerExpr, lowerTarget, NIL, type ExprContext } from './expr.ts'
 import { stepsOf, type Node, type StepNode } from './graph.ts'
@@ -231,11 +231,7 @@ function withStepProperties(
   const stepwise = program.properties.flatMap((p) => {
     if (p.step === undefined) return []
     const cond = lowerExpr(ctx, p.step)
-    const reads = new Set<number>()
-    eachRead(cond, (slot) => {
-      reads.add(slot)
-    })
-    return [{ assertion: lowerAssert(number(p.name), cond), reads }]
+    return [{ assertion: lowerAssert(number(p.name), cond), reads: slotsRead(cond) }]
   })
   return steps.map((s) => {
     const { writes } = accessesOf(s.body)
