@@ -16,8 +16,8 @@ function kernel(name: string, title: string, patches: readonly Patch[]): Kernel 
 
 const V6_13 = ['guard-any-anon-vma'] as const
 const V6_14 = ['retract-rechecks-pmd', 'pt-reclaim'] as const
-const V6_15 = [...V6_13, ...V6_14, 'guard-file-backed'] as const
-const SERIES = [...V6_14, 'guard-file-backed', 'dontneed-vma-lock'] as const
+const V6_15 = [...V6_13, ...V6_14, 'guard-file-backed', 'vma-refcnt'] as const
+const SERIES = [...V6_14, 'guard-file-backed', 'vma-refcnt', 'dontneed-vma-lock'] as const
 const SERIES_V2 = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous'] as const
 const SERIES_V3 = [...SERIES_V2, 'retract-tests-guard'] as const
 
