@@ -6,6 +6,12 @@
 export const PATCHES = {
   'guard-rfc': 'MADV_GUARD_POISON of the RFC of 27 Sep 2024: anon_vma after the walk, one retry, then -EAGAIN',
   'guard-rfc-read-lock': 'the RFC read with the mmap read lock in place of its write lock, as its thread discusses',
+  'guard-skips-huge': 'guard install passes huge pages by and returns 0 over them (guard pages v1 and v2, Oct 2024)',
+  'guard-unbounded': 'guard install zaps and walks again without end (guard pages v1 and v2, Oct 2024)',
+  'guard-freed': 'MADV_FREE clears guard markers as it clears poison (guard pages v1 and v2, Oct 2024)',
+  'guard-raw-restart':
+    'guard install gives up with -ERESTARTNOINTR, but without TIF_SIGPENDING (guard pages v3, 23 Oct 2024)',
+  'process-madvise-one-lock': 'process_madvise() holds its lock from one range to the next (v6.15)',
   'guard-file-backed': 'guard regions in file-backed and read-only mappings (f807123d578d, v6.15)',
   'guard-any-anon-vma': 'guard install prepares an anon_vma for every VMA before its walk (v6.13 to v6.18)',
   'guard-anon-vma-if-anonymous': 'guard install prepares an anon_vma for anonymous VMAs only (VM_MAYBE_GUARD v2)',

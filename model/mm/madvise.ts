@@ -118,7 +118,7 @@ const guardInstall = (k: Build): Routine =>
     file: 'mm/madvise.c',
     read: 'v6.13 (from its patch and changelogs) to v7.0-rc6',
     params: [v, first, last],
-    locals: [flags, rc, ok, i],
+    locals: k.has('guard-unbounded') ? [flags, rc, ok] : [flags, rc, ok, i],
     returns: Result,
     body: [
       ...validGuardVma(k, false),
@@ -126,17 +126,25 @@ const guardInstall = (k: Build): Routine =>
       ...(k.has('maybe-guard-atomic') ? [vma_set_atomic_flag('set_flag', v, 'VM_MAYBE_GUARD')] : []),
       ...(k.has('guard-any-anon-vma') ? prepareAnonVma(k) : []),
       ...(k.has('guard-anon-vma-if-anonymous') ? [if_(eq(vma.file(v), 'nil'), prepareAnonVma(k))] : []),
-      for_(i, 1, MAX_MADVISE_GUARD_RETRIES, [
-        call('walk', guard_install_walk(k), [first, last, truth(false)], rc),
-        if_(eq(rc, '-ENOMEM'), [ret('-ENOMEM', Result)]),
-        if_(eq(rc, '0'), [ret('0', Result)]),
-        call('zap', zap_page_range_single(NO_DETAILS), [first, last]),
-      ]),
-      // Sets TIF_SIGPENDING of the running thread, which nobody else looks at.
-      step('restart', 'restart_syscall()', []),
-      ret('-ERESTARTNOINTR', Result),
+      ...(k.has('guard-unbounded')
+        ? [while_(truth(true), attempt(k))]
+        : [
+            for_(i, 1, MAX_MADVISE_GUARD_RETRIES, attempt(k)),
+            // Sets TIF_SIGPENDING of the running thread, which nobody else looks at.
+            k.has('guard-raw-restart')
+              ? step('restart', 'return -ERESTARTNOINTR', [])
+              : step('restart', 'restart_syscall()', []),
+            ret('-ERESTARTNOINTR', Result),
+          ]),
     ],
   })
+
+const attempt = (k: Build): readonly Stmt[] => [
+  call('walk', guard_install_walk(k), [first, last, truth(false)], rc),
+  if_(eq(rc, '-ENOMEM'), [ret('-ENOMEM', Result)]),
+  if_(eq(rc, '0'), [ret('0', Result)]),
+  call('zap', zap_page_range_single(NO_DETAILS), [first, last]),
+]
 
 const guardRemove = (k: Build): Routine =>
   routine({
@@ -152,8 +160,8 @@ const guardRemove = (k: Build): Routine =>
 /** How a behaviour locks: get_lock_mode() of mm/madvise.c, per kernel. */
 export type LockMode = 'mmap read' | 'mmap write' | 'vma read'
 export const LockTaken: EnumType = enumeration('lock', ['none', 'vma', 'mmap'])
-const lockTaken: Local = local('lock_mode', LockTaken)
-const sufficient: Local = local('sufficient', bool)
+export const lockTaken: Local = local('lock_mode', LockTaken)
+export const sufficient: Local = local('sufficient', bool)
 
 function guardLockMode(k: Build, install: boolean): LockMode {
   if (k.has('guard-vma-lock')) return 'vma read'
@@ -173,7 +181,7 @@ export interface Behaviour {
   readonly install: boolean
 }
 
-const oneVma: Local = local('vma', nilable('vma'))
+export const oneVma: Local = local('vma', nilable('vma'))
 const next: Local = local('addr', nilable('page'))
 const seen: Local = local('from', refTo('page'))
 const to: Local = local('tmp', refTo('page'))
@@ -196,7 +204,7 @@ const vmaLockSuffices = (install: boolean): readonly Stmt[] => [
 ]
 
 /** madvise_lock(): the VMA lock where it is enough, the mmap lock otherwise. */
-function takeLock(k: Build, { mode, install }: Behaviour): readonly Stmt[] {
+export function takeLock(k: Build, { mode, install }: Behaviour): readonly Stmt[] {
   const of = page.mm(first)
   switch (mode) {
     case 'mmap read':
@@ -220,7 +228,7 @@ function takeLock(k: Build, { mode, install }: Behaviour): readonly Stmt[] {
   }
 }
 
-function dropLock({ mode }: Behaviour): readonly Stmt[] {
+export function dropLock({ mode }: Behaviour): readonly Stmt[] {
   const of = page.mm(first)
   switch (mode) {
     case 'mmap read':
@@ -235,7 +243,7 @@ function dropLock({ mode }: Behaviour): readonly Stmt[] {
 }
 
 /** madvise_walk_vmas(): the visitor on each VMA of the range; a gap gives -ENOMEM once the rest is done. */
-const walkVmas = (visit: Routine): Routine =>
+export const madvise_walk_vmas = (visit: Routine): Routine =>
   routine({
     name: 'madvise_walk_vmas',
     file: 'mm/madvise.c',
@@ -271,7 +279,7 @@ const walkVmas = (visit: Routine): Routine =>
 /** madvise() of one behaviour on the pages first..last of an mm, from system call to return. */
 export const sys_madvise = (k: Build, behaviour: Behaviour, io: Syscall): Routine => {
   const visitOne = call('do', behaviour.visit, [oneVma, first, last], result)
-  const walk = call('walk_vmas', walkVmas(behaviour.visit), [first, last], result)
+  const walk = call('walk_vmas', madvise_walk_vmas(behaviour.visit), [first, last], result)
   return routine({
     name: `madvise(${behaviour.name})`,
     file: 'mm/madvise.c',
@@ -285,7 +293,8 @@ export const sys_madvise = (k: Build, behaviour: Behaviour, io: Syscall): Routin
         ...takeLock(k, behaviour),
         behaviour.mode === 'vma read' ? if_(eq(lockTaken, 'vma'), [visitOne], [walk]) : walk,
         ...dropLock(behaviour),
-        check('restart', eq(result, '-ERESTARTNOINTR'), [continue_]),
+        // Without TIF_SIGPENDING the way out of the system call does not look for a restart.
+        ...(k.has('guard-raw-restart') ? [] : [check('restart', eq(result, '-ERESTARTNOINTR'), [continue_])]),
         break_,
       ]),
       ...io.leave(result),

@@ -204,6 +204,32 @@ const do_wp_page = (k: Build): Routine =>
     ],
   })
 
+/**
+ * Brings a page back from swap, read-only: the write that follows finds out whether it may have the
+ * page to itself. Swap cache and folio lock are not modelled.
+ */
+const do_swap_page = (k: Build): Routine =>
+  routine({
+    name: 'do_swap_page',
+    file: 'mm/memory.c',
+    read: READ,
+    params: [addr, orig],
+    locals: k.oom ? [t, now, ok] : [t, now],
+    returns: VmFault,
+    body: [
+      ...(k.oom
+        ? [
+            step('may_fail', 'folio = alloc_swap_folio(vmf)', [], { choose: [ok], sleeps: true }),
+            if_(not(ok), [ret('VM_FAULT_OOM', VmFault)]),
+          ]
+        : []),
+      ...lockIfSame('swap'),
+      step('set_ptes', 'set_ptes(vma->vm_mm, address, ptep, pte, nr_pages)', [set(table.pte(t, slot), 'anon_ro')]),
+      call('unmap', pte_unmap_unlock, [t]),
+      ret('done', VmFault),
+    ],
+  })
+
 /** From the lockless snapshot of the entry to the handler for what was seen there. */
 const handle_pte_fault = (k: Build): Routine =>
   routine({
@@ -228,6 +254,7 @@ const handle_pte_fault = (k: Build): Routine =>
         // do_swap_page() -> handle_pte_marker(), on the snapshot alone.
         if_(eq(orig, 'guard'), [ret('VM_FAULT_SIGSEGV', VmFault)]),
         if_(eq(orig, 'poison'), [ret('VM_FAULT_HWPOISON', VmFault)]),
+        if_(eq(orig, 'swap'), [call('swap', do_swap_page(k), [addr, orig], fault), ret(fault)]),
         if_(ne(orig, 'none'), [
           if_(and(write, or(isOneOf(orig, 'zero', 'file_ro', 'anon_ro'), and(eq(orig, 'file'), not(shared)))), [
             call('wp', do_wp_page(k), [v, addr, orig, vmaLocked], fault),

@@ -2,11 +2,19 @@
 import { ACCESS_OPERATIONS } from './operations/access.ts'
 import { COLLAPSE_OPERATIONS } from './operations/collapse.ts'
 import { MADVISE_OPERATIONS } from './operations/madvise.ts'
+import { LRU_OPERATIONS } from './operations/lru.ts'
+import { OBSERVERS } from './operations/observe.ts'
 import type { Operation } from './operations/operation.ts'
 
 export type { Operand, OperandKind, Operation } from './operations/operation.ts'
 
 /** In the order of `mmcheck list --operations`. */
-export const OPERATIONS: readonly Operation[] = [...MADVISE_OPERATIONS, ...ACCESS_OPERATIONS, ...COLLAPSE_OPERATIONS]
+export const OPERATIONS: readonly Operation[] = [
+  ...MADVISE_OPERATIONS,
+  ...LRU_OPERATIONS,
+  ...ACCESS_OPERATIONS,
+  ...COLLAPSE_OPERATIONS,
+  ...OBSERVERS,
+]
 
 export const findOperation = (name: string): Operation | undefined => OPERATIONS.find((o) => o.name === name)

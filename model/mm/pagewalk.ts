@@ -6,7 +6,7 @@
  */
 import { and, eq, local, ne, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { break_, call, check, for_, if_, ret, set, step, when, while_ } from '../language/stmt.ts'
+import { break_, call, check, for_, if_, let_, ret, set, step, when, while_ } from '../language/stmt.ts'
 import { bool, enumeration, nilable, refTo, type EnumType } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { __split_huge_pmd, isHuge } from './huge_memory.ts'
@@ -57,7 +57,9 @@ export const guard_install_walk = (k: Build): Routine =>
             ? []
             : [
                 step('pmd_entry', 'guard_install_pmd_entry(): pmdp_get(pmd)', [set(kind, pmd.kind(p))]),
-                if_(isHuge(kind), [ret('1', WalkResult)]),
+                k.has('guard-skips-huge')
+                  ? if_(isHuge(kind), [let_(rc, '0'), break_])
+                  : if_(isHuge(kind), [ret('1', WalkResult)]),
               ]),
           step('trans_huge', 'split_huge_pmd(): pmd_trans_huge(*pmd)', [set(kind, pmd.kind(p))]),
           if_(isHuge(kind), [call('split', __split_huge_pmd, [p])]),

@@ -16,10 +16,10 @@ export const returnStep = (on: Operand, result: Expr, more: readonly Action[] = 
 export const plain = (on: Operand): Syscall => ({ enter: [], leave: (result) => [returnStep(on, result)] })
 
 /**
- * A promise is made when an install returns 0, for each page of which no removal ran meanwhile; it
+ * A promise is made when an install returns 0 (or what else stands for `success`), for each page of which no removal ran meanwhile; it
  * is withdrawn when a removal begins. Where no thread removes guards, the bookkeeping is left out.
  */
-export const installing = (on: Operand, pages: readonly Expr[]): Syscall => {
+export const installing = (on: Operand, pages: readonly Expr[], success = '0'): Syscall => {
   const begin = pages.map((p) => when(isEmpty(page.removers(p)), [join(page.installers(p))]))
   const claim = (p: Expr): Action =>
     on.guardsAreRemoved
@@ -28,7 +28,7 @@ export const installing = (on: Operand, pages: readonly Expr[]): Syscall => {
   const end = on.guardsAreRemoved ? pages.map((p) => leave(page.installers(p))) : []
   return {
     enter: on.guardsAreRemoved ? [step('enter', 'system call entry', begin)] : [],
-    leave: (result) => [returnStep(on, result, [when(eq(result, '0'), pages.map(claim)), ...end])],
+    leave: (result) => [returnStep(on, result, [when(eq(result, success), pages.map(claim)), ...end])],
   }
 }
 
