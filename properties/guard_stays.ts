@@ -1,6 +1,6 @@
 import { and, eq, exists, forall, implies } from '../model/language/expr.ts'
 import { page, pmd, table } from '../model/mm/mm_types.ts'
-import { performs, type Property } from './property.ts'
+import { promisesGuards, type Property } from './property.ts'
 
 /** P1 of the guard-region facts. */
 export const GuardStays: Property = {
@@ -25,7 +25,7 @@ export const GuardStays: Property = {
   mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
   reaches: ['walk_pte_range.pte_entry', 'retract_page_tables.pmdp_collapse_flush', 'zap_pte_range.pte'],
   build: (scenario) =>
-    performs(scenario, 'guard_install')
+    promisesGuards(scenario)
       ? {
           invariant: forall('page', 'p', (p) =>
             implies(

@@ -1,6 +1,6 @@
 import { exists } from '../model/language/expr.ts'
 import { page } from '../model/mm/mm_types.ts'
-import { performs, type Property } from './property.ts'
+import { performs, promisesGuards, type Property } from './property.ts'
 
 /** P2 of the guard-region facts. Asserted where the hardware translates an address (model/mm/fault.ts). */
 export const NoAccess: Property = {
@@ -22,7 +22,7 @@ export const NoAccess: Property = {
   mutants: [{ scenario: 'install-read+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
   reaches: ['load.access', 'store.access', 'do_anonymous_page.set_pte_at', 'finish_fault.set_pte_at'],
   build: (scenario) =>
-    performs(scenario, 'guard_install') && performs(scenario, 'read', 'write')
+    promisesGuards(scenario) && performs(scenario, 'read', 'write')
       ? { covers: [{ name: 'an install has returned 0', expr: exists('page', 'p', (p) => page.promised(p)) }] }
       : undefined,
 }

@@ -86,9 +86,10 @@ export interface MmDecl {
   readonly span: Span
 }
 
-export type FillAccess = 'read' | 'write'
+/** As if read, written, guarded by an install that has returned, or (a whole PMD) touched as a huge page. */
+export type FillAccess = 'read' | 'write' | 'guard' | 'pmd'
 
-/** `fill NAME[RANGE] [read|write];` */
+/** `fill NAME[RANGE] [read|write|guard|pmd];` */
 export interface FillDecl {
   readonly kind: 'fill'
   readonly name: Name

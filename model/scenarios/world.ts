@@ -1,5 +1,6 @@
 /** From the declarations of a litmus file to the objects of the model and their geometry. */
 import { object } from '../language/expr.ts'
+import type { Patch } from '../kernels/patches.ts'
 import type { SetSizes } from '../language/types.ts'
 import type { BackingDecl, ChildDecl, Decl, MapDecl } from '../litmus/ast.ts'
 import type { Span } from '../litmus/source.ts'
@@ -33,6 +34,8 @@ export interface WorldOptions {
   readonly makers: number
   /** How many VMAs operations may need in a mapping beyond the one that is there, at most, by its name. */
   readonly vmas: ReadonlyMap<string, number>
+  /** What the kernel carries. */
+  readonly has: (patch: Patch) => boolean
 }
 
 /** Builds the world. Refuses what is not modelled. */
@@ -105,7 +108,7 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
     pmdOf,
   }
   const cached = world.huge ? chunks.map((_, i) => setTo(folio.cached(object('folio', small.length + i)), true)) : []
-  return { ...world, init: [...init, ...cached, ...fills(decls, world)] }
+  return { ...world, init: [...init, ...cached, ...fills(decls, world, options.has)] }
 }
 
 function placeBackings(decls: readonly BackingDecl[], ptes: number): readonly Backing[] {

@@ -21,6 +21,7 @@ export const COLLAPSE_OPERATIONS: readonly Operation[] = [
     operand: 'mapping',
     summary: 'madvise(MADV_COLLAPSE) on a whole mapping of one PMD',
     unlinks: 2,
+    fileOnly: true,
     results: () => ['0', '-EINVAL', '-EAGAIN', '-ENOMEM'],
     build: (k, on, label) => [call(label, sys_madvise_collapse(k, plain(on)), [pagesOf(on).pmd])],
   },

@@ -74,6 +74,8 @@ export interface Operation {
   readonly results: (k: Build) => readonly string[]
   /** How many page tables it may unlink, at most: tables that come back only after a grace period. */
   readonly unlinks?: number
+  /** It is about files: anonymous memory refuses it. */
+  readonly fileOnly?: true
   /** It never makes a page table. */
   readonly makesNoTable?: true
   /** How many VMAs it may need at most beyond those that are there, in the mapping that it names (last). */
