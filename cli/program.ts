@@ -8,6 +8,7 @@ import { exportCommand, type ExportFormat } from './commands/export.ts'
 import { list, TOPICS, type Topic } from './commands/list.ts'
 import { replayCommand, STORE } from './commands/replay.ts'
 import type { Engine } from './cell.ts'
+import { addMatrix } from './verbs/matrix.ts'
 import { conflict } from './conflicts.ts'
 import { EXIT } from './exit.ts'
 import { fail } from './fail.ts'
@@ -200,6 +201,10 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
         ...(flags.output === undefined ? {} : { output: flags.output }),
       })
     })
+
+  addMatrix(program, streams, (c) => {
+    code = c
+  })
 
   program
     .command('doctor')

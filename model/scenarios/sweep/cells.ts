@@ -65,6 +65,24 @@ export function pairs(world: SweepWorld): readonly SweepCell[] {
   return all.flatMap((a, i) => all.slice(i).map((b) => ({ world, operations: [a, b] })))
 }
 
+/** Operations that can take a page table away, or put something in its place. */
+const touchesTables = ({ operation }: SweepOperation): boolean => (operation.unlinks ?? 0) > 0
+
+/**
+ * Triples around a pair that shares a page table: one operation that may take the table away, a guard
+ * install, and any third.
+ */
+export function triples(world: SweepWorld): readonly SweepCell[] {
+  const all = sweepOperations(world)
+  const installs = all.filter((o) => o.operation.name === 'guard_install')
+  const takers = all.filter(touchesTables)
+  return installs.flatMap((a) =>
+    takers.flatMap((b, i) =>
+      all.filter((c) => !touchesTables(c) || takers.indexOf(c) >= i).map((c) => ({ world, operations: [a, b, c] })),
+    ),
+  )
+}
+
 export const cellName = ({ operations }: SweepCell): string => operations.map((o) => o.name).join('+')
 
 /** The litmus text of a cell on the given kernels; `mmcheck check -` takes it as it is. */

@@ -71,3 +71,6 @@ export const SWEEP_WORLDS: readonly SweepWorld[] = [
 ]
 
 export const findWorld = (name: string): SweepWorld | undefined => SWEEP_WORLDS.find((w) => w.name === name)
+
+/** The kernels that the sweep asks unless told otherwise. */
+export const SWEEP_KERNELS: readonly string[] = ['v6.15', 'v6.18', 'v7.0']
