@@ -51,7 +51,7 @@ export const KERNELS: readonly Kernel[] = [
   kernel('maybe-guard-v1', 'VM_MAYBE_GUARD series v1 (29 Oct 2025)', [...SERIES, 'maybe-guard-plain']),
   kernel('maybe-guard-v2', 'VM_MAYBE_GUARD series v2 (6 Nov 2025)', SERIES_V2),
   kernel('maybe-guard-v3', 'VM_MAYBE_GUARD series v3 (7 Nov 2025)', SERIES_V3),
-  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', [...SERIES_V3, 'guard-vma-lock']),
+  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', [...SERIES_V3, 'uffd-own-markers', 'guard-vma-lock']),
 ]
 
 export const findKernel = (name: string): Kernel | undefined => KERNELS.find((k) => k.name === name)

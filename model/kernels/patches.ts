@@ -21,6 +21,7 @@ export const PATCHES = {
   'retract-rechecks-pmd': 'retract_page_tables() looks at the pmd again under its lock (Dec 2024, v6.14)',
   'pt-reclaim': 'MADV_DONTNEED frees the page tables that it empties (PT_RECLAIM, Dec 2024, v6.14)',
   'dontneed-vma-lock': 'MADV_DONTNEED under the per-VMA lock (a6fde7add78d, v6.17)',
+  'uffd-own-markers': 'UFFDIO_COPY fills no entry that holds a guard or poison marker (Nov 2025, v6.19)',
   'vma-refcnt': 'the per-VMA lock is built on vm_refcnt, and VMAs are SLAB_TYPESAFE_BY_RCU (v6.15)',
   'guard-vma-lock': 'guard install and remove under the per-VMA lock (v2, 10 Nov 2025; in v7.0)',
 } as const

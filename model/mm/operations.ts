@@ -4,6 +4,7 @@ import { COLLAPSE_OPERATIONS } from './operations/collapse.ts'
 import { MADVISE_OPERATIONS } from './operations/madvise.ts'
 import { LRU_OPERATIONS } from './operations/lru.ts'
 import { OBSERVERS } from './operations/observe.ts'
+import { UFFD_OPERATIONS } from './operations/userfaultfd.ts'
 import type { Operation } from './operations/operation.ts'
 
 export type { Operand, OperandKind, Operation } from './operations/operation.ts'
@@ -14,6 +15,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...LRU_OPERATIONS,
   ...ACCESS_OPERATIONS,
   ...COLLAPSE_OPERATIONS,
+  ...UFFD_OPERATIONS,
   ...OBSERVERS,
 ]
 
