@@ -3,6 +3,7 @@ import type { Program } from '../model/language/routine.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { EmptyUnlink } from './empty_unlink.ts'
 import { GuardStays } from './guard_stays.ts'
+import { GuardsRefine } from './guards_refine.ts'
 import { NoAccess } from './no_access.ts'
 import { NoDeadlock } from './no_deadlock.ts'
 import { NoNilDereference } from './no_nil_dereference.ts'
@@ -14,6 +15,7 @@ import { WorldLargeEnough } from './world_large_enough.ts'
 /** In the order of reports. */
 export const PROPERTIES: readonly Property[] = [
   GuardStays,
+  GuardsRefine,
   NoAccess,
   EmptyUnlink,
   ReturnsDocumented,
