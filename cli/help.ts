@@ -85,6 +85,12 @@ worlds are held against what is recorded for them.
 Exit code: 0 where all is as recorded, 10 where it is not (or, with --op,
 where something is violated). ${SEE_ROOT}`
 
+export const NIGHTLY_HELP: string = `
+Example:
+  mmcheck nightly --jobs 2 > nightly.txt
+
+Exit code: that of the worst part. ${SEE_ROOT}`
+
 export const DOCTOR_HELP: string = `
 Example:
   mmcheck doctor --json

@@ -9,6 +9,7 @@ import { list, TOPICS, type Topic } from './commands/list.ts'
 import { replayCommand, STORE } from './commands/replay.ts'
 import type { Engine } from './cell.ts'
 import { addMatrix } from './verbs/matrix.ts'
+import { addNightly } from './verbs/nightly.ts'
 import { conflict } from './conflicts.ts'
 import { EXIT } from './exit.ts'
 import { fail } from './fail.ts'
@@ -202,6 +203,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
       })
     })
 
+  addNightly(program, streams, (c) => {
+    code = c
+  })
   addMatrix(program, streams, (c) => {
     code = c
   })

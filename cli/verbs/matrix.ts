@@ -25,7 +25,7 @@ interface MatrixFlags {
 }
 
 /** A cell of the sweep is small; one that is not ends here, and is told as unanswered. */
-const CELL_STATES_MAX = 3_000_000
+export const CELL_STATES_MAX = 3_000_000
 
 const worlds = (text: string, previous: readonly SweepWorld[] = []): readonly SweepWorld[] => {
   const named = value.collect(text, []).map((name) => {
@@ -47,7 +47,7 @@ const operations = (text: string, previous: readonly string[] = []): readonly st
 }
 
 /** One line of standard error that is written over; none where nobody watches. */
-function newLine(on: boolean): (text: string) => void {
+export function newLine(on: boolean): (text: string) => void {
   let width = 0
   return (text) => {
     if (!on) return

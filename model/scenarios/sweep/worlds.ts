@@ -74,3 +74,8 @@ export const findWorld = (name: string): SweepWorld | undefined => SWEEP_WORLDS.
 
 /** The kernels that the sweep asks unless told otherwise. */
 export const SWEEP_KERNELS: readonly string[] = ['v6.15', 'v6.18', 'v7.0']
+
+/** The worlds that the triples run in: those where page tables are taken away and put back. */
+export const TRIPLE_WORLDS: readonly SweepWorld[] = SWEEP_WORLDS.filter((w) =>
+  ['anon', 'shmem', 'shmem-huge'].includes(w.name),
+)
