@@ -19,7 +19,11 @@ export function fills(decls: readonly Decl[], world: Omit<World, 'init'>): reado
 
 function fillOne(d: FillDecl, m: Mapping, world: Omit<World, 'init'>, tables: Map<number, number>): readonly Initial[] {
   const write = d.access === 'write'
-  const entry = m.file !== undefined && (m.shared || !write) ? 'file' : write ? 'anon' : 'zero'
+  // A read of a shared mapping of a plain file leaves it to ->page_mkwrite to make the entry writable.
+  const asksFirst = m.file?.shmem === false && m.shared && !write
+  const unwritable = m.shared && !m.writable
+  const ofFile = asksFirst || unwritable ? 'file_ro' : 'file'
+  const entry = m.file !== undefined && (m.shared || !write) ? ofFile : write ? 'anon' : 'zero'
   const out: Initial[] = entry === 'anon' ? [setTo(vma.anon_vma(object('vma', m.vma)), 'anon_vma')] : []
   for (let n = d.range.first; n <= d.range.last; n++) {
     const under = world.pmdOf(m.firstPage + n)
