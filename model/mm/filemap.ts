@@ -46,7 +46,7 @@ const nextFolio = (label: string, of: Expr, into: Local): Stmt =>
  */
 export const fileEntry = (v: Expr, of: Expr, write = false): Expr => {
   const unwritable = not(hasAny(vma.vm_flags(v), 'VM_WRITE'))
-  const asksFirst = write ? unwritable : or(unwritable, not(file.shmem(vma.file(v))))
+  const asksFirst = write ? unwritable : or(unwritable, not(file.shmem(folio.file(page.folio(of)))))
   return ite(and(mapping.shared(page.mapping(of)), asksFirst), literal(Pte, 'file_ro'), 'file')
 }
 

@@ -62,13 +62,16 @@ const lockFolio: readonly Stmt[] = [
   if_(not(got), [unlockForIo('drop_for_lock'), lock('folio_lock', '__folio_lock(folio)', folio.lock(f))]),
 ]
 
-/** Gives back VM_FAULT_LOCKED with the cached folio locked, or VM_FAULT_RETRY with the fault's lock let go of. */
+/**
+ * Gives back VM_FAULT_LOCKED with the cached folio locked in the caller's `folio` (vmf->page), or
+ * VM_FAULT_RETRY with the fault's lock let go of.
+ */
 export const filemap_fault: Routine = routine({
   name: 'filemap_fault',
   file: 'mm/filemap.c',
   read: 'v6.12; a copy between v6.15 and v7.0',
-  params: [v, addr, vmaLocked, tried],
-  locals: [f, inFile, got, still, added, dropped, mappingLocked],
+  params: [v, addr, vmaLocked, tried, f],
+  locals: [inFile, got, still, added, dropped, mappingLocked],
   returns: VmFault,
   body: [
     let_(dropped, false),

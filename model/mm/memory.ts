@@ -124,7 +124,7 @@ const finish_fault = (k: Build, write: boolean): Routine =>
         ]),
         ...(k.has('map-within-i_size')
           ? [
-              if_(not(file.shmem(vma.file(v))), [
+              if_(not(file.shmem(folio.file(page.folio(addr)))), [
                 step('file_end', 'file_end = DIV_ROUND_UP(i_size_read(mapping->host), PAGE_SIZE)', [
                   set(within, lt(folio.last(f), file.i_size(folio.file(f)))),
                 ]),
@@ -200,7 +200,7 @@ const do_wp_page = (k: Build): Routine =>
     body: [
       ...lockIfSame('wp'),
       if_(eq(orig, 'file_ro'), [
-        if_(not(file.shmem(vma.file(v))), [
+        if_(not(file.shmem(folio.file(page.folio(addr)))), [
           step('vm_normal_page', 'wp_page_shared(): folio = page_folio(vmf->page)', [set(f, cachedFolio(addr))], {
             atomic: 'what the entry maps is in the page cache',
           }),

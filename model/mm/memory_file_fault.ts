@@ -7,13 +7,13 @@
  */
 import { eq, local, ne, not, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { call, if_, let_, ret, set, step, unlock, type Stmt } from '../language/stmt.ts'
+import { call, if_, let_, ret, unlock, type Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { VmFault } from './errno.ts'
 import { filemap_map_pages } from './filemap.ts'
-import { cachedFolio, do_page_mkwrite, filemap_fault } from './filemap_fault.ts'
-import { file, folio, Pte, vma } from './mm_types.ts'
+import { do_page_mkwrite, filemap_fault } from './filemap_fault.ts'
+import { file, folio, page, Pte } from './mm_types.ts'
 import { FallocWait, shmem_falloc_wait, shmem_fault } from './shmem.ts'
 
 const READ = 'v7.0-rc6'
@@ -33,10 +33,13 @@ export interface Finish {
   readonly vmf_anon_prepare: Routine
 }
 
+/** Of the file that the page belongs to, so that it is decided when the model is built. */
+const ofShmem = file.shmem(folio.file(page.folio(addr)))
+
 /** __do_fault(): the ->fault of shmem or of a plain file, which leaves the folio in `f`, locked. */
 const doFault: readonly Stmt[] = [
   if_(
-    file.shmem(vma.file(v)),
+    ofShmem,
     [
       call('falloc_wait', shmem_falloc_wait, [v, addr, vmaLocked, tried], waited),
       if_(eq(waited, 'VM_FAULT_RETRY'), [ret('VM_FAULT_RETRY', VmFault)]),
@@ -45,11 +48,8 @@ const doFault: readonly Stmt[] = [
       if_(eq(f, 'nil'), [ret('VM_FAULT_SIGBUS', VmFault)]),
     ],
     [
-      call('filemap_fault', filemap_fault, [v, addr, vmaLocked, tried], fault),
+      call('filemap_fault', filemap_fault, [v, addr, vmaLocked, tried, f], fault),
       if_(ne(fault, 'VM_FAULT_LOCKED'), [ret(fault)]),
-      step('vmf_page', 'folio = page_folio(vmf->page)', [set(f, cachedFolio(addr))], {
-        atomic: 'the folio that filemap_fault() has locked, so that it stays in the page cache',
-      }),
     ],
   ),
 ]
@@ -105,7 +105,7 @@ export const do_shared_fault = ({ finish_fault }: Finish): Routine =>
     returns: VmFault,
     body: [
       ...doFault,
-      if_(not(file.shmem(vma.file(v))), [
+      if_(not(ofShmem), [
         unlock('folio_unlock_mkwrite', 'folio_unlock(folio)', folio.lock(f)),
         call('mkwrite', do_page_mkwrite, [addr, f], fault),
         if_(ne(fault, 'VM_FAULT_LOCKED'), [ret(fault)]),
