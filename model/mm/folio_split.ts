@@ -52,6 +52,12 @@ const unmapAll: readonly Stmt[] = [
 ]
 const i_mmap_lock = lock('i_mmap_lock', 'i_mmap_lock_read(mapping)', file.i_mmap(folio.file(f)), 'read')
 const i_mmap_unlock = unlock('i_mmap_unlock', 'i_mmap_unlock_read(mapping)', file.i_mmap(folio.file(f)), 'read')
+const i_mmap_unlock_early = unlock(
+  'i_mmap_unlock_early',
+  'i_mmap_unlock_read(mapping)',
+  file.i_mmap(folio.file(f)),
+  'read',
+)
 
 /** try_to_unmap() of a large folio that could not be split, so that it is faulted in again by entries. */
 export const try_to_unmap_large: Routine = routine({
@@ -76,6 +82,8 @@ export const folio_split: Routine = routine({
   returns: bool,
   body: [
     i_mmap_lock,
+    step('can_split_folio', 'if (!can_split_folio(folio, 1, &extra_pins))', [], { choose: [failed] }),
+    if_(failed, [i_mmap_unlock_early, ret(failed)]),
     ...unmapAll,
     step('folio_ref_freeze', 'if (folio_ref_freeze(folio, folio_cache_ref_count(folio) + 1))', [], {
       choose: [failed],
