@@ -4,10 +4,7 @@ import { REMOVERS } from './folio_unmapped.ts'
 import { performs, type Property } from './property.ts'
 
 const mapsFile = (p: Expr): Expr =>
-  and(
-    eq(pmd.kind(page.pmd(p)), 'table'),
-    isOneOf(table.pte(pmd.table(page.pmd(p)), page.slot(p)), ...FILE_PTES),
-  )
+  and(eq(pmd.kind(page.pmd(p)), 'table'), isOneOf(table.pte(pmd.table(page.pmd(p)), page.slot(p)), ...FILE_PTES))
 
 /** What `folio->mapping != mapping` is looked at for, again and again. */
 export const NoStalePage: Property = {

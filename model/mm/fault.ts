@@ -78,7 +78,9 @@ export const access = (k: Build, isWrite: boolean, io: Syscall): Routine =>
           ]),
         ]),
         let_(fault, 'VM_FAULT_SIGSEGV'),
-        if_(allowed, [call('fault', handle_mm_fault(k), [v, addr, truth(isWrite), shared, vmaLocked, not(tryVma)], fault)]),
+        if_(allowed, [
+          call('fault', handle_mm_fault(k), [v, addr, truth(isWrite), shared, vmaLocked, not(tryVma)], fault),
+        ]),
         // With VM_FAULT_RETRY the fault has let go of its lock itself.
         if_(ne(fault, 'VM_FAULT_RETRY'), [
           if_(vmaLocked, [vma_end_read('vma_end_read', v)], [mmap_read_unlock('mmap_read_unlock', page.mm(addr))]),

@@ -110,16 +110,20 @@ export const filemap_map_pages = (k: Build): Routine =>
       call('map', pte_offset_map_lock, [under], t),
       if_(eq(t, 'nil'), [unlockHuge('unlock_no_table'), ret(false, bool)]),
       for_(at, from, to, [
-        if_(gotHuge, [if_(lt(page.index(at), end), setPte('set_pte_huge'))], [
-          nextFolio('next_folio', page.folio(at), got),
-          if_(got, [
-            step('max_idx', 'max_idx = DIV_ROUND_UP(i_size_read(mapping->host), PAGE_SIZE)', [
-              set(inFile, lt(page.index(at), file.i_size(folio.file(page.folio(at))))),
+        if_(
+          gotHuge,
+          [if_(lt(page.index(at), end), setPte('set_pte_huge'))],
+          [
+            nextFolio('next_folio', page.folio(at), got),
+            if_(got, [
+              step('max_idx', 'max_idx = DIV_ROUND_UP(i_size_read(mapping->host), PAGE_SIZE)', [
+                set(inFile, lt(page.index(at), file.i_size(folio.file(page.folio(at))))),
+              ]),
+              if_(inFile, setPte('set_pte')),
+              unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(page.folio(at))),
             ]),
-            if_(inFile, setPte('set_pte')),
-            unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(page.folio(at))),
-          ]),
-        ]),
+          ],
+        ),
       ]),
       unlockHuge('unlock_huge'),
       call('unmap', pte_unmap_unlock, [t]),

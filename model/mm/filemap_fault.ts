@@ -9,7 +9,20 @@
  */
 import { and, eq, ite, literal, local, lt, ne, not, truth, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { check, continue_, if_, let_, lock, ret, set, step, tryAcquire, unlock, when, while_ } from '../language/stmt.ts'
+import {
+  check,
+  continue_,
+  if_,
+  let_,
+  lock,
+  ret,
+  set,
+  step,
+  tryAcquire,
+  unlock,
+  when,
+  while_,
+} from '../language/stmt.ts'
 import type { Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import { VmFault } from './errno.ts'

@@ -8,7 +8,21 @@
  * waits for whoever still has the old one locked; and the new ones are born unlocked, where the kernel
  * unlocks them right after.
  */
-import { and, bound, eq, exists, firstThat, isOneOf, literal, local, lt, ne, not, type Expr, type Local } from '../language/expr.ts'
+import {
+  and,
+  bound,
+  eq,
+  exists,
+  firstThat,
+  isOneOf,
+  literal,
+  local,
+  lt,
+  ne,
+  not,
+  type Expr,
+  type Local,
+} from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { call, forEach, if_, lock, ret, set, step, unlock, when, while_, type Stmt } from '../language/stmt.ts'
 import { bool, nilable } from '../language/types.ts'

@@ -208,7 +208,10 @@ const do_wp_page = (k: Build): Routine =>
           call('mkwrite', do_page_mkwrite, [addr, f], fault),
           if_(ne(fault, 'VM_FAULT_LOCKED'), [ret(fault)]),
           call('finish_mkwrite_map', pte_offset_map_lock, [under], t),
-          if_(eq(t, 'nil'), [unlock('folio_unlock_no_table', 'folio_unlock(folio)', folio.lock(f)), ret('done', VmFault)]),
+          if_(eq(t, 'nil'), [
+            unlock('folio_unlock_no_table', 'folio_unlock(folio)', folio.lock(f)),
+            ret('done', VmFault),
+          ]),
           step('finish_mkwrite_fault', 'if (pte_same(ptep_get(vmf->pte), vmf->orig_pte)) wp_page_reuse(vmf, folio)', [
             when(eq(table.pte(t, slot), orig), [set(table.pte(t, slot), 'file')]),
           ]),

@@ -107,12 +107,7 @@ export const sys_fallocate = (k: Build, io: Syscall): Routine =>
     read: 'v6.6 and later',
     params: [inode, first, last],
     locals: [result],
-    body: [
-      ...io.enter,
-      call('punch', vfs_fallocate(k), [inode, first, last]),
-      let_(result, '0'),
-      ...io.leave(result),
-    ],
+    body: [...io.enter, call('punch', vfs_fallocate(k), [inode, first, last]), let_(result, '0'), ...io.leave(result)],
   })
 
 /**

@@ -7,9 +7,39 @@
  * lock at once and leaves the others to the second; writeback, buffers, dirty folios (invalidation finds
  * them clean), swap entries of shmem, sizes that are no multiple of a page.
  */
-import { and, contains, eq, firstThat, le, literal, local, lt, ne, not, truth, withMember, type Expr, type Local } from '../language/expr.ts'
+import {
+  and,
+  contains,
+  eq,
+  firstThat,
+  le,
+  literal,
+  local,
+  lt,
+  ne,
+  not,
+  truth,
+  withMember,
+  type Expr,
+  type Local,
+} from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { break_, call, check, continue_, if_, let_, lock, ret, set, step, tryAcquire, unlock, when, while_ } from '../language/stmt.ts'
+import {
+  break_,
+  call,
+  check,
+  continue_,
+  if_,
+  let_,
+  lock,
+  ret,
+  set,
+  step,
+  tryAcquire,
+  unlock,
+  when,
+  while_,
+} from '../language/stmt.ts'
 import type { Stmt } from '../language/stmt.ts'
 import { bool, int, nilable, refTo, subsetOf } from '../language/types.ts'
 import type { Build } from './build.ts'
@@ -152,9 +182,7 @@ export const END_OF_FILE: Expr = literal(int(0, FILE_PAGES_MAX), FILE_PAGES_MAX 
 
 /** `unmap_mapping_range(mapping, holebegin, 0, 1)`, a check of its own, so that it can be left out. */
 const unmapFrom = (name: string): readonly Stmt[] => [
-  check(name, lt(start, FILE_PAGES_MAX), [
-    call(name, unmap_mapping_pages(true), [inode, start, END_OF_FILE]),
-  ]),
+  check(name, lt(start, FILE_PAGES_MAX), [call(name, unmap_mapping_pages(true), [inode, start, END_OF_FILE])]),
 ]
 
 /** truncate_pagecache_range(): unmaps a hole once, and leaves private copies alone. */
@@ -239,10 +267,7 @@ export const mapping_try_invalidate: Routine = routine({
       let_(seen, f),
       if_(got, [
         folio_mapped('mapping_evict_folio'),
-        check('still_mapped', mapped, [
-          unlock('folio_unlock_mapped', 'folio_unlock(folio)', folio.lock(f)),
-          continue_,
-        ]),
+        check('still_mapped', mapped, [unlock('folio_unlock_mapped', 'folio_unlock(folio)', folio.lock(f)), continue_]),
         step('remove_mapping', 'remove_mapping(mapping, folio)', [set(folio.cached(f), false)]),
         unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(f)),
       ]),

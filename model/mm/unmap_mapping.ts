@@ -7,7 +7,21 @@
  * Not modelled yet: DAX, mmu notifiers, the pmd lock that zap_pmd_range() takes and drops where a huge
  * folio's pmd is already gone (it waits for a mapcount that is not kept here).
  */
-import { and, eq, exists, firstThat, le, literal, local, lt, ne, not, or, type Expr, type Local } from '../language/expr.ts'
+import {
+  and,
+  eq,
+  exists,
+  firstThat,
+  le,
+  literal,
+  local,
+  lt,
+  ne,
+  not,
+  or,
+  type Expr,
+  type Local,
+} from '../language/expr.ts'
 import { isOneOf } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { call, lock, set, step, unlock, when, while_, type Stmt } from '../language/stmt.ts'
@@ -62,11 +76,7 @@ const nextVma = (label: string, text: string, after: Expr): Stmt =>
 /** unmap_mapping_range_tree(): the part of the range that each VMA maps, zapped VMA by VMA under i_mmap. */
 const unmapTree = (details: ZapDetails): readonly Stmt[] => [
   lock('i_mmap_lock', 'i_mmap_lock_read(mapping)', file.i_mmap(f), 'read'),
-  nextVma(
-    'first_vma',
-    'vma_interval_tree_foreach(vma, root, first_index, last_index)',
-    literal(nilable('vma'), 'nil'),
-  ),
+  nextVma('first_vma', 'vma_interval_tree_foreach(vma, root, first_index, last_index)', literal(nilable('vma'), 'nil')),
   while_(ne(v, 'nil'), [
     call('zap', zap_page_range_single(details), [zba, zea]),
     nextVma('next_vma', 'vma_interval_tree_iter_next(vma, first_index, last_index)', v),

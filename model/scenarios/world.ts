@@ -290,11 +290,7 @@ function fileGeometry(b: Backing, ptes: number, small: number): readonly Initial
   return [
     setTo(file.i_size(own), b.size),
     setTo(file.shmem(own), b.shmem),
-    ...members.flatMap((f, j) => [
-      setTo(folio.file(f), own),
-      setTo(folio.index(f), j),
-      setTo(folio.last(f), j),
-    ]),
+    ...members.flatMap((f, j) => [setTo(folio.file(f), own), setTo(folio.index(f), j), setTo(folio.last(f), j)]),
     ...chunkGeometry(b, ptes, small),
   ]
 }
