@@ -18,6 +18,10 @@ export const NoAccess: Property = {
       kernels: ['rfc-file', 'rfc-file-read', 'maybe-guard-v1', 'maybe-guard-v2'],
       why: 'where a marker is lost, the page can be faulted in',
     },
+    {
+      kernels: ['v6.15', 'v6.18', 'maybe-guard-v3', 'v7.0'],
+      why: 'a finding: unmap_mapping_folio() drops guards, after which the page can be faulted in',
+    },
   ],
   mutants: [{ scenario: 'install-read+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
   reaches: ['load.access', 'store.access', 'do_anonymous_page.set_pte_at', 'finish_fault.set_pte_at'],

@@ -25,10 +25,13 @@ const V6_18_BASE = [
   'vma-refcnt',
   'process-madvise-one-lock',
   'dontneed-vma-lock',
+  'map-within-i_size',
 ] as const
 const SERIES = V6_18_BASE
 const SERIES_V2 = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous'] as const
 const SERIES_V3 = [...SERIES_V2, 'retract-tests-guard'] as const
+
+const V7_0 = [...SERIES_V3, 'uffd-own-markers', 'guard-vma-lock'] as const
 
 /** Every kernel, oldest first. */
 export const KERNELS: readonly Kernel[] = [
@@ -47,11 +50,15 @@ export const KERNELS: readonly Kernel[] = [
   kernel('guard-v3', 'lightweight guard pages v3 (23 Oct 2024)', [...V6_13, 'guard-raw-restart']),
   kernel('v6.13', 'Linux v6.13: guard regions in anonymous memory (guard pages v4, 28 Oct 2024)', V6_13),
   kernel('v6.15', 'Linux v6.15: guard regions in file-backed memory', V6_15),
-  kernel('v6.18', 'Linux v6.18', [...V6_15, 'dontneed-vma-lock']),
+  kernel('v6.18', 'Linux v6.18', [...V6_15, 'dontneed-vma-lock', 'map-within-i_size']),
   kernel('maybe-guard-v1', 'VM_MAYBE_GUARD series v1 (29 Oct 2025)', [...SERIES, 'maybe-guard-plain']),
   kernel('maybe-guard-v2', 'VM_MAYBE_GUARD series v2 (6 Nov 2025)', SERIES_V2),
   kernel('maybe-guard-v3', 'VM_MAYBE_GUARD series v3 (7 Nov 2025)', SERIES_V3),
-  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', [...SERIES_V3, 'uffd-own-markers', 'guard-vma-lock']),
+  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', V7_0),
+  kernel('v7.0-keep-guards', 'Linux v7.0 with unmap_mapping_folio() keeping guards: our proposal, in no kernel', [
+    ...V7_0,
+    'unmap-folio-keeps-guards',
+  ]),
 ]
 
 export const findKernel = (name: string): Kernel | undefined => KERNELS.find((k) => k.name === name)

@@ -23,6 +23,10 @@ export const PATCHES = {
   'dontneed-vma-lock': 'MADV_DONTNEED under the per-VMA lock (a6fde7add78d, v6.17)',
   'uffd-own-markers': 'UFFDIO_COPY fills no entry that holds a guard or poison marker (Nov 2025, v6.19)',
   'vma-refcnt': 'the per-VMA lock is built on vm_refcnt, and VMAs are SLAB_TYPESAFE_BY_RCU (v6.15)',
+  'map-within-i_size':
+    'a large folio of a plain file is mapped no further than i_size, and unmapped where truncation cannot split it (Oct 2025, v6.18)',
+  'unmap-folio-keeps-guards':
+    'unmap_mapping_folio() drops the markers of userfaultfd and keeps guards (what would mend our finding; in no kernel)',
   'guard-vma-lock': 'guard install and remove under the per-VMA lock (v2, 10 Nov 2025; in v7.0)',
 } as const
 

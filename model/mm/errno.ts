@@ -36,7 +36,11 @@ export const Result: EnumType = enumeration('result', [
   'swap',
 ])
 
-/** vm_fault_t as far as the modelled paths tell it apart; `done` is 0 and VM_FAULT_NOPAGE. */
+/**
+ * vm_fault_t as far as the modelled paths tell it apart; `done` is 0 and VM_FAULT_NOPAGE. With
+ * VM_FAULT_RETRY the fault has let go of the mmap lock or the VMA lock; with VM_FAULT_LOCKED it holds
+ * the folio's.
+ */
 export const VmFault: EnumType = enumeration('vm_fault_t', [
   'done',
   'VM_FAULT_SIGSEGV',
@@ -44,6 +48,7 @@ export const VmFault: EnumType = enumeration('vm_fault_t', [
   'VM_FAULT_OOM',
   'VM_FAULT_SIGBUS',
   'VM_FAULT_HWPOISON',
+  'VM_FAULT_LOCKED',
 ])
 
 /** enum scan_result of mm/khugepaged.c, the members that occur here. */

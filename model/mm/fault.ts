@@ -78,8 +78,13 @@ export const access = (k: Build, isWrite: boolean, io: Syscall): Routine =>
           ]),
         ]),
         let_(fault, 'VM_FAULT_SIGSEGV'),
-        if_(allowed, [call('fault', handle_mm_fault(k), [v, addr, truth(isWrite), shared, vmaLocked], fault)]),
-        if_(vmaLocked, [vma_end_read('vma_end_read', v)], [mmap_read_unlock('mmap_read_unlock', page.mm(addr))]),
+        if_(allowed, [
+          call('fault', handle_mm_fault(k), [v, addr, truth(isWrite), shared, vmaLocked, not(tryVma)], fault),
+        ]),
+        // With VM_FAULT_RETRY the fault has let go of its lock itself.
+        if_(ne(fault, 'VM_FAULT_RETRY'), [
+          if_(vmaLocked, [vma_end_read('vma_end_read', v)], [mmap_read_unlock('mmap_read_unlock', page.mm(addr))]),
+        ]),
         if_(eq(fault, 'VM_FAULT_SIGSEGV'), [let_(result, 'SEGV'), break_]),
         if_(eq(fault, 'VM_FAULT_SIGBUS'), [let_(result, 'BUS'), break_]),
         if_(eq(fault, 'VM_FAULT_HWPOISON'), [let_(result, 'HWPOISON'), break_]),

@@ -60,6 +60,9 @@ export const MM_LINT_RULES: LintRules = {
     'vma.i_mmap': { write: [{ locks: [related('file.i_mmap')] }], read: [{ locks: [related('file.i_mmap', 'read')] }] },
     // 4.2.6: i_size_write() under i_rwsem.
     'file.i_size': { write: [{ locks: [same('file.i_rwsem')] }] },
+    // 4.2.7: the hole that is being punched is published under i_rwsem (and inode->i_lock).
+    'file.falloc_start': { write: [{ locks: [same('file.i_rwsem')] }] },
+    'file.falloc_next': { write: [{ locks: [same('file.i_rwsem')] }] },
     // 1.1.14, 5.6 CP9: an entry is filled, and a huge one cleared, under the pmd lock.
     'pmd.kind': { write: [{ locks: [same('pmd.lock')] }] },
     // 5.2.2, 5.5.5: a table is unlinked under the pmd lock and its own ptl, nested.
@@ -75,8 +78,11 @@ export const MM_LINT_RULES: LintRules = {
       write: [{ locks: [same('folio.lock')] }, { locks: [related('folio.lock')], text: 'xas_store' }],
     },
   },
-  // `none`, a table and a huge mapping are values of one pmd entry.
-  words: [['pmd.kind', 'pmd.table']],
+  // `none`, a table and a huge mapping are values of one pmd entry. One pointer publishes a hole.
+  words: [
+    ['pmd.kind', 'pmd.table'],
+    ['file.falloc_start', 'file.falloc_next'],
+  ],
   mirrors: [
     // 9.4.4: under the mmap write lock only its holder can have set vm_lock_seq to mm_lock_seq.
     {

@@ -63,6 +63,8 @@ export interface ZapDetails {
   readonly dropMarkers: boolean
   /** Frees a table that it has emptied, as MADV_DONTNEED asks for. */
   readonly reclaimPt: boolean
+  /** Guards stay though other markers are dropped: no kernel has it yet; see v7.0-keep-guards. */
+  readonly keepGuards?: true
 }
 /** Guard install, and drivers. */
 export const NO_DETAILS: ZapDetails = { evenCows: true, dropMarkers: false, reclaimPt: false }
@@ -71,13 +73,13 @@ export const NO_DETAILS: ZapDetails = { evenCows: true, dropMarkers: false, recl
  * What a zap makes of an entry: zap_present_ptes() and zap_nonpresent_ptes(). A page that
  * userfaultfd write-protects in a file mapping leaves its marker (pte_install_uffd_wp_if_needed()).
  */
-export function zapped(ptent: Expr, of: Expr, { evenCows, dropMarkers }: ZapDetails): Expr {
+export function zapped(ptent: Expr, of: Expr, { evenCows, dropMarkers, keepGuards }: ZapDetails): Expr {
   const none = literal(Pte, 'none')
   const fileBacked = ne(page.folio(of), 'nil')
   const gone: Expr[] = [isOneOf(ptent, 'file', 'file_ro', 'zero')]
   if (evenCows) gone.push(isOneOf(ptent, ...ANON_PTES, 'swap', 'migration', 'poison'))
   else gone.push(and(eq(ptent, 'migration'), fileBacked))
-  if (dropMarkers) gone.push(isOneOf(ptent, 'guard', 'uffd_wp', 'file_wp'))
+  if (dropMarkers) gone.push(isOneOf(ptent, ...(keepGuards ? [] : ['guard']), 'uffd_wp', 'file_wp'))
   else gone.push(and(eq(ptent, 'uffd_wp'), not(fileBacked)))
   const rest = dropMarkers ? ptent : ite(eq(ptent, 'file_wp'), literal(Pte, 'uffd_wp'), ptent)
   return ite(or(...gone), none, rest)

@@ -201,24 +201,29 @@ export const page: Readonly<
   removers: field('page.removers', ['page'], subsetOf('thread'), { role: 'ghost' }),
 }
 
-export const file: Readonly<Record<'i_size' | 'shmem', FieldAccess>> &
+export const file: Readonly<Record<'i_size' | 'shmem' | 'falloc_start' | 'falloc_next', FieldAccess>> &
   Readonly<Record<'i_mmap' | 'i_rwsem' | 'invalidate_lock', LockAccess>> = {
   /** In pages. */
   i_size: field('file.i_size', ['file'], int(0, FILE_PAGES_MAX)),
   /** On tmpfs; otherwise on a file system with a page cache of the plain kind. */
   shmem: field('file.shmem', ['file'], bool, GEOMETRY),
+  /** shmem's inode->i_private: the pages start..next - 1 are being punched out; a `next` of 0 means that none are. */
+  falloc_start: field('file.falloc_start', ['file'], int(0, FILE_PAGES_MAX)),
+  falloc_next: field('file.falloc_next', ['file'], int(0, FILE_PAGES_MAX)),
   i_mmap: lockClass('file.i_mmap', 'rwsem', rankOf('i_mmap_rwsem'), ['file']),
   i_rwsem: lockClass('file.i_rwsem', 'rwsem', rankOf('i_rwsem'), ['file']),
   invalidate_lock: lockClass('file.invalidate_lock', 'rwsem', rankOf('invalidate_lock'), ['file']),
 }
 
 /** The order-0 folios and the PMD-sized one that can cache a chunk of a file. */
-export const folio: Readonly<Record<'cached' | 'chunk' | 'file' | 'index', FieldAccess>> & {
+export const folio: Readonly<Record<'cached' | 'chunk' | 'file' | 'index' | 'last', FieldAccess>> & {
   readonly lock: LockAccess
 } = {
   file: field('folio.file', ['folio'], refTo('file'), GEOMETRY),
   /** Its first page's number in its file. */
   index: field('folio.index', ['folio'], int(0, FILE_PAGES_MAX - 1), GEOMETRY),
+  /** folio_next_index() - 1: its last page's number. */
+  last: field('folio.last', ['folio'], int(0, FILE_PAGES_MAX - 1), GEOMETRY),
   /** In the page cache: folio->mapping is set and the index finds it. */
   cached: field('folio.cached', ['folio'], bool),
   /** The PMD-sized part of the file that it lies in; nil in a last part that is smaller. */
@@ -257,7 +262,8 @@ const plain: readonly FieldAccess[] = [
   ...[pmd.kind, pmd.table, pmd.mm, pmd.chunk, pmd.first, pmd.last, pmd.whole],
   ...[table.state, table.pte, table.grace],
   ...[page.pmd, page.vma, page.mapping, page.mm, page.child, page.slot, page.index, page.folio, page.huge],
-  ...[page.promised, page.installers, page.removers, file.i_size, file.shmem, folio.file, folio.index],
+  ...[page.promised, page.installers, page.removers, file.i_size, file.shmem, file.falloc_start, file.falloc_next],
+  ...[folio.file, folio.index, folio.last],
   ...[folio.cached, folio.chunk, chunk.file, chunk.huge, chunk.first, chunk.last, rcu.readers],
 ]
 

@@ -1,6 +1,7 @@
 /** The operations that a scenario's threads perform, by the names that litmus files use. */
 import { ACCESS_OPERATIONS } from './operations/access.ts'
 import { COLLAPSE_OPERATIONS } from './operations/collapse.ts'
+import { FILE_OPERATIONS } from './operations/file.ts'
 import { MADVISE_OPERATIONS } from './operations/madvise.ts'
 import { LRU_OPERATIONS } from './operations/lru.ts'
 import { OBSERVERS } from './operations/observe.ts'
@@ -17,6 +18,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...COLLAPSE_OPERATIONS,
   ...UFFD_OPERATIONS,
   ...OBSERVERS,
+  ...FILE_OPERATIONS,
 ]
 
 export const findOperation = (name: string): Operation | undefined => OPERATIONS.find((o) => o.name === name)

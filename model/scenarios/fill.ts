@@ -47,7 +47,9 @@ function entryOf(m: Mapping, access: Exclude<FillAccess, 'pmd'>): string {
   if (access === 'guard') return 'guard'
   const write = access === 'write'
   if (m.file === undefined) return write ? 'anon' : 'zero'
-  if (m.shared) return m.writable ? 'file' : 'file_ro'
+  // A read of a shared mapping of a plain file leaves it to ->page_mkwrite to make the entry writable.
+  const asksFirst = !m.file.shmem && !write
+  if (m.shared) return m.writable && !asksFirst ? 'file' : 'file_ro'
   return write ? 'anon' : 'file'
 }
 

@@ -131,6 +131,7 @@ const mappingHint = (name: string, world: World): string => {
 function checkShape(op: Operation, m: Mapping, pages: readonly number[], world: World, span: Span): void {
   if (op.operand === 'page' && pages.length !== 1)
     refuse('MM105', `'${op.name}' takes one page, not ${pages.length}`, span, `as in '${op.name}(${m.name}[0])'`)
+  if (m.file !== undefined) checkFile(op, m.file, span)
   if (op.operand !== 'mapping') return
   if (m.file === undefined) refuse('MM106', `'${op.name}' of anonymous memory is not modelled yet`, span)
   const pmds = new Set(pages.map((p) => world.pmdOf(p)))
@@ -138,14 +139,25 @@ function checkShape(op: Operation, m: Mapping, pages: readonly number[], world: 
     refuse('MM105', `'${op.name}' works on one PMD, which is ${world.ptes} pages here`, span, `see the setting 'ptes'`)
 }
 
+const NOT_FOR: Readonly<Record<'plain' | 'shmem', string>> = {
+  plain: 'invalidating the page cache of shmem would lose its data, and no path of the kernel does it',
+  shmem: 'collapsing a file that is not shmem needs CONFIG_READ_ONLY_THP_FOR_FS, which is not modelled',
+}
+
+function checkFile(op: Operation, b: Backing, span: Span): void {
+  if (op.files === undefined || (op.files === 'shmem') === b.shmem) return
+  refuse('MM106', `'${op.name}' of '${b.name}' is not modelled`, span, NOT_FOR[op.files])
+}
+
 /** The file that an argument names; pages of it must lie in it. */
-function backingNamed({ world }: Context, arg: Exclude<Arg, { kind: 'number' }>): Backing {
+function backingNamed({ world, op }: Context, arg: Exclude<Arg, { kind: 'number' }>): Backing {
   const b = world.backings.find((x) => x.name === arg.name.text)
   if (b === undefined) {
     const known = world.backings.map((x) => x.name)
     return refuse('MM102', `no file named '${arg.name.text}'`, arg.name.span, hint(arg.name.text, known))
   }
   if (arg.kind === 'pages') within(arg.range, b.pages, b.name)
+  checkFile(op, b, arg.name.span)
   return b
 }
 

@@ -115,7 +115,6 @@ function placeBackings(decls: readonly BackingDecl[], ptes: number): readonly Ba
   let firstChunk = 0
   let firstFolio = 0
   return decls.map((d, file) => {
-    if (d.type === 'file') refuse('MM106', 'files other than shmem are not modelled yet', d.span, 'declare it as shmem')
     if (d.pages < 1) refuse('MM103', 'a file has at least one page', d.span)
     if (d.pages > FILE_PAGES_MAX) refuse('MM110', `a file has at most ${FILE_PAGES_MAX} pages`, d.span)
     const chunks = Math.floor(d.pages / ptes)
@@ -294,7 +293,7 @@ function fileGeometry(b: Backing, ptes: number, small: number): readonly Initial
   return [
     setTo(file.i_size(own), b.size),
     setTo(file.shmem(own), b.shmem),
-    ...members.flatMap((f, j) => [setTo(folio.file(f), own), setTo(folio.index(f), j)]),
+    ...members.flatMap((f, j) => [setTo(folio.file(f), own), setTo(folio.index(f), j), setTo(folio.last(f), j)]),
     ...chunkGeometry(b, ptes, small),
   ]
 }
@@ -312,6 +311,7 @@ function chunkGeometry(b: Backing, ptes: number, small: number): readonly Initia
       setTo(chunk.last(c), object('folio', members[ptes - 1] ?? 0)),
       setTo(folio.file(object('folio', huge)), object('file', b.file)),
       setTo(folio.index(object('folio', huge)), i * ptes),
+      setTo(folio.last(object('folio', huge)), i * ptes + ptes - 1),
       ...[...members, huge].map((f) => setTo(folio.chunk(object('folio', f)), c)),
     ]
   })

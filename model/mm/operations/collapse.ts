@@ -9,6 +9,7 @@ export const COLLAPSE_OPERATIONS: readonly Operation[] = [
   {
     name: 'collapse',
     operand: 'file',
+    files: 'shmem',
     summary: 'khugepaged collapses the file on behalf of some other process',
     unlinks: 1,
     makesNoTable: true,
@@ -19,6 +20,7 @@ export const COLLAPSE_OPERATIONS: readonly Operation[] = [
   {
     name: 'madvise_collapse',
     operand: 'mapping',
+    files: 'shmem',
     summary: 'madvise(MADV_COLLAPSE) on a whole mapping of one PMD',
     unlinks: 2,
     fileOnly: true,

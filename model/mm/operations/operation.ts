@@ -68,6 +68,8 @@ export interface Operation {
   readonly operand: OperandKind
   /** What `pages_word` may be followed by. */
   readonly words?: readonly string[]
+  /** The only kind of file that it is for. */
+  readonly files?: 'plain' | 'shmem'
   /** For `--help` and errors. */
   readonly summary: string
   /** What the kernel documents as results, in the order of Result. */
