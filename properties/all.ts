@@ -1,7 +1,9 @@
 /** Every property, and how they are attached to a scenario. */
 import type { Program } from '../model/language/routine.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
+import { CowIsolation } from './cow_isolation.ts'
 import { EmptyUnlink } from './empty_unlink.ts'
+import { ForkKept } from './fork_kept.ts'
 import { GuardStays } from './guard_stays.ts'
 import { NoAccess } from './no_access.ts'
 import { NoDeadlock } from './no_deadlock.ts'
@@ -15,6 +17,8 @@ import { WorldLargeEnough } from './world_large_enough.ts'
 export const PROPERTIES: readonly Property[] = [
   GuardStays,
   NoAccess,
+  ForkKept,
+  CowIsolation,
   EmptyUnlink,
   ReturnsDocumented,
   NoUseAfterFree,

@@ -39,5 +39,5 @@ export const performs = (scenario: Scenario, ...operations: readonly string[]): 
 
 /** Whether some operation of a scenario can take a page table away on its kernel. */
 export const unlinksTables = (scenario: Scenario): boolean =>
-  performs(scenario, 'collapse', 'madvise_collapse') ||
+  performs(scenario, 'collapse', 'madvise_collapse', 'exit') ||
   (performs(scenario, 'dontneed') && scenario.kernel.has('pt-reclaim'))

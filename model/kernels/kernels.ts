@@ -17,9 +17,9 @@ function kernel(name: string, title: string, patches: readonly Patch[]): Kernel 
 const V6_13 = ['guard-any-anon-vma'] as const
 const V6_14 = ['retract-rechecks-pmd', 'pt-reclaim'] as const
 const V6_15 = [...V6_13, ...V6_14, 'guard-file-backed', 'vma-refcnt'] as const
-const SERIES = [...V6_14, 'guard-file-backed', 'vma-refcnt', 'dontneed-vma-lock'] as const
+const SERIES = [...V6_14, 'guard-file-backed', 'vma-refcnt', 'dontneed-vma-lock', 'fork-copies-maybe-guard'] as const
 const SERIES_V2 = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous'] as const
-const SERIES_V3 = [...SERIES_V2, 'retract-tests-guard'] as const
+const SERIES_V3 = [...SERIES_V2, 'retract-tests-guard', 'fork-copy-on-fork'] as const
 
 /** Every kernel, oldest first. */
 export const KERNELS: readonly Kernel[] = [
@@ -39,7 +39,7 @@ export const KERNELS: readonly Kernel[] = [
   kernel('maybe-guard-v1', 'VM_MAYBE_GUARD series v1 (29 Oct 2025)', [...SERIES, 'maybe-guard-plain']),
   kernel('maybe-guard-v2', 'VM_MAYBE_GUARD series v2 (6 Nov 2025)', SERIES_V2),
   kernel('maybe-guard-v3', 'VM_MAYBE_GUARD series v3 (7 Nov 2025)', SERIES_V3),
-  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', [...SERIES_V3, 'guard-vma-lock']),
+  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', [...SERIES_V3, 'guard-vma-lock', 'fork-copy-on-fork-dst']),
 ]
 
 export const findKernel = (name: string): Kernel | undefined => KERNELS.find((k) => k.name === name)

@@ -1,12 +1,18 @@
 /** The operations that a scenario's threads perform, by the names that litmus files use. */
 import { ACCESS_OPERATIONS } from './operations/access.ts'
 import { COLLAPSE_OPERATIONS } from './operations/collapse.ts'
+import { FORK_OPERATIONS } from './operations/fork.ts'
 import { MADVISE_OPERATIONS } from './operations/madvise.ts'
 import type { Operation } from './operations/operation.ts'
 
 export type { Operand, OperandKind, Operation } from './operations/operation.ts'
 
 /** In the order of `mmcheck list --operations`. */
-export const OPERATIONS: readonly Operation[] = [...MADVISE_OPERATIONS, ...ACCESS_OPERATIONS, ...COLLAPSE_OPERATIONS]
+export const OPERATIONS: readonly Operation[] = [
+  ...MADVISE_OPERATIONS,
+  ...ACCESS_OPERATIONS,
+  ...COLLAPSE_OPERATIONS,
+  ...FORK_OPERATIONS,
+]
 
 export const findOperation = (name: string): Operation | undefined => OPERATIONS.find((o) => o.name === name)

@@ -2,10 +2,12 @@
 import { routinesOf } from '../language/listing.ts'
 import type { Routine } from '../language/routine.ts'
 import type { Build, Syscall } from './build.ts'
+import { do_exit } from './exit_mmap.ts'
 import { access } from './fault.ts'
 import { khugepaged_scan_file } from './khugepaged.ts'
 import { sys_madvise_collapse } from './khugepaged_madvise.ts'
 import { sys_guard_install, sys_guard_remove, sys_madvise_dontneed } from './madvise.ts'
+import { sys_fork } from './mmap_fork.ts'
 import { rcu_do_batch } from './rcu.ts'
 
 const bare: Syscall = { enter: [], leave: () => [] }
@@ -20,6 +22,8 @@ export function kernelRoutines(k: Build): readonly Routine[] {
     access(k, true, bare),
     khugepaged_scan_file(k),
     sys_madvise_collapse(k, bare),
+    sys_fork(k, bare),
+    do_exit(k, bare),
     rcu_do_batch,
   ]
   const byName = new Map<string, Routine[]>()
