@@ -33,6 +33,7 @@ export const MM_LINT_RULES: LintRules = {
         { locks: [same('vma.lock')] },
         { locks: [related('mm.mmap_lock')], text: 'vm_area_dup' },
         { locks: [related('mm.mmap_lock')], text: 'dup_userfaultfd' },
+        { locks: [related('mm.mmap_lock')], text: 'vm_flags_clear(tmp' },
         { locks: [related('mm.mmap_lock', 'read')], text: 'vma_set_atomic_flag' },
         { locks: [same('vma.lock', 'read')], text: 'vma_set_atomic_flag' },
       ],

@@ -92,7 +92,12 @@ function store(ctx: StepContext, s: Extract<LStmt, { kind: 'set' }>, path: Path)
 function fits(ctx: StepContext, path: Path, slot: number): boolean {
   const value = path.locals.get(slot)
   const { lo, hi } = ctx.slots[slot] ?? { lo: 0, hi: 0 }
-  return value?.kind !== 'const' || (lo <= value.value && value.value <= hi)
+  if (value?.kind === 'const') return lo <= value.value && value.value <= hi
+  const domain = value?.kind === 'slot' ? path.domain.get(value.slot) : undefined
+  if (value?.kind !== 'slot' || domain === undefined) return true
+  const left = domain.filter((v) => lo <= v && v <= hi)
+  path.domain.set(value.slot, left)
+  return left.length > 0
 }
 
 function withCases(

@@ -5,7 +5,7 @@ import { do_exit } from '../exit_mmap.ts'
 import { page } from '../mm_types.ts'
 import { sys_fork } from '../mmap_fork.ts'
 import type { Operand, Operation } from './operation.ts'
-import { oom, plain } from './syscall.ts'
+import { plain } from './syscall.ts'
 
 const mmOf = (on: Operand): Extract<Operand['argument'], { kind: 'mm' }> => {
   if (on.argument.kind !== 'mm') throw new Error(`an mm was expected, not ${on.argument.kind}`)
@@ -18,7 +18,7 @@ export const FORK_OPERATIONS: readonly Operation[] = [
     name: 'fork',
     operand: 'mm',
     summary: 'fork() into an mm: what its child mappings are copied from',
-    results: (k) => oom(k, ['0'], '-ENOMEM'),
+    results: () => ['0', '-ENOMEM'],
     build: (k, on, label) => {
       const { mm, parent } = mmOf(on)
       // What the parent has been promised when fork begins, the child is promised too; removals and the VMAs
