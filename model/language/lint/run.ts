@@ -87,15 +87,16 @@ function store(ctx: StepContext, s: Extract<LStmt, { kind: 'set' }>, path: Path)
 
 /**
  * A local beyond its type is that of a loop whose last value lies before its first: a case that only
- * ignorance of shared variables allows.
+ * ignorance of shared variables allows. 0 always fits: it is what a local that nobody reads any more is set to.
  */
 function fits(ctx: StepContext, path: Path, slot: number): boolean {
   const value = path.locals.get(slot)
   const { lo, hi } = ctx.slots[slot] ?? { lo: 0, hi: 0 }
-  if (value?.kind === 'const') return lo <= value.value && value.value <= hi
+  const inType = (v: number): boolean => v === 0 || (lo <= v && v <= hi)
+  if (value?.kind === 'const') return inType(value.value)
   const domain = value?.kind === 'slot' ? path.domain.get(value.slot) : undefined
   if (value?.kind !== 'slot' || domain === undefined) return true
-  const left = domain.filter((v) => lo <= v && v <= hi)
+  const left = domain.filter(inType)
   path.domain.set(value.slot, left)
   return left.length > 0
 }
