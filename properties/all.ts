@@ -1,8 +1,10 @@
 /** Every property, and how they are attached to a scenario. */
 import type { Program } from '../model/language/routine.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
+import { CowIsolation } from './cow_isolation.ts'
 import { EmptyUnlink } from './empty_unlink.ts'
 import { FolioUnmappedOnRemoval } from './folio_unmapped.ts'
+import { ForkKept } from './fork_kept.ts'
 import { GuardStays } from './guard_stays.ts'
 import { GuardsRefine } from './guards_refine.ts'
 import { NoAccess } from './no_access.ts'
@@ -20,6 +22,8 @@ export const PROPERTIES: readonly Property[] = [
   GuardStays,
   GuardsRefine,
   NoAccess,
+  ForkKept,
+  CowIsolation,
   EmptyUnlink,
   FolioUnmappedOnRemoval,
   NoStalePage,

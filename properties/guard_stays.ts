@@ -1,5 +1,5 @@
 import { and, eq, exists, forall, implies } from '../model/language/expr.ts'
-import { page, pmd, table } from '../model/mm/mm_types.ts'
+import { mm, page, pmd, table } from '../model/mm/mm_types.ts'
 import { promisesGuards, type Property } from './property.ts'
 
 /** P1 of the guard-region facts. */
@@ -45,7 +45,7 @@ export const GuardStays: Property = {
       ? {
           invariant: forall('page', 'p', (p) =>
             implies(
-              page.promised(p),
+              and(page.promised(p), mm.live(page.mm(p))),
               and(eq(pmd.kind(page.pmd(p)), 'table'), eq(table.pte(pmd.table(page.pmd(p)), page.slot(p)), 'guard')),
             ),
           ),

@@ -39,7 +39,7 @@ export const performs = (scenario: Scenario, ...operations: readonly string[]): 
 
 /** Whether some operation of a scenario can take a page table away on its kernel. */
 export const unlinksTables = (scenario: Scenario): boolean =>
-  performs(scenario, 'collapse', 'madvise_collapse') ||
+  performs(scenario, 'collapse', 'madvise_collapse', 'exit') ||
   (performs(scenario, 'dontneed') && scenario.kernel.has('pt-reclaim'))
 
 /** Whether a scenario has guards that are promised to stay: installed by it, or there from the start. */

@@ -27,11 +27,11 @@ const V6_18_BASE = [
   'dontneed-vma-lock',
   'map-within-i_size',
 ] as const
-const SERIES = V6_18_BASE
+const SERIES = [...V6_18_BASE, 'fork-copies-maybe-guard'] as const
 const SERIES_V2 = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous'] as const
-const SERIES_V3 = [...SERIES_V2, 'retract-tests-guard'] as const
+const SERIES_V3 = [...SERIES_V2, 'retract-tests-guard', 'fork-copy-on-fork'] as const
 
-const V7_0 = [...SERIES_V3, 'uffd-own-markers', 'guard-vma-lock'] as const
+const V7_0 = [...SERIES_V3, 'uffd-own-markers', 'guard-vma-lock', 'fork-copy-on-fork-dst'] as const
 
 /** Every kernel, oldest first. */
 export const KERNELS: readonly Kernel[] = [

@@ -28,6 +28,10 @@ export const PATCHES = {
   'unmap-folio-keeps-guards':
     'unmap_mapping_folio() drops the markers of userfaultfd and keeps guards (what would mend our finding; in no kernel)',
   'guard-vma-lock': 'guard install and remove under the per-VMA lock (v2, 10 Nov 2025; in v7.0)',
+  'fork-copies-maybe-guard':
+    'vma_needs_copy() also tests VM_MAYBE_GUARD of the parent (VM_MAYBE_GUARD v1, 29 Oct 2025)',
+  'fork-copy-on-fork': 'vma_needs_copy() tests VM_COPY_ON_FORK, VM_UFFD_WP among it, of the parent (series v3)',
+  'fork-copy-on-fork-dst': 'the same, of the child (35e247032606, Jan 2026)',
 } as const
 
 export type Patch = keyof typeof PATCHES

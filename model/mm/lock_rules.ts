@@ -13,6 +13,9 @@ const RANGE: FieldRule = {
   write: [
     { locks: [related('mm.mmap_lock'), same('vma.lock')] },
     { locks: [related('mm.mmap_lock')], text: 'vma_alloc' },
+    // Of fork: nobody knows the new VMA yet. Of exit: nobody else is left, and i_mmap has let go of it.
+    { locks: [related('mm.mmap_lock')], text: 'vm_area_dup' },
+    { locks: [related('mm.mmap_lock')], text: 'remove_vma' },
   ],
   read: [
     { locks: [related('mm.mmap_lock', 'read')] },
@@ -28,6 +31,9 @@ export const MM_LINT_RULES: LintRules = {
     'vma.vm_flags': {
       write: [
         { locks: [same('vma.lock')] },
+        { locks: [related('mm.mmap_lock')], text: 'vm_area_dup' },
+        { locks: [related('mm.mmap_lock')], text: 'dup_userfaultfd' },
+        { locks: [related('mm.mmap_lock')], text: 'vm_flags_clear(tmp' },
         { locks: [related('mm.mmap_lock', 'read')], text: 'vma_set_atomic_flag' },
         { locks: [same('vma.lock', 'read')], text: 'vma_set_atomic_flag' },
       ],
@@ -36,7 +42,12 @@ export const MM_LINT_RULES: LintRules = {
     // 1.3 GI6a, 1.1.6: page_table_lock, and __anon_vma_prepare() asserts the mmap lock, for which the
     // VMA lock is no substitute. (The anon_vma's own lock is not modelled.)
     'vma.anon_vma': {
-      write: [{ locks: [related('mm.page_table_lock'), related('mm.mmap_lock', 'read')] }],
+      write: [
+        { locks: [related('mm.page_table_lock'), related('mm.mmap_lock', 'read')] },
+        { locks: [related('mm.mmap_lock'), related('mapping.anon_vma_rwsem')], text: 'anon_vma_clone' },
+        { locks: [related('mm.mmap_lock')], text: 'vm_area_dup' },
+        { locks: [related('mm.mmap_lock')], text: 'remove_vma' },
+      ],
       read: [
         { locks: [related('mm.page_table_lock')] },
         { locks: [related('mm.mmap_lock')] },
@@ -64,11 +75,17 @@ export const MM_LINT_RULES: LintRules = {
     'file.falloc_start': { write: [{ locks: [same('file.i_rwsem')] }] },
     'file.falloc_next': { write: [{ locks: [same('file.i_rwsem')] }] },
     // 1.1.14, 5.6 CP9: an entry is filled, and a huge one cleared, under the pmd lock.
-    'pmd.kind': { write: [{ locks: [same('pmd.lock')] }] },
+    'pmd.kind': {
+      write: [{ locks: [same('pmd.lock')] }, { locks: [related('mm.mmap_lock')], text: 'free_pte_range' }],
+    },
     // 5.2.2, 5.5.5: a table is unlinked under the pmd lock and its own ptl, nested.
     'pmd.table': {
       write: [{ locks: [same('pmd.lock')] }],
-      clear: [{ locks: [same('pmd.lock'), related('table.ptl')] }],
+      clear: [
+        { locks: [same('pmd.lock'), related('table.ptl')] },
+        // free_pgtables(): every VMA that rmap could come by is out of i_mmap.
+        { locks: [related('mm.mmap_lock')], text: 'free_pte_range' },
+      ],
     },
     // 1.1.15, 3.1.7: every change of a pte, under the ptl of its table.
     'table.pte': { write: [{ locks: [same('table.ptl')] }] },
@@ -101,6 +118,25 @@ export const MM_LINT_RULES: LintRules = {
       'is_valid_guard_vma() of v6.13 refuses a file mapping without looking at its flags',
     'madvise_guard_poison.vm_flags': 'as for madvise_guard_install() of v6.13',
   },
+  nests: [
+    {
+      lock: 'table.ptl',
+      text: 'spin_lock_nested(src_ptl',
+      under: 'mm.mmap_lock',
+      reason: "copy_pte_range(): the child's table first, the parent's inside it, both mmap locks held for writing",
+    },
+    {
+      lock: 'mm.mmap_lock',
+      text: 'mmap_write_lock_nested',
+      under: 'mm.mmap_lock',
+      reason: 'dup_mmap(): the inner one is of an mm that nobody else has',
+    },
+    {
+      lock: 'vma.lock',
+      under: 'mm.mmap_lock',
+      reason: 'whoever write-locks VMAs of an mm holds its mmap lock for writing, so there is one such thread',
+    },
+  ],
   exempt: [
     {
       routine: 'rcu_do_batch',

@@ -8,9 +8,23 @@
  */
 import { and, eq, isOneOf, ite, le, local, lt, ne, not, or, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { call, check, if_, let_, ret, set, step, tryAcquire, unlock, when, type Stmt } from '../language/stmt.ts'
+import {
+  assert,
+  call,
+  check,
+  if_,
+  let_,
+  ret,
+  set,
+  step,
+  tryAcquire,
+  unlock,
+  when,
+  type Stmt,
+} from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
+import { isShared, newAnonPage } from './cow.ts'
 import { VmFault } from './errno.ts'
 import { fileEntry } from './filemap.ts'
 import { cachedFolio, do_page_mkwrite } from './filemap_fault.ts'
@@ -37,6 +51,7 @@ const ok: Local = local('ok', bool)
 const covered: Local = local('covered', bool)
 const within: Local = local('within_i_size', bool)
 const reuse: Local = local('reuse', bool)
+const others: Local = local('shared_page', bool)
 const trylocked: Local = local('trylocked', bool)
 const anon: Local = local('anon_vma', AnonVma)
 const kind: Local = local('pmdval', PmdKind)
@@ -84,6 +99,7 @@ const setEntry = (k: Build, entry: Local, write = false): readonly Stmt[] => [
   check('pte_changed', ne(now, 'none'), [call('unmap_changed', pte_unmap_unlock, [t]), ret('done', VmFault)]),
   step('set_pte_at', 'set_pte_at(vma->vm_mm, addr, vmf->pte, entry)', [
     set(table.pte(t, slot), ite(eq(entry, 'file'), fileEntry(v, addr, write), entry)),
+    ...newAnonPage(addr),
   ]),
   call('unmap', pte_unmap_unlock, [t]),
 ]
@@ -195,7 +211,7 @@ const do_wp_page = (k: Build): Routine =>
     file: 'mm/memory.c',
     read: READ,
     params: [v, addr, orig, vmaLocked],
-    locals: [fault, t, now, reuse, f],
+    locals: [fault, t, now, reuse, others, f],
     returns: VmFault,
     body: [
       ...lockIfSame('wp'),
@@ -224,9 +240,13 @@ const do_wp_page = (k: Build): Routine =>
         ret('done', VmFault),
       ]),
       if_(eq(orig, 'anon_ro'), [
-        step('wp_can_reuse', 'PageAnonExclusive(vmf->page) || wp_can_reuse_anon_folio(folio, vma)', [], {
-          choose: [reuse],
-        }),
+        step(
+          'wp_can_reuse',
+          'PageAnonExclusive(vmf->page) || wp_can_reuse_anon_folio(folio, vma)',
+          [set(others, isShared(addr))],
+          { choose: [reuse] },
+        ),
+        check('not_exclusive', others, [let_(reuse, false)]),
         if_(reuse, [
           step('wp_page_reuse', 'wp_page_reuse(vmf, folio)', [set(table.pte(t, slot), 'anon')]),
           call('wp_unmap_reused', pte_unmap_unlock, [t]),
@@ -237,7 +257,12 @@ const do_wp_page = (k: Build): Routine =>
       call('anon_prepare', vmf_anon_prepare(k), [v, addr, vmaLocked], fault),
       if_(ne(fault, 'done'), [ret(fault)]),
       ...lockIfSame('copy'),
-      step('set_pte_at', 'set_pte_at_notify(mm, vmf->address, vmf->pte, entry)', [set(table.pte(t, slot), 'anon')]),
+      step('set_pte_at', 'set_pte_at_notify(mm, vmf->address, vmf->pte, entry)', [
+        // What another CPU writes through an old TLB entry while the page is copied is not in the copy.
+        assert('CowIsolation', not(page.tlb_stale(addr))),
+        set(table.pte(t, slot), 'anon'),
+        ...newAnonPage(addr),
+      ]),
       call('unmap', pte_unmap_unlock, [t]),
       ret('done', VmFault),
     ],

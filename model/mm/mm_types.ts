@@ -176,7 +176,9 @@ export const page: Readonly<
     | 'huge'
     | 'promised'
     | 'installers'
-    | 'removers',
+    | 'removers'
+    | 'cow_shared'
+    | 'tlb_stale',
     FieldAccess
   >
 > = {
@@ -199,6 +201,13 @@ export const page: Readonly<
   /** Threads in a MADV_GUARD_INSTALL of this page during which no MADV_GUARD_REMOVE of it ran. */
   installers: field('page.installers', ['page'], subsetOf('thread'), { role: 'ghost' }),
   removers: field('page.removers', ['page'], subsetOf('thread'), { role: 'ghost' }),
+  /**
+   * Of a page of a child: if it and the page that it was forked from both hold an anonymous page, that
+   * is one and the same. Stands for the folio's reference count and PageAnonExclusive; see cow.ts.
+   */
+  cow_shared: field('page.cow_shared', ['page'], bool, { role: 'ghost' }),
+  /** fork has write-protected the entry, and has not flushed the TLBs yet: some CPU may still write through it. */
+  tlb_stale: field('page.tlb_stale', ['page'], bool, { role: 'ghost' }),
 }
 
 export const file: Readonly<Record<'i_size' | 'shmem' | 'falloc_start' | 'falloc_next', FieldAccess>> &
@@ -262,8 +271,8 @@ const plain: readonly FieldAccess[] = [
   ...[pmd.kind, pmd.table, pmd.mm, pmd.chunk, pmd.first, pmd.last, pmd.whole],
   ...[table.state, table.pte, table.grace],
   ...[page.pmd, page.vma, page.mapping, page.mm, page.child, page.slot, page.index, page.folio, page.huge],
-  ...[page.promised, page.installers, page.removers, file.i_size, file.shmem, file.falloc_start, file.falloc_next],
-  ...[folio.file, folio.index, folio.last],
+  ...[page.promised, page.installers, page.removers, page.cow_shared, page.tlb_stale],
+  ...[file.i_size, file.shmem, file.falloc_start, file.falloc_next, folio.file, folio.index, folio.last],
   ...[folio.cached, folio.chunk, chunk.file, chunk.huge, chunk.first, chunk.last, rcu.readers],
 ]
 

@@ -2,6 +2,7 @@
 import { ACCESS_OPERATIONS } from './operations/access.ts'
 import { COLLAPSE_OPERATIONS } from './operations/collapse.ts'
 import { FILE_OPERATIONS } from './operations/file.ts'
+import { FORK_OPERATIONS } from './operations/fork.ts'
 import { MADVISE_OPERATIONS } from './operations/madvise.ts'
 import { LRU_OPERATIONS } from './operations/lru.ts'
 import { OBSERVERS } from './operations/observe.ts'
@@ -19,6 +20,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...UFFD_OPERATIONS,
   ...OBSERVERS,
   ...FILE_OPERATIONS,
+  ...FORK_OPERATIONS,
 ]
 
 export const findOperation = (name: string): Operation | undefined => OPERATIONS.find((o) => o.name === name)

@@ -2,8 +2,8 @@
  * mm/rmap.c: giving a VMA its anon_vma, and unmapping a page-cache folio from every page table.
  * Read at v7.0-rc6 (guard-regions facts 3.1.9 and section 6).
  *
- * Not modelled yet: the anon_vma lock (an anon_vma has no users here but its VMA), mapcounts, TLB
- * flushes, reclaim and migration, which walk the same way.
+ * Not modelled yet: walks through an anon_vma (fork and exit take its lock, and nobody else does),
+ * mapcounts, TLB flushes, reclaim and migration, which walk the same way.
  */
 import {
   and,
@@ -23,7 +23,7 @@ import { routine, type Routine } from '../language/routine.ts'
 import { call, if_, lock, ret, set, step, unlock, when, while_ } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
-import { AnonVma, file, folio, mm, page, Pte, pmd, table, vma } from './mm_types.ts'
+import { AnonVma, file, folio, mapping, mm, page, Pte, pmd, table, vma } from './mm_types.ts'
 import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 
 const READ = 'v7.0-rc6'
@@ -56,6 +56,25 @@ export const anon_vma_prepare = (k: Build): Routine =>
       ret(true, bool),
     ],
   })
+
+const dst: Local = local('vma', refTo('vma'))
+const parent: Local = local('pvma', refTo('vma'))
+
+/** Gives the child's VMA an anon_vma of its own, linked to its parent's, if the parent's VMA has one. */
+export const anon_vma_fork: Routine = routine({
+  name: 'anon_vma_fork',
+  file: 'mm/rmap.c',
+  read: 'v6.12, v7.0-rc6',
+  params: [dst, parent],
+  locals: [seen],
+  body: [
+    step('load', 'if (!pvma->anon_vma)', [set(seen, vma.anon_vma(parent))]),
+    if_(eq(seen, 'NULL'), [ret()]),
+    lock('anon_vma_lock', 'anon_vma_lock_write(root)', mapping.anon_rwsem(vma.anon_root(parent))),
+    step('clone', 'anon_vma_clone(vma, pvma); vma->anon_vma = anon_vma', [set(vma.anon_vma(dst), 'anon_vma')]),
+    unlock('anon_vma_unlock', 'anon_vma_unlock_write(root)', mapping.anon_rwsem(vma.anon_root(parent))),
+  ],
+})
 
 const f: Local = local('folio', refTo('folio'))
 const at: Local = local('address', nilable('page'))

@@ -2,12 +2,14 @@
 import { routinesOf } from '../language/listing.ts'
 import type { Routine } from '../language/routine.ts'
 import type { Build, Syscall } from './build.ts'
+import { do_exit } from './exit_mmap.ts'
 import { access } from './fault.ts'
 import { khugepaged_scan_file } from './khugepaged.ts'
 import { sys_madvise_collapse } from './khugepaged_madvise.ts'
 import { sys_guard_install, sys_guard_remove, sys_madvise_dontneed } from './madvise.ts'
 import { sys_madvise_remove } from './madvise_remove.ts'
 import { direct_write, drop_pagecache, sys_fallocate, sys_ftruncate } from './open.ts'
+import { sys_fork } from './mmap_fork.ts'
 import { rcu_do_batch } from './rcu.ts'
 
 const bare: Syscall = { enter: [], leave: () => [] }
@@ -27,6 +29,8 @@ export function kernelRoutines(k: Build): readonly Routine[] {
     sys_madvise_remove(k, bare),
     direct_write(k),
     drop_pagecache,
+    sys_fork(k, bare),
+    do_exit(k, bare),
     rcu_do_batch,
   ]
   const byName = new Map<string, Routine[]>()

@@ -16,7 +16,8 @@ const SHAPES: Readonly<Record<OperandKind, string>> = {
   file: 'a file, as f',
   file_pages: 'a file or pages of it, as f or f[0..1]',
   file_size: 'a file and a number of pages, as f, 1',
-  mm: 'an mm, as m1',
+  mm: 'an mm that a fork makes, as m1',
+  own_mm: 'an mm, as m1',
 }
 
 const RANGES_MAX = 4
@@ -74,12 +75,25 @@ export function readArgument(statement: Stmt, op: Operation, world: World, mm: n
     }
     case 'mm':
       return second === undefined ? forkInto(c, first) : wrong()
+    case 'own_mm':
+      return second === undefined ? mmNamed(c, first) : wrong()
   }
 }
 
-function forkInto({ op, world }: Context, arg: Exclude<Arg, { kind: 'number' }>): Argument {
-  const child = world.mms.indexOf(arg.name.text)
-  if (child < 0) refuse('MM102', `no mm named '${arg.name.text}'`, arg.name.span, hint(arg.name.text, world.mms))
+function mmNumber({ world }: Context, arg: Exclude<Arg, { kind: 'number' }>): number {
+  const mm = world.mms.indexOf(arg.name.text)
+  if (mm < 0) refuse('MM102', `no mm named '${arg.name.text}'`, arg.name.span, hint(arg.name.text, world.mms))
+  return mm
+}
+
+function mmNamed(c: Context, arg: Exclude<Arg, { kind: 'number' }>): Argument {
+  const mm = object('mm', mmNumber(c, arg))
+  return { kind: 'mm', mm, parent: mm }
+}
+
+function forkInto(c: Context, arg: Exclude<Arg, { kind: 'number' }>): Argument {
+  const { op, world } = c
+  const child = mmNumber(c, arg)
   const copy = world.mappings.find((m) => m.mm === child && m.parent !== undefined)
   const parent = world.mappings.find((m) => m.number === copy?.parent)
   if (parent === undefined)

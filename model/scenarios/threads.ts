@@ -28,6 +28,7 @@ export function operationOf(s: Stmt): Operation {
 export function buildThreads(decls: readonly ThreadDecl[], world: World, k: Build): Threads {
   const registers = new Map<string, FieldAccess>()
   const guardsAreRemoved = decls.some((t) => t.stmts.some((s) => operationOf(s).takesGuards === true))
+  checkProcesses(decls, world)
   const programs = decls.map((t): ThreadProgram => {
     const name = `P${t.thread.index}`
     const mm = t.mm === undefined ? undefined : world.mms.indexOf(t.mm.text)
@@ -65,10 +66,55 @@ export function buildThreads(decls: readonly ThreadDecl[], world: World, k: Buil
   return { programs: [...programs, rcu], registers }
 }
 
+/** The mm whose mappings a thread names first, or that it ends, or that it is the parent of by a fork. */
+function ownMm(t: ThreadDecl, world: World): number {
+  for (const s of t.stmts)
+    for (const a of s.args) {
+      if (a.kind === 'number') continue
+      const mapping = world.mappings.find((m) => m.name === a.name.text)
+      if (mapping !== undefined) return mapping.mm
+      const mm = world.mms.indexOf(a.name.text)
+      if (mm < 0) continue
+      if (operationOf(s).operand === 'own_mm') return mm
+      const copy = world.mappings.find((m) => m.mm === mm && m.parent !== undefined)
+      const parent = world.mappings.find((m) => m.number === copy?.parent)
+      if (parent !== undefined) return parent.mm
+    }
+  return 0
+}
+
+/** A fork makes an mm once, of its parent's thread; an exit is the last that is done in its mm. */
+function checkProcesses(decls: readonly ThreadDecl[], world: World): void {
+  const forked = new Set<string>()
+  const mmOfThread = (t: ThreadDecl): number => {
+    const declared = t.mm === undefined ? -1 : world.mms.indexOf(t.mm.text)
+    return declared >= 0 ? declared : ownMm(t, world)
+  }
+  for (const t of decls)
+    t.stmts.forEach((s, i) => {
+      const [arg] = s.args
+      const { operand, name } = operationOf(s)
+      if (arg === undefined || arg.kind === 'number') return
+      if (operand === 'mm') {
+        if (forked.has(arg.name.text)) refuse('MM105', `'${arg.name.text}' is forked twice`, arg.name.span)
+        forked.add(arg.name.text)
+        const copy = world.mappings.find((m) => world.mms[m.mm] === arg.name.text && m.parent !== undefined)
+        const parent = world.mappings.find((m) => m.number === copy?.parent)
+        if (parent !== undefined && parent.mm !== mmOfThread(t))
+          refuse('MM105', `'${name}' is for a thread of '${world.mms[parent.mm] ?? ''}'`, s.span)
+      }
+      if (operand === 'own_mm') {
+        const mm = world.mms.indexOf(arg.name.text)
+        const others = decls.some((other) => other !== t && mmOfThread(other) === mm)
+        if (mmOfThread(t) !== mm || others || i !== t.stmts.length - 1)
+          refuse('MM105', `'${name}' is the last statement of the only thread in '${arg.name.text}'`, s.span)
+      }
+    })
+}
+
 /** A thread of a process that a fork makes waits for it: it has no instruction to run before. */
 function awaitFork(t: ThreadDecl, mm: number | undefined, world: World): readonly ModelStmt[] {
-  const named = t.stmts.flatMap((s) => s.args.flatMap((a) => (a.kind === 'number' ? [] : [a.name.text])))
-  const own = mm ?? world.mappings.find((m) => named.includes(m.name))?.mm ?? 0
+  const own = mm ?? ownMm(t, world)
   if (!world.mappings.some((m) => m.mm === own && m.parent !== undefined)) return []
   return [step('ret_from_fork', 'ret_from_fork()', [], { await: mmOf.live(object('mm', own)) })]
 }

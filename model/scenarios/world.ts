@@ -58,6 +58,7 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
     children,
     placeMappings(maps, backings, mms, (name) => (extra > 0 ? extra - 1 : (options.vmas.get(name) ?? 0))),
     mms,
+    (name) => (extra > 0 ? 0 : (options.vmas.get(name) ?? 0)),
   )
   const forked = new Set(children.map((d) => mms.indexOf(d.mm.text)))
   const pageTotal = mappings.reduce((n, m) => n + m.pages, 0)
@@ -177,11 +178,12 @@ function placeMappings(
   })
 }
 
-/** The mappings with what a fork makes of some of them; as many pages and VMAs as their parents have. */
+/** The mappings with what a fork makes of some of them: as many pages as their parents have, and at least as many VMAs. */
 function placeChildren(
   children: readonly ChildDecl[],
   parents: readonly Mapping[],
   mms: readonly string[],
+  vmasFor: (name: string) => number,
 ): readonly Mapping[] {
   const out = [...parents]
   for (const d of children) {
@@ -195,6 +197,7 @@ function placeChildren(
       name: d.name.text,
       number: out.length,
       vma: last.vma + last.vmas,
+      vmas: parent.vmas + vmasFor(d.name.text),
       mm,
       unmapped: true,
       parent: parent.number,

@@ -4,6 +4,7 @@
  */
 import type { LockClass, LockMode } from '../lock.ts'
 import { constant } from '../lower/build.ts'
+import { renamed } from './places.ts'
 import { isTruth, mapSymbols, sameResidual, spell, symbolsOf, type Residual } from './residual.ts'
 
 export interface Held {
@@ -170,6 +171,24 @@ export interface State {
   readonly key: string
 }
 
+/**
+ * The locks that are held, less those that nothing tells from another one: of the objects that no
+ * local points at any more, such as the VMAs that a loop has write-locked and left behind, one is as good
+ * as many. They can be released only all at once.
+ */
+function distinct(p: Path): readonly Held[] {
+  const known = new Set([...p.locals.values(), ...p.sticky.values()].flatMap((v) => [...symbolsOf(settle(p, v))]))
+  const seen = new Set<string>()
+  return p.held.filter((h) => {
+    const index = h.index.map((i) => settle(p, i))
+    if (index.length === 0 || !index.every((i) => i.kind === 'slot' && !known.has(i.slot))) return true
+    const key = `${h.lock.name} ${h.mode}`
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}
+
 export function stateOf(p: Path): State {
   const names = new Map<number, number>()
   const domains = new Map<number, readonly number[]>()
@@ -184,8 +203,19 @@ export function stateOf(p: Path): State {
   }
   const rename = (e: Residual): Residual => (e.kind === 'const' ? e : mapSymbols(settle(p, e), name))
   const locals = new Map([...p.locals].map(([slot, v]): [number, Residual] => [slot, rename(v)]))
-  const held = p.held.map((h) => ({ ...h, index: h.index.map(rename) }))
-  const sticky = new Map([...p.sticky].map(([at, v]): [string, Residual] => [at, rename(v)]))
+  // Only of objects that a local points at: nothing else can name the symbol again. And not of 0, which may change.
+  const pointed = new Map(names)
+  const held = distinct(p).map((h) => ({ ...h, index: h.index.map(rename) }))
+  const kept = [...p.sticky].flatMap(([at, v]): [string, Residual][] => {
+    const to = renamed(at, (slot) => {
+      const now = settle(p, { kind: 'slot', slot })
+      return now.kind === 'slot' ? pointed.get(now.slot) : undefined
+    })
+    if (to === undefined) return []
+    const value = rename(v)
+    return value.kind === 'const' && value.value === 0 ? [] : [[to, value]]
+  })
+  const sticky = new Map(kept.sort(([a], [b]) => (a < b ? -1 : 1)))
   const key = [
     p.pc,
     [...locals.values()].map(spell).join(),

@@ -64,7 +64,7 @@ function store(ctx: StepContext, s: Extract<LStmt, { kind: 'set' }>, path: Path)
   }
   if (target.kind === 'slot' && path.locals.has(target.slot)) {
     const { slot } = target
-    return withCases(ctx, path, s, slot, (p, value) => p.locals.set(slot, value))
+    return withCases(ctx, path, s, slot, (p, value) => p.locals.set(slot, value)).filter((p) => fits(ctx, p, slot))
   }
   const to = placeTo(ctx, path, target)
   if (to === undefined) return [path]
@@ -83,6 +83,22 @@ function store(ctx: StepContext, s: Extract<LStmt, { kind: 'set' }>, path: Path)
         remember(p, to, value)
       })
   }
+}
+
+/**
+ * A local beyond its type is that of a loop whose last value lies before its first: a case that only
+ * ignorance of shared variables allows. 0 always fits: it is what a local that nobody reads any more is set to.
+ */
+function fits(ctx: StepContext, path: Path, slot: number): boolean {
+  const value = path.locals.get(slot)
+  const { lo, hi } = ctx.slots[slot] ?? { lo: 0, hi: 0 }
+  const inType = (v: number): boolean => v === 0 || (lo <= v && v <= hi)
+  if (value?.kind === 'const') return inType(value.value)
+  const domain = value?.kind === 'slot' ? path.domain.get(value.slot) : undefined
+  if (value?.kind !== 'slot' || domain === undefined) return true
+  const left = domain.filter(inType)
+  path.domain.set(value.slot, left)
+  return left.length > 0
 }
 
 function withCases(

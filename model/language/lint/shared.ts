@@ -3,7 +3,7 @@ import type { LExpr } from '../lowered.ts'
 import { constant } from '../lower/build.ts'
 import { heldNames, type StepContext } from './context.ts'
 import { freshSymbol, isSet, settle, type Path } from './path.ts'
-import { element, ownerOf, placeOf, sameIndex, type Place } from './places.ts'
+import { element, ownerOf, placeNamed, placeOf, sameIndex, type Place } from './places.ts'
 import { rewrite, type Residual } from './residual.ts'
 import type { LockDemand, Mirror, Permission } from './rules.ts'
 
@@ -49,9 +49,9 @@ export function keepSticky(ctx: StepContext, path: Path): void {
     const [name = '', at] = key.split(':')
     const field = ctx.fields.byName.get(name)
     const sticky = ctx.rules.fields[name]?.sticky
-    // An element that is not known by number may be another one in the next step.
-    if (field === undefined || sticky === undefined || at === undefined || !/^[0-9]+$/.test(at)) return false
-    return isAllowed(ctx, path, { field, slot: field.base + Number(at), index: [] }, sticky)
+    if (field === undefined || sticky === undefined || at === undefined) return false
+    const place = placeNamed(field, at)
+    return place !== undefined && isAllowed(ctx, path, place, sticky)
   }
   for (const [key, m] of path.memory) path.sticky.set(key, m.value)
   for (const key of path.sticky.keys()) if (!keeps(key)) path.sticky.delete(key)

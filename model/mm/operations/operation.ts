@@ -23,8 +23,10 @@ export type OperandKind =
   | 'file_pages'
   /** A file and a number of pages. */
   | 'file_size'
-  /** An mm. */
+  /** An mm that a fork makes. */
   | 'mm'
+  /** Any mm, with no other thread in it. */
+  | 'own_mm'
 
 /** Pages of one mapping, in ascending order. */
 export interface Pages {

@@ -1,8 +1,8 @@
 /** The two ends of a system call: the ghosts that say what has been promised, and where the result goes. */
-import { contains, eq, isEmpty, isOneOf, self, type Expr } from '../../language/expr.ts'
+import { contains, eq, isEmpty, isOneOf, ite, ne, not, self, truth, type Expr } from '../../language/expr.ts'
 import { assert, join, leave, set, step, when, type Action, type Stmt } from '../../language/stmt.ts'
 import type { Build, Syscall } from '../build.ts'
-import { page } from '../mm_types.ts'
+import { mm, page } from '../mm_types.ts'
 import type { Operand } from './operation.ts'
 
 export const returnStep = (on: Operand, result: Expr, more: readonly Action[] = []): Stmt =>
@@ -32,13 +32,25 @@ export const installing = (on: Operand, pages: readonly Expr[], success = '0'): 
   }
 }
 
+const withdrawFromFork = (p: Expr): readonly Action[] => [
+  when(ite(ne(page.child(p), 'nil'), not(mm.live(page.mm(page.child(p)))), truth(false)), [
+    set(page.promised(page.child(p)), false),
+  ]),
+]
+
 /** An operation that may take guards away by right: MADV_GUARD_REMOVE, munmap(), and so on. */
 export const removing = (on: Operand, pages: readonly Expr[]): Syscall => ({
   enter: [
     step(
       'enter',
       'system call entry',
-      pages.flatMap((p) => [set(page.promised(p), false), set(page.installers(p), '{}'), join(page.removers(p))]),
+      pages.flatMap((p) => [
+        set(page.promised(p), false),
+        set(page.installers(p), '{}'),
+        join(page.removers(p)),
+        // A fork that is under way may come before or after the removal.
+        ...withdrawFromFork(p),
+      ]),
     ),
   ],
   leave: (result) => [

@@ -49,11 +49,14 @@ function forms(operation: Operation): readonly SweepOperation[] {
       return one(operation, 'f, 0')
     case 'mm':
       return one(operation, 'm1')
+    // Another process that maps the same file: on anonymous memory it has nothing to do with the rest.
+    case 'own_mm':
+      return one(operation, 'm2')
   }
 }
 
 const needsFile = ({ operand }: Operation): boolean =>
-  operand === 'file' || operand === 'file_pages' || operand === 'file_size'
+  operand === 'own_mm' || operand === 'file' || operand === 'file_pages' || operand === 'file_size'
 
 /** Every form of every operation that makes sense in a world, in the order of `list --operations`. */
 export const sweepOperations = (world: SweepWorld): readonly SweepOperation[] =>
@@ -96,6 +99,7 @@ export function cellText(cell: SweepCell, kernels: readonly string[]): string {
     `map a = ${world.map};`,
     uses('pages_pages') ? `map b = ${world.map} unmapped;` : '',
     uses('mm') ? 'mm m1; child c of a in m1;' : '',
+    uses('own_mm') ? `mm m2; map d = ${world.map} in m2; fill d[1];` : '',
     world.fill,
   ].filter((d) => d !== '')
   const threads = operations.map(({ operation, args }, i) => `P${i} { ${operation.name}(${args}); }`)
