@@ -187,11 +187,12 @@ function partsOf({ file }: Scenario, trace: Trace): readonly TracePart[] {
   })
   const parts: { thread: number; op: number; steps: number }[] = []
   for (const { thread, step } of trace.steps) {
-    const op = labels[thread.number]?.indexOf(step.label.split('.')[0] ?? '') ?? -1
+    const number = file.threads.findIndex((t) => `P${t.thread.index}` === thread.name)
+    const op = labels[number]?.indexOf(step.label.split('.')[0] ?? '') ?? -1
     if (op < 0) continue
     const last = parts.at(-1)
-    if (last?.thread === thread.number && last.op === op) last.steps++
-    else parts.push({ thread: thread.number, op, steps: 1 })
+    if (last?.thread === number && last.op === op) last.steps++
+    else parts.push({ thread: number, op, steps: 1 })
   }
   return parts
 }
