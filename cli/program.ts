@@ -4,6 +4,7 @@ import { findKernel, KERNELS, type Kernel } from '../model/kernels/kernels.ts'
 import { check } from './commands/check.ts'
 import { confirmCommand } from './commands/confirm.ts'
 import { conform } from './commands/conform.ts'
+import { conformRandomCommand } from './commands/conform_random.ts'
 import { doctor } from './commands/doctor.ts'
 import { explain } from './commands/explain.ts'
 import { exportCommand, type ExportFormat } from './commands/export.ts'
@@ -71,11 +72,12 @@ interface ConformFlags {
   readonly runs?: number
   readonly time?: number
   readonly seed: number
+  readonly progress?: boolean
   readonly json?: boolean
   readonly color: ColorMode
 }
 
-interface ConfirmFlags extends Omit<ConformFlags, 'kernel' | 'random'> {
+interface ConfirmFlags extends Omit<ConformFlags, 'kernel' | 'random' | 'progress'> {
   readonly enough?: number
   readonly output?: string
 }
@@ -237,18 +239,41 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .description('run litmus files on the running kernel and hold every outcome against the model')
     .argument('[file...]', "litmus files, names of the catalogue, or '-' for standard input")
     .option('-k, --kernel <name>', 'the model to hold it against, instead of the one that it behaves like', value.kernel)
-    .option('--runs <n>', 'how many rounds (default: as many as fit into the time)', value.count)
-    .option('--time <time>', 'for how long each file runs, as 60s (default: 10s)', value.duration)
-    .option('--seed <n>', 'of delays and affinities', value.count, 1)
+    .option('--random', 'random sequences of one thread, compared operation by operation, instead of files')
+    .option('--runs <n>', 'how many rounds or sequences (default: as many as fit into the time)', value.count)
+    .option('--time <time>', 'for how long, as 60s (default: 10s for each file, or for all sequences)', value.duration)
+    .option('--seed <n>', 'of sequences, delays and affinities', value.count, 1)
+    .option('--progress', 'show progress even where standard error is no terminal')
     .option('--json', 'print one JSON object')
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
     .addHelpText('after', CONFORM_HELP)
     .action(async (files: string[], flags: ConformFlags) => {
       const json = flags.json ?? false
+      const random = flags.random ?? false
+      if (random === files.length > 0) {
+        const error = random ? '--random makes its own sequences, and takes no file' : 'conform needs a litmus file'
+        const help = random ? 'leave the files out, or leave out --random' : "or '--random' for random sequences"
+        code = fail({ json, out, err }, 'usage', withHelp(error, help))
+        return
+      }
+      const style = newStyle(useColor(flags.color, streams.outIsTty, streams.env))
+      if (random) {
+        code = await conformRandomCommand({
+          ...race(flags),
+          runs: flags.runs ?? Infinity,
+          json,
+          progress: flags.progress ?? streams.errIsTty,
+          style,
+          out,
+          err,
+          ...(flags.kernel === undefined ? {} : { kernel: flags.kernel }),
+        })
+        return
+      }
       code = await conform(files, {
         ...race(flags),
         json,
-        style: newStyle(useColor(flags.color, streams.outIsTty, streams.env)),
+        style,
         out,
         err,
         ...(flags.kernel === undefined ? {} : { kernel: flags.kernel }),
