@@ -30,9 +30,12 @@ const under = page.pmd(addr)
 /** Whether the tables let the access through right now. A table under a pmd is never nil. */
 const translates = (isWrite: Expr): Expr => {
   const entry = table.pte(pmd.table(under), page.slot(addr))
-  const writable = or(eq(entry, 'anon'), and(eq(entry, 'file'), hasAny(vma.vm_flags(v), 'VM_SHARED')))
+  const flags = vma.vm_flags(v)
+  // vm_page_prot: pages of a shared mapping without VM_WRITE are mapped read-only.
+  const writableFile = and(hasAny(flags, 'VM_SHARED'), hasAny(flags, 'VM_WRITE'))
+  const writable = or(eq(entry, 'anon'), and(eq(entry, 'file'), writableFile))
   return or(
-    and(eq(pmd.kind(under), 'huge'), or(not(isWrite), hasAny(vma.vm_flags(v), 'VM_SHARED'))),
+    and(eq(pmd.kind(under), 'huge'), or(not(isWrite), writableFile)),
     and(
       eq(pmd.kind(under), 'table'),
       or(and(not(isWrite), or(eq(entry, 'file'), eq(entry, 'anon'), eq(entry, 'zero'))), and(isWrite, writable)),

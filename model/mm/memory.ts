@@ -14,6 +14,7 @@ import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { VmFault } from './errno.ts'
 import { filemap_map_pages } from './filemap.ts'
+import { __split_huge_pmd } from './huge_memory.ts'
 import { do_set_pmd } from './memory_pmd.ts'
 import { mmap_read_unlock } from './mmap_lock.ts'
 import { AnonVma, folio, mm, page, Pte, pmd, PmdKind, table, vma } from './mm_types.ts'
@@ -205,7 +206,10 @@ const handle_pte_fault = (k: Build): Routine =>
     ],
   })
 
-/** handle_mm_fault() down to the pmd. A huge pmd that is there already needs nothing. */
+/**
+ * handle_mm_fault() down to the pmd. A huge pmd that is there already needs nothing, unless a private
+ * mapping is written to: wp_huge_pmd() splits it, and the copy is made at the level of entries.
+ */
 export const handle_mm_fault = (k: Build): Routine =>
   routine({
     name: '__handle_mm_fault',
@@ -216,7 +220,8 @@ export const handle_mm_fault = (k: Build): Routine =>
     returns: VmFault,
     body: [
       step('pmd', 'vmf.orig_pmd = pmdp_get_lockless(vmf.pmd)', [set(kind, pmd.kind(under))]),
-      if_(eq(kind, 'huge'), [ret('done', VmFault)]),
+      if_(and(eq(kind, 'huge'), not(and(write, not(shared)))), [ret('done', VmFault)]),
+      if_(eq(kind, 'huge'), [call('wp_huge_pmd', __split_huge_pmd, [under])]),
       call('pte', handle_pte_fault(k), [addr, write, shared, vmaLocked], fault),
       ret(fault),
     ],
