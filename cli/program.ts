@@ -238,7 +238,11 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .command('conform')
     .description('run litmus files on the running kernel and hold every outcome against the model')
     .argument('[file...]', "litmus files, names of the catalogue, or '-' for standard input")
-    .option('-k, --kernel <name>', 'the model to hold it against, instead of the one that it behaves like', value.kernel)
+    .option(
+      '-k, --kernel <name>',
+      'the model to hold it against, instead of the one that it behaves like',
+      value.kernel,
+    )
     .option('--random', 'random sequences of one thread, compared operation by operation, instead of files')
     .option('--runs <n>', 'how many rounds or sequences (default: as many as fit into the time)', value.count)
     .option('--time <time>', 'for how long, as 60s (default: 10s for each file, or for all sequences)', value.duration)
@@ -326,7 +330,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
 }
 
 /** The budget of a race. Rounds alone are no bound on time, so there is always one. */
-const race = (flags: Pick<ConformFlags, 'runs' | 'time' | 'seed'>): { runs: number; seconds: number; seed: number } => ({
+const race = (
+  flags: Pick<ConformFlags, 'runs' | 'time' | 'seed'>,
+): { runs: number; seconds: number; seed: number } => ({
   runs: flags.runs ?? 0,
   seconds: (flags.time ?? (flags.runs === undefined ? DEFAULT_RACE_SECONDS : HOUR_SECONDS) * 1000) / 1000,
   seed: flags.seed,

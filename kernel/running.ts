@@ -13,7 +13,10 @@ export interface Against {
 }
 
 /** Tries what the kernel can do. A kernel without guard regions can be held against no model of ours. */
-export async function against(chosen?: Kernel, needs: readonly Feature[] = ['pagemap-guard']): Promise<Result<Against, Skip>> {
+export async function against(
+  chosen?: Kernel,
+  needs: readonly Feature[] = ['pagemap-guard'],
+): Promise<Result<Against, Skip>> {
   const opened = await openProbe()
   if (!opened.ok) return opened
   const probe = opened.value

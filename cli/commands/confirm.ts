@@ -64,7 +64,8 @@ export async function confirmCommand(name: string, options: ConfirmOptions): Pro
   else {
     const expected = isOf(c, kernel.value.model.name)
     options.out(text(c.id, c.scenario.kernel, ran.value, kernel.value, expected, options.style))
-    if (seen || options.output !== undefined) options.out(`  ${toAscii(path)} shows it: cc -O2 -Wall -Wextra -pthread\n`)
+    if (seen || options.output !== undefined)
+      options.out(`  ${toAscii(path)} shows it: cc -O2 -Wall -Wextra -pthread\n`)
   }
   return seen ? EXIT.violated.code : EXIT.incomplete.code
 }

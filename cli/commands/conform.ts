@@ -62,7 +62,10 @@ export async function conform(files: readonly string[], options: ConformOptions)
       else out(`${reportText(ran.value, style)}\n`)
     }
   }
-  if (json) out(`${JSON.stringify({ ...RESULT_FORMAT, release: found.value.running.release, model: model.name, races: reports }, null, 2)}\n`)
+  if (json)
+    out(
+      `${JSON.stringify({ ...RESULT_FORMAT, release: found.value.running.release, model: model.name, races: reports }, null, 2)}\n`,
+    )
   return EXIT[highest(outcomes)].code
 }
 
@@ -94,8 +97,12 @@ function reportText(r: RaceReport, style: Style): string {
     wrapped(['Histogram', `${result.rounds} rounds`, ...rest].join('; '), '  ', 4),
     ...lines,
     ...(wrong.length === 0
-      ? [`  ${style.verdict(unknown.length > 0 ? 'unknown' : 'holds', unknown.length > 0 ? 'Not decided' : 'Ok')}: ${summary(r)}`]
-      : [`  ${style.verdict('violated', 'No')}: ${wrong.length} outcome${wrong.length === 1 ? '' : 's'} (!) outside the model`]),
+      ? [
+          `  ${style.verdict(unknown.length > 0 ? 'unknown' : 'holds', unknown.length > 0 ? 'Not decided' : 'Ok')}: ${summary(r)}`,
+        ]
+      : [
+          `  ${style.verdict('violated', 'No')}: ${wrong.length} outcome${wrong.length === 1 ? '' : 's'} (!) outside the model`,
+        ]),
     ...(r.neverSeen.length === 0 ? [] : ['  Allowed by the model, never seen:']),
     ...r.neverSeen.map((n) => wrapped(toAscii(n === '' ? '(no registers)' : n), '    ', 4)),
     '',

@@ -71,7 +71,9 @@ function sideBySide(accounts: readonly Account[]): readonly string[] {
   return accounts.flatMap((a) => {
     const both = [`kernel: ${a.kernel}`, `model: ${a.model}`]
     const short = both.every((t) => t.length < half)
-    const said = short ? [`      ${both[0]?.padEnd(half) ?? ''}${both[1] ?? ''}`] : both.map((t) => wrapped(toAscii(t), '      ', 4))
+    const said = short
+      ? [`      ${both[0]?.padEnd(half) ?? ''}${both[1] ?? ''}`]
+      : both.map((t) => wrapped(toAscii(t), '      ', 4))
     return [`  ${a.agrees ? ' ' : '!'} ${toAscii(a.statement)}`, ...said]
   })
 }

@@ -27,7 +27,14 @@ export type Advice = keyof typeof ADVICE
 export const PROT = { none: 0, r: 1, w: 2, rw: 3, rx: 5, rwx: 7 } as const
 export type Prot = keyof typeof PROT
 
-export const MAP = { shared: 0x01, private: 0x02, fixed: 0x10, anonymous: 0x20, populate: 0x8000, hugetlb: 0x40000 } as const
+export const MAP = {
+  shared: 0x01,
+  private: 0x02,
+  fixed: 0x10,
+  anonymous: 0x20,
+  populate: 0x8000,
+  hugetlb: 0x40000,
+} as const
 export const MREMAP = { maymove: 1, fixed: 2, dontunmap: 4 } as const
 export const PIDFD_SELF_THREAD = -10_000
 export const UFFD = {

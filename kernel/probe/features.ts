@@ -2,7 +2,19 @@
 import { release } from 'node:os'
 import { findKernel, type Kernel } from '../../model/kernels/kernels.ts'
 import { MAP, PAGE_IS } from './constants.ts'
-import { mapBacking, madvise, mmap, open, pagemap, PAGEMAP_BIT, read, scan, uffdOpen, vmas, write } from './operations.ts'
+import {
+  mapBacking,
+  madvise,
+  mmap,
+  open,
+  pagemap,
+  PAGEMAP_BIT,
+  read,
+  scan,
+  uffdOpen,
+  vmas,
+  write,
+} from './operations.ts'
 import type { Probe } from './probe.ts'
 import type { Observed, OpResult } from './protocol.ts'
 

@@ -89,7 +89,12 @@ export function mapBacking(backing: Backing, page: number, n: number, slot = 0):
     case 'file-private':
       return [open(slot, 'file', n), fill(slot, n), mmap(page, n, 'rw', priv, slot)]
     case 'file-readonly':
-      return [open(slot, 'file', n), fill(slot, n), op('reopen', slot, slot, O_RDONLY), mmap(page, n, 'r', shared, slot)]
+      return [
+        open(slot, 'file', n),
+        fill(slot, n),
+        op('reopen', slot, slot, O_RDONLY),
+        mmap(page, n, 'r', shared, slot),
+      ]
     case 'hugetlb':
       return [open(slot, 'hugetlb', n), mmap(page, n, 'rw', shared, slot)]
   }

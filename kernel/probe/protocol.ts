@@ -32,7 +32,9 @@ export function encode(id: number, s: Sequence): string {
   return `${[`${id} ${s.timeoutMs ?? DEFAULT_TIMEOUT_MS}`, ...parts].join(';')}\n`
 }
 
-const opLine = z.tuple([z.number().int(), z.number(), z.number().int(), z.number().int(), z.number().int()]).rest(z.unknown())
+const opLine = z
+  .tuple([z.number().int(), z.number(), z.number().int(), z.number().int(), z.number().int()])
+  .rest(z.unknown())
 const answer = z.object({
   id: z.number().int(),
   end: z.enum(['exit', 'signal', 'timeout', 'stuck', 'nofork', 'refused']),

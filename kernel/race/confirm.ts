@@ -51,12 +51,21 @@ export async function confirm(
   const wanted: readonly RawOutcome[] = [raw]
   const ran = await runRace(target.program, { head: [`counterexample ${c.id}`], wanted }, budget)
   if (!ran.ok) return ran
-  const outcomes = ran.value.outcomes.map(({ rounds, ...o }) => ({ raw: o, rounds, outcome: readOutcome(target.program, o) }))
-  const telling = outcomes.filter((o) => shows(target.scenario, c.property.name, o.outcome, { maxMs: JUDGE_MS }) === true)
+  const outcomes = ran.value.outcomes.map(({ rounds, ...o }) => ({
+    raw: o,
+    rounds,
+    outcome: readOutcome(target.program, o),
+  }))
+  const telling = outcomes.filter(
+    (o) => shows(target.scenario, c.property.name, o.outcome, { maxMs: JUDGE_MS }) === true,
+  )
   const hits = telling.reduce((n, o) => n + o.rounds, 0)
   const seen = hits === 0 ? `not seen in ${ran.value.rounds} rounds.` : `seen in ${hits} of ${ran.value.rounds} rounds.`
   const all = telling.length === 0 ? wanted : telling.map((o) => o.raw)
-  const reproducer = generateC(await raceTemplate(), target.program, { head: head(c, running, target, seen), wanted: all })
+  const reproducer = generateC(await raceTemplate(), target.program, {
+    head: head(c, running, target, seen),
+    wanted: all,
+  })
   return ok({
     target,
     confirmed: telling.map(({ outcome, rounds }) => ({ outcome, rounds })),
@@ -66,5 +75,4 @@ export async function confirm(
 }
 
 /** Whether the kernel of a counterexample is the model that the running kernel is held against, untouched. */
-export const isOf = (c: Counterexample, model: string): boolean =>
-  findKernel(c.scenario.kernel)?.name === model
+export const isOf = (c: Counterexample, model: string): boolean => findKernel(c.scenario.kernel)?.name === model

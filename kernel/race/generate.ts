@@ -19,7 +19,8 @@ export interface CFile {
  * A line comment. Text from elsewhere is made ASCII, and a backslash (or its trigraph) at its end, which
  * would draw the next line into the comment, gets a full stop after it.
  */
-const comment = (line: string): string => `// ${toAscii(line).replace(/[^ -~]/g, '?')}`.trimEnd().replace(/(\\|\?\?\/)$/, '$&.')
+const comment = (line: string): string =>
+  `// ${toAscii(line).replace(/[^ -~]/g, '?')}`.trimEnd().replace(/(\\|\?\?\/)$/, '$&.')
 
 const list = (items: readonly string[], empty: string): string =>
   `{\n${(items.length === 0 ? [empty] : items).map((i) => `\t${i},\n`).join('')}}`
@@ -86,7 +87,8 @@ function sizes(p: RaceProgram, wanted: number): string {
 function tables(p: RaceProgram, wanted: readonly RawOutcome[]): string {
   const numbers = (values: readonly number[]): string => (values.length === 0 ? '0' : values.join(', '))
   const pages = pageCount(p)
-  const padded = (values: readonly number[], n: number): readonly number[] => Array.from({ length: n }, (_, i) => values[i] ?? 0)
+  const padded = (values: readonly number[], n: number): readonly number[] =>
+    Array.from({ length: n }, (_, i) => values[i] ?? 0)
   const bool = (b: boolean): string => (b ? '1' : '0')
   const mapping = (m: RaceProgram['mappings'][number]): string =>
     `{ ${m.process}, ${m.file}, ${m.first}, ${m.pages}, PROT_READ${m.writable ? ' | PROT_WRITE' : ''}, ${bool(m.shared)} }`

@@ -154,7 +154,12 @@ export function shows(
 }
 
 /** The outcome that a final state of the scenario's model has. */
-export function outcomeOf(scenario: Scenario, model: LoweredModel, state: State, pages: readonly string[]): RaceOutcome {
+export function outcomeOf(
+  scenario: Scenario,
+  model: LoweredModel,
+  state: State,
+  pages: readonly string[],
+): RaceOutcome {
   const registers = registerSlots(model).flatMap((slot) => {
     const s = model.slots[slot]
     return s === undefined ? [] : [{ name: s.name, value: show(s.type, state[slot] ?? 0) }]

@@ -96,7 +96,8 @@ const shown = (s: Stmt): string =>
 export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgram, Skip> {
   const { world, file } = scenario
   const no = (message: string): { readonly ok: false; readonly error: Skip } => failed(skip('feature', message))
-  if (REAL_PTES % world.ptes !== 0) return no(`a page table of ${world.ptes} entries has no counterpart: use 1, 2, 4 or 8`)
+  if (REAL_PTES % world.ptes !== 0)
+    return no(`a page table of ${world.ptes} entries has no counterpart: use 1, 2, 4 or 8`)
   const mappings: RaceMapping[] = world.mappings.map((m) => ({
     process: m.mm,
     file: m.file?.file ?? -1,
@@ -129,7 +130,14 @@ export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgr
         const mapping = own.get(backing.file) ?? mappings.length
         if (!own.has(backing.file)) {
           own.set(backing.file, mapping)
-          mappings.push({ process: processes, file: backing.file, first: 0, pages: backing.pages, writable: true, shared: true })
+          mappings.push({
+            process: processes,
+            file: backing.file,
+            first: 0,
+            pages: backing.pages,
+            writable: true,
+            shared: true,
+          })
         }
         const first = arg.kind === 'pages' ? Math.floor(arg.range.first / world.ptes) * world.ptes : 0
         ops.push({ name: op, mapping, first, pages: world.ptes, result, text: shown(s) })

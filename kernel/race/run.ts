@@ -39,8 +39,7 @@ export interface RaceResult {
 /** What a program gets beyond its time before it counts as hung, in milliseconds. */
 const GRACE_MS = 15_000
 
-export const raceTemplate = async (): Promise<string> =>
-  readFile(join(kernelDirectory(), 'race', 'template.c'), 'utf8')
+export const raceTemplate = async (): Promise<string> => readFile(join(kernelDirectory(), 'race', 'template.c'), 'utf8')
 
 interface Ended {
   readonly text: string

@@ -34,7 +34,9 @@ function seenOf(w: SequenceWorld, o: SequenceOp, results: readonly OpResult[]): 
     const r = maps[i]
     const bits = bitsOf.safeParse(r?.kind === 'ok' ? r.data : undefined)
     // Where the child died, no page is known to be guarded: NaN-like answers would agree by accident.
-    return bits.success ? bits.data.map((b) => (b & PAGEMAP_BIT.guard) !== 0) : Array.from({ length: m.pages }, () => false)
+    return bits.success
+      ? bits.data.map((b) => (b & PAGEMAP_BIT.guard) !== 0)
+      : Array.from({ length: m.pages }, () => false)
   })
   return hasResult(o) ? { guards, result: resultOf(o, first) } : { guards }
 }

@@ -157,7 +157,8 @@ function outcomesFrom(world: WorldModel, one: OneOperation, from: Shared): reado
     const state = queue.pop() ?? start
     if (n > STEPS_MAX) throw new Error('an operation of the model does not end')
     const next = one.model.threads.flatMap((t, i) => (t.daemon ? [] : stepsFrom(one, state, i)))
-    const later = next.length > 0 ? next : one.model.threads.flatMap((t, i) => (t.daemon ? stepsFrom(one, state, i) : []))
+    const later =
+      next.length > 0 ? next : one.model.threads.flatMap((t, i) => (t.daemon ? stepsFrom(one, state, i) : []))
     for (const s of later) {
       const name = s.join()
       if (!seen.has(name)) queue.push(s)
@@ -168,8 +169,7 @@ function outcomesFrom(world: WorldModel, one: OneOperation, from: Shared): reado
     const after = world.shared.map((slot) => state[slot] ?? 0)
     const slot = one.model.slots[one.register]
     const guards = world.guards.map((g) => evaluate(one.model, g, state) !== 0)
-    const expected =
-      slot === undefined ? { guards } : { guards, result: show(slot.type, state[one.register] ?? 0) }
+    const expected = slot === undefined ? { guards } : { guards, result: show(slot.type, state[one.register] ?? 0) }
     found.set(`${after.join()} ${expected.result ?? ''}`, { expected, after })
   }
   const outcomes = [...found.values()]

@@ -77,7 +77,8 @@ export const blockPages = (w: SequenceWorld): number => (w.collapses ? REAL_PTES
 /** Far enough apart that no two mappings merge, and each begins where a page table does. */
 const APART = 4 * REAL_PTES
 
-export const pageOf = (w: SequenceWorld, mapping: number, page: number): number => mapping * APART + page * blockPages(w)
+export const pageOf = (w: SequenceWorld, mapping: number, page: number): number =>
+  mapping * APART + page * blockPages(w)
 
 /** Where the process that stands for khugepaged maps the file. */
 const ELSEWHERE = 64 * APART
