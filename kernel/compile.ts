@@ -31,13 +31,19 @@ interface Ran {
 
 async function runCompiler(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = spawn('cc', args, { env, stdio: ['ignore', 'ignore', 'pipe'], timeout: COMPILE_MS })
+    const child = spawn('cc', args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    // Not the option `timeout` of spawn(): its timer goes on where there is nothing to start.
+    const timer = setTimeout(() => child.kill(), COMPILE_MS)
     let errors = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors += text
     })
-    child.on('error', (e: NodeJS.ErrnoException) => resolve({ code: null, errors, failure: e.code ?? e.message }))
-    child.on('close', (code) => resolve({ code, errors }))
+    const end = (ran: Ran): void => {
+      clearTimeout(timer)
+      resolve(ran)
+    }
+    child.on('error', (e: NodeJS.ErrnoException) => end({ code: null, errors, failure: e.code ?? e.message }))
+    child.on('close', (code) => end({ code, errors }))
   })
 }
 
@@ -74,7 +80,7 @@ export async function compile(
     if (ran.failure === 'ENOENT') return failed(skip('compiler', "no C compiler: 'cc' is not in PATH"))
     if (ran.failure !== undefined) return failed(skip('compiler', `the C compiler 'cc' cannot be run: ${ran.failure}`))
     if (ran.code !== 0) {
-      const [first = ''] = ran.errors.split('\n').filter((line) => /error/.test(line))
+      const [first = ''] = ran.errors.split('\n').filter((line) => line.includes('error'))
       return failed(skip('compiler', `'cc' cannot compile the helper: ${first.replaceAll(work, '')}`))
     }
     await rename(join(work, name), path)

@@ -1,6 +1,7 @@
 /** Compiles a race, runs it within a budget, and reads what it counted. */
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
 import { compile } from '../compile.ts'
@@ -63,6 +64,7 @@ async function execute(path: string, args: readonly string[], limitMs: number): 
     }
     const stop = (): void => {
       kill()
+      rmSync(path, { force: true })
       process.exit(130)
     }
     process.once('SIGINT', stop)
@@ -128,10 +130,13 @@ export function parseRace(text: string, program: RaceProgram, hung: boolean): Ra
 export async function runRace(program: RaceProgram, file: CFile, budget: Budget): Promise<Result<RaceResult, Skip>> {
   if (process.platform !== 'linux') return failed(skip('platform', `this is ${process.platform}, not Linux`))
   const source = { name: 'race.c', text: generateC(await raceTemplate(), program, file) }
-  const compiled = await compile('race', [source])
+  // A name of its own: it is of use to this run only, and goes with it.
+  const compiled = await compile(`race-${process.pid}`, [source])
   if (!compiled.ok) return compiled
   const args = [budget.rounds, budget.seconds, budget.seed, budget.enough].map(String)
-  const ended = await execute(compiled.value.path, args, budget.seconds * 1000 + GRACE_MS)
+  const ended = await execute(compiled.value.path, args, budget.seconds * 1000 + GRACE_MS).finally(async () =>
+    rm(compiled.value.path, { force: true }),
+  )
   const result = parseRace(ended.text, program, ended.hung)
   if (typeof result === 'string')
     return failed(skip('feature', `this kernel cannot be brought into the first state of the test: ${result}`))

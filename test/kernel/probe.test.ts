@@ -3,6 +3,7 @@
  * and madvise(2). It tests the helper more than the kernel: a helper that reports wrongly fails here.
  */
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { MAP, MREMAP, PAGE_IS, PIDFD_SELF_THREAD, UFFD } from '../../kernel/probe/constants.ts'
 import {
   by,
@@ -30,6 +31,9 @@ import { probeFeatures } from '../../kernel/probe/features.ts'
 import { runSequences } from '../../kernel/probe/probe.ts'
 import { results, withProbe } from './support.ts'
 
+const json = (text: string | undefined): unknown => JSON.parse(text ?? '')
+const numbers = z.array(z.number())
+const vmaList = z.array(z.tuple([z.number(), z.number(), z.string(), z.string()]))
 const SEGV = 'SIGSEGV (code 1)'
 const anon = mapBacking('anon-private', 0, 10)
 const install = madvise(2, 2, 'guard_install')
@@ -76,17 +80,19 @@ test('observations: pagemap, PAGEMAP_SCAN, smaps, mincore', async (context) => {
       mincore(0, 3),
     ])
     const [, , , each, strided, scanned, , areas, core] = seen
-    expect(JSON.parse(each ?? '').map((bits: number) => bits & 1)).toEqual([0, 0, 1, 1, 0])
-    expect(JSON.parse(strided ?? '').map((bits: number) => bits & 1)).toEqual([0, 1, 0])
-    expect(JSON.parse(scanned ?? '')).toEqual([[2, 2, PAGE_IS.guard]])
-    expect(JSON.parse(areas ?? '').map((v: [number, number, string]) => v.slice(0, 3))).toEqual([
+    const first = (text: string | undefined): readonly number[] => numbers.parse(json(text)).map((n) => n & 1)
+    expect(first(each)).toEqual([0, 0, 1, 1, 0])
+    expect(first(strided)).toEqual([0, 1, 0])
+    expect(json(scanned)).toEqual([[2, 2, PAGE_IS.guard]])
+    const found = vmaList.parse(json(areas))
+    expect(found.map(([page, n, perms]) => [page, n, perms])).toEqual([
       [0, 3, 'rw-p'],
       [3, 1, 'r--p'],
       [4, 6, 'rw-p'],
     ])
     // VM_MAYBE_GUARD is sticky: every part of the split VMA keeps it.
-    for (const v of JSON.parse(areas ?? '')) expect(v[3]).toMatch(/\bgu\b/)
-    expect(JSON.parse(core ?? '')).toEqual([0, 1, 0])
+    for (const [, , , flags] of found) expect(flags).toMatch(/\bgu\b/)
+    expect(json(core)).toEqual([0, 1, 0])
   })
 })
 
