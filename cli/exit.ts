@@ -11,6 +11,7 @@ export const EXIT = {
   deadlock: { code: 11, meaning: 'a deadlock, and nothing else, is violated' },
   incomplete: { code: 20, meaning: 'the search ended at a limit' },
   unknown: { code: 21, meaning: 'only the solver could not answer' },
+  skipped: { code: 77, meaning: 'this machine lacks what is needed: a compiler, a feature, a privilege' },
   vacuous: { code: 13, meaning: 'a property holds vacuously (with --strict)' },
   ok: { code: 0, meaning: 'everything is as it should be' },
 } as const
@@ -29,6 +30,7 @@ const RANK: readonly Outcome[] = [
   'deadlock',
   'incomplete',
   'unknown',
+  'skipped',
   'vacuous',
   'ok',
 ]

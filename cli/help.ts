@@ -91,6 +91,27 @@ Example:
 
 Exit code: that of the worst part. ${SEE_ROOT}`
 
+export const CONFORM_HELP: string = `
+Examples:
+  mmcheck conform race.litmus
+  mmcheck conform install+read --time 60s --seed 7
+  mmcheck conform --random --runs 5000
+
+A litmus file: '*' marks an outcome that the model allows, '!' one that it
+does not. A page of the model is a block of real pages, so that a page table
+is full or empty on both sides at once.
+
+Exit code: 0, 10 where kernel and model disagree, 77 where the machine lacks
+what is needed. ${SEE_ROOT}`
+
+export const CONFIRM_HELP: string = `
+Examples:
+  mmcheck confirm 66c5
+  mmcheck confirm 66c5 --time 60s --output race.c
+
+Exit code: 10 where the violation was seen, 20 where it was not, 77 where the
+machine lacks what is needed or the kernel cannot show it. ${SEE_ROOT}`
+
 export const DOCTOR_HELP: string = `
 Example:
   mmcheck doctor --json

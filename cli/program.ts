@@ -2,6 +2,9 @@
 import { Command, CommanderError } from 'commander'
 import { findKernel, KERNELS, type Kernel } from '../model/kernels/kernels.ts'
 import { check } from './commands/check.ts'
+import { confirmCommand } from './commands/confirm.ts'
+import { conform } from './commands/conform.ts'
+import { conformRandomCommand } from './commands/conform_random.ts'
 import { doctor } from './commands/doctor.ts'
 import { explain } from './commands/explain.ts'
 import { exportCommand, type ExportFormat } from './commands/export.ts'
@@ -13,7 +16,17 @@ import { addNightly } from './verbs/nightly.ts'
 import { conflict } from './conflicts.ts'
 import { EXIT } from './exit.ts'
 import { fail } from './fail.ts'
-import { CHECK_HELP, DOCTOR_HELP, EXPLAIN_HELP, EXPORT_HELP, LIST_HELP, REPLAY_HELP, ROOT_HELP } from './help.ts'
+import {
+  CHECK_HELP,
+  CONFIRM_HELP,
+  CONFORM_HELP,
+  DOCTOR_HELP,
+  EXPLAIN_HELP,
+  EXPORT_HELP,
+  LIST_HELP,
+  REPLAY_HELP,
+  ROOT_HELP,
+} from './help.ts'
 import { withHelp } from './message.ts'
 import { strayWord, usageError } from './usage.ts'
 import * as value from './options.ts'
@@ -54,6 +67,26 @@ interface ExportFlags {
   readonly assertions: boolean
   readonly output?: string
 }
+
+interface ConformFlags {
+  readonly kernel?: Kernel
+  readonly random?: boolean
+  readonly runs?: number
+  readonly time?: number
+  readonly seed: number
+  readonly progress?: boolean
+  readonly json?: boolean
+  readonly color: ColorMode
+}
+
+interface ConfirmFlags extends Omit<ConformFlags, 'kernel' | 'random' | 'progress'> {
+  readonly enough?: number
+  readonly output?: string
+}
+
+/** Of `conform FILE` and of `confirm`, in seconds. */
+const DEFAULT_RACE_SECONDS = 10
+const HOUR_SECONDS = 3600
 
 /** Runs the command line and returns the exit code. */
 export async function runProgram(argv: readonly string[], streams: Streams, version: string): Promise<number> {
@@ -211,6 +244,80 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
   })
 
   program
+    .command('conform')
+    .description('run litmus files on the running kernel and hold every outcome against the model')
+    .argument('[file...]', "litmus files, names of the catalogue, or '-' for standard input")
+    .option(
+      '-k, --kernel <name>',
+      'the model to hold it against, instead of the one that it behaves like',
+      value.kernel,
+    )
+    .option('--random', 'random sequences of one thread, compared operation by operation, instead of files')
+    .option('--runs <n>', 'how many rounds or sequences (default: as many as fit into the time)', value.count)
+    .option('--time <time>', 'for how long, as 60s (default: 10s for each file, or for all sequences)', value.duration)
+    .option('--seed <n>', 'of sequences, delays and affinities', value.count, 1)
+    .option('--progress', 'show progress even where standard error is no terminal')
+    .option('--json', 'print one JSON object')
+    .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
+    .addHelpText('after', CONFORM_HELP)
+    .action(async (files: string[], flags: ConformFlags) => {
+      const json = flags.json ?? false
+      const random = flags.random ?? false
+      if (random === files.length > 0) {
+        const error = random ? '--random makes its own sequences, and takes no file' : 'conform needs a litmus file'
+        const help = random ? 'leave the files out, or leave out --random' : "or '--random' for random sequences"
+        code = fail({ json, out, err }, 'usage', withHelp(error, help))
+        return
+      }
+      const style = newStyle(useColor(flags.color, streams.outIsTty, streams.env))
+      if (random) {
+        code = await conformRandomCommand({
+          ...race(flags),
+          runs: flags.runs ?? Infinity,
+          json,
+          progress: flags.progress ?? streams.errIsTty,
+          style,
+          out,
+          err,
+          ...(flags.kernel === undefined ? {} : { kernel: flags.kernel }),
+        })
+        return
+      }
+      code = await conform(files, {
+        ...race(flags),
+        json,
+        style,
+        out,
+        err,
+        ...(flags.kernel === undefined ? {} : { kernel: flags.kernel }),
+      })
+    })
+
+  program
+    .command('confirm')
+    .description('run the operations of a counterexample on the running kernel until they end as it says')
+    .argument('<id>', "an id or the start of one, a JSON file, or '-'")
+    .option('--runs <n>', 'how many rounds (default: as many as fit into the time)', value.count)
+    .option('--time <time>', 'for how long, as 60s (default: 10s)', value.duration)
+    .option('--seed <n>', 'of delays and affinities', value.count, 1)
+    .option('--enough <n>', 'stop when it has been seen so often', value.count)
+    .option('-o, --output <file>', 'where the C program goes (default: .mmcheck/reproducers/ID.c, once seen)')
+    .option('--json', 'print one JSON object')
+    .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
+    .addHelpText('after', CONFIRM_HELP)
+    .action(async (id: string, flags: ConfirmFlags) => {
+      code = await confirmCommand(id, {
+        ...race(flags),
+        enough: flags.enough ?? 0,
+        json: flags.json ?? false,
+        style: newStyle(useColor(flags.color, streams.outIsTty, streams.env)),
+        out,
+        err,
+        ...(flags.output === undefined ? {} : { output: flags.output }),
+      })
+    })
+
+  program
     .command('doctor')
     .description('print the versions of what mmcheck runs on, and what is missing')
     .option('--json', 'print one JSON object')
@@ -230,6 +337,15 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     throw e
   }
 }
+
+/** The budget of a race. Rounds alone are no bound on time, so there is always one. */
+const race = (
+  flags: Pick<ConformFlags, 'runs' | 'time' | 'seed'>,
+): { runs: number; seconds: number; seed: number } => ({
+  runs: flags.runs ?? 0,
+  seconds: (flags.time ?? (flags.runs === undefined ? DEFAULT_RACE_SECONDS : HOUR_SECONDS) * 1000) / 1000,
+  seed: flags.seed,
+})
 
 function defaultKernel(): Kernel {
   const newest = KERNELS[KERNELS.length - 1] ?? findKernel('v7.0')

@@ -57,6 +57,7 @@ export const ScanResult: EnumType = enumeration('scan_result', [
   'SCAN_FAIL',
   'SCAN_PAGE_LOCK',
   'SCAN_PAGE_FILLED',
+  'SCAN_TRUNCATED',
   'SCAN_PTE_NON_PRESENT',
   'SCAN_PTE_MAPPED_HUGEPAGE',
   'SCAN_VMA_NULL',

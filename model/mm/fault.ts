@@ -31,10 +31,12 @@ const under = page.pmd(addr)
 const translates = (isWrite: Expr): Expr => {
   const entry = table.pte(pmd.table(under), page.slot(addr))
   const sharedMapping = mapping.shared(page.mapping(addr))
+  // A huge mapping keeps the protection that its mapping began with: vm_page_prot of do_set_pmd().
+  const writableHuge = and(sharedMapping, hasAny(mapping.vm_flags(page.mapping(addr)), 'VM_WRITE'))
   const writable = or(eq(entry, 'anon'), and(eq(entry, 'file'), sharedMapping))
   return or(
     eq(pmd.kind(under), 'huge_anon'),
-    and(eq(pmd.kind(under), 'huge'), or(not(isWrite), sharedMapping)),
+    and(eq(pmd.kind(under), 'huge'), or(not(isWrite), writableHuge)),
     and(eq(pmd.kind(under), 'table'), or(and(not(isWrite), isOneOf(entry, ...PRESENT_PTES)), and(isWrite, writable))),
   )
 }

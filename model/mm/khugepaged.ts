@@ -185,6 +185,7 @@ function retractOne(k: Build): readonly Stmt[] {
 const f: Local = local('folio', refTo('folio'))
 const got: Local = local('got', bool)
 const cached: Local = local('cached', bool)
+const empty: Local = local('empty', bool)
 const pagelist: Local = local('pagelist', subsetOf('folio'))
 const result: Local = local('result', ScanResult)
 
@@ -192,6 +193,8 @@ const result: Local = local('result', ScanResult)
 const holeFilled: Expr = exists('folio', 'x', (x) =>
   and(eq(folio.chunk(x), c), ne(x, chunk.huge(c)), folio.cached(x), not(contains(pagelist, x))),
 )
+/** The extent is a hole: truncated, punched, or never touched. */
+const noneCached: Expr = not(exists('folio', 'x', (x) => and(eq(folio.chunk(x), c), folio.cached(x))))
 const each = bound('x', 'folio')
 
 /**
@@ -204,13 +207,19 @@ export const collapse_file = (k: Build): Routine =>
     file: 'mm/khugepaged.c',
     read: 'v7.0-rc6',
     params: [c],
-    locals: [f, got, cached, pagelist, result],
+    locals: [f, got, cached, empty, pagelist, result],
     returns: ScanResult,
     body: [
       lock('lock_new', '__folio_set_locked(new_folio)', folio.lock(chunk.huge(c))),
       let_(result, 'SCAN_SUCCEED'),
       for_(f, chunk.first(c), chunk.last(c), [
-        step('xas_load', 'folio = xas_load(&xas)', [set(cached, folio.cached(f))]),
+        step(
+          'xas_load',
+          'folio = xas_load(&xas); if (!folio && index == start) xas_next_entry(&xas, end - 1)',
+          [set(cached, folio.cached(f)), set(empty, and(eq(f, chunk.first(c)), noneCached))],
+          { atomic: 'under the xarray lock' },
+        ),
+        if_(empty, [let_(result, 'SCAN_TRUNCATED'), break_]),
         if_(cached, [
           step('folio_trylock', 'folio_trylock(folio)', [tryAcquire(folio.lock(f), got)]),
           if_(eq(got, false), [let_(result, 'SCAN_PAGE_LOCK'), break_]),

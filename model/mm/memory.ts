@@ -336,7 +336,10 @@ const handle_pte_fault = (k: Build): Routine =>
     ],
   })
 
-/** handle_mm_fault() down to the pmd. A huge pmd that is there already needs nothing. */
+/**
+ * handle_mm_fault() down to the pmd. A huge pmd that is there already needs nothing, unless a private
+ * mapping is written to: wp_huge_pmd() splits it, and the copy is made at the level of entries.
+ */
 export const handle_mm_fault = (k: Build): Routine =>
   routine({
     name: '__handle_mm_fault',

@@ -1,0 +1,115 @@
+/** `mmcheck confirm ID`: does a counterexample happen on the running kernel? */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { toAscii } from '../../counterexamples/text.ts'
+import { confirm, isOf, type Confirmation } from '../../kernel/race/confirm.ts'
+import { showPages, showRegisters } from '../../kernel/race/outcome.ts'
+import { targetOf } from '../../kernel/race/target.ts'
+import { against, type Against } from '../../kernel/running.ts'
+import { EXIT } from '../exit.ts'
+import { fail } from '../fail.ts'
+import { printable, reason } from '../message.ts'
+import { RESULT_FORMAT } from '../report_json.ts'
+import { wrapped } from '../report_text.ts'
+import { skipped } from '../skipped.ts'
+import type { Style } from '../style.ts'
+import { readCounterexample, rerun } from './replay.ts'
+
+export interface ConfirmOptions {
+  readonly runs: number
+  readonly seconds: number
+  readonly seed: number
+  /** Ends the run when it has been seen so often; 0 for never. */
+  readonly enough: number
+  /** Where the C program goes; by default below the working directory. */
+  readonly output?: string
+  readonly json: boolean
+  readonly style: Style
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+}
+
+const REPRODUCERS = join('.mmcheck', 'reproducers')
+
+/** Returns the exit code: 10 where the violation was seen, 20 where it was not, 77 for a skip. */
+export async function confirmCommand(name: string, options: ConfirmOptions): Promise<number> {
+  const read = await readCounterexample(name)
+  if (!read.ok) return fail(options, 'input', read.error)
+  const again = rerun(read.value)
+  if (!again.ok) return fail(options, 'input', again.error)
+  const { scenario, found } = again.value
+  const c = read.value
+  const target = targetOf(scenario, found.trace, c.property.name)
+  if (!target.ok) return skipped(options, target.error)
+  const kernel = await against()
+  if (!kernel.ok) return skipped(options, kernel.error)
+  const ran = await confirm(c, target.value, kernel.value.running, {
+    rounds: options.runs,
+    seconds: options.seconds,
+    seed: options.seed,
+    enough: options.enough,
+  })
+  if (!ran.ok) return skipped(options, ran.error)
+  const seen = ran.value.confirmed.length > 0
+  const path = options.output ?? join(REPRODUCERS, `${c.id}.c`)
+  if (seen || options.output !== undefined) {
+    try {
+      if (options.output === undefined) mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, ran.value.reproducer)
+    } catch (e) {
+      return fail(options, 'input', `cannot write '${printable(path)}': ${reason(e)}`)
+    }
+  }
+  if (options.json) options.out(json(c.id, ran.value, kernel.value, seen ? path : undefined))
+  else {
+    const expected = isOf(c, kernel.value.model.name)
+    options.out(text(c.id, c.scenario.kernel, ran.value, kernel.value, expected, options.style))
+    if (seen || options.output !== undefined)
+      options.out(`  ${toAscii(path)} shows it: cc -O2 -Wall -Wextra -pthread\n`)
+  }
+  return seen ? EXIT.violated.code : EXIT.incomplete.code
+}
+
+const rounds = (c: Confirmation): number => c.confirmed.reduce((n, o) => n + o.rounds, 0)
+
+function text(id: string, kernel: string, c: Confirmation, at: Against, expected: boolean, style: Style): string {
+  const { result } = c
+  const of = `Linux ${at.running.release} does as ${at.model.name}; the counterexample is of ${kernel}`
+  const hits = rounds(c)
+  const verdict =
+    hits > 0
+      ? `${style.verdict('violated', 'confirmed')} in ${hits} of ${result.rounds} rounds`
+      : `${style.verdict('unknown', 'not seen')} in ${result.rounds} rounds`
+  return [
+    `cex ${id}: ${verdict}${result.hung ? '; the kernel did not let the program end' : ''}`,
+    wrapped(toAscii(expected ? of : `${of}, so that it need not happen here`), '  ', 4),
+    wrapped(toAscii(`looked for: ${showRegisters(c.target.outcome)} ${showPages(c.target.outcome)}`), '  ', 4),
+    ...c.confirmed.map((o) =>
+      wrapped(toAscii(`seen ${o.rounds} times: ${showRegisters(o.outcome)} ${showPages(o.outcome)}`), '  ', 4),
+    ),
+    ...(result.failed > 0 ? [`  ${result.failed} rounds could not be set up`] : []),
+    '',
+  ].join('\n')
+}
+
+function json(id: string, c: Confirmation, at: Against, reproducer: string | undefined): string {
+  const outcome = (o: Confirmation['target']['outcome']): object => ({
+    registers: Object.fromEntries(o.registers.map((x) => [x.name, x.value])),
+    guards: o.pages.filter((p) => p.guard).map((p) => p.name),
+  })
+  const document = {
+    ...RESULT_FORMAT,
+    id,
+    release: at.running.release,
+    model: at.model.name,
+    confirmed: c.confirmed.length > 0,
+    rounds: c.result.rounds,
+    hits: rounds(c),
+    failed: c.result.failed,
+    hung: c.result.hung,
+    wanted: outcome(c.target.outcome),
+    seen: c.confirmed.map((o) => ({ rounds: o.rounds, ...outcome(o.outcome) })),
+    reproducer: reproducer ?? null,
+  }
+  return `${JSON.stringify(document, null, 2)}\n`
+}

@@ -1,0 +1,172 @@
+/** Which outcomes a model allows, and which of them only a broken property leads to. */
+import { lower } from '../../model/language/lower/lower.ts'
+import type { LExpr, LoweredModel, LStmt } from '../../model/language/lowered.ts'
+import { show } from '../../model/language/types.ts'
+import { condition } from '../../model/scenarios/condition.ts'
+import type { Scenario } from '../../model/scenarios/scenario.ts'
+import { withProperties } from '../../properties/all.ts'
+import type { Incomplete, SearchOptions, SearchResult } from '../../solver/engine.ts'
+import { searchExplicit } from '../../solver/explicit/search.ts'
+import { registerSlots } from '../../solver/outcomes.ts'
+import { evaluate, type State } from '../../solver/reference/interpreter.ts'
+import { conditionFor, nameable, type RaceOutcome } from './outcome.ts'
+
+/** The model of a scenario whose final condition is this outcome. */
+function asking(scenario: Scenario, outcome: RaceOutcome): LoweredModel {
+  const final = condition(conditionFor(outcome).cond, scenario.registers, scenario.world)
+  return lower(withProperties({ ...scenario, program: { ...scenario.program, final } })).model
+}
+
+const satisfied = (result: SearchResult): boolean => result.outcomes.some((o) => o.satisfying > 0)
+
+/** Registers of an outcome as one text, by which outcomes are told apart. */
+export const registersKey = (o: Pick<RaceOutcome, 'registers'>): string =>
+  o.registers.map((r) => `${r.name}=${r.value};`).join(' ')
+
+export interface Allowed {
+  /** registersKey() of every outcome of the model. */
+  readonly registers: readonly string[]
+  readonly states: number
+  readonly incomplete?: Incomplete
+}
+
+/** Every outcome that the model has, by its registers. */
+export function allowedOutcomes(scenario: Scenario, options: SearchOptions = {}): Allowed {
+  const { model } = lower(withProperties(scenario))
+  const result = searchExplicit(model, options)
+  const slots = registerSlots(model)
+  const registers = result.outcomes.map((o) =>
+    registersKey({
+      registers: slots.map((slot, i) => {
+        const s = model.slots[slot]
+        return { name: s?.name ?? '', value: s === undefined ? '' : show(s.type, o.registers[i] ?? 0) }
+      }),
+    }),
+  )
+  return {
+    registers,
+    states: result.states,
+    ...(result.incomplete === undefined ? {} : { incomplete: result.incomplete }),
+  }
+}
+
+/** Whether the model can end so, pages included; undefined where the search was cut short before it did. */
+export function isAllowed(scenario: Scenario, outcome: RaceOutcome, options: SearchOptions = {}): boolean | undefined {
+  if (!nameable(outcome)) return false
+  const result = searchExplicit(asking(scenario, outcome), options)
+  return satisfied(result) ? true : result.incomplete === undefined ? false : undefined
+}
+
+const conjunction = (all: readonly LExpr[]): LExpr =>
+  all.reduce((left, right) => ({ kind: 'binary', op: 'and', left, right }), { kind: 'const', value: 1 })
+
+const asserts = (body: readonly LStmt[], property: number): boolean =>
+  body.some((s) =>
+    s.kind === 'if'
+      ? asserts(s.then, property) || asserts(s.else, property)
+      : s.kind === 'assert' && s.property === property,
+  )
+
+function looksBack(e: LExpr): boolean {
+  switch (e.kind) {
+    case 'const':
+    case 'slot':
+      return false
+    case 'select':
+      return e.index.some((i) => looksBack(i.expr))
+    case 'not':
+      return looksBack(e.arg)
+    case 'binary':
+      return looksBack(e.left) || looksBack(e.right)
+    case 'ite':
+      return looksBack(e.cond) || looksBack(e.then) || looksBack(e.else)
+    case 'old':
+      return true
+  }
+}
+
+/** Every assertion of a property sets `bad`; undefined where one looks back, which only assertions may do. */
+function marking(body: readonly LStmt[], property: number, bad: number): readonly LStmt[] | undefined {
+  const out: LStmt[] = []
+  for (const s of body) {
+    if (s.kind === 'if') {
+      const then = marking(s.then, property, bad)
+      const other = marking(s.else, property, bad)
+      if (then === undefined || other === undefined) return undefined
+      out.push({ ...s, then, else: other })
+    } else if (s.kind === 'assert' && s.property === property) {
+      if (looksBack(s.cond)) return undefined
+      const mark: LStmt = { kind: 'set', target: { kind: 'slot', slot: bad }, value: { kind: 'const', value: 1 } }
+      out.push({ kind: 'if', cond: s.cond, then: [], else: [mark] })
+    } else out.push(s)
+  }
+  return out
+}
+
+/**
+ * The model without the executions that break a property: nothing runs on from a state that does, and
+ * none such is final. Undefined for a property that cannot be said in one state: a deadlock, or an
+ * assertion that compares two states.
+ */
+export function keeping(model: LoweredModel, property: number): LoweredModel | undefined {
+  if (model.properties[property]?.kind === 'deadlock') return undefined
+  const bad = model.slots.length
+  const good: LExpr[] = [
+    { kind: 'not', arg: { kind: 'slot', slot: bad } },
+    ...model.invariants.filter((i) => i.property === property).map((i) => i.expr),
+  ]
+  if (good.length === 1 && !model.steps.some((s) => asserts(s.body, property))) return undefined
+  const steps = model.steps.map((s) => {
+    const body = marking(s.body, property, bad)
+    return body === undefined ? undefined : { ...s, guard: conjunction([...good, s.guard]), body }
+  })
+  if (steps.includes(undefined)) return undefined
+  return {
+    ...model,
+    slots: [...model.slots, { name: 'broken', type: { kind: 'bool' }, kind: 'ghost', lo: 0, hi: 1, init: 0 }],
+    steps: steps.filter((s) => s !== undefined),
+    final: conjunction([...good, model.final ?? { kind: 'const', value: 1 }]),
+  }
+}
+
+/**
+ * Whether an outcome shows that a property was broken: the model has it, and has it on no path that
+ * keeps the property. Undefined where that cannot be told.
+ */
+export function shows(
+  scenario: Scenario,
+  property: string,
+  outcome: RaceOutcome,
+  options: SearchOptions = {},
+): boolean | undefined {
+  if (!nameable(outcome)) return false
+  const model = asking(scenario, outcome)
+  const kept = keeping(
+    model,
+    model.properties.findIndex((p) => p.name === property),
+  )
+  if (kept === undefined) return undefined
+  const honest = searchExplicit(kept, options)
+  if (satisfied(honest)) return false
+  const all = searchExplicit(model, options)
+  if (!satisfied(all)) return all.incomplete === undefined ? false : undefined
+  return honest.incomplete === undefined ? true : undefined
+}
+
+/** The outcome that a final state of the scenario's model has. */
+export function outcomeOf(
+  scenario: Scenario,
+  model: LoweredModel,
+  state: State,
+  pages: readonly string[],
+): RaceOutcome {
+  const registers = registerSlots(model).flatMap((slot) => {
+    const s = model.slots[slot]
+    return s === undefined ? [] : [{ name: s.name, value: show(s.type, state[slot] ?? 0) }]
+  })
+  const guarded = (name: string): boolean => {
+    const { final } = asking(scenario, { registers: [], pages: [{ name, guard: true }] })
+    return final !== undefined && evaluate(model, final, state) !== 0
+  }
+  return { registers, pages: pages.map((name) => ({ name, guard: guarded(name) })) }
+}

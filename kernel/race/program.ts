@@ -1,0 +1,206 @@
+/**
+ * A scenario as a program for a real kernel: threads, their calls, and what is looked at afterwards.
+ * Model pages are blocks of real ones, as template.c tells under "Geometry".
+ */
+import { failed, ok, type Result } from '../../counterexamples/result.ts'
+import type { Trace } from '../../counterexamples/trace.ts'
+import type { Arg, Stmt } from '../../model/litmus/ast.ts'
+import { operationOf } from '../../model/scenarios/threads.ts'
+import type { Mapping } from '../../model/scenarios/place.ts'
+import type { Scenario } from '../../model/scenarios/scenario.ts'
+import { skip, type Skip } from '../skip.ts'
+
+export interface RaceMapping {
+  readonly process: number
+  /** -1 for anonymous memory. */
+  readonly file: number
+  /** In pages of the model: where in the file (and in its table) it begins, and its length. */
+  readonly first: number
+  readonly pages: number
+  readonly writable: boolean
+  readonly shared: boolean
+}
+
+/** What a thread does: a call on pages of a mapping, or an access to its page `first`. */
+export interface RaceOp {
+  readonly name: 'guard_install' | 'guard_remove' | 'dontneed' | 'read' | 'write' | 'madvise_collapse' | 'collapse'
+  readonly mapping: number
+  readonly first: number
+  readonly pages: number
+  /** Number of the result that it sets; -1 for none. */
+  readonly result: number
+  /** How it stands in the litmus file. */
+  readonly text: string
+}
+
+export interface RaceThread {
+  readonly name: string
+  readonly process: number
+  readonly ops: readonly RaceOp[]
+}
+
+/** Consecutive steps of a trace by one thread in one operation. */
+export interface TracePart {
+  readonly thread: number
+  readonly op: number
+  readonly steps: number
+}
+
+export interface RaceProgram {
+  readonly ptes: number
+  readonly processes: number
+  /** Lengths in pages of the model. */
+  readonly files: readonly number[]
+  /** The page cache begins with huge folios. */
+  readonly huge: boolean
+  /** Those of the scenario first; then those of processes that stand for khugepaged. */
+  readonly mappings: readonly RaceMapping[]
+  readonly fills: readonly { readonly mapping: number; readonly page: number; readonly write: boolean }[]
+  readonly threads: readonly RaceThread[]
+  /** `P0:r0`, and what kind of operation sets it. */
+  readonly results: readonly { readonly register: string; readonly access: boolean }[]
+  /** Names of the observed pages, `a[0]`: those of the scenario's mappings, in order. */
+  readonly pages: readonly string[]
+  readonly trace: readonly TracePart[]
+}
+
+const KNOWN: Readonly<Record<string, RaceOp['name']>> = {
+  guard_install: 'guard_install',
+  guard_remove: 'guard_remove',
+  dontneed: 'dontneed',
+  read: 'read',
+  write: 'write',
+  madvise_collapse: 'madvise_collapse',
+  collapse: 'collapse',
+}
+
+/** Entries of a real page table with pages of 4 KiB. */
+const REAL_PTES = 512
+/** As the template has it. */
+const OPS_MAX = 16
+
+const shownArg = (a: Arg): string => {
+  switch (a.kind) {
+    case 'name':
+      return a.name.text
+    case 'pages':
+      return `${a.name.text}[${a.range.first === a.range.last ? a.range.first : `${a.range.first}..${a.range.last}`}]`
+    case 'number':
+      return String(a.value)
+  }
+}
+const shown = (s: Stmt): string =>
+  `${s.register === undefined ? '' : `${s.register.text} = `}${s.op.text}(${s.args.map(shownArg).join(', ')})`
+
+/** The program of a scenario, or what of it no real kernel can be asked to do. */
+export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgram, Skip> {
+  const { world, file } = scenario
+  const no = (message: string): { readonly ok: false; readonly error: Skip } => failed(skip('feature', message))
+  if (REAL_PTES % world.ptes !== 0)
+    return no(`a page table of ${world.ptes} entries has no counterpart: use 1, 2, 4 or 8`)
+  const mappings: RaceMapping[] = world.mappings.map((m) => ({
+    process: m.mm,
+    file: m.file?.file ?? -1,
+    first: m.decl.range.first,
+    pages: m.pages,
+    writable: m.writable,
+    shared: m.shared,
+  }))
+  const results: { register: string; access: boolean }[] = []
+  const threads: RaceThread[] = []
+  let processes = world.mms.length
+  for (const t of file.threads) {
+    const name = `P${t.thread.index}`
+    const ops: RaceOp[] = []
+    const homes = new Set<number>()
+    if (t.stmts.length > OPS_MAX) return no(`${name} has more than ${OPS_MAX} operations`)
+    const own = new Map<number, number>()
+    for (const s of t.stmts) {
+      const op = KNOWN[operationOf(s).name]
+      const [arg] = s.args
+      if (op === undefined || arg === undefined || arg.kind === 'number')
+        return no(`'${s.op.text}' is not run on a real kernel yet`)
+      const result = s.register === undefined ? -1 : results.length
+      if (s.register !== undefined)
+        results.push({ register: `${name}:${s.register.text}`, access: op === 'read' || op === 'write' })
+      if (op === 'collapse') {
+        const backing = world.backings.find((b) => b.name === arg.name.text)
+        if (backing === undefined) return no(`no file named '${arg.name.text}'`)
+        // khugepaged works for some other process: one that maps the file too and calls MADV_COLLAPSE.
+        const mapping = own.get(backing.file) ?? mappings.length
+        if (!own.has(backing.file)) {
+          own.set(backing.file, mapping)
+          mappings.push({
+            process: processes,
+            file: backing.file,
+            first: 0,
+            pages: backing.pages,
+            writable: true,
+            shared: true,
+          })
+        }
+        const first = arg.kind === 'pages' ? Math.floor(arg.range.first / world.ptes) * world.ptes : 0
+        ops.push({ name: op, mapping, first, pages: world.ptes, result, text: shown(s) })
+        continue
+      }
+      const m = world.mappings.find((x) => x.name === arg.name.text)
+      if (m === undefined) return no(`no mapping named '${arg.name.text}'`)
+      homes.add(m.mm)
+      ops.push({ name: op, ...pagesOf(arg, m), result, text: shown(s) })
+    }
+    if (own.size > 0 && homes.size > 0)
+      return no(`${name} is khugepaged in one operation and a process in another: give 'collapse' a thread of its own`)
+    if (homes.size > 1) return no(`${name} works on mappings of several processes`)
+    const [home] = homes
+    threads.push({ name, process: own.size > 0 ? processes++ : (home ?? 0), ops })
+  }
+  return ok({
+    ptes: world.ptes,
+    processes,
+    files: world.backings.map((b) => b.pages),
+    huge: world.huge,
+    mappings,
+    fills: fillsOf(scenario),
+    threads,
+    results,
+    pages: world.mappings.flatMap((m) => Array.from({ length: m.pages }, (_, n) => `${m.name}[${n}]`)),
+    trace: trace === undefined ? [] : partsOf(scenario, trace),
+  })
+}
+
+function pagesOf(arg: Exclude<Arg, { kind: 'number' }>, m: Mapping): Pick<RaceOp, 'mapping' | 'first' | 'pages'> {
+  const range = arg.kind === 'pages' ? arg.range : { first: 0, last: m.pages - 1 }
+  return { mapping: m.vma, first: range.first, pages: range.last - range.first + 1 }
+}
+
+function fillsOf({ file, world }: Scenario): RaceProgram['fills'] {
+  return file.decls.flatMap((d) => {
+    const m = d.kind === 'fill' ? world.mappings.find((x) => x.name === d.name.text) : undefined
+    if (d.kind !== 'fill' || m === undefined) return []
+    const count = d.range.last - d.range.first + 1
+    const write = d.access === 'write'
+    return Array.from({ length: count }, (_, i) => ({ mapping: m.vma, page: d.range.first + i, write }))
+  })
+}
+
+/** Which operation of its thread a step belongs to: the first part of its label, as threads.ts gives it. */
+function partsOf({ file }: Scenario, trace: Trace): readonly TracePart[] {
+  const labels = file.threads.map((t) => {
+    const times = new Map<string, number>()
+    return t.stmts.map((s) => {
+      const n = (times.get(s.op.text) ?? 0) + 1
+      times.set(s.op.text, n)
+      return n === 1 ? s.op.text : `${s.op.text}_${n}`
+    })
+  })
+  const parts: { thread: number; op: number; steps: number }[] = []
+  for (const { thread, step } of trace.steps) {
+    const number = file.threads.findIndex((t) => `P${t.thread.index}` === thread.name)
+    const op = labels[number]?.indexOf(step.label.split('.')[0] ?? '') ?? -1
+    if (op < 0) continue
+    const last = parts.at(-1)
+    if (last?.thread === number && last.op === op) last.steps++
+    else parts.push({ thread: number, op, steps: 1 })
+  }
+  return parts
+}

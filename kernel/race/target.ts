@@ -1,0 +1,84 @@
+/** What to look for on a real kernel, given a counterexample: its operations, and how they must end. */
+import { resolveMoves, recordSteps } from '../../counterexamples/json.ts'
+import { failed, ok, type Result } from '../../counterexamples/result.ts'
+import type { Trace } from '../../counterexamples/trace.ts'
+import { lower } from '../../model/language/lower/lower.ts'
+import type { LoweredModel } from '../../model/language/lowered.ts'
+import { kernelLine } from '../../model/litmus/kernel_line.ts'
+import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
+import { withProperties } from '../../properties/all.ts'
+import { initialState, isFinal, successors, type State } from '../../solver/reference/interpreter.ts'
+import { replay } from '../../solver/reference/replay.ts'
+import { skip, type Skip } from '../skip.ts'
+import { outcomeOf, shows } from './judge.ts'
+import type { RaceOutcome } from './outcome.ts'
+import { raceProgram, type RaceProgram } from './program.ts'
+
+export interface Target {
+  /** The scenario, without what comes after the trace. */
+  readonly scenario: Scenario
+  readonly program: RaceProgram
+  /** How the trace ends when every operation that it has begun has returned. */
+  readonly outcome: RaceOutcome
+}
+
+/** More steps than any operation of a test takes when it runs alone. */
+const STEPS_MAX = 20_000
+
+/** How long each search for an outcome may take, in milliseconds. */
+export const JUDGE_MS = 60_000
+
+/** The operations that a trace begins, and no others; a thread that begins none is left out. */
+function begun(scenario: Scenario, trace: Trace): Scenario | string {
+  const counts = scenario.file.threads.map(
+    (_, t) =>
+      new Set(trace.steps.filter((s) => s.thread.number === t).map((s) => s.step.label.split('.')[0] ?? '')).size,
+  )
+  const threads = scenario.file.threads.map((t, i) => ({ ...t, stmts: t.stmts.slice(0, counts[i]) }))
+  if (threads.every((t, i) => t.stmts.length === scenario.file.threads[i]?.stmts.length)) return scenario
+  const { final: _final, ...rest } = scenario.file
+  const file = { ...rest, threads: threads.filter((t) => t.stmts.length > 0) }
+  const made = elaborate(file, [kernelLine([scenario.kernel.name], scenario.without)])
+  if (!made.ok) return made.diagnostics[0]?.message ?? 'it cannot be cut to the trace'
+  return made.scenarios[0] ?? 'it has no kernel'
+}
+
+/** Runs what is still running to its end, one thread after the other. Undefined where it does not get there. */
+function complete(model: LoweredModel, from: State): State | undefined {
+  let state = from
+  for (let n = 0; n < STEPS_MAX; n++) {
+    if (isFinal(model, state)) return state
+    const next = successors(model, state)
+    const users = next.filter((s) => model.threads[thread(model, s.move.step)]?.daemon === false)
+    const [first] = users.length > 0 ? users : next
+    if (first === undefined) return undefined
+    state = first.state
+  }
+  return undefined
+}
+
+const thread = (model: LoweredModel, step: number): number => model.steps.find((s) => s.id === step)?.thread ?? -1
+
+/** The target of a replayed counterexample, or why no real kernel can show it. */
+export function targetOf(scenario: Scenario, trace: Trace, property: string): Result<Target, Skip> {
+  const no = (message: string): { readonly ok: false; readonly error: Skip } => failed(skip('feature', message))
+  const cut = begun(scenario, trace)
+  if (typeof cut === 'string') return no(cut)
+  const { model } = lower(withProperties(cut))
+  const moves = resolveMoves(model, recordSteps(trace))
+  if (!moves.ok) return no(`the trace is none of the operations that it begins: ${moves.error.message}`)
+  const ran = replay(model, moves.value)
+  if (ran.kind === 'stuck') return no(`the trace cannot be replayed: ${ran.reason}`)
+  const end = complete(model, ran.states.at(-1) ?? initialState(model))
+  if (end === undefined) return no('the operations of the trace do not all return, so no outcome can be looked at')
+  const program = raceProgram(cut, trace)
+  if (!program.ok) return program
+  const outcome = outcomeOf(cut, model, end, program.value.pages)
+  const telling = shows(cut, property, outcome, { maxMs: JUDGE_MS })
+  if (telling === true) return ok({ scenario: cut, program: program.value, outcome })
+  return no(
+    telling === false
+      ? `registers and guards end as they may without the violation of ${property}, so the kernel cannot show it`
+      : `whether the outcome shows the violation of ${property} cannot be told`,
+  )
+}

@@ -1,0 +1,573 @@
+//@HEADER@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE 103
+#endif
+
+#define PAGE 4096UL
+#define HUGE (2UL << 20)
+#define OUTCOMES_MAX 64
+#define BEST_MAX 16
+#define OPS_MAX 16
+
+//@SIZES@
+
+struct mapping {
+	int process, file;		/* file -1: anonymous */
+	int first, pages;		/* in model pages: of the file, and how many */
+	int prot, shared;
+};
+struct fill {
+	int mapping, page, write;
+};
+struct outcome {
+	int results[RESULTS + 1];
+	unsigned char guards[PAGES + 1];
+};
+struct part {				/* one thread has the CPU for some steps of one of its operations */
+	int thread, op, steps;
+};
+
+//@PROGRAM@
+
+/*
+ * Geometry. A page table of the model has PTES entries, a real one 512: a page of the model is a block
+ * of 512 / PTES pages here, aligned as in its table. Calls are made on whole blocks, so that a table
+ * is full, empty or free of guards here exactly when it is so in the model; accesses and observations
+ * are of the first page of a block.
+ */
+#define BLOCK (HUGE / PTES)
+#define REGION (16 * HUGE)
+#define BASE 0x200000000000UL
+
+static char *block(int m, int page)
+{
+	return (char *)BASE + m * REGION + (mappings[m].first % PTES + page) * BLOCK;
+}
+
+/* What all processes share. */
+static struct control {
+	_Atomic uint32_t phase, acknowledged, go, finished, ready;
+	atomic_int stop, failed, epoch;
+	_Atomic uint64_t start;
+	int alone;			/* calibration: only this thread runs; -1: all */
+	int affinity[THREADS];		/* -1: any CPU */
+	int64_t delay[THREADS][OPS_MAX];	/* ns, before each operation */
+	int64_t took[THREADS][OPS_MAX];
+	int results[RESULTS + 1];
+	unsigned char guards[PAGES + 1];
+} *control;
+
+enum phase { UNMAP, MAP, OBSERVE, END };
+
+static int files[FILES + 1];
+static int pagemap;
+static int me;				/* the number of this process */
+static __thread sigjmp_buf trap;
+static __thread volatile int trapped;
+
+#define CHECK(x) do { if ((x) < 0) { perror(#x); exit(2); } } while (0)
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static uint64_t random_state = 1;
+static uint64_t random_below(uint64_t n)	/* splitmix64 */
+{
+	uint64_t z = random_state += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return n ? (z ^ z >> 31) % n : 0;
+}
+
+static void wait_for(_Atomic uint32_t *word, uint32_t value)
+{
+	for (uint32_t seen; (seen = atomic_load(word)) != value;)
+		syscall(SYS_futex, word, FUTEX_WAIT, seen, NULL, NULL, 0);
+}
+
+static void wake(_Atomic uint32_t *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE, 1 << 20, NULL, NULL, 0);
+}
+
+static void pin(int cpu)
+{
+	static cpu_set_t all;
+	cpu_set_t one;
+
+	if (!CPU_COUNT(&all))
+		sched_getaffinity(getpid(), sizeof(all), &all);
+	CPU_ZERO(&one);
+	if (cpu >= 0)
+		CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof(one), cpu < 0 ? &all : &one);
+}
+
+static void on_fault(int sig)
+{
+	trapped = sig;
+	siglongjmp(trap, 1);
+}
+
+/* Waits for the moment at which an operation of a thread is to begin, which is relative to what went before. */
+static __thread uint64_t previous;
+static void before(int thread, int op)
+{
+	uint64_t at = previous + control->delay[thread][op];
+
+	for (int spins = 0; now() < at; spins++)
+		if (spins % 1024 == 1023)
+			sched_yield();
+	previous = now();
+}
+
+static void after(int thread, int op, int r, int value)
+{
+	uint64_t end = now();
+
+	control->took[thread][op] = end - previous;
+	previous = end;
+	if (r >= 0)
+		control->results[r] = value;
+}
+
+static __attribute__((unused)) void call(int thread, int op, int r, int ret)
+{
+	after(thread, op, r, ret ? -errno : 0);
+}
+
+static int touch(char *at, int write)	/* 0, or the signal */
+{
+	if (sigsetjmp(trap, 1))
+		return trapped;
+	if (write)
+		*(volatile char *)at = 'w';
+	else
+		(void)*(volatile char *)at;
+	return 0;
+}
+
+//@THREADS@
+
+static int map_one(int m)
+{
+	const struct mapping *p = &mappings[m];
+	int flags = MAP_FIXED | (p->shared ? MAP_SHARED : MAP_PRIVATE) | (p->file < 0 ? MAP_ANONYMOUS : 0);
+	off_t offset = p->file < 0 ? 0 : p->first * (off_t)BLOCK;
+	size_t size = p->pages * BLOCK;
+
+	if (mmap(block(m, 0), size, p->prot, flags, p->file < 0 ? -1 : files[p->file], offset) == MAP_FAILED)
+		return -1;
+	/* No page here is to become part of a huge one by a fault alone; EINVAL where the kernel has none. */
+	madvise(block(m, 0), size, MADV_NOHUGEPAGE);
+	return 0;
+}
+
+static int filled(int m, int page)
+{
+	for (int i = 0; i < FILLS; i++)
+		if (fills[i].mapping == m && fills[i].page == page)
+			return 1;
+	return 0;
+}
+
+static int fill_one(int m)
+{
+	int any = 0, bad = 0;
+
+	for (int i = 0; i < FILLS; i++) {
+		if (fills[i].mapping != m)
+			continue;
+		any = 1;
+		bad |= touch(block(m, fills[i].page), fills[i].write);
+	}
+	/* A fault may map more of a large folio than was asked for. */
+	for (int page = 0; any && page < mappings[m].pages; page++)
+		if (!filled(m, page))
+			bad |= madvise(block(m, page), BLOCK, MADV_DONTNEED);
+	if (mappings[m].file >= 0)
+		madvise(block(m, 0), mappings[m].pages * BLOCK, MADV_HUGEPAGE);
+	return bad ? -1 : 0;
+}
+
+static int observe(int m, int page)	/* bit 58 of a pagemap entry: guard region */
+{
+	uint64_t entry = 0;
+
+	if (pread(pagemap, &entry, sizeof(entry), (uintptr_t)block(m, page) / PAGE * sizeof(entry)) != sizeof(entry))
+		atomic_store(&control->failed, 1);
+	return entry >> 58 & 1;
+}
+
+static void do_phase(enum phase phase)
+{
+	int n = 0;
+
+	for (int m = 0; m < MAPPINGS; m++) {
+		int mine = mappings[m].process == me;
+
+		if (phase == UNMAP && mine)
+			munmap(block(m, 0), mappings[m].pages * BLOCK);
+		if (phase == MAP && mine && (map_one(m) || fill_one(m)))
+			atomic_store(&control->failed, 1);
+		for (int page = 0; page < mappings[m].pages; page++, n++)
+			if (phase == OBSERVE && mine)
+				control->guards[n] = observe(m, page);
+	}
+}
+
+/* The first process tells the others what to do, and waits until they have done it. */
+static void all_do(enum phase phase)
+{
+	uint32_t round = atomic_load(&control->phase) / 4 * 4 + 4;
+
+	do_phase(phase);
+	if (PROCESSES == 1)
+		return;
+	atomic_store(&control->acknowledged, 0);
+	atomic_store(&control->phase, round + phase);
+	wake(&control->phase);
+	wait_for(&control->acknowledged, PROCESSES - 1);
+}
+
+static int reset_file(int f)
+{
+	char *at = (char *)BASE - HUGE;
+	int bad = ftruncate(files[f], 0) || ftruncate(files[f], file_pages[f] * BLOCK);
+
+	for (int c = 0; HUGE_CACHE && c < file_pages[f] / PTES; c++) {
+		if (mmap(at, HUGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, files[f], c * HUGE) == MAP_FAILED)
+			return -1;
+		*(volatile char *)at = 'h';
+		bad |= madvise(at, HUGE, MADV_COLLAPSE);
+		munmap(at, HUGE);
+	}
+	return bad ? -1 : 0;
+}
+
+static void *run_thread(void *arg)
+{
+	int thread = (intptr_t)arg, epoch = 0;
+	uint32_t n = 0;
+
+	for (;;) {
+		while (atomic_load(&control->go) == n && !atomic_load(&control->stop))
+			syscall(SYS_futex, &control->go, FUTEX_WAIT, n, NULL, NULL, 0);
+		if (atomic_load(&control->stop))
+			return NULL;
+		n = atomic_load(&control->go);
+		if (epoch != atomic_load(&control->epoch)) {
+			epoch = atomic_load(&control->epoch);
+			pin(control->affinity[thread]);
+		}
+		if (control->alone < 0 || control->alone == thread) {
+			uint32_t all = control->alone < 0 ? THREADS : 1;
+
+			if (atomic_fetch_add(&control->ready, 1) + 1 == all)
+				atomic_store(&control->start, now() + 2000);
+			for (int spins = 0; !atomic_load(&control->start); spins++)
+				if (spins % 256 == 255)
+					sched_yield();
+			previous = atomic_load(&control->start);
+			bodies[thread]();
+		}
+		if (atomic_fetch_add(&control->finished, 1) + 1 == THREADS)
+			wake(&control->finished);
+	}
+}
+
+static void start_threads(void)
+{
+	pthread_t t;
+
+	for (intptr_t i = 0; i < THREADS; i++)
+		if (thread_process[i] == me)
+			CHECK(-pthread_create(&t, NULL, run_thread, (void *)i));
+}
+
+static void serve(void)			/* what a process other than the first does */
+{
+	for (uint32_t seen = 0, word;;) {
+		while ((word = atomic_load(&control->phase)) == seen)
+			syscall(SYS_futex, &control->phase, FUTEX_WAIT, seen, NULL, NULL, 0);
+		seen = word;
+		do_phase(word % 4);
+		if (atomic_fetch_add(&control->acknowledged, 1) + 1 == PROCESSES - 1)
+			wake(&control->acknowledged);
+		if (word % 4 == END)
+			_exit(0);
+	}
+}
+
+/* One round: a fresh state, all threads (or the one that is measured), and what came of it. */
+static int one_round(int alone)
+{
+	all_do(UNMAP);
+	atomic_store(&control->failed, 0);
+	for (int f = 0; f < FILES; f++)
+		if (reset_file(f))
+			return -1;
+	all_do(MAP);
+	if (atomic_load(&control->failed))
+		return -1;
+	control->alone = alone;
+	memset(control->results, 0, sizeof(control->results));
+	atomic_store(&control->ready, 0);
+	atomic_store(&control->start, 0);
+	atomic_store(&control->finished, 0);
+	atomic_fetch_add(&control->go, 1);
+	wake(&control->go);
+	wait_for(&control->finished, THREADS);
+	all_do(OBSERVE);
+	return atomic_load(&control->failed) ? -1 : 0;
+}
+
+/* How long each operation takes alone, in ns. */
+static int64_t cost[THREADS][OPS_MAX], whole[THREADS], longest;
+
+static int calibrate(void)
+{
+	for (int t = 0; t < THREADS; t++) {
+		for (int op = 0; op < ops_of[t]; op++)
+			cost[t][op] = INT64_MAX;
+		for (int i = 0; i < 20; i++) {
+			if (one_round(t))
+				return -1;
+			for (int op = 0; op < ops_of[t]; op++)
+				if (control->took[t][op] < cost[t][op])
+					cost[t][op] = control->took[t][op];
+		}
+		for (int op = 0; op < ops_of[t]; op++)
+			whole[t] += cost[t][op];
+		if (whole[t] > longest)
+			longest = whole[t];
+	}
+	return 0;
+}
+
+/*
+ * When each operation would begin if the trace took its time on one CPU: the time of a step is the
+ * time of its operation, divided by the steps that the trace makes in it.
+ */
+static int64_t due[THREADS][OPS_MAX];
+
+static void follow_trace(void)
+{
+	int steps[THREADS][OPS_MAX] = { 0 };
+	int64_t at[THREADS] = { 0 }, latest = 0;
+
+	for (int i = 0; i < PARTS; i++)
+		steps[trace[i].thread][trace[i].op] += trace[i].steps;
+	for (int i = 0; i < PARTS; i++) {
+		int t = trace[i].thread, op = trace[i].op;
+
+		/* A thread cannot be held up: its own time goes on while others have their turn. */
+		if (at[t] < latest && !due[t][op])
+			at[t] = latest;
+		if (!due[t][op])
+			due[t][op] = at[t] + 1;
+		at[t] += cost[t][op] * trace[i].steps / steps[t][op];
+		if (at[t] > latest)
+			latest = at[t];
+	}
+}
+
+static int64_t best[BEST_MAX][THREADS][OPS_MAX];
+static unsigned long best_n;
+
+static int64_t jitter(int64_t spread)
+{
+	return (int64_t)random_below(2 * spread + 1) - spread;
+}
+
+static void choose_delays(void)
+{
+	int64_t starts[THREADS] = { 0 }, least = INT64_MAX;
+	int64_t spread = longest >> random_below(7);
+	int how = random_below(4), anchor = random_below(THREADS);
+
+	for (int t = 0; t < THREADS; t++)
+		for (int op = 0; op < ops_of[t]; op++)
+			control->delay[t][op] = random_below(3) ? 0 : random_below(longest >> random_below(6));
+	if (best_n && random_below(3)) {
+		unsigned long which = random_below(best_n < BEST_MAX ? best_n : BEST_MAX);
+
+		memcpy(control->delay, best[which], sizeof(control->delay));
+		for (int t = 0; t < THREADS; t++)
+			starts[t] = control->delay[t][0] + jitter(spread / 8 + 1);
+	} else if (PARTS && how < 2) {
+		for (int t = 0; t < THREADS; t++) {
+			starts[t] = due[t][0] + jitter(spread);
+			for (int op = 1; op < ops_of[t]; op++) {
+				int64_t gap = due[t][op] - due[t][op - 1] - cost[t][op - 1];
+
+				control->delay[t][op] = gap > 0 ? gap : 0;
+			}
+		}
+	} else if (how < 3) {
+		/* The others begin anywhere from too early to too late to meet the anchor. */
+		for (int t = 0; t < THREADS; t++)
+			starts[t] = t == anchor ? 0 : (int64_t)random_below(whole[anchor] + whole[t]) - whole[t];
+	}
+	for (int t = 0; t < THREADS; t++)
+		if (starts[t] < least)
+			least = starts[t];
+	for (int t = 0; t < THREADS; t++)
+		control->delay[t][0] = starts[t] - least;
+}
+
+static void choose_affinity(void)
+{
+	int cpus = sysconf(_SC_NPROCESSORS_ONLN), how = random_below(16), first = random_below(cpus);
+
+	for (int t = 0; t < THREADS; t++)
+		control->affinity[t] = how == 0 ? first : how == 1 ? -1 : (first + t) % cpus;
+	atomic_fetch_add(&control->epoch, 1);
+}
+
+static struct outcome outcomes[OUTCOMES_MAX];
+static unsigned long seen[OUTCOMES_MAX], others;
+static int distinct;
+
+static void print_outcome(const char *what, const struct outcome *o, unsigned long n)
+{
+	printf("%s %lu", what, n);
+	for (int r = 0; r < RESULTS; r++)
+		printf(" %d", o->results[r]);
+	for (int p = 0; p < PAGES; p++)
+		printf(" %d", o->guards[p]);
+	printf("\n");
+	fflush(stdout);
+}
+
+static int is_wanted(const struct outcome *o)
+{
+	for (int i = 0; i < WANTED; i++)
+		if (!memcmp(wanted[i].results, o->results, sizeof(o->results)) &&
+		    !memcmp(wanted[i].guards, o->guards, sizeof(o->guards)))
+			return 1;
+	return 0;
+}
+
+/* Counts the outcome of a round; whether it is one that is looked for. */
+static int count_outcome(void)
+{
+	struct outcome o;
+	int i;
+
+	memset(&o, 0, sizeof(o));
+	memcpy(o.results, control->results, sizeof(o.results));
+	memcpy(o.guards, control->guards, sizeof(o.guards));
+	for (i = 0; i < distinct && memcmp(&outcomes[i], &o, sizeof(o)); i++)
+		;
+	if (i < distinct) {
+		seen[i]++;
+	} else if (distinct < OUTCOMES_MAX) {
+		outcomes[distinct] = o;
+		seen[distinct++] = 1;
+	} else {
+		others++;
+	}
+	return is_wanted(&o);
+}
+
+static void finish(int sig)
+{
+	(void)sig;
+	atomic_store(&control->stop, 1);
+}
+
+static void start_processes(void)
+{
+	for (int p = 1; p < PROCESSES; p++) {
+		pid_t pid = fork();
+
+		CHECK(pid);
+		if (!pid) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			me = p;
+			break;
+		}
+	}
+	CHECK(pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+	start_threads();
+	if (me)
+		serve();
+}
+
+/* rounds (0: no end), seconds, seed, hits after which it is enough (0: never) */
+int main(int argc, char **argv)
+{
+	unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
+	uint64_t end = now() + (uint64_t)((argc > 2 ? strtod(argv[2], NULL) : 10) * 1e9);
+	unsigned long enough = argc > 4 ? strtoul(argv[4], NULL, 10) : 0;
+	unsigned long n, hits = 0, bad = 0;
+
+	random_state = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
+	control = mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(control == MAP_FAILED ? -1 : 0);
+	signal(SIGSEGV, on_fault);
+	signal(SIGBUS, on_fault);
+	signal(SIGTERM, finish);
+	signal(SIGINT, finish);
+	for (int f = 0; f < FILES; f++)
+		CHECK(files[f] = memfd_create("race", MFD_CLOEXEC));
+	start_processes();
+	if (calibrate()) {
+		printf("setup %s\n", strerror(errno));
+		fflush(stdout);
+		_exit(2);
+	}
+	follow_trace();
+	for (n = 0; (!rounds || n < rounds) && now() < end && !atomic_load(&control->stop) &&
+	     (!enough || hits < enough); n++) {
+		if (n % 128 == 0)
+			choose_affinity();
+		choose_delays();
+		if (one_round(-1)) {
+			bad++;
+			continue;
+		}
+		if (count_outcome()) {
+			memcpy(best[best_n++ % BEST_MAX], control->delay, sizeof(control->delay));
+			hits++;
+		}
+	}
+	for (int i = 0; i < distinct; i++)
+		print_outcome("outcome", &outcomes[i], seen[i]);
+	printf("rounds %lu hits %lu failed %lu uncounted %lu\n", n, hits, bad, others);
+	fflush(stdout);
+	/* The threads wait for a round that does not come; they end with the process. */
+	all_do(END);
+	_exit(hits != 0);
+}

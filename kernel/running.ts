@@ -1,0 +1,35 @@
+/** The kernel that mmcheck runs on, and the model that it is held against. */
+import { failed, ok, type Result } from '../counterexamples/result.ts'
+import type { Kernel } from '../model/kernels/kernels.ts'
+import { modelFor, probeFeatures, type Feature, type RunningKernel } from './probe/features.ts'
+import { openProbe } from './probe/probe.ts'
+import { skip, type Skip } from './skip.ts'
+
+export interface Against {
+  readonly running: RunningKernel
+  readonly model: Kernel
+  /** The user has named the model; else it was chosen by what the kernel does. */
+  readonly chosen: boolean
+}
+
+/** Tries what the kernel can do. A kernel without guard regions can be held against no model of ours. */
+export async function against(
+  chosen?: Kernel,
+  needs: readonly Feature[] = ['pagemap-guard'],
+): Promise<Result<Against, Skip>> {
+  const opened = await openProbe()
+  if (!opened.ok) return opened
+  const probe = opened.value
+  try {
+    const running = await probeFeatures(probe)
+    const model = chosen ?? modelFor(running)
+    if (model === undefined)
+      return failed(skip('feature', `Linux ${running.release} has no guard regions (MADV_GUARD_INSTALL, since v6.13)`))
+    const missing = needs.find((f) => !running.features.has(f))
+    if (missing !== undefined)
+      return failed(skip('feature', `Linux ${running.release} does not have, or does not grant: ${missing}`))
+    return ok({ running, model, chosen: chosen !== undefined })
+  } finally {
+    await probe.close()
+  }
+}
