@@ -97,3 +97,9 @@ function build(file: LitmusFile, kernel: Kernel, without: readonly string[]): Sc
     ...(file.final === undefined ? {} : { quantifier: file.final.quantifier }),
   }
 }
+
+/** The scenario with more left out, or with mutations (model/language/mutate/name.ts). */
+export const withLeftOut = (s: Scenario, more: readonly string[]): Scenario => {
+  const without = [...s.without, ...more]
+  return { ...s, without, program: { ...s.program, without: new Set(without) } }
+}

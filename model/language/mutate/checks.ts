@@ -6,9 +6,9 @@
 import { render } from '../expr.ts'
 import type { Routine } from '../routine.ts'
 import type { Action, Stmt } from '../stmt.ts'
-import { everyAction, everyStmt, replaceLabelled, stepWith, withBlocks, type Of } from './rewrite.ts'
+import { everyStmt, replaceLabelled, stepWith, withBlocks, type Of } from './rewrite.ts'
 import type { Site } from './site.ts'
-import { localsIn, meet, touchedBy, touchAction, untouched } from './touch.ts'
+import { localsIn, meet, touchedBy } from './touch.ts'
 
 /** Locks let go and read sections left: what may be done on the way out. */
 const undoes = (a: Action): boolean =>
@@ -74,15 +74,23 @@ function learns(s: Stmt): ReadonlySet<string> {
 function places(body: readonly Stmt[]): readonly Place[] {
   const found: Place[] = []
   /** By local, the last label before here that set it; a local that control flow set itself is none. */
-  const learnt = new Map<string, string>()
+  const learnt = new Map<string, { readonly label: string; readonly at: number }>()
+  let at = 0
   const visit = (block: readonly Stmt[], endless: boolean): void => {
     block.forEach((s, i) => {
-      if (s.kind === 'step' || s.kind === 'call') learns(s).forEach((l) => learnt.set(l, s.label))
+      if (s.kind === 'step' || s.kind === 'call') {
+        at++
+        learns(s).forEach((l) => learnt.set(l, { label: s.label, at }))
+      }
       if (s.kind === 'let') learnt.delete(s.local.name)
       if (s.kind === 'if') {
         const take = unchecked(s, block.slice(i + 1), endless)
         const sources = [...localsIn(s.cond)].flatMap((l) => learnt.get(l) ?? [])
-        const anchor = s.check ?? sources.at(-1)
+        const latest = sources.reduce<(typeof sources)[number] | undefined>(
+          (a, b) => (a === undefined || b.at > a.at ? b : a),
+          undefined,
+        )
+        const anchor = s.check ?? latest?.label
         if (take !== undefined && anchor !== undefined) found.push({ stmt: s, take, anchor })
         visit(s.then, false)
         visit(s.else, false)
@@ -103,11 +111,24 @@ function withoutIf(body: readonly Stmt[], target: Stmt, take: 'then' | 'else'): 
   })
 }
 
-/** Whether an action changes something that other threads see. */
+/** Whether an action changes something of the kernel that other threads see; ghosts and registers are ours. */
 function writesShared(a: Action): boolean {
-  const t = untouched()
-  touchAction(a, t)
-  return t.fieldsWritten.size > 0
+  switch (a.kind) {
+    case 'assign':
+      return a.target.kind !== 'local' && a.target.field.role === 'shared'
+    case 'when':
+      return [...a.then, ...a.else].some(writesShared)
+    case 'forEach':
+      return a.body.some(writesShared)
+    case 'acquire':
+    case 'tryAcquire':
+      return true
+    case 'release':
+    case 'member':
+    case 'note':
+    case 'assert':
+      return false
+  }
 }
 
 /** A condition within a step that stands between it and a write: what is left when nobody asks. */
@@ -121,8 +142,8 @@ function unasked(a: Action): readonly Action[] | undefined {
 function withoutWhen(actions: readonly Action[], target: Action): readonly Action[] {
   return actions.flatMap((a): readonly Action[] => {
     if (a === target) return unasked(a) ?? [a]
-    if (a.kind === 'when') return [{ ...a, then: withoutWhen(a.then, target), else: withoutWhen(a.else, target) }]
-    return a.kind === 'forEach' ? [{ ...a, body: withoutWhen(a.body, target) }] : [a]
+    if (a.kind !== 'when') return [a]
+    return [{ ...a, then: withoutWhen(a.then, target), else: withoutWhen(a.else, target) }]
   })
 }
 
@@ -131,8 +152,8 @@ export function checkSites(routine: Routine): readonly Site[] {
   const inSteps = everyStmt(routine.body).flatMap((s) =>
     s.kind !== 'step'
       ? []
-      : everyAction(s.actions)
-          .filter((a) => a.kind === 'when' && unasked(a) !== undefined && !onlySections(a))
+      : conditions(s.actions)
+          .filter((a) => unasked(a) !== undefined)
           .map(
             (a): Site => ({
               label: s.label,
@@ -162,9 +183,9 @@ export function checkSites(routine: Routine): readonly Site[] {
   return [...inSteps, ...between]
 }
 
-/** `if (table) rcu_read_lock()` keeps nothing from being written. */
-const onlySections = (a: Action): boolean =>
-  a.kind === 'when' && everyAction([...a.then, ...a.else]).every((x) => x.kind === 'member' && x.target.field.sets.length === 0)
+/** Conditions of a step; one within a `forEach` picks objects, and checks nothing. */
+const conditions = (actions: readonly Action[]): readonly Action[] =>
+  actions.flatMap((a) => (a.kind === 'when' ? [a, ...conditions(a.then), ...conditions(a.else)] : []))
 
 /** A named check has no label of a step: it is reached where what it looks at is. */
 function labelsAround(routine: Routine, stmt: Of<'if'>, anchor: string): readonly string[] {

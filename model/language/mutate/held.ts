@@ -111,5 +111,9 @@ export function leftHeld(routine: Routine): readonly string[] {
     if (s.kind === 'step')
       for (const a of everyAction(s.actions))
         if (a.kind === 'acquire' || a.kind === 'tryAcquire') taken.add(a.lock.lock.name)
-  return [...taken].filter((lock) => [...counts(routine, lock)].some((n) => n > 0))
+  return [...taken].filter((lock) => {
+    const held = [...counts(routine, lock)]
+    // Where it may also let go of more than it took, the count has lost track of a loop.
+    return held.some((n) => n > 0) && !held.some((n) => n < 0)
+  })
 }

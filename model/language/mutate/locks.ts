@@ -45,7 +45,8 @@ function stepSites(routine: Routine, s: StepStmt): readonly Site[] {
     sites.push(dropping('drop lock', 'lock', (step) => ({ ...step, actions: withoutLocks(step.actions) })))
   if (all.some(entersSection))
     sites.push(dropping('drop read section', 'lock', (step) => ({ ...step, actions: withoutSections(step.actions) })))
-  if (s.await !== undefined)
+  // A step that waits for any of several objects picks its work; it does not wait for somebody.
+  if (s.await !== undefined && s.choose === undefined)
     sites.push(
       dropping('drop wait', 'wait', (step) => {
         const { await: _, ...rest } = step

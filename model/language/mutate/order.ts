@@ -4,7 +4,7 @@
  */
 import type { Routine } from '../routine.ts'
 import type { StepStmt, Stmt } from '../stmt.ts'
-import { everyStmt, replaceLabelled, withBlocks, type Of } from './rewrite.ts'
+import { blocksOf, everyStmt, withBlocks, type Of } from './rewrite.ts'
 import type { Site } from './site.ts'
 import { meet, touchedBy } from './touch.ts'
 
@@ -28,8 +28,28 @@ export function lookIndependent(a: Stmt, b: Stmt): boolean {
   )
 }
 
-/** The steps and calls that follow statement `at` of a block at once, those that do not run passed over. */
-function following(block: readonly Stmt[], at: number, runs: (label: string) => boolean): Item | undefined {
+/**
+ * What can be moved: a step or call, or an `if` around a single one that never leaves. Named after the
+ * step or call.
+ */
+function itemOf(s: Stmt): Item | undefined {
+  if (isItem(s)) return s
+  if (s.kind !== 'if' || s.check !== undefined) return undefined
+  const inside = everyStmt([s]).slice(1)
+  const [only, more] = inside.filter((x) => x.kind !== 'let')
+  return only !== undefined && more === undefined && isItem(only) ? only : undefined
+}
+
+/**
+ * The step or call that follows statement `at` of a block at once, what does not run passed over. Only
+ * what takes and lets go of no lock may be moved into a loop.
+ */
+function following(
+  block: readonly Stmt[],
+  at: number,
+  runs: (label: string) => boolean,
+  loops: boolean,
+): Item | undefined {
   for (const s of block.slice(at + 1)) {
     if (isItem(s)) {
       if (runs(s.label)) return s
@@ -38,7 +58,7 @@ function following(block: readonly Stmt[], at: number, runs: (label: string) => 
     if (s.kind === 'let') continue
     // The body of a `for` always runs; that of an endless loop, too.
     if (s.kind === 'for' || (s.kind === 'while' && s.cond.kind === 'const' && s.cond.value !== 0))
-      return following([s, ...s.body], 0, runs)
+      return loops ? following([s, ...s.body], 0, runs, loops) : undefined
     if (everyStmt([s]).some((x) => isItem(x) && runs(x.label))) return undefined
     // Nothing of it runs, but it may leave: then the two are not neighbours on every path.
     if (everyStmt([s]).some((x) => x.kind === 'return' || x.kind === 'break' || x.kind === 'continue') && !dead(s, runs))
@@ -54,38 +74,48 @@ const dead = (s: Stmt, runs: (label: string) => boolean): boolean => {
 }
 
 /** Each label with the next one that runs after it in the same stretch of the routine. */
-function neighbours(body: readonly Stmt[], runs: (label: string) => boolean): readonly (readonly [Item, Item])[] {
-  return body.flatMap((s, i): readonly (readonly [Item, Item])[] => {
-    const inner: (readonly [Item, Item])[] = []
-    withBlocks(s, (block) => {
-      inner.push(...neighbours(block, runs))
-      return block
-    })
-    if (!isItem(s) || !runs(s.label)) return inner
-    const next = following(body, i, runs)
-    return next === undefined || next === s ? inner : [[s, next]]
+function neighbours(body: readonly Stmt[], runs: (label: string) => boolean): readonly Pair[] {
+  return body.flatMap((s, i): readonly Pair[] => {
+    const inner = blocksOf(s).flatMap((block) => neighbours(block, runs))
+    const first = itemOf(s)
+    if (first === undefined || !runs(first.label)) return inner
+    const second = following(body, i, runs, touchedBy([s]).locks.size === 0)
+    return second === undefined || second === first ? inner : [...inner, { unit: s, first, second }]
   })
 }
 
-/** The routine with the step or call `first` moved to right after `second`. Undefined where one is not there. */
-export function swapped(routine: Routine, first: string, second: string): Routine | undefined {
-  const items = everyStmt(routine.body).filter(isItem)
-  const moved = items.find((s) => s.label === first)
-  if (moved === undefined || first === second || !items.some((s) => s.label === second)) return undefined
-  const removed = replaceLabelled(routine.body, first, () => [])
-  return { ...routine, body: replaceLabelled(removed, second, (s) => [s, moved]) }
+interface Pair {
+  /** What is moved, and the step or call in it. */
+  readonly unit: Stmt
+  readonly first: Item
+  readonly second: Item
 }
+
+/** The routine with the step or call `first` (and an `if` around it alone) moved to right after `second`; undefined where one is not there. */
+export function swapped(routine: Routine, first: string, second: string): Routine | undefined {
+  const all = everyStmt(routine.body)
+  const moved = all.find((s) => itemOf(s)?.label === first)
+  const target = all.find((s) => isItem(s) && s.label === second)
+  if (moved === undefined || target === undefined || everyStmt([moved]).includes(target)) return undefined
+  return { ...routine, body: moveAfter(routine.body, moved, target) }
+}
+
+const moveAfter = (body: readonly Stmt[], moved: Stmt, target: Stmt): readonly Stmt[] =>
+  body.flatMap((s) => {
+    if (s === moved) return []
+    return s === target ? [s, moved] : [withBlocks(s, (block) => moveAfter(block, moved, target))]
+  })
 
 /** Every pair of neighbours that look independent, `runs` telling the labels that a scenario reaches. */
 export function orderSites(routine: Routine, runs: (label: string) => boolean): readonly Site[] {
   return neighbours(routine.body, runs)
-    .filter(([a, b]) => lookIndependent(a, b))
-    .map(([a, b]) => ({
-      label: a.label,
+    .filter(({ unit, second }) => lookIndependent(unit, second))
+    .map(({ first, second }) => ({
+      label: first.label,
       kind: 'order',
-      what: `swap with ${b.label}`,
-      text: b.kind === 'step' ? b.text : `${b.routine.name}()`,
-      labels: [a.label, b.label],
-      apply: () => swapped(routine, a.label, b.label) ?? routine,
+      what: `swap with ${second.label}`,
+      text: second.kind === 'step' ? second.text : `${second.routine.name}()`,
+      labels: [first.label, second.label],
+      apply: () => swapped(routine, first.label, second.label) ?? routine,
     }))
 }
