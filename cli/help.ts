@@ -72,6 +72,17 @@ The head of each file says how to run it, and how many states to expect.
 Exit code: 0, 1 where several kernels are meant and there is no --output,
 or 2 where the file says something wrong. ${SEE_ROOT}`
 
+export const NECESSITY_HELP: string = `
+Examples:
+  mmcheck necessity install+collapse
+  mmcheck necessity race.litmus --kernel v6.18,v7.0 --json
+  mmcheck check install+collapse --kernel v7.0 \\
+      --mutate 'retract_page_tables.ptl_lock: drop lock'
+
+Exit code: 0 whatever is needed, 20 where a search ended at a limit, or 2
+where the file says something wrong.
+${SEE_ROOT}`
+
 export const DOCTOR_HELP: string = `
 Example:
   mmcheck doctor --json

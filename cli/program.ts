@@ -6,12 +6,22 @@ import { doctor } from './commands/doctor.ts'
 import { explain } from './commands/explain.ts'
 import { exportCommand, type ExportFormat } from './commands/export.ts'
 import { list, TOPICS, type Topic } from './commands/list.ts'
+import { necessityCommand } from './commands/necessity.ts'
 import { replayCommand, STORE } from './commands/replay.ts'
 import type { Engine } from './cell.ts'
 import { conflict } from './conflicts.ts'
 import { EXIT } from './exit.ts'
 import { fail } from './fail.ts'
-import { CHECK_HELP, DOCTOR_HELP, EXPLAIN_HELP, EXPORT_HELP, LIST_HELP, REPLAY_HELP, ROOT_HELP } from './help.ts'
+import {
+  CHECK_HELP,
+  DOCTOR_HELP,
+  EXPLAIN_HELP,
+  EXPORT_HELP,
+  LIST_HELP,
+  NECESSITY_HELP,
+  REPLAY_HELP,
+  ROOT_HELP,
+} from './help.ts'
 import { withHelp } from './message.ts'
 import { strayWord, usageError } from './usage.ts'
 import * as value from './options.ts'
@@ -28,6 +38,7 @@ export interface Streams {
 interface CheckFlags {
   readonly kernel?: readonly string[]
   readonly without?: readonly string[]
+  readonly mutate?: readonly string[]
   readonly engine: Engine
   readonly depth?: number
   readonly maxStates?: number
@@ -44,6 +55,18 @@ interface CheckFlags {
 
 /** Of the smt engine, in steps. */
 const DEFAULT_DEPTH = 30
+
+/** A mutant may have many more states than what it is made of; twenty times the largest of the catalogue. */
+const MUTANT_STATES = 2_000_000
+
+interface NecessityFlags {
+  readonly kernel?: readonly string[]
+  readonly maxStates: number
+  readonly timeout?: number
+  readonly json?: boolean
+  readonly save: boolean
+  readonly progress?: boolean
+}
 
 interface ExportFlags {
   readonly format: ExportFormat
@@ -76,6 +99,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .argument('[file...]', "litmus files, names of the catalogue, or '-' for standard input")
     .option('-k, --kernel <names>', 'check on these kernels instead of those that the file names', value.kernelNames)
     .option('--without <labels>', 'leave these steps or checks out (routine.label); needs --kernel', value.collect)
+    .option('--mutate <name>', "take one thing away, as 'necessity' names it; needs --kernel", value.mutation)
     .option('--engine <engine>', 'explicit, reference, or smt (bounded, by Z3)', value.engine, 'explicit')
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
     .option('--max-states <n>', 'stop after this many states', value.count)
@@ -90,8 +114,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
     .addHelpText('after', CHECK_HELP)
     .action(async (files: string[], flags: CheckFlags) => {
-      const { kernel = [], without = [] } = flags
-      const clash = conflict({ operands: files, ...flags, kernel, without })
+      const { kernel = [], mutate = [] } = flags
+      const without = [...(flags.without ?? []), ...mutate]
+      const clash = conflict({ operands: files, ...flags, kernel, without: flags.without ?? [], mutate })
       if (clash !== undefined) {
         code = fail({ json: flags.json ?? false, out, err }, 'usage', clash)
         return
@@ -198,6 +223,31 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
         err,
         ...(kernels === undefined ? {} : { kernels }),
         ...(flags.output === undefined ? {} : { output: flags.output }),
+      })
+    })
+
+  program
+    .command('necessity')
+    .description('take away each lock, wait, check, order and atomic update that a scenario reaches: is it needed?')
+    .argument('<file>', "a litmus file, a name of the catalogue, or '-'")
+    .option('-k, --kernel <names>', 'instead of the newest kernel that the file names', value.kernelNames)
+    .option('--max-states <n>', 'stop each search after this many states', value.count, MUTANT_STATES)
+    .option('--timeout <time>', 'stop each search after this time, as 60s', value.duration)
+    .option('--json', 'print one JSON object')
+    .option('--no-save', `do not keep counterexamples in ${STORE}`)
+    .option('--progress', 'show progress even where standard error is no terminal')
+    .addHelpText('after', NECESSITY_HELP)
+    .action(async (file: string, flags: NecessityFlags) => {
+      const kernels = value.kernelLines(flags.kernel ?? [], [])
+      code = await necessityCommand(file, {
+        json: flags.json ?? false,
+        progress: flags.progress ?? streams.errIsTty,
+        maxStates: flags.maxStates,
+        out,
+        err,
+        ...(flags.timeout === undefined ? {} : { maxMs: flags.timeout }),
+        ...(kernels === undefined ? {} : { kernels }),
+        ...(flags.save ? { save: STORE } : {}),
       })
     })
 
