@@ -1,4 +1,5 @@
 /** What stands below the options in `--help`: examples, and what the exit code means. */
+import { SERIES } from '../model/kernels/series.ts'
 import { exitHelp } from './exit.ts'
 
 export const ROOT_HELP: string = `
@@ -81,6 +82,18 @@ Examples:
 
 Exit code: 0 whatever is needed, 20 where a search ended at a limit, or 2
 where the file says something wrong.
+${SEE_ROOT}`
+
+export const SERIES_HELP: string = `
+Series: ${SERIES.map((s) => s.name).join(', ')}
+
+Examples:
+  mmcheck series vm-maybe-guard
+  mmcheck series vm-maybe-guard install+collapse --json
+  mmcheck check install+collapse --kernel vm-maybe-guard-v4+6b
+
+Exit code: 10 where some point of the series breaks what its base keeps
+whole, 20 where a search ended at a limit, 1 where there is no such series.
 ${SEE_ROOT}`
 
 export const DOCTOR_HELP: string = `

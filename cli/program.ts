@@ -8,6 +8,7 @@ import { exportCommand, type ExportFormat } from './commands/export.ts'
 import { list, TOPICS, type Topic } from './commands/list.ts'
 import { necessityCommand } from './commands/necessity.ts'
 import { replayCommand, STORE } from './commands/replay.ts'
+import { seriesCommand } from './commands/series.ts'
 import type { Engine } from './cell.ts'
 import { conflict } from './conflicts.ts'
 import { EXIT } from './exit.ts'
@@ -21,6 +22,7 @@ import {
   NECESSITY_HELP,
   REPLAY_HELP,
   ROOT_HELP,
+  SERIES_HELP,
 } from './help.ts'
 import { withHelp } from './message.ts'
 import { strayWord, usageError } from './usage.ts'
@@ -247,6 +249,31 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
         err,
         ...(flags.timeout === undefined ? {} : { maxMs: flags.timeout }),
         ...(kernels === undefined ? {} : { kernels }),
+        ...(flags.save ? { save: STORE } : {}),
+      })
+    })
+
+  program
+    .command('series')
+    .description('check a patch series in each of its versions and between any two of its patches')
+    .argument('<name>', 'such as vm-maybe-guard')
+    .argument('[file...]', 'litmus files or names of the catalogue; without any, all of it')
+    .option('--posting <version>', 'the version to tell patch by patch, as v2 (default: the last)')
+    .option('--max-states <n>', 'stop each search after this many states', value.count, MUTANT_STATES)
+    .option('--timeout <time>', 'stop each search after this time, as 60s', value.duration)
+    .option('--json', 'print one JSON object')
+    .option('--no-save', `do not keep counterexamples in ${STORE}`)
+    .option('--progress', 'show progress even where standard error is no terminal')
+    .addHelpText('after', SERIES_HELP)
+    .action(async (name: string, files: string[], flags: Omit<NecessityFlags, 'kernel'> & { posting?: string }) => {
+      code = await seriesCommand(name, files, {
+        ...(flags.posting === undefined ? {} : { posting: flags.posting }),
+        json: flags.json ?? false,
+        progress: flags.progress ?? streams.errIsTty,
+        maxStates: flags.maxStates,
+        out,
+        err,
+        ...(flags.timeout === undefined ? {} : { maxMs: flags.timeout }),
         ...(flags.save ? { save: STORE } : {}),
       })
     })

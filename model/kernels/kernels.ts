@@ -1,22 +1,9 @@
 /** The kernels that a scenario can name: released ones, and patch series as they were posted. */
-import type { Patch } from './patches.ts'
+import { kernel, V6_13, V6_14, V6_15, V6_18, type Kernel } from './kernel.ts'
+import { seriesKernel } from './series.ts'
 
-export interface Kernel {
-  readonly name: string
-  /** What it is, for people, with its date or source. */
-  readonly title: string
-  readonly patches: ReadonlySet<Patch>
-  readonly has: (patch: Patch) => boolean
-}
+export type { Kernel } from './kernel.ts'
 
-function kernel(name: string, title: string, patches: readonly Patch[]): Kernel {
-  const all = new Set(patches)
-  return { name, title, patches: all, has: (p) => all.has(p) }
-}
-
-const V6_13 = ['guard-any-anon-vma'] as const
-const V6_14 = ['retract-rechecks-pmd', 'pt-reclaim'] as const
-const V6_15 = [...V6_13, ...V6_14, 'guard-file-backed'] as const
 const SERIES = [...V6_14, 'guard-file-backed', 'dontneed-vma-lock'] as const
 const SERIES_V2 = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous'] as const
 const SERIES_V3 = [...SERIES_V2, 'retract-tests-guard'] as const
@@ -35,11 +22,13 @@ export const KERNELS: readonly Kernel[] = [
   ]),
   kernel('v6.13', 'Linux v6.13: guard regions in anonymous memory', V6_13),
   kernel('v6.15', 'Linux v6.15: guard regions in file-backed memory', V6_15),
-  kernel('v6.18', 'Linux v6.18', [...V6_15, 'dontneed-vma-lock']),
+  kernel('v6.18', 'Linux v6.18', V6_18),
   kernel('maybe-guard-v1', 'VM_MAYBE_GUARD series v1 (29 Oct 2025)', [...SERIES, 'maybe-guard-plain']),
   kernel('maybe-guard-v2', 'VM_MAYBE_GUARD series v2 (6 Nov 2025)', SERIES_V2),
   kernel('maybe-guard-v3', 'VM_MAYBE_GUARD series v3 (7 Nov 2025)', SERIES_V3),
   kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', [...SERIES_V3, 'guard-vma-lock']),
 ]
 
-export const findKernel = (name: string): Kernel | undefined => KERNELS.find((k) => k.name === name)
+/** A kernel by name; also `vm-maybe-guard-v4+5`, which is a posted series up to its fifth patch. */
+export const findKernel = (name: string): Kernel | undefined =>
+  KERNELS.find((k) => k.name === name) ?? seriesKernel(name)
