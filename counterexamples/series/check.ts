@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Kernel } from '../../model/kernels/kernel.ts'
 import { lower } from '../../model/language/lower/lower.ts'
+import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { LitmusFile } from '../../model/litmus/ast.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
@@ -36,14 +37,25 @@ function scenarioOf(file: LitmusFile, kernel: Kernel): Scenario | undefined {
   return made.ok ? made.scenarios[0] : undefined
 }
 
-/** What is searched, without the names that say where it comes from. */
-const keyOf = (s: Scenario): string =>
-  createHash('sha256')
-    .update(JSON.stringify([s.name, s.program.threads, s.program.sizes, s.program.init.map((i) => i.value)]))
-    .digest('hex')
+const hash = (data: unknown): string => createHash('sha256').update(JSON.stringify(data)).digest('hex')
 
-function search(scenario: Scenario, options: SearchOptions): Answers {
+/** What a scenario is made of, without the names that say where it comes from. */
+const programKey = (s: Scenario): string =>
+  hash([s.name, s.program.threads, s.program.sizes, s.program.init.map((i) => i.value)])
+
+/** What is searched: two programs that differ only in what can never run in this world are one. */
+interface Model {
+  readonly scenario: Scenario
+  readonly model: LoweredModel
+  readonly key: string
+}
+
+function modelOf(scenario: Scenario): Model {
   const { model } = lower(withProperties(scenario))
+  return { scenario, model, key: hash([scenario.name, model]) }
+}
+
+function search({ scenario, model }: Model, options: SearchOptions): Answers {
   const result = searchExplicit(model, options)
   return new Map(
     verdicts(model, result, OF_MODEL)
@@ -57,26 +69,29 @@ function search(scenario: Scenario, options: SearchOptions): Answers {
   )
 }
 
-/** A prober that remembers what it has searched. */
+/** A prober that remembers what it has searched. Of equal models the first asked for gives the counterexample its kernel. */
 export function newProber(options: SearchOptions): Prober {
-  const scenarios = new Map<string, { readonly scenario: Scenario; readonly key: string } | undefined>()
+  const byPlace = new Map<string, Model | undefined>()
+  const byProgram = new Map<string, Model>()
   const answers = new Map<string, Answers>()
-  const get = (file: LitmusFile, kernel: Kernel): { readonly scenario: Scenario; readonly key: string } | undefined => {
-    const name = `${file.name.text} ${kernel.name}`
-    if (!scenarios.has(name)) {
-      const scenario = scenarioOf(file, kernel)
-      scenarios.set(name, scenario && { scenario, key: keyOf(scenario) })
-    }
-    return scenarios.get(name)
+  const get = (file: LitmusFile, kernel: Kernel): Model | undefined => {
+    const place = `${file.name.text} ${kernel.name}`
+    if (byPlace.has(place)) return byPlace.get(place)
+    const scenario = scenarioOf(file, kernel)
+    const program = scenario && programKey(scenario)
+    const model = scenario && (byProgram.get(program ?? '') ?? modelOf(scenario))
+    if (model !== undefined && program !== undefined) byProgram.set(program, model)
+    byPlace.set(place, model)
+    return model
   }
   return {
     answers: (file, kernel) => {
-      const found = get(file, kernel)
-      if (found === undefined) return undefined
-      const known = answers.get(found.key)
+      const model = get(file, kernel)
+      if (model === undefined) return undefined
+      const known = answers.get(model.key)
       if (known !== undefined) return known
-      const fresh = search(found.scenario, options)
-      answers.set(found.key, fresh)
+      const fresh = search(model, options)
+      answers.set(model.key, fresh)
       return fresh
     },
     differs: (file, kernels) => new Set(kernels.map((k) => get(file, k)?.key)).size > 1,
