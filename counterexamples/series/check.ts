@@ -41,7 +41,7 @@ const hash = (data: unknown): string => createHash('sha256').update(JSON.stringi
 
 /** What a scenario is made of, without the names that say where it comes from. */
 const programKey = (s: Scenario): string =>
-  hash([s.name, s.program.threads, s.program.sizes, s.program.init.map((i) => i.value)])
+  hash([s.name, withProperties(s).properties, s.program.threads, s.program.sizes, s.program.init.map((i) => i.value)])
 
 /** What is searched: two programs that differ only in what can never run in this world are one. */
 interface Model {

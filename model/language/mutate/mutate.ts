@@ -3,6 +3,7 @@
  * routines as data; what cannot be lowered afterwards is for the lowering to refuse. A mutation is of a
  * routine's text: where the routine is called several times, all calls have it.
  */
+import type { LockClass } from '../lock.ts'
 import type { Program, Routine } from '../routine.ts'
 import type { Stmt } from '../stmt.ts'
 import { checkSites } from './checks.ts'
@@ -11,6 +12,7 @@ import { isMutation, labelName, mutationName, mutationWord, routineName } from '
 import { orderSites, swapped } from './order.ts'
 import { everyStmt, withBlocks } from './rewrite.ts'
 import { numbered, type MutationKind, type Site } from './site.ts'
+import { earlierSites, holdSites, lockClasses, repeatSites, underLock } from './strengthen.ts'
 import { tearSites } from './tear.ts'
 
 export type { MutationKind } from './site.ts'
@@ -72,13 +74,41 @@ export function mutationsOf(program: Program, runs: (label: string) => boolean):
   return [...found.values()]
 }
 
+/** Everything that can be strengthened in a routine. */
+const strengthened = (routine: Routine): readonly Site[] =>
+  numbered([...holdSites(routine), ...earlierSites(routine), ...repeatSites(routine)])
+
+/** Locks held longer or taken earlier and checks made once more, in the routines that a scenario reaches. */
+export function strengtheningsOf(program: Program, runs: (label: string) => boolean): readonly Mutation[] {
+  return routinesOf(program).flatMap((routine) =>
+    strengthened(routine)
+      .filter((s) => s.labels.every((l) => runs(labelName(routine.name, l))))
+      .map((s) => ({
+        name: `${labelName(routine.name, s.label)}: ${s.what}`,
+        routine: routineName(routine.name),
+        file: routine.file,
+        kind: s.kind,
+        what: `${s.label}: ${s.what}`,
+        text: s.text,
+      })),
+  )
+}
+
+/** The name of the mutation that holds a lock (of a class, by the number of its object, from 0) around a step or call. */
+export const underName = (routine: string, label: string, lock: string, object: number): string =>
+  `${labelName(routine, label)}: under ${lock} of ${object}`
+
 const SWAP = /^(.*): swap with (.*)$/
+const UNDER = /^(.*): under (.*) of (\d+)$/
 
 /** The routine with the mutation of that name; undefined where it has no such place. */
-function mutated(routine: Routine, what: string): Routine | undefined {
+function mutated(routine: Routine, what: string, classes: ReadonlyMap<string, LockClass>): Routine | undefined {
   const [, first, second] = SWAP.exec(what) ?? []
   if (first !== undefined && second !== undefined) return swapped(routine, first, second)
-  return fixedSites(routine)
+  const [, label, name, object] = UNDER.exec(what) ?? []
+  const lock = name === undefined ? undefined : classes.get(name)
+  if (label !== undefined && lock !== undefined) return underLock(routine, label, lock, Number(object))
+  return [...fixedSites(routine), ...strengthened(routine)]
     .find((s) => `${s.label}: ${s.what}` === what)
     ?.apply()
 }
@@ -87,7 +117,10 @@ function mutated(routine: Routine, what: string): Routine | undefined {
 export function mutate(program: Program, words: readonly string[]): readonly [Program, readonly string[]] {
   const unknown: string[] = []
   let now = program
-  for (const word of words.filter(isMutation)) {
+  const asked = words.filter(isMutation)
+  const classes = new Map<string, LockClass>()
+  if (asked.length > 0) for (const t of program.threads) lockClasses(t.body, classes)
+  for (const word of asked) {
     const name = mutationName(mutationWord(word))
     let hit = false
     const done = new Map<Routine, Routine>()
@@ -95,7 +128,7 @@ export function mutate(program: Program, words: readonly string[]): readonly [Pr
       const before = done.get(r)
       if (before !== undefined) return before
       const prefix = `${routineName(r.name)}.`
-      const here = name.startsWith(prefix) ? mutated(r, name.slice(prefix.length)) : undefined
+      const here = name.startsWith(prefix) ? mutated(r, name.slice(prefix.length), classes) : undefined
       hit ||= here !== undefined
       const after = { ...(here ?? r), body: inBody((here ?? r).body) }
       done.set(r, after)
