@@ -166,9 +166,11 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .description('tell in full what a counterexample, a property or an error code says')
     .argument('<id>', 'an id, a property such as GuardStays, or a code such as MM101')
     .option('--json', 'print one JSON object')
+    .option('--progress', 'show progress even where standard error is no terminal')
     .addHelpText('after', EXPLAIN_HELP)
-    .action(async (id: string, flags: { json?: boolean }) => {
-      code = await explain(id, { json: flags.json ?? false, out, err })
+    .action(async (id: string, flags: { json?: boolean; progress?: boolean }) => {
+      const progress = flags.progress ?? streams.errIsTty
+      code = await explain(id, { json: flags.json ?? false, progress, out, err })
     })
 
   program

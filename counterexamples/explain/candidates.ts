@@ -10,7 +10,7 @@ import { PATCHES, type Patch } from '../../model/kernels/patches.ts'
 import { scenarioOf, withLeftOut, type Scenario } from '../../model/scenarios/scenario.ts'
 import type { Trace } from '../trace.ts'
 
-export type CandidateKind = 'put back' | 'patch' | 'lock' | 'check'
+export type CandidateKind = 'put back' | 'patch' | 'lock' | 'check' | 'order'
 
 export interface Candidate {
   readonly kind: CandidateKind
@@ -51,7 +51,7 @@ function strengthened(s: Scenario, lowered: Lowered, trace: Trace): readonly Can
     trace.steps.map((t) => t.step.id),
   )
   return strengtheningsOf(s.program, (label) => ran.has(label)).map((m) => ({
-    kind: m.kind === 'check' ? 'check' : 'lock',
+    kind: m.kind === 'check' || m.kind === 'order' ? m.kind : 'lock',
     name: m.name,
     text: m.text,
     scenario: withLeftOut(s, [mutationWord(m.name)]),

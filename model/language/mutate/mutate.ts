@@ -7,6 +7,7 @@ import type { LockClass } from '../lock.ts'
 import type { Program, Routine } from '../routine.ts'
 import type { Stmt } from '../stmt.ts'
 import { checkSites } from './checks.ts'
+import { hoistSites } from './hoist.ts'
 import { lockSites } from './locks.ts'
 import { isMutation, labelName, mutationName, mutationWord, routineName } from './name.ts'
 import { orderSites, swapped } from './order.ts'
@@ -76,9 +77,9 @@ export function mutationsOf(program: Program, runs: (label: string) => boolean):
 
 /** Everything that can be strengthened in a routine. */
 const strengthened = (routine: Routine): readonly Site[] =>
-  numbered([...holdSites(routine), ...earlierSites(routine), ...repeatSites(routine)])
+  numbered([...holdSites(routine), ...earlierSites(routine), ...repeatSites(routine), ...hoistSites(routine)])
 
-/** Locks held longer or taken earlier and checks made once more, in the routines that a scenario reaches. */
+/** Locks held longer or taken earlier, checks made once more, and writes done earlier, in the routines that a scenario reaches. */
 export function strengtheningsOf(program: Program, runs: (label: string) => boolean): readonly Mutation[] {
   return routinesOf(program).flatMap((routine) =>
     strengthened(routine)

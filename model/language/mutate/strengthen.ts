@@ -8,7 +8,8 @@ import type { Routine } from '../routine.ts'
 import type { Action, StepStmt, Stmt } from '../stmt.ts'
 import { refTo } from '../types.ts'
 import { unchecked } from './checks.ts'
-import { blocksOf, everyAction, everyStmt, mapBody, replaceLabelled, stepWith, withBlocks, type Of } from './rewrite.ts'
+import { moveBefore } from './hoist.ts'
+import { blocksOf, everyAction, everyStmt, mapBody, replaceLabelled, stepWith, type Of } from './rewrite.ts'
 import type { Site } from './site.ts'
 import { localsIn, meet, touchedBy } from './touch.ts'
 
@@ -74,12 +75,6 @@ export function earlierSites(routine: Routine): readonly Site[] {
     })
   return inBlock(routine.body)
 }
-
-const moveBefore = (body: readonly Stmt[], moved: Stmt, target: Stmt): readonly Stmt[] =>
-  body.flatMap((s) => {
-    if (s === moved) return []
-    return s === target ? [moved, s] : [withBlocks(s, (block) => moveBefore(block, moved, target))]
-  })
 
 interface Look {
   readonly label: string
