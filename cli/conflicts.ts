@@ -29,7 +29,7 @@ const CONFLICTS: readonly Conflict[] = [
   {
     when: (r) => (r.mutate ?? []).length > 0 && r.kernel.length === 0,
     error: '--mutate needs --kernel',
-    help: "as in '--kernel v7.0 --mutate \"walk_pte_range.map: drop lock\"'",
+    help: 'as in \'--kernel v7.0 --mutate "walk_pte_range.map: drop lock"\'',
   },
   {
     when: (r) => r.without.length > 0 && r.kernel.length === 0,

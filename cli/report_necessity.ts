@@ -36,9 +36,7 @@ function rowLines({ mutation, judgement }: NecessityRow): readonly string[] {
   const name = `  ${mutation.what}`
   const verdict = verdictText(judgement)
   const head =
-    name.length + 2 <= VERDICT_AT
-      ? [name.padEnd(VERDICT_AT) + verdict]
-      : [name, ' '.repeat(VERDICT_AT) + verdict]
+    name.length + 2 <= VERDICT_AT ? [name.padEnd(VERDICT_AT) + verdict] : [name, ' '.repeat(VERDICT_AT) + verdict]
   const reason = judgement.kind === 'malformed' || judgement.kind === 'unknown' ? [judgement.reason] : []
   const text = mutation.kind === 'check' ? [mutation.text] : []
   return [...head, ...[...text, ...reason].map((t) => wrapped(toAscii(t), '      '))]

@@ -48,9 +48,16 @@ export async function explain(name: string, options: ExplainOptions): Promise<nu
   if (!again.ok) return fail(options, 'input', again.error)
   const { scenario, lowered, property: number, found } = again.value
   const status = newStatus(options.progress)
-  const told = await explainTrace(scenario, lowered, found.trace, number, { maxStates: MAX_STATES }, (done, of, what) => {
-    status.at(`${found.counterexample.id}  ${done}/${of}  ${what}`)
-  })
+  const told = await explainTrace(
+    scenario,
+    lowered,
+    found.trace,
+    number,
+    { maxStates: MAX_STATES },
+    (done, of, what) => {
+      status.at(`${found.counterexample.id}  ${done}/${of}  ${what}`)
+    },
+  )
   status.end()
   const explained = { replayed: again.value, elsewhere: await otherKernels(again.value), explanation: told }
   return text(options, explainedJson(explained), explainedText(explained))

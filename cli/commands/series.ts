@@ -27,7 +27,11 @@ export interface SeriesOptions extends SearchOptions {
 }
 
 /** Returns the exit code: 10 where a point breaks what the base keeps whole, 20 where a search ended at a limit. */
-export async function seriesCommand(name: string, operands: readonly string[], options: SeriesOptions): Promise<number> {
+export async function seriesCommand(
+  name: string,
+  operands: readonly string[],
+  options: SeriesOptions,
+): Promise<number> {
   const series = findSeries(name)
   if (series === undefined) {
     const known = SERIES.map((s) => s.name)
@@ -62,7 +66,10 @@ export async function seriesCommand(name: string, operands: readonly string[], o
   await save(result, options)
   const tables = [result.versions, ...result.postings.map((p) => p.table)]
   const limited = tables.some((t) => t.rows.some((r) => r.cells.some((c) => c.unknown.length > 0)))
-  const outcome = highest([tables.some((t) => redPoints(t).length > 0) ? 'violated' : 'ok', limited ? 'incomplete' : 'ok'])
+  const outcome = highest([
+    tables.some((t) => redPoints(t).length > 0) ? 'violated' : 'ok',
+    limited ? 'incomplete' : 'ok',
+  ])
   if (options.json)
     options.out(
       `${JSON.stringify({ ...RESULT_FORMAT, exit: EXIT[outcome].code, series: seriesJson(result) }, null, 2)}\n`,

@@ -94,7 +94,12 @@ function added(s: Scenario, lowered: Lowered, trace: Trace, outside: ReadonlySet
       if (caller !== undefined && call !== undefined) places.push([caller.fn, call])
       for (const [routine, at] of places) {
         const name = underName(routine, at, lock, object)
-        out.set(name, { kind: 'lock', name, text: `${text} held around it`, scenario: withLeftOut(s, [mutationWord(name)]) })
+        out.set(name, {
+          kind: 'lock',
+          name,
+          text: `${text} held around it`,
+          scenario: withLeftOut(s, [mutationWord(name)]),
+        })
       }
     }
   return [...out.values()]

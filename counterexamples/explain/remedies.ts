@@ -66,8 +66,7 @@ function tryOne(c: Candidate, broken: Broken, before: ReadonlySet<string>, optio
 
 const reaches = (model: LoweredModel, result: SearchResult, label: string): boolean =>
   // A patch or a torn step may have the last step under another name; then nothing is held against it.
-  !model.steps.some((s) => `${s.routine}.${s.local}` === label) ||
-  reachedLabels(model, result.reachedSteps).has(label)
+  !model.steps.some((s) => `${s.routine}.${s.local}` === label) || reachedLabels(model, result.reachedSteps).has(label)
 
 /**
  * Tries every candidate. `outside` are the steps of the trace that are not in the causal past; `before`

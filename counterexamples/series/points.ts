@@ -36,6 +36,4 @@ export const versions = (series: Series): readonly Point[] => {
 
 /** The whole posting without one of its patches, for every patch that changes the model; `needs` still met. */
 export const butOne = (series: Series, posting: Posting): readonly Point[] =>
-  posting.patches.flatMap((p) =>
-    p.modelled === undefined ? [] : point(p.id, withoutPatch(series, posting, p.id)),
-  )
+  posting.patches.flatMap((p) => (p.modelled === undefined ? [] : point(p.id, withoutPatch(series, posting, p.id))))

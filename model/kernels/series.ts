@@ -191,7 +191,8 @@ export function prefixKernel(series: Series, posting: Posting, id: string): Kern
   if (last < 0 && id !== '0') return undefined
   const applied = posting.patches.slice(0, last + 1)
   const name = `${series.name}-${posting.version}+${id}`
-  const title = id === '0' ? `${series.base.name}, before any patch of the series` : `up to patch ${id}, ${posting.title}`
+  const title =
+    id === '0' ? `${series.base.name}, before any patch of the series` : `up to patch ${id}, ${posting.title}`
   return kernel(name, title, apply(series.base.patches, applied))
 }
 

@@ -98,7 +98,9 @@ describe('of the kernel', () => {
 
   test('each mutation has a name of its own, of a routine that runs', () => {
     expect(new Set(all).size).toBe(all.length)
-    expect(all).toEqual(expect.arrayContaining(['walk_pte_range.map: drop lock', 'madvise_guard_install.set_flag: tear']))
+    expect(all).toEqual(
+      expect.arrayContaining(['walk_pte_range.map: drop lock', 'madvise_guard_install.set_flag: tear']),
+    )
     expect(all.filter((n) => n.startsWith('try_to_free_pte.'))).toEqual([])
   })
 

@@ -35,7 +35,6 @@ interface Flow {
 
 const DEPTH_MAX = 32
 
-
 export function inlineThread(ctx: InlineContext, body: readonly Stmt[], scope: Scope): Node {
   const end: Node = { kind: 'end' }
   return inlineBlock(ctx, body, { scope, onReturn: () => end }, end)

@@ -154,32 +154,28 @@ export function checkSites(routine: Routine): readonly Site[] {
       ? []
       : conditions(s.actions)
           .filter((a) => unasked(a) !== undefined)
-          .map(
-            (a): Site => ({
-              label: s.label,
-              kind: 'check',
-              what: 'drop check',
-              text: a.kind === 'when' ? `if (${render(a.cond)})` : '',
-              labels: [s.label],
-              apply: () => ({
-                ...routine,
-                body: replaceLabelled(routine.body, s.label, (found) =>
-                  found.kind === 'step' ? stepWith(found, withoutWhen(found.actions, a)) : [found],
-                ),
-              }),
+          .map((a): Site => ({
+            label: s.label,
+            kind: 'check',
+            what: 'drop check',
+            text: a.kind === 'when' ? `if (${render(a.cond)})` : '',
+            labels: [s.label],
+            apply: () => ({
+              ...routine,
+              body: replaceLabelled(routine.body, s.label, (found) =>
+                found.kind === 'step' ? stepWith(found, withoutWhen(found.actions, a)) : [found],
+              ),
             }),
-          ),
+          })),
   )
-  const between = places(routine.body).map(
-    ({ stmt, take, anchor }): Site => ({
-      label: anchor,
-      kind: 'check',
-      what: 'drop check',
-      text: `if (${render(stmt.cond)})`,
-      labels: labelsAround(routine, stmt, anchor),
-      apply: () => ({ ...routine, body: withoutIf(routine.body, stmt, take) }),
-    }),
-  )
+  const between = places(routine.body).map(({ stmt, take, anchor }): Site => ({
+    label: anchor,
+    kind: 'check',
+    what: 'drop check',
+    text: `if (${render(stmt.cond)})`,
+    labels: labelsAround(routine, stmt, anchor),
+    apply: () => ({ ...routine, body: withoutIf(routine.body, stmt, take) }),
+  }))
   return [...inSteps, ...between]
 }
 

@@ -19,8 +19,7 @@ const NONE: Counts = new Set<number>()
 const MOST = 3
 
 const union = (...sets: readonly Counts[]): Counts => new Set(sets.flatMap((s) => [...s]))
-const shift = (s: Counts, by: number): Counts =>
-  new Set([...s].map((n) => Math.min(MOST, Math.max(-MOST, n + by))))
+const shift = (s: Counts, by: number): Counts => new Set([...s].map((n) => Math.min(MOST, Math.max(-MOST, n + by))))
 
 function after(a: Action, lock: string, counts: Counts): Counts {
   switch (a.kind) {

@@ -109,9 +109,7 @@ function mutated(routine: Routine, what: string, classes: ReadonlyMap<string, Lo
   const [, label, name, object] = UNDER.exec(what) ?? []
   const lock = name === undefined ? undefined : classes.get(name)
   if (label !== undefined && lock !== undefined) return underLock(routine, label, lock, Number(object))
-  return [...fixedSites(routine), ...strengthened(routine)]
-    .find((s) => `${s.label}: ${s.what}` === what)
-    ?.apply()
+  return [...fixedSites(routine), ...strengthened(routine)].find((s) => `${s.label}: ${s.what}` === what)?.apply()
 }
 
 /** Applies the mutations named in `words` (see mutationWord). The second value is those that nothing has a place for. */

@@ -61,7 +61,10 @@ function following(
       return loops ? following([s, ...s.body], 0, runs, loops) : undefined
     if (everyStmt([s]).some((x) => isItem(x) && runs(x.label))) return undefined
     // Nothing of it runs, but it may leave: then the two are not neighbours on every path.
-    if (everyStmt([s]).some((x) => x.kind === 'return' || x.kind === 'break' || x.kind === 'continue') && !dead(s, runs))
+    if (
+      everyStmt([s]).some((x) => x.kind === 'return' || x.kind === 'break' || x.kind === 'continue') &&
+      !dead(s, runs)
+    )
       return undefined
   }
   return undefined

@@ -75,4 +75,5 @@ export const replaceLabelled = (
   body: readonly Stmt[],
   label: string,
   change: (s: StepStmt | Of<'call'>) => readonly Stmt[],
-): readonly Stmt[] => mapBody(body, (s) => ((s.kind === 'step' || s.kind === 'call') && s.label === label ? change(s) : [s]))
+): readonly Stmt[] =>
+  mapBody(body, (s) => ((s.kind === 'step' || s.kind === 'call') && s.label === label ? change(s) : [s]))

@@ -27,7 +27,8 @@ export function holdSites(routine: Routine): readonly Site[] {
     lockActions(from, 'release').flatMap((ref): readonly Site[] => {
       const to = all.slice(i + 1).find((s) => lockActions(s, 'acquire').some((r) => refText(r) === refText(ref)))
       if (to === undefined) return []
-      const without = (kind: Action['kind']) => (a: Action) => a.kind !== kind || !('lock' in a) || refText(a.lock) !== refText(ref)
+      const without = (kind: Action['kind']) => (a: Action) =>
+        a.kind !== kind || !('lock' in a) || refText(a.lock) !== refText(ref)
       return [
         {
           label: from.label,
@@ -187,16 +188,14 @@ export function repeatSites(routine: Routine): readonly Site[] {
     const after = last === undefined ? 0 : (at.get(last) ?? 0)
     return all
       .filter((s) => lockActions(s, 'acquire').length > 0 && (at.get(s) ?? 0) > after)
-      .map(
-        (lock): Site => ({
-          label: look.label,
-          kind: 'check',
-          what: `repeat after ${lock.label}`,
-          text: look.text,
-          labels: [lock.label],
-          apply: () => repeated(routine, look, lock),
-        }),
-      )
+      .map((lock): Site => ({
+        label: look.label,
+        kind: 'check',
+        what: `repeat after ${lock.label}`,
+        text: look.text,
+        labels: [lock.label],
+        apply: () => repeated(routine, look, lock),
+      }))
   })
 }
 
@@ -213,7 +212,7 @@ function repeated(routine: Routine, look: Look, lock: StepStmt): Routine {
 }
 
 /** Every class of locks that a body takes, by name. */
-export function lockClasses(body: readonly Stmt[], into: Map<string, LockClass> = new Map()): Map<string, LockClass> {
+export function lockClasses(body: readonly Stmt[], into = new Map<string, LockClass>()): Map<string, LockClass> {
   for (const s of everyStmt(body)) {
     if (s.kind === 'call') lockClasses(s.routine.body, into)
     if (s.kind === 'step')
@@ -229,9 +228,19 @@ export function underLock(routine: Routine, label: string, lock: LockClass, obje
   if (target === undefined || set === undefined) return undefined
   const ref: LockRef = { lock, index: [literal(refTo(set), object + 1)] }
   const around = (s: StepStmt | Of<'call'>): readonly Stmt[] => [
-    { kind: 'step', label: `${label}_lock`, text: `lock(${lock.name})`, actions: [{ kind: 'acquire', lock: ref, mode: 'write' }] },
+    {
+      kind: 'step',
+      label: `${label}_lock`,
+      text: `lock(${lock.name})`,
+      actions: [{ kind: 'acquire', lock: ref, mode: 'write' }],
+    },
     s,
-    { kind: 'step', label: `${label}_unlock`, text: `unlock(${lock.name})`, actions: [{ kind: 'release', lock: ref, mode: 'write' }] },
+    {
+      kind: 'step',
+      label: `${label}_unlock`,
+      text: `unlock(${lock.name})`,
+      actions: [{ kind: 'release', lock: ref, mode: 'write' }],
+    },
   ]
   return { ...routine, body: replaceLabelled(routine.body, label, around) }
 }
