@@ -14,44 +14,79 @@ const meets = (a: ReadonlySet<number>, b: ReadonlySet<number>): boolean => {
   return false
 }
 
+/** What each move of the trace read and wrote, and what the property looked at in the end. */
+interface Footprint {
+  readonly accesses: readonly StepAccesses[]
+  readonly sink: ReadonlySet<number>
+  readonly threads: readonly number[]
+}
+
+function footprint(model: LoweredModel, property: number, moves: readonly Move[]): Footprint {
+  const run = replay(model, moves)
+  if (run.kind === 'stuck') throw new Error(`the trace does not run: ${run.reason}`)
+  const stepOf = new Map(model.steps.map((s) => [s.id, s]))
+  const steps = moves.map((m) => {
+    const step = stepOf.get(m.step)
+    if (step === undefined) throw new Error(`the model has no step ${m.step}`)
+    return step
+  })
+  const accesses = steps.map((step, i) =>
+    accessesIn(
+      model,
+      step,
+      moves[i]?.choices ?? [],
+      run.states[i] ?? [],
+      i === moves.length - 1 ? property : undefined,
+    ),
+  )
+  // An invariant looks at the last state, as if one more step did.
+  const sink = new Set<number>()
+  const end = run.states[moves.length] ?? []
+  for (const invariant of model.invariants)
+    if (invariant.property === property) readsOf(model, invariant.expr, end, sink)
+  return { accesses, sink, threads: steps.map((s) => s.thread) }
+}
+
+/** The moves that the last one hangs on; what is in `blind` connects nobody. */
+function pastOf({ accesses, sink, threads }: Footprint, blind: ReadonlySet<number>): ReadonlySet<number> {
+  const seeing = (slots: ReadonlySet<number>): ReadonlySet<number> =>
+    blind.size === 0 ? slots : new Set([...slots].filter((s) => !blind.has(s)))
+  const seen = accesses.map((a) => ({ reads: seeing(a.reads), writes: seeing(a.writes) }))
+  const last = accesses.length - 1
+  const past = new Set<number>([last])
+  for (let i = last - 1; i >= 0; i--) {
+    const writes = seen[i]?.writes ?? new Set<number>()
+    const matters =
+      meets(accesses[i]?.writes ?? writes, sink) ||
+      [...past].some((j) => {
+        const later = seen[j]
+        if (later === undefined) return false
+        return threads[i] === threads[j] || meets(writes, later.reads) || meets(writes, later.writes)
+      })
+    if (matters) past.add(i)
+  }
+  return past
+}
+
 /**
  * The places (from 0) of the moves that are no part of the causal past; none where all are, where the
  * property is about everybody (a deadlock), or where the trace did not break it without them. Throws on
  * moves that the model cannot make.
  */
 export function outsidePast(model: LoweredModel, property: number, moves: readonly Move[]): ReadonlySet<number> {
-  const nothing: ReadonlySet<number> = new Set()
-  const full = replay(model, moves)
-  if (full.kind === 'stuck') throw new Error(`the trace does not run: ${full.reason}`)
-  if (property === deadlockProperty(model)) return nothing
-  const stepOf = new Map(model.steps.map((s) => [s.id, s]))
-  const last = moves.length - 1
-  const accesses = moves.map((m, i): StepAccesses => {
-    const step = stepOf.get(m.step)
-    const state = full.states[i]
-    if (step === undefined || state === undefined) throw new Error(`the model has no step ${m.step}`)
-    return accessesIn(model, step, m.choices, state, i === last ? property : undefined)
-  })
-  // An invariant looks at the last state, as if one more step did.
-  const sink = new Set<number>()
-  const end = full.states[moves.length]
-  for (const invariant of model.invariants)
-    if (invariant.property === property && end !== undefined) readsOf(model, invariant.expr, end, sink)
-  const threadOf = (i: number): number => stepOf.get(moves[i]?.step ?? -1)?.thread ?? -1
-  const past = new Set<number>([last])
-  for (let i = last - 1; i >= 0; i--) {
-    const writes = accesses[i]?.writes ?? nothing
-    const matters =
-      meets(writes, sink) ||
-      [...past].some((j) => {
-        const later = accesses[j]
-        if (later === undefined) return false
-        return threadOf(i) === threadOf(j) || meets(writes, later.reads) || meets(writes, later.writes)
-      })
-    if (matters) past.add(i)
+  if (property === deadlockProperty(model)) return new Set()
+  const traces = footprint(model, property, moves)
+  // One word says which threads are in an RCU read section; that it is one word connects nobody. Where
+  // it does matter, the shorter trace does not run, and the word is looked at after all.
+  const ghosts = new Set(model.slots.flatMap((s, i) => (s.kind === 'ghost' ? [i] : [])))
+  for (const blind of [ghosts, new Set<number>()]) {
+    const past = pastOf(traces, blind)
+    const left = replay(
+      model,
+      moves.filter((_, i) => past.has(i)),
+    )
+    if (left.kind === 'ran' && left.violated.includes(property))
+      return new Set(moves.flatMap((_, i) => (past.has(i) ? [] : [i])))
   }
-  const left = moves.filter((_, i) => past.has(i))
-  const again = replay(model, left)
-  if (again.kind === 'stuck' || !again.violated.includes(property)) return nothing
-  return new Set(moves.flatMap((_, i) => (past.has(i) ? [] : [i])))
+  return new Set()
 }

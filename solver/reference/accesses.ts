@@ -1,5 +1,5 @@
 /** What one step touches in one state: the slots themselves, where solver-independent read sets know only arrays. */
-import type { LExpr, LoweredModel, LStmt, LTarget, Step } from '../../model/language/lowered.ts'
+import type { BinaryOp, LExpr, LoweredModel, LStmt, LTarget, Step } from '../../model/language/lowered.ts'
 import { evaluate, type State } from './interpreter.ts'
 
 export interface StepAccesses {
@@ -20,7 +20,10 @@ function slotOf(model: LoweredModel, access: LTarget, state: State, reads: Set<n
   return slot
 }
 
-/** Adds the slots that an expression reads in a state; of a choice, only the side that is taken. */
+/** Whether the left side of an operator settles its value whatever the right side is. */
+const decides = (op: BinaryOp, left: number): boolean => (op === 'and' && left === 0) || (op === 'or' && left !== 0)
+
+/** Adds the slots that the value of an expression hangs on in a state: of a choice, only the side that is taken. */
 export function readsOf(model: LoweredModel, e: LExpr, state: State, reads: Set<number>): void {
   switch (e.kind) {
     case 'const':
@@ -39,7 +42,7 @@ export function readsOf(model: LoweredModel, e: LExpr, state: State, reads: Set<
       return
     case 'binary':
       readsOf(model, e.left, state, reads)
-      readsOf(model, e.right, state, reads)
+      if (!decides(e.op, evaluate(model, e.left, state, state))) readsOf(model, e.right, state, reads)
       return
     case 'ite':
       readsOf(model, e.cond, state, reads)

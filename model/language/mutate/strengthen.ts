@@ -212,7 +212,10 @@ function repeated(routine: Routine, look: Look, lock: StepStmt): Routine {
 }
 
 /** Every class of locks that a body takes, by name. */
-export function lockClasses(body: readonly Stmt[], into = new Map<string, LockClass>()): Map<string, LockClass> {
+export function lockClasses(
+  body: readonly Stmt[],
+  into: Map<string, LockClass> = new Map<string, LockClass>(),
+): Map<string, LockClass> {
   for (const s of everyStmt(body)) {
     if (s.kind === 'call') lockClasses(s.routine.body, into)
     if (s.kind === 'step')
