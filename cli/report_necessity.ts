@@ -53,6 +53,9 @@ export function necessityText(scenario: Scenario, { base, rows }: Necessity): st
         `updates, each taken away alone; ${needed} needed, '-' not needed in this scope.`,
       '',
     ),
+    ...(base.result.incomplete === undefined
+      ? []
+      : [wrapped('The search as it is ended at a limit: there may be more to take away than is listed.', '')]),
     ...(broken.length === 0 ? [] : [wrapped(`Violated as it is, so judging nothing: ${broken.join(', ')}.`, '')]),
     ...routines.flatMap((routine) => {
       const own = rows.filter((r) => r.mutation.routine === routine)
@@ -102,6 +105,7 @@ export const necessityJson = (scenario: Scenario, { base, rows }: Necessity): Js
   scenario: scenario.name,
   kernel: scenario.kernel.name,
   without: scenario.without,
+  complete: base.result.incomplete === undefined,
   brokenAsItIs: [...base.broken],
   mutations: rows.map(({ mutation, judgement }): Json => ({
     name: mutation.name,

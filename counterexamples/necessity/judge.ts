@@ -2,7 +2,7 @@
 import { lower } from '../../model/language/lower/lower.ts'
 import { withLeftOut, type Scenario } from '../../model/scenarios/scenario.ts'
 import { PROPERTIES, withProperties } from '../../properties/all.ts'
-import type { SearchOptions, SearchResult } from '../../solver/engine.ts'
+import type { Incomplete, SearchOptions, SearchResult } from '../../solver/engine.ts'
 import { searchExplicit } from '../../solver/explicit/search.ts'
 import { conditionHolds, observe, verdicts, type PropertyVerdict } from '../../solver/verdict.ts'
 import { buildCounterexample, type Found } from '../build.ts'
@@ -32,6 +32,22 @@ export interface Base {
 }
 
 const OF_MODEL: ReadonlySet<string> = new Set(PROPERTIES.filter((p) => p.ofModel).map((p) => p.name))
+
+/** The limit that a search ended at. */
+function endedAt(i: Incomplete): string {
+  switch (i.kind) {
+    case 'states':
+      return `stopped at ${i.limit} states`
+    case 'memory':
+      return `stopped at ${Math.round(i.limitBytes / 1024 / 1024)} MB`
+    case 'time':
+      return `stopped after ${Math.round(i.limitMs / 1000)} s`
+    case 'depth':
+      return `stopped at depth ${i.limit}`
+    case 'solver':
+      return i.reason
+  }
+}
 
 const condition = (s: Scenario, result: SearchResult): boolean | undefined =>
   s.quantifier === undefined || s.quantifier === 'exists'
@@ -70,7 +86,7 @@ export function judge(scenario: Scenario, words: readonly string[], base: Base, 
     return { kind: 'needed', property: first.property, found: built.value }
   }
   if (broken.length > 0) return { kind: 'unknown', reason: 'the world of the scenario is too small for it' }
-  if (result.incomplete !== undefined) return { kind: 'unknown', reason: `stopped at ${result.incomplete.kind}` }
+  if (result.incomplete !== undefined) return { kind: 'unknown', reason: endedAt(result.incomplete) }
   if (base.result.outcomes.length > 0 && result.outcomes.length === 0) return { kind: 'endless' }
   if (base.condition === true && condition(mutant, result) === false) return { kind: 'condition' }
   return { kind: 'not needed', states: result.states }
