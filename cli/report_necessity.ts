@@ -7,7 +7,7 @@ import { toAscii } from '../counterexamples/text.ts'
 import { mutationWord } from '../model/language/mutate/name.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import type { Json } from './report_json.ts'
-import { wrapped } from './report_text.ts'
+import { COLUMNS, wrapped } from './report_text.ts'
 
 /** Where the verdict stands. */
 const VERDICT_AT = 36
@@ -68,15 +68,15 @@ export function necessityText(scenario: Scenario, { base, rows }: Necessity): st
   return `${lines.join('\n')}\n`
 }
 
-/** How the first needed one is seen again. The command is not broken: it is there to be copied. */
+/** How one that is needed is seen again. The command is there to be copied, so its name is not broken. */
 function rerunLines(scenario: Scenario, rows: readonly NecessityRow[]): readonly string[] {
-  const first = rows.find((r) => r.judgement.kind === 'needed')
+  const lines = rows
+    .filter((r) => r.judgement.kind === 'needed')
+    .map((r) => `      --mutate '${r.mutation.name}'`)
+    .filter((l) => l.length <= COLUMNS)
+  const [first] = lines
   if (first === undefined) return []
-  return [
-    'One of them again:',
-    `  mmcheck check ${scenario.name} --kernel ${scenario.kernel.name} \\`,
-    `      --mutate '${first.mutation.name}'`,
-  ]
+  return ['One of them again:', `  mmcheck check ${scenario.name} --kernel ${scenario.kernel.name} \\`, first]
 }
 
 function judgementJson(j: Judgement): Readonly<Record<string, Json>> {

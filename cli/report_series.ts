@@ -13,10 +13,9 @@ import {
 } from '../counterexamples/series/table.ts'
 import type { Posting } from '../model/kernels/series.ts'
 import type { Json } from './report_json.ts'
-import { wrapped } from './report_text.ts'
+import { COLUMNS, wrapped } from './report_text.ts'
 
 const NAME_COLUMNS = 19
-const COLUMNS = 75
 
 const shown = (c: SeriesCell): string =>
   c.untested ? '.' : c.broken.size > 0 ? String(c.broken.size) : c.unknown.length > 0 ? '?' : 'ok'
