@@ -23,7 +23,13 @@ export const KERNELS: readonly Kernel[] = [
   kernel('v6.13', 'Linux v6.13: guard regions in anonymous memory', V6_13),
   kernel('v6.15', 'Linux v6.15: guard regions in file-backed memory', V6_15),
   kernel('v6.18', 'Linux v6.18', V6_18),
-  kernel('maybe-guard-v1', 'VM_MAYBE_GUARD series v1 (29 Oct 2025)', [...SERIES, 'maybe-guard-plain']),
+  // [PATCH 1/3] of 29 Oct 2025 prepares the anon_vma of anonymous VMAs before it sets the flag, and ignores failure;
+  // here the flag comes first, which the mmap write lock hides from everybody, and failure is -ENOMEM.
+  kernel('maybe-guard-v1', 'VM_MAYBE_GUARD series v1 (29 Oct 2025)', [
+    ...SERIES,
+    'maybe-guard-plain',
+    'guard-anon-vma-if-anonymous',
+  ]),
   kernel('maybe-guard-v2', 'VM_MAYBE_GUARD series v2 (6 Nov 2025)', SERIES_V2),
   kernel('maybe-guard-v3', 'VM_MAYBE_GUARD series v3 (7 Nov 2025)', SERIES_V3),
   kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', [...SERIES_V3, 'guard-vma-lock']),

@@ -46,8 +46,9 @@ describe('the data', () => {
       }
     }
   })
-  test('the whole of v2 and v3 are the kernels of that name', () => {
+  test('the whole of v1, v2 and v3 are the kernels of that name', () => {
     for (const [id, name] of [
+      ['vm-maybe-guard-v1+3', 'maybe-guard-v1'],
       ['vm-maybe-guard-v2+5', 'maybe-guard-v2'],
       ['vm-maybe-guard-v3+8', 'maybe-guard-v3'],
       ['vm-maybe-guard-v4+0', 'v6.18'],
