@@ -8,6 +8,7 @@ export interface CheckRequest {
   readonly operands: readonly string[]
   readonly kernel: readonly string[]
   readonly without: readonly string[]
+  readonly mutate?: readonly string[]
   readonly engine: Engine
   readonly depth?: number
   readonly maxStates?: number
@@ -25,6 +26,11 @@ interface Conflict {
 const given = (x: unknown): boolean => x !== undefined
 
 const CONFLICTS: readonly Conflict[] = [
+  {
+    when: (r) => (r.mutate ?? []).length > 0 && r.kernel.length === 0,
+    error: '--mutate needs --kernel',
+    help: 'as in \'--kernel v7.0 --mutate "walk_pte_range.map: drop lock"\'',
+  },
   {
     when: (r) => r.without.length > 0 && r.kernel.length === 0,
     error: '--without needs --kernel',

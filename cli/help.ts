@@ -1,4 +1,5 @@
 /** What stands below the options in `--help`: examples, and what the exit code means. */
+import { SERIES } from '../model/kernels/series.ts'
 import { exitHelp } from './exit.ts'
 
 export const ROOT_HELP: string = `
@@ -111,6 +112,29 @@ Examples:
 
 Exit code: 10 where the violation was seen, 20 where it was not, 77 where the
 machine lacks what is needed or the kernel cannot show it. ${SEE_ROOT}`
+
+export const NECESSITY_HELP: string = `
+Examples:
+  mmcheck necessity install+collapse
+  mmcheck necessity race.litmus --kernel v6.18,v7.0 --json
+  mmcheck check install+collapse --kernel v7.0 \\
+      --mutate 'retract_page_tables.ptl_lock: drop lock'
+
+Exit code: 0 whatever is needed, 20 where a search ended at a limit, or 2
+where the file says something wrong.
+${SEE_ROOT}`
+
+export const SERIES_HELP: string = `
+Series: ${SERIES.map((s) => s.name).join(', ')}
+
+Examples:
+  mmcheck series vm-maybe-guard
+  mmcheck series vm-maybe-guard install+collapse --json
+  mmcheck check install+collapse --kernel vm-maybe-guard-v4+6b
+
+Exit code: 10 where some point of the series breaks what its base keeps
+whole, 20 where a search ended at a limit, 1 where there is no such series.
+${SEE_ROOT}`
 
 export const DOCTOR_HELP: string = `
 Example:

@@ -1,6 +1,7 @@
 /** Values of options: units, lists, kernels. Each throws InvalidArgumentError with the way out. */
 import { InvalidArgumentError } from 'commander'
 import { findKernel, KERNELS, type Kernel } from '../model/kernels/kernels.ts'
+import { mutationWord } from '../model/language/mutate/name.ts'
 import { kernelLine } from '../model/litmus/kernel_line.ts'
 import { closest } from '../model/litmus/suggest.ts'
 import type { KernelLine } from '../model/litmus/ast.ts'
@@ -61,6 +62,14 @@ export function collect(text: string, previous: readonly string[] = []): readonl
   const names = text.split(',').map((name) => name.trim())
   if (names.includes('')) throw new InvalidArgumentError('a name is missing beside a comma')
   return [...new Set([...previous, ...names])]
+}
+
+/** `walk_pte_range.map: drop lock`, or the same as one word; added to those of an earlier option of the same kind. */
+export function mutation(text: string, previous: readonly string[] = []): readonly string[] {
+  const word = mutationWord(text)
+  if (!/^[A-Za-z0-9_.]+\+[A-Za-z0-9_.-]+$/.test(word))
+    throw new InvalidArgumentError("as in 'walk_pte_range.map: drop lock'; 'mmcheck necessity SCENARIO' prints them")
+  return [...new Set([...previous, word])]
 }
 
 /** As `collect`, of kernels. */

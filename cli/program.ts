@@ -9,7 +9,9 @@ import { doctor } from './commands/doctor.ts'
 import { explain } from './commands/explain.ts'
 import { exportCommand, type ExportFormat } from './commands/export.ts'
 import { list, TOPICS, type Topic } from './commands/list.ts'
+import { necessityCommand } from './commands/necessity.ts'
 import { replayCommand, STORE } from './commands/replay.ts'
+import { seriesCommand } from './commands/series.ts'
 import type { Engine } from './cell.ts'
 import { addMatrix } from './verbs/matrix.ts'
 import { addNightly } from './verbs/nightly.ts'
@@ -26,6 +28,8 @@ import {
   LIST_HELP,
   REPLAY_HELP,
   ROOT_HELP,
+  NECESSITY_HELP,
+  SERIES_HELP,
 } from './help.ts'
 import { withHelp } from './message.ts'
 import { strayWord, usageError } from './usage.ts'
@@ -43,6 +47,7 @@ export interface Streams {
 interface CheckFlags {
   readonly kernel?: readonly string[]
   readonly without?: readonly string[]
+  readonly mutate?: readonly string[]
   readonly engine: Engine
   readonly depth?: number
   readonly maxStates?: number
@@ -59,6 +64,18 @@ interface CheckFlags {
 
 /** Of the smt engine, in steps. */
 const DEFAULT_DEPTH = 30
+
+/** A mutant may have many more states than what it is made of; twenty times the largest of the catalogue. */
+const MUTANT_STATES = 2_000_000
+
+interface NecessityFlags {
+  readonly kernel?: readonly string[]
+  readonly maxStates: number
+  readonly timeout?: number
+  readonly json?: boolean
+  readonly save: boolean
+  readonly progress?: boolean
+}
 
 interface ExportFlags {
   readonly format: ExportFormat
@@ -111,6 +128,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .argument('[file...]', "litmus files, names of the catalogue, or '-' for standard input")
     .option('-k, --kernel <names>', 'check on these kernels instead of those that the file names', value.kernelNames)
     .option('--without <labels>', 'leave these steps or checks out (routine.label); needs --kernel', value.collect)
+    .option('--mutate <name>', "take one thing away, as 'necessity' names it; needs --kernel", value.mutation)
     .option('--engine <engine>', 'explicit, reference, or smt (bounded, by Z3)', value.engine, 'explicit')
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
     .option('--max-states <n>', 'stop after this many states', value.count)
@@ -125,8 +143,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
     .addHelpText('after', CHECK_HELP)
     .action(async (files: string[], flags: CheckFlags) => {
-      const { kernel = [], without = [] } = flags
-      const clash = conflict({ operands: files, ...flags, kernel, without })
+      const { kernel = [], mutate = [] } = flags
+      const without = [...(flags.without ?? []), ...mutate]
+      const clash = conflict({ operands: files, ...flags, kernel, without: flags.without ?? [], mutate })
       if (clash !== undefined) {
         code = fail({ json: flags.json ?? false, out, err }, 'usage', clash)
         return
@@ -174,9 +193,11 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .description('tell in full what a counterexample, a property or an error code says')
     .argument('<id>', 'an id, a property such as GuardStays, or a code such as MM101')
     .option('--json', 'print one JSON object')
+    .option('--progress', 'show progress even where standard error is no terminal')
     .addHelpText('after', EXPLAIN_HELP)
-    .action(async (id: string, flags: { json?: boolean }) => {
-      code = await explain(id, { json: flags.json ?? false, out, err })
+    .action(async (id: string, flags: { json?: boolean; progress?: boolean }) => {
+      const progress = flags.progress ?? streams.errIsTty
+      code = await explain(id, { json: flags.json ?? false, progress, out, err })
     })
 
   program
@@ -314,6 +335,56 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
         out,
         err,
         ...(flags.output === undefined ? {} : { output: flags.output }),
+      })
+    })
+
+  program
+    .command('necessity')
+    .description('take away each lock, wait, check, order and atomic update that a scenario reaches: is it needed?')
+    .argument('<file>', "a litmus file, a name of the catalogue, or '-'")
+    .option('-k, --kernel <names>', 'instead of the newest kernel that the file names', value.kernelNames)
+    .option('--max-states <n>', 'stop each search after this many states', value.count, MUTANT_STATES)
+    .option('--timeout <time>', 'stop each search after this time, as 60s', value.duration)
+    .option('--json', 'print one JSON object')
+    .option('--no-save', `do not keep counterexamples in ${STORE}`)
+    .option('--progress', 'show progress even where standard error is no terminal')
+    .addHelpText('after', NECESSITY_HELP)
+    .action(async (file: string, flags: NecessityFlags) => {
+      const kernels = value.kernelLines(flags.kernel ?? [], [])
+      code = await necessityCommand(file, {
+        json: flags.json ?? false,
+        progress: flags.progress ?? streams.errIsTty,
+        maxStates: flags.maxStates,
+        out,
+        err,
+        ...(flags.timeout === undefined ? {} : { maxMs: flags.timeout }),
+        ...(kernels === undefined ? {} : { kernels }),
+        ...(flags.save ? { save: STORE } : {}),
+      })
+    })
+
+  program
+    .command('series')
+    .description('check a patch series in each of its versions and between any two of its patches')
+    .argument('<name>', 'such as vm-maybe-guard')
+    .argument('[file...]', 'litmus files or names of the catalogue; without any, all of it')
+    .option('--posting <version>', 'the version to tell patch by patch, as v2 (default: the last)')
+    .option('--max-states <n>', 'stop each search after this many states', value.count, MUTANT_STATES)
+    .option('--timeout <time>', 'stop each search after this time, as 60s', value.duration)
+    .option('--json', 'print one JSON object')
+    .option('--no-save', `do not keep counterexamples in ${STORE}`)
+    .option('--progress', 'show progress even where standard error is no terminal')
+    .addHelpText('after', SERIES_HELP)
+    .action(async (name: string, files: string[], flags: Omit<NecessityFlags, 'kernel'> & { posting?: string }) => {
+      code = await seriesCommand(name, files, {
+        ...(flags.posting === undefined ? {} : { posting: flags.posting }),
+        json: flags.json ?? false,
+        progress: flags.progress ?? streams.errIsTty,
+        maxStates: flags.maxStates,
+        out,
+        err,
+        ...(flags.timeout === undefined ? {} : { maxMs: flags.timeout }),
+        ...(flags.save ? { save: STORE } : {}),
       })
     })
 

@@ -8,6 +8,8 @@ export const TABLE_COLUMNS = 75
 export interface TableOptions {
   /** Columns of the terminal; 75 where not given, and never less than 40. */
   readonly width?: number
+  /** Places of steps, from 0, that are left out; each row of them becomes one line of dots. */
+  readonly omit?: ReadonlySet<number>
 }
 
 const MARGIN = '  '
@@ -38,6 +40,7 @@ export function renderSteps(trace: Trace, options: TableOptions = {}): string {
     return wrap(toAscii(text), { width: width - indent }).map((line) => ' '.repeat(indent) + line)
   }
   const lines = trace.steps.flatMap((step, i) => {
+    if (options.omit?.has(i) === true) return options.omit.has(i - 1) ? [] : [head('', '', '...')]
     const [first = '', ...rest] = wrap(toAscii(step.step.label), { width: width - start })
     return [
       head(String(step.index + 1), names[i] ?? '', first),

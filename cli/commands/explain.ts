@@ -1,9 +1,7 @@
 /** `mmcheck explain`: a counterexample, a property or an error code, told in full. */
-import { kernelText } from '../../counterexamples/build.ts'
+import { explanation as explainTrace } from '../../counterexamples/explain/explanation.ts'
 import { toAscii } from '../../counterexamples/text.ts'
-import { renderSteps } from '../../counterexamples/steps.ts'
 import { KERNELS } from '../../model/kernels/kernels.ts'
-import { PATCHES } from '../../model/kernels/patches.ts'
 import { LITMUS_ERRORS } from '../../model/litmus/errors.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import { closest } from '../../model/litmus/suggest.ts'
@@ -12,21 +10,26 @@ import { ELABORATION_ERRORS } from '../../model/scenarios/problem.ts'
 import { elaborate } from '../../model/scenarios/scenario.ts'
 import { findProperty, PROPERTIES } from '../../properties/all.ts'
 import type { Property } from '../../properties/property.ts'
-import type { Verdict } from '../../solver/verdict.ts'
 import { checkCell } from '../cell.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
 import { catalogue } from '../input.ts'
 import { printable, withHelp } from '../message.ts'
+import { explainedJson, explainedText, type Elsewhere } from '../report_explain.ts'
 import { RESULT_FORMAT, type Json } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
+import { newStatus } from '../status.ts'
 import { readCounterexample, rerun, type Replayed } from './replay.ts'
 
 export interface ExplainOptions {
   readonly json: boolean
+  readonly progress: boolean
   readonly out: (text: string) => void
   readonly err: (text: string) => void
 }
+
+/** Of each search that an explanation makes. */
+const MAX_STATES = 2_000_000
 
 const CODES: Readonly<Record<string, string>> = { ...LITMUS_ERRORS, ...ELABORATION_ERRORS }
 
@@ -43,8 +46,21 @@ export async function explain(name: string, options: ExplainOptions): Promise<nu
   const read = await readCounterexample(name)
   const again = read.ok ? rerun(read.value) : read
   if (!again.ok) return fail(options, 'input', again.error)
-  const elsewhere = await otherKernels(again.value)
-  return text(options, counterexampleJson(again.value, elsewhere), counterexampleText(again.value, elsewhere))
+  const { scenario, lowered, property: number, found } = again.value
+  const status = newStatus(options.progress)
+  const told = await explainTrace(
+    scenario,
+    lowered,
+    found.trace,
+    number,
+    { maxStates: MAX_STATES },
+    (done, of, what) => {
+      status.at(`${found.counterexample.id}  ${done}/${of}  ${what}`)
+    },
+  )
+  status.end()
+  const explained = { replayed: again.value, elsewhere: await otherKernels(again.value), explanation: told }
+  return text(options, explainedJson(explained), explainedText(explained))
 }
 
 /** An error with its help where the name can be no counterexample, which is what is left. */
@@ -95,12 +111,6 @@ const propertyJson = (p: Property): Json => ({
   mutants: p.mutants.map((m): Json => ({ scenario: m.scenario, kernel: m.kernel, without: m.without })),
 })
 
-interface Elsewhere {
-  readonly kernel: string
-  readonly verdict: Verdict
-  readonly steps: number | undefined
-}
-
 /** The verdict of the same property in the same scenario on every other kernel. */
 async function otherKernels(r: Replayed): Promise<readonly Elsewhere[]> {
   const name = r.lowered.model.properties[r.property]?.name
@@ -109,51 +119,10 @@ async function otherKernels(r: Replayed): Promise<readonly Elsewhere[]> {
     const e = elaborate(r.scenario.file, [kernelLine([k.name])])
     const scenario = e.ok ? e.scenarios[0] : undefined
     if (scenario === undefined) continue
-    const result = await checkCell(scenario, { engine: 'explicit', depth: 0, maxStates: 2_000_000 })
+    const result = await checkCell(scenario, { engine: 'explicit', depth: 0, maxStates: MAX_STATES })
     if (!result.ok) continue
     const p = result.cell.properties.find((x) => x.property === name)
     if (p !== undefined) out.push({ kernel: k.name, verdict: p.verdict, steps: p.violation?.moves.length })
   }
   return out
 }
-
-function counterexampleText(r: Replayed, elsewhere: readonly Elsewhere[]): string {
-  const { counterexample, trace } = r.found
-  const kernel = r.scenario.kernel
-  const width = Math.max(...elsewhere.map((e) => e.kernel.length))
-  const lines = [
-    `cex ${counterexample.id} ("${counterexample.title}")`,
-    '',
-    wrapped(`${counterexample.property.name}: ${counterexample.property.statement}`, '  '),
-    ...counterexample.property.source.map((s) => wrapped(`source: ${s}`, '  ')),
-    '',
-    wrapped(`On ${kernelText(r.scenario)}: ${kernel.title}.`, ''),
-    ...[...kernel.patches].map((p) => wrapped(`- ${PATCHES[p]}`, '  ')),
-    '',
-    'The steps, with every variable that each changed:',
-    '',
-    renderSteps(trace).trimEnd(),
-    '',
-    `The same scenario and property on each kernel:`,
-    ...elsewhere.map(
-      (e) => `  ${e.kernel.padEnd(width)}  ${e.verdict}${e.steps === undefined ? '' : ` (${e.steps} steps)`}`,
-    ),
-    '',
-    ...counterexample.scope.map((s) => wrapped(s, '  ')),
-    ...counterexample.assumptions.map((s) => wrapped(s, '  ')),
-  ]
-  return `${lines.join('\n')}\n`
-}
-
-const counterexampleJson = (r: Replayed, elsewhere: readonly Elsewhere[]): Json => ({
-  id: r.found.counterexample.id,
-  title: r.found.counterexample.title,
-  property: r.found.counterexample.property.name,
-  statement: r.found.counterexample.property.statement,
-  sources: r.found.counterexample.property.source,
-  kernel: kernelText(r.scenario),
-  steps: r.found.counterexample.trace.length,
-  kernels: elsewhere.map((e): Json => ({ kernel: e.kernel, verdict: e.verdict, steps: e.steps ?? null })),
-  scope: r.found.counterexample.scope,
-  assumptions: r.found.counterexample.assumptions,
-})

@@ -1,37 +1,17 @@
 /** The kernels that a scenario can name: released ones, and patch series as they were posted. */
+import { kernel, V6_13, V6_15, V6_18, type Kernel } from './kernel.ts'
 import type { Patch } from './patches.ts'
+import { seriesKernel } from './series.ts'
 
-export interface Kernel {
-  readonly name: string
-  /** What it is, for people, with its date or source. */
-  readonly title: string
-  readonly patches: ReadonlySet<Patch>
-  readonly has: (patch: Patch) => boolean
-}
+export type { Kernel } from './kernel.ts'
 
-function kernel(name: string, title: string, patches: readonly Patch[]): Kernel {
-  const all = new Set(patches)
-  return { name, title, patches: all, has: (p) => all.has(p) }
-}
-
-const V6_13 = ['guard-any-anon-vma'] as const
-/** v1 and v2 differ in nothing that is modelled. */
+/** v1 and v2 of the guard pages differ in nothing that is modelled. */
 const GUARD_V2 = ['guard-skips-huge', 'guard-unbounded', 'guard-freed'] as const
-const V6_14 = ['retract-rechecks-pmd', 'pt-reclaim'] as const
-const V6_15 = [...V6_13, ...V6_14, 'guard-file-backed', 'vma-refcnt', 'process-madvise-one-lock'] as const
-const V6_18_BASE = [
-  ...V6_14,
-  'guard-file-backed',
-  'vma-refcnt',
-  'process-madvise-one-lock',
-  'dontneed-vma-lock',
-  'map-within-i_size',
-] as const
-const SERIES = [...V6_18_BASE, 'fork-copies-maybe-guard'] as const
-const SERIES_V2 = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous'] as const
-const SERIES_V3 = [...SERIES_V2, 'retract-tests-guard', 'fork-copy-on-fork'] as const
+const SERIES: readonly Patch[] = [...V6_18.filter((p) => p !== 'guard-any-anon-vma'), 'fork-copies-maybe-guard']
+const SERIES_V2: readonly Patch[] = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous']
+const SERIES_V3: readonly Patch[] = [...SERIES_V2, 'retract-tests-guard', 'fork-copy-on-fork']
 
-const V7_0 = [...SERIES_V3, 'uffd-own-markers', 'guard-vma-lock', 'fork-copy-on-fork-dst'] as const
+const V7_0: readonly Patch[] = [...SERIES_V3, 'uffd-own-markers', 'guard-vma-lock', 'fork-copy-on-fork-dst']
 
 /** Every kernel, oldest first. */
 export const KERNELS: readonly Kernel[] = [
@@ -50,8 +30,14 @@ export const KERNELS: readonly Kernel[] = [
   kernel('guard-v3', 'lightweight guard pages v3 (23 Oct 2024)', [...V6_13, 'guard-raw-restart']),
   kernel('v6.13', 'Linux v6.13: guard regions in anonymous memory (guard pages v4, 28 Oct 2024)', V6_13),
   kernel('v6.15', 'Linux v6.15: guard regions in file-backed memory', V6_15),
-  kernel('v6.18', 'Linux v6.18', [...V6_15, 'dontneed-vma-lock', 'map-within-i_size']),
-  kernel('maybe-guard-v1', 'VM_MAYBE_GUARD series v1 (29 Oct 2025)', [...SERIES, 'maybe-guard-plain']),
+  kernel('v6.18', 'Linux v6.18', V6_18),
+  // [PATCH 1/3] of 29 Oct 2025 prepares the anon_vma of anonymous VMAs before it sets the flag, and ignores failure;
+  // here the flag comes first, which the mmap write lock hides from everybody, and failure is -ENOMEM.
+  kernel('maybe-guard-v1', 'VM_MAYBE_GUARD series v1 (29 Oct 2025)', [
+    ...SERIES,
+    'maybe-guard-plain',
+    'guard-anon-vma-if-anonymous',
+  ]),
   kernel('maybe-guard-v2', 'VM_MAYBE_GUARD series v2 (6 Nov 2025)', SERIES_V2),
   kernel('maybe-guard-v3', 'VM_MAYBE_GUARD series v3 (7 Nov 2025)', SERIES_V3),
   kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', V7_0),
@@ -61,4 +47,6 @@ export const KERNELS: readonly Kernel[] = [
   ]),
 ]
 
-export const findKernel = (name: string): Kernel | undefined => KERNELS.find((k) => k.name === name)
+/** A kernel by name; also `vm-maybe-guard-v4+5`, which is a posted series up to its fifth patch. */
+export const findKernel = (name: string): Kernel | undefined =>
+  KERNELS.find((k) => k.name === name) ?? seriesKernel(name)

@@ -14,7 +14,7 @@ export const PATCHES = {
   'process-madvise-one-lock': 'process_madvise() holds its lock from one range to the next (v6.15)',
   'guard-file-backed': 'guard regions in file-backed and read-only mappings (f807123d578d, v6.15)',
   'guard-any-anon-vma': 'guard install prepares an anon_vma for every VMA before its walk (v6.13 to v6.18)',
-  'guard-anon-vma-if-anonymous': 'guard install prepares an anon_vma for anonymous VMAs only (VM_MAYBE_GUARD v2)',
+  'guard-anon-vma-if-anonymous': 'guard install prepares an anon_vma for anonymous VMAs only (VM_MAYBE_GUARD v1)',
   'maybe-guard-plain': 'VM_MAYBE_GUARD by vm_flags_set() under the mmap write lock (series v1, 29 Oct 2025)',
   'maybe-guard-atomic': 'VM_MAYBE_GUARD by an atomic bit set under the read lock (series v2, 6 Nov 2025)',
   'retract-tests-guard': 'retract_page_tables() tests VM_MAYBE_GUARD, before the locks and under ptl (series v3)',

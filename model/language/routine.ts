@@ -42,7 +42,7 @@ export interface Program {
   readonly properties: readonly ProgramProperty[]
   /** For sets whose objects are freed and used again: whether an object may be dereferenced. */
   readonly lifetimes: readonly Lifetime[]
-  /** Labels of steps and checks to leave out, as `routine.label`. */
+  /** Labels of steps and checks to leave out, as `routine.label`, and mutations (mutate/name.ts). */
   readonly without: ReadonlySet<string>
   readonly final?: Expr
 }

@@ -106,3 +106,19 @@ function build(file: LitmusFile, kernel: Kernel, without: readonly string[]): Sc
     ...(file.final === undefined ? {} : { quantifier: file.final.quantifier }),
   }
 }
+
+/** The scenario with more left out, or with mutations (model/language/mutate/name.ts). */
+export const withLeftOut = (s: Scenario, more: readonly string[]): Scenario => {
+  const without = [...s.without, ...more]
+  return { ...s, without, program: { ...s.program, without: new Set(without) } }
+}
+
+/** The scenario of a file on a kernel that need not have a name; undefined where the file cannot be had on it. */
+export function scenarioOf(file: LitmusFile, kernel: Kernel, without: readonly string[]): Scenario | undefined {
+  try {
+    return build(file, kernel, without)
+  } catch (e) {
+    if (e instanceof Problem) return undefined
+    throw e
+  }
+}

@@ -37,7 +37,7 @@ function canFail({ program, store }: Exploration, id: number, t: number, propert
 }
 
 /** Whether a stored state breaks the property. */
-function isBad({ model, program, store }: Exploration, id: number, property: number): boolean {
+export function isBad({ model, program, store }: Exploration, id: number, property: number): boolean {
   if (property === deadlockProperty(model)) {
     const idle = program.threads.every((expand) => expand(store.arena, id, 0) === 0)
     return idle && program.final(store.arena, id, id + 1) < 0

@@ -6,6 +6,7 @@ import type { Action, StepStmt, Stmt } from '../stmt.ts'
 import { both, constant } from './build.ts'
 import { lowerActions, type ActionContext, type LockOp } from './actions.ts'
 import { lowerExpr, obligations, type ExprContext, type Obligation } from './expr.ts'
+import { labelName, routineName } from '../mutate/name.ts'
 import { ModelError } from './error.ts'
 import type { Node } from './graph.ts'
 import { firstValue } from './layout.ts'
@@ -33,10 +34,6 @@ interface Flow {
 }
 
 const DEPTH_MAX = 32
-
-/** A routine as labels name it: `madvise(MADV_X)` is `madvise.MADV_X`, which a litmus file can spell. */
-const routineName = (routine: string): string => routine.replace(/\(([^)]*)\)/, '.$1')
-const labelName = (routine: string, label: string): string => `${routineName(routine)}.${label}`
 
 export function inlineThread(ctx: InlineContext, body: readonly Stmt[], scope: Scope): Node {
   const end: Node = { kind: 'end' }

@@ -1,6 +1,8 @@
 /** From a program to the table of atomic steps that every engine works on. */
 import type { Program } from '../routine.ts'
 import type { LCover, LInvariant, LoweredModel, LProperty, LStmt, LThread, Slot, Step } from '../lowered.ts'
+import { isMutation } from '../mutate/name.ts'
+import { mutate } from '../mutate/mutate.ts'
 import { int } from '../types.ts'
 import { accessesOf, eachRead, slotsRead } from '../slots.ts'
 import { lowerAssert } from './build.ts'
@@ -34,7 +36,8 @@ export { ModelError } from './error.ts'
  * Lowers a program. Throws ModelError where it breaks a rule of the language: control flow that looks
  * at a shared variable, a loop without a step, a label of `without` that does not exist.
  */
-export function lower(program: Program): Lowered {
+export function lower(original: Program): Lowered {
+  const [program, unknown] = mutate(original, [...original.without])
   const layout: Layout = { slots: [], sizes: program.sizes, names: program.names, base: new Map(), geometry: new Map() }
   for (const f of program.fields) addField(layout, f)
   setGeometry(program, layout)
@@ -58,7 +61,7 @@ export function lower(program: Program): Lowered {
     return inlineThread(ctx, t.body, scope)
   })
   for (const label of program.without)
-    if (!dropped.has(label))
+    if (isMutation(label) ? unknown.includes(label) : !dropped.has(label))
       throw new ModelError(`nothing to leave out: no step or check '${label}' is part of this scenario`)
 
   const threads: LThread[] = []

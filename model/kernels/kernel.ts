@@ -1,0 +1,27 @@
+/** What a kernel is: a named set of patches. */
+import type { Patch } from './patches.ts'
+
+export interface Kernel {
+  readonly name: string
+  /** What it is, for people, with its date or source. */
+  readonly title: string
+  readonly patches: ReadonlySet<Patch>
+  readonly has: (patch: Patch) => boolean
+}
+
+export function kernel(name: string, title: string, patches: Iterable<Patch>): Kernel {
+  const all = new Set(patches)
+  return { name, title, patches: all, has: (p) => all.has(p) }
+}
+
+/** Sets of patches that several kernels begin with. */
+export const V6_13: readonly Patch[] = ['guard-any-anon-vma']
+export const V6_14: readonly Patch[] = ['retract-rechecks-pmd', 'pt-reclaim']
+export const V6_15: readonly Patch[] = [
+  ...V6_13,
+  ...V6_14,
+  'guard-file-backed',
+  'vma-refcnt',
+  'process-madvise-one-lock',
+]
+export const V6_18: readonly Patch[] = [...V6_15, 'dontneed-vma-lock', 'map-within-i_size']
