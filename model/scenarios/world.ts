@@ -47,6 +47,8 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
   const declared = decls.filter((d) => d.kind === 'mm').map((d) => d.name.text)
   const mms = declared.length === 0 || maps.some((m) => m.mm === undefined) ? ['mm', ...declared] : declared
   const mappings = placeMappings(maps, backings, mms)
+  if (mappings.length === 0)
+    refuse('MM106', 'a world without a mapping is not modelled', whole, "map something: 'map a = anon[0] private rw;'")
   const pageTotal = mappings.reduce((n, m) => n + m.pages, 0)
   if (pageTotal > PAGES_MAX) refuse('MM110', `at most ${PAGES_MAX} mapped pages in all, not ${pageTotal}`, whole)
 

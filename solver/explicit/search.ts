@@ -46,7 +46,13 @@ const violations = (exploration: Exploration): readonly Violation[] =>
 
 /** What became of a search for one violation. */
 export type Finding =
-  | { readonly kind: 'found'; readonly violation: Violation; readonly states: number }
+  | {
+      readonly kind: 'found'
+      readonly violation: Violation
+      readonly states: number
+      /** Every property whose violation was met by then, ascending. */
+      readonly met: readonly number[]
+    }
   /** Every reachable state was seen, and none of them, nor any transition, breaks the property. */
   | { readonly kind: 'none'; readonly states: number }
   | { readonly kind: 'open'; readonly incomplete: Incomplete; readonly states: number }
@@ -56,7 +62,10 @@ export function findViolation(model: LoweredModel, property: number, options: Se
   const exploration = explore(model, { ...options, until: property })
   const { states, incomplete } = exploration
   const violation = violationOf(exploration, property)
-  if (violation !== undefined) return { kind: 'found', violation, states }
+  if (violation !== undefined) {
+    const met = exploration.model.properties.flatMap((_, p) => (violationOf(exploration, p) === undefined ? [] : [p]))
+    return { kind: 'found', violation, states, met }
+  }
   return incomplete === undefined ? { kind: 'none', states } : { kind: 'open', incomplete, states }
 }
 

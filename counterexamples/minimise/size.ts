@@ -1,0 +1,48 @@
+/** How large a scenario is, as a list of numbers of which the first that differs decides. */
+import type { LitmusFile } from '../../model/litmus/ast.ts'
+import type { Scenario } from '../../model/scenarios/scenario.ts'
+
+/** What is made small, in this order; each is told to the user. */
+export const MEASURES = ['threads', 'operations', 'VMAs', 'pages', 'page tables', 'files'] as const
+
+/** `sizeOf` a scenario: the measures, then what is left where these are equal. */
+export type Size = readonly number[]
+
+/** How many measures can be told from the file alone, without its world. */
+export const TOLD_BY_FILE = 4
+
+const total = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
+const extent = (range: { readonly first: number; readonly last: number }): number => range.last - range.first + 1
+
+/** Threads, operations, VMAs and pages. */
+export function fileSize(file: LitmusFile): Size {
+  const maps = file.decls.filter((d) => d.kind === 'map')
+  return [
+    file.threads.length,
+    total(file.threads.map((t) => t.stmts.length)),
+    maps.length,
+    total(maps.map((m) => extent(m.range))),
+  ]
+}
+
+/** What a reader sees of a scenario beside the measures: mms, filled pages, settings, pages of operations and files. */
+function restSize({ decls, threads }: LitmusFile): Size {
+  const settings = decls.filter((d) => d.kind === 'setting')
+  const stmts = threads.flatMap((t) => t.stmts)
+  return [
+    decls.filter((d) => d.kind === 'mm').length,
+    total(decls.map((d) => (d.kind === 'fill' ? extent(d.range) : 0))),
+    settings.filter((d) => d.name.text !== 'tables').length,
+    total(stmts.flatMap((s) => s.args.map((a) => (a.kind === 'pages' ? extent(a.range) : 0)))),
+    total(decls.map((d) => (d.kind === 'backing' ? d.pages : 0))),
+    total(settings.map((d) => (d.name.text === 'tables' ? 0 : (d.value ?? 0)))),
+    decls.filter((d) => d.kind === 'fill' && d.access === 'write').length,
+    threads.filter((t) => t.mm !== undefined).length,
+    settings.filter((d) => d.name.text === 'tables').length,
+  ]
+}
+
+export function sizeOf({ file, world }: Scenario): Size {
+  const objects = (set: string): number => world.sizes[set] ?? 0
+  return [...fileSize(file), objects('table'), objects('file'), ...restSize(file)]
+}
