@@ -94,18 +94,16 @@ export function canonical(file: LitmusFile): LitmusFile {
       }
     }
   })
-  const threads = file.threads.map(
-    (t): ThreadDecl => ({
-      ...t,
-      ...inMm(t.mm),
-      stmts: t.stmts.map((s) => ({
-        ...s,
-        args: s.args.map((a) => {
-          const arg = spelt(file, s.op.text, a)
-          return arg.kind === 'number' ? arg : { ...arg, name: rename(arg.name) }
-        }),
-      })),
-    }),
-  )
+  const threads = file.threads.map((t): ThreadDecl => ({
+    ...t,
+    ...inMm(t.mm),
+    stmts: t.stmts.map((s) => ({
+      ...s,
+      args: s.args.map((a) => {
+        const arg = spelt(file, s.op.text, a)
+        return arg.kind === 'number' ? arg : { ...arg, name: rename(arg.name) }
+      }),
+    })),
+  }))
   return { ...file, decls, threads: numbered([...threads].sort(compareThreads)) }
 }

@@ -6,9 +6,9 @@ import type { LitmusFile, ThreadDecl } from '../../model/litmus/ast.ts'
 import { compareNumbers } from '../../solver/order.ts'
 import { closureOf, type Below, type Closure } from './below.ts'
 import { goesOn, question, remaining, type Job } from './job.ts'
-import { keyOf } from './oracle.ts'
+import { isBetter, keyOf } from './oracle.ts'
 import { tell, withTables, type Best } from './shrink.ts'
-import { MEASURES, sizeOf, TOLD_BY_FILE, type Size } from './size.ts'
+import { MEASURES, measuresOf, TOLD_BY_FILE, TRACE_MEASURES, type Size } from './size.ts'
 
 /**
  * What is known of a measure, given those before it: nothing below the given scenario has less of it; or
@@ -17,7 +17,7 @@ import { MEASURES, sizeOf, TOLD_BY_FILE, type Size } from './size.ts'
 export type Standing = 'minimum' | 'local' | 'open'
 
 export interface Exhausted {
-  /** One for each of MEASURES. */
+  /** One for each of MEASURES, then of TRACE_MEASURES. */
   readonly standings: readonly Standing[]
   /** Smaller scenarios that were exhausted, and how many smaller ones are known. */
   readonly done: number
@@ -39,24 +39,24 @@ export interface Origin {
   closure?: Closure
 }
 
-const isSmaller = (a: Size, b: Size): boolean => compareNumbers(a, b) < 0
-
 /** Sizes up to the measure `i`, compared. */
 const upTo = (i: number, a: Size, b: Size): number => compareNumbers(a.slice(0, i + 1), b.slice(0, i + 1))
 
-type Checked = { readonly kind: 'exhausted' } | { readonly kind: 'open' } | { readonly kind: 'better'; readonly best: Best }
+type Checked =
+  { readonly kind: 'exhausted' } | { readonly kind: 'open' } | { readonly kind: 'better'; readonly best: Best }
 
 /** One scenario below: whether it, or it with fewer page tables, is better than the best. */
-function check(job: Job, below: Below, size: Size): Checked {
-  const tables = size[TOLD_BY_FILE] ?? 0
+function check(job: Job, below: Below, best: Best): Checked {
+  const measures = measuresOf(best.broken.scenario)
+  const tables = measures[TOLD_BY_FILE] ?? 0
   // Where the first measures are equal, page tables decide, of which it may need fewer than it has.
-  const even = upTo(TOLD_BY_FILE - 1, below.size, size) === 0
-  const files = even && tables > 1 ? [withTables(below.file, tables - 1), below.file] : [below.file]
+  const even = upTo(TOLD_BY_FILE - 1, below.size, measures) === 0
+  const fewer = even ? [tables - 1, tables].filter((n) => n > 0).map((n) => withTables(below.file, n)) : []
   let open = false
-  for (const file of files) {
+  for (const file of [...fewer, below.file]) {
     const answer = question(job, file, LIMITS)
     if (answer.kind === 'open') open = true
-    if (answer.kind === 'breaks' && isSmaller(sizeOf(answer.broken.scenario), size))
+    if (answer.kind === 'breaks' && isBetter(answer.broken, best.broken))
       return { kind: 'better', best: { file, broken: answer.broken, removed: below.removed } }
   }
   return open ? { kind: 'open' } : { kind: 'exhausted' }
@@ -80,7 +80,7 @@ export type Verdict =
   { readonly kind: 'better'; readonly best: Best } | { readonly kind: 'stands'; readonly exhausted: Exhausted }
 
 export async function exhaust(job: Job, origin: Origin, best: Best): Promise<Verdict> {
-  const size = sizeOf(best.broken.scenario)
+  const size = measuresOf(best.broken.scenario)
   const { below, beside } = await listed(job, origin, best)
   const candidates = (c: Closure): readonly Below[] =>
     c.scenarios.filter((b) => upTo(TOLD_BY_FILE - 1, b.size, size) <= 0 && b.key !== keyOf(best.file))
@@ -92,7 +92,7 @@ export async function exhaust(job: Job, origin: Origin, best: Best): Promise<Ver
   for (const b of all) {
     if (!(await goesOn(job))) break
     tell(job, 'exhaust', best, { done: all.length - pending.size, total: all.length })
-    const checked = check(job, b, size)
+    const checked = check(job, b, best)
     if (checked.kind === 'better') return checked
     if (checked.kind === 'exhausted') pending.delete(b)
   }
@@ -100,12 +100,15 @@ export async function exhaust(job: Job, origin: Origin, best: Best): Promise<Ver
   const decides = (i: number, b: Below): boolean => {
     const told = Math.min(i, TOLD_BY_FILE - 1)
     const order = upTo(told, b.size, size)
-    // Of page tables and files nothing is known before it is checked.
+    // Nothing of the later ones is known before it is checked.
     return order < 0 || (i >= TOLD_BY_FILE && order === 0)
   }
-  const standings = MEASURES.map((_, i): Standing => {
+  const standings = [...MEASURES, ...TRACE_MEASURES].map((_, i): Standing => {
     if (beside.complete && !open.some((b) => decides(i, b))) return 'minimum'
     return below.complete && !open.some((b) => keys.has(b.key) && decides(i, b)) ? 'local' : 'open'
   })
-  return { kind: 'stands', exhausted: { standings, done: all.length - open.length, total: all.length, all: beside.complete } }
+  return {
+    kind: 'stands',
+    exhausted: { standings, done: all.length - open.length, total: all.length, all: beside.complete },
+  }
 }

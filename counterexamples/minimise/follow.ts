@@ -78,7 +78,7 @@ export function follow(
   for (const turn of schedule) {
     const thread = threadOf(turn)
     if (thread < 0) continue
-    for (let goOn = true; goOn; ) {
+    for (let goOn = true; goOn;) {
       const next = nextOf(thread)
       const [first] = next
       if (first === undefined) break

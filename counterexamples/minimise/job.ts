@@ -2,7 +2,7 @@
 import type { LitmusFile } from '../../model/litmus/ast.ts'
 import type { SearchOptions } from '../../solver/engine.ts'
 import { follow, type Turn } from './follow.ts'
-import { ask, isModel, keyOf, modelOf, type Answer, type Target } from './oracle.ts'
+import { ask, isModel, keyOf, modelOf, newBroken, type Answer, type Target } from './oracle.ts'
 
 export interface MinimiseProgress {
   readonly phase: 'start' | 'reduce' | 'exhaust'
@@ -75,8 +75,7 @@ export function question(job: Job, file: LitmusFile, limits: SearchOptions, sche
     const moves = follow(file, model.model, model.property, schedule)
     if (moves !== undefined) {
       const violation = { property: model.property, moves }
-      const { scenario } = model
-      return { kind: 'breaks', broken: { scenario, model: model.model, violation, shortest: false } }
+      return { kind: 'breaks', broken: newBroken(model.scenario, model.model, violation, false) }
     }
     return ask(model, { ...limits, maxMs })
   }

@@ -5,9 +5,9 @@ import { failed, ok, type Result } from '../result.ts'
 import { exhaust, type Exhausted, type Origin } from './exhaust.ts'
 import { begun, follow, scheduleOf } from './follow.ts'
 import { newJob, question, type Job } from './job.ts'
-import { isModel, modelOf, type Broken, type Target } from './oracle.ts'
+import { isModel, modelOf, newBroken, type Broken, type Target } from './oracle.ts'
 import { originalNames, shrink, tell, type Best } from './shrink.ts'
-import { sizeOf, type Size } from './size.ts'
+import { measuresOf, type Size } from './size.ts'
 import { bare, numbered } from './tree.ts'
 
 export interface MinimiseOptions extends Pick<Job, 'stopped' | 'onProgress'> {
@@ -49,7 +49,7 @@ function start(job: Job, whole: Best): Best {
   const n = gone(whole.file) - gone(file)
   if (n === 0) return whole
   const { property } = model
-  const broken = { scenario: model.scenario, model: model.model, violation: { property, moves }, shortest: false }
+  const broken = newBroken(model.scenario, model.model, { property, moves }, false)
   return { file, broken, removed: [...whole.removed, `${n} operations that the trace never begins`] }
 }
 
@@ -66,7 +66,7 @@ export async function minimise(
   const job = newJob(target, options)
   const whole = modelOf(given, target)
   if (!isModel(whole)) return failed(`it does not break ${target.property}`)
-  const before = sizeOf(whole.scenario)
+  const before = measuresOf(whole.scenario)
   const file = bare(given)
   const model = modelOf(file, target)
   // Registers are only written, and the final condition is only read: the moves are the same.
@@ -76,12 +76,7 @@ export async function minimise(
   if (!isModel(model) || moves === undefined) return failed(`its trace does not break ${target.property} again`)
   const nameOf = originalNames(given)
   const told = given.final === undefined ? [] : ['the final condition, and registers']
-  const broken: Broken = {
-    scenario: model.scenario,
-    model: model.model,
-    violation: { property: model.property, moves },
-    shortest: false,
-  }
+  const broken = newBroken(model.scenario, model.model, { property: model.property, moves }, false)
   const first = start(job, { file, broken, removed: told })
   tell(job, 'start', first)
   const origin: Origin = { file, nameOf }
@@ -104,7 +99,7 @@ export async function minimise(
     broken: best.broken,
     removed: best.removed,
     before,
-    after: sizeOf(best.broken.scenario),
+    after: measuresOf(best.broken.scenario),
     asked: job.asked,
     ...(exhausted === undefined ? {} : { exhausted }),
     ...(job.over === undefined ? {} : { over: job.over }),

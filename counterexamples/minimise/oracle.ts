@@ -6,8 +6,11 @@ import { printBody } from '../../model/litmus/printer.ts'
 import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
 import { findProperty, PROPERTIES, withProperties } from '../../properties/all.ts'
 import type { SearchOptions, Violation } from '../../solver/engine.ts'
+import { countSwitches, fewestSwitches } from '../../solver/explicit/fewest_switches.ts'
 import { findViolation, searchExplicit } from '../../solver/explicit/search.ts'
+import { compareNumbers } from '../../solver/order.ts'
 import { canonical } from './canonical.ts'
+import { measuresOf, restOf, type Size } from './size.ts'
 
 /** What must stay: the kernel, with what is left out of it, and the property. */
 export interface Target {
@@ -21,6 +24,26 @@ export interface Broken {
   readonly violation: Violation
   /** Whether the violation is a shortest one, as a search gives it, or only one of some length. */
   readonly shortest: boolean
+  /** Context switches of the trace to show, and its steps. Worked out when first asked for. */
+  readonly traceSize: () => Size
+}
+
+export function newBroken(scenario: Scenario, model: LoweredModel, violation: Violation, shortest: boolean): Broken {
+  let size: Size | undefined
+  const traceSize = (): Size => {
+    // Of one that is not known to be a shortest the model may be too large for more.
+    const { moves } = shortest ? fewestSwitches(model, violation) : violation
+    return (size ??= [countSwitches(model, moves), moves.length])
+  }
+  return { scenario, model, violation, shortest, traceSize }
+}
+
+/** Whether one scenario is smaller than another: by the measures, then by its trace, then by what else there is to read. */
+export function isBetter(a: Broken, b: Broken): boolean {
+  const measures = compareNumbers(measuresOf(a.scenario), measuresOf(b.scenario))
+  if (measures !== 0) return measures < 0
+  const traces = compareNumbers(a.traceSize(), b.traceSize())
+  return traces !== 0 ? traces < 0 : compareNumbers(restOf(a.scenario.file), restOf(b.scenario.file)) < 0
 }
 
 export type Answer =
@@ -60,7 +83,8 @@ export function modelOf(file: LitmusFile, target: Target): Model | Answer {
 export const isModel = (m: Model | Answer): m is Model => !('kind' in m)
 
 const ofModel = (name: string | undefined): boolean => PROPERTIES.some((p) => p.ofModel === true && p.name === name)
-const setsTables = (file: LitmusFile): boolean => file.decls.some((d) => d.kind === 'setting' && d.name.text === 'tables')
+const setsTables = (file: LitmusFile): boolean =>
+  file.decls.some((d) => d.kind === 'setting' && d.name.text === 'tables')
 
 /** Looks for a shortest violation within the limits. A world that turns out too small is none. */
 export function ask({ scenario, model, property }: Model, limits: SearchOptions): Answer {
@@ -79,7 +103,7 @@ export function ask({ scenario, model, property }: Model, limits: SearchOptions)
         if (all.violations.some((v) => isOfModel(v.property))) return invalid('its world is too small')
         if (all.incomplete !== undefined) return { kind: 'open' }
       }
-      return { kind: 'breaks', broken: { scenario, model, violation: finding.violation, shortest: true } }
+      return { kind: 'breaks', broken: newBroken(scenario, model, finding.violation, true) }
     }
   }
 }

@@ -3,9 +3,9 @@ import type { LitmusFile, SettingDecl, ThreadDecl } from '../../model/litmus/ast
 import { compareNumbers } from '../../solver/order.ts'
 import { scheduleOf } from './follow.ts'
 import { goesOn, question, type Job, type MinimiseProgress } from './job.ts'
-import type { Broken } from './oracle.ts'
+import { isBetter, type Broken } from './oracle.ts'
 import { reductions } from './reductions.ts'
-import { fileSize, MEASURES, sizeOf } from './size.ts'
+import { fileSize, MEASURES, measuresOf } from './size.ts'
 import { withDecls } from './tree.ts'
 
 /** A scenario that breaks the property, and what was taken away to get there. */
@@ -19,7 +19,7 @@ export interface Best {
 const LIMITS = { maxStates: 600_000, maxMs: 4000 } as const
 
 const words = ({ broken }: Best): string => {
-  const size = sizeOf(broken.scenario)
+  const size = measuresOf(broken.scenario)
   return MEASURES.slice(0, 4)
     .map((m, i) => `${size[i] ?? 0} ${m}`)
     .join(', ')
@@ -51,8 +51,7 @@ async function step(job: Job, best: Best, nameOf: (t: ThreadDecl) => string): Pr
     if (!(await goesOn(job))) return undefined
     tell(job, 'reduce', best)
     const answer = question(job, candidate.file, LIMITS, schedule)
-    if (answer.kind !== 'breaks') continue
-    if (compareNumbers(sizeOf(answer.broken.scenario), sizeOf(broken.scenario)) >= 0) continue
+    if (answer.kind !== 'breaks' || !isBetter(answer.broken, broken)) continue
     return { file: candidate.file, broken: answer.broken, removed: [...best.removed, candidate.what] }
   }
   return undefined

@@ -5,7 +5,10 @@ import type { Scenario } from '../../model/scenarios/scenario.ts'
 /** What is made small, in this order; each is told to the user. */
 export const MEASURES = ['threads', 'operations', 'VMAs', 'pages', 'page tables', 'files'] as const
 
-/** `sizeOf` a scenario: the measures, then what is left where these are equal. */
+/** Of the shortest trace; of those, of one with the fewest switches. They decide where all of MEASURES are equal. */
+export const TRACE_MEASURES = ['context switches', 'steps'] as const
+
+/** Numbers of which the first that differs decides. */
 export type Size = readonly number[]
 
 /** How many measures can be told from the file alone, without its world. */
@@ -25,8 +28,8 @@ export function fileSize(file: LitmusFile): Size {
   ]
 }
 
-/** What a reader sees of a scenario beside the measures: mms, filled pages, settings, pages of operations and files. */
-function restSize({ decls, threads }: LitmusFile): Size {
+/** What else a reader sees of a scenario: mms, filled pages, settings, pages of operations and files. */
+export function restOf({ decls, threads }: LitmusFile): Size {
   const settings = decls.filter((d) => d.kind === 'setting')
   const stmts = threads.flatMap((t) => t.stmts)
   return [
@@ -42,7 +45,8 @@ function restSize({ decls, threads }: LitmusFile): Size {
   ]
 }
 
-export function sizeOf({ file, world }: Scenario): Size {
+/** A number for each of MEASURES. */
+export function measuresOf({ file, world }: Scenario): Size {
   const objects = (set: string): number => world.sizes[set] ?? 0
-  return [...fileSize(file), objects('table'), objects('file'), ...restSize(file)]
+  return [...fileSize(file), objects('table'), objects('file')]
 }

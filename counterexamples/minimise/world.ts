@@ -2,7 +2,18 @@
 import type { LitmusFile, MapDecl, SettingDecl, ThreadDecl } from '../../model/litmus/ast.ts'
 import { printDecl } from '../../model/litmus/printer.ts'
 import type { Reduction } from './reductions.ts'
-import { argName, backingsOf, fillsOf, isUsed, mapsOf, moved, shorter, withDecls, withoutDecl, withStmts } from './tree.ts'
+import {
+  argName,
+  backingsOf,
+  fillsOf,
+  isUsed,
+  mapsOf,
+  moved,
+  shorter,
+  withDecls,
+  withoutDecl,
+  withStmts,
+} from './tree.ts'
 
 const lengthOf = (m: MapDecl): number => m.range.last - m.range.first + 1
 const sourceOf = (m: MapDecl): string => (m.source.kind === 'anon' ? 'anon' : m.source.name.text)
@@ -57,7 +68,9 @@ function pageReductions(file: LitmusFile): readonly Reduction[] {
         return filled === undefined ? [] : [{ ...d, range: filled }]
       })
       const moving = redirected(shorterMap, m.name.text, less, down, lengthOf(less))
-      return moving === undefined ? [] : [{ what: `page ${down === 0 ? lengthOf(less) : 0} of ${m.name.text}`, file: moving }]
+      return moving === undefined
+        ? []
+        : [{ what: `page ${down === 0 ? lengthOf(less) : 0} of ${m.name.text}`, file: moving }]
     }),
   )
 }
