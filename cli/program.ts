@@ -7,6 +7,7 @@ import { explain } from './commands/explain.ts'
 import { exportCommand, type ExportFormat } from './commands/export.ts'
 import { list, TOPICS, type Topic } from './commands/list.ts'
 import { replayCommand, STORE } from './commands/replay.ts'
+import { addTraceVerbs } from './trace_verbs.ts'
 import type { Engine } from './cell.ts'
 import { conflict } from './conflicts.ts'
 import { EXIT } from './exit.ts'
@@ -200,6 +201,10 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
         ...(flags.output === undefined ? {} : { output: flags.output }),
       })
     })
+
+  addTraceVerbs(program, streams, (c) => {
+    code = c
+  })
 
   program
     .command('doctor')

@@ -18,7 +18,10 @@ function mixed(word: number): number {
 /** The sequence of a list of whole numbers: each list has its own. Mutable by its nature. */
 export function newRandom(...seeds: readonly number[]): Random {
   // Weyl's sequence, mixed: every word comes once in 2^32.
-  let at = seeds.reduce((h, seed) => mixed(h ^ mixed((seed % WORD) + Math.floor(seed / WORD))) + 0x9e3779b9, seeds.length)
+  let at = seeds.reduce(
+    (h, seed) => mixed(h ^ mixed((seed % WORD) + Math.floor(seed / WORD))) + 0x9e3779b9,
+    seeds.length,
+  )
   return {
     below: (n) => {
       at = (at + 0x9e3779b9) | 0

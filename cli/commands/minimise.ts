@@ -1,5 +1,6 @@
 /** `mmcheck minimise`: from a violation to the smallest scenario that still has it. */
 import { kernelText } from '../../counterexamples/build.ts'
+import { resolveMoves } from '../../counterexamples/json.ts'
 import { finish } from '../../counterexamples/minimise/finish.ts'
 import { minimise } from '../../counterexamples/minimise/minimise.ts'
 import type { MinimiseProgress } from '../../counterexamples/minimise/job.ts'
@@ -22,7 +23,6 @@ import { errorJson } from '../report_json.ts'
 import { minimisedJson, minimisedText, type MinimisedReport } from '../report_minimise.ts'
 import { keptLine } from '../summary.ts'
 import { only, readOperand, type OperandError } from '../target.ts'
-import { resolveMoves } from '../../counterexamples/json.ts'
 
 export interface MinimiseCommandOptions {
   readonly kernels?: readonly KernelLine[]

@@ -19,6 +19,7 @@ export interface SimulateOptions {
   readonly stay: number
   /** In milliseconds. Looked at between walks. */
   readonly maxMs?: number
+  /** Called after each walk. */
   readonly onProgress?: (progress: SimulateProgress) => void
 }
 
