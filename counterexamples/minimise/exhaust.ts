@@ -8,7 +8,7 @@ import { closureOf, type Below, type Closure } from './below.ts'
 import { goesOn, question, remaining, type Job } from './job.ts'
 import { isBetter, keyOf } from './oracle.ts'
 import { tell, withTables, type Best } from './shrink.ts'
-import { MEASURES, measuresOf, TOLD_BY_FILE, TRACE_MEASURES, type Size } from './size.ts'
+import { LEAST, MEASURES, measuresOf, TOLD_BY_FILE, TRACE_MEASURES, type Size } from './size.ts'
 
 /**
  * What is known of a measure, given those before it: nothing below the given scenario has less of it; or
@@ -30,7 +30,7 @@ export interface Exhausted {
 const SCENARIOS_MAX = 20_000
 const LIMITS = { maxStates: 2_000_000, maxMs: 10_000 } as const
 /** Of what is left of the budget, for listing what is below the given scenario. */
-const LISTING_SHARE = 0.2
+const LISTING_SHARE = 0.1
 
 export interface Origin {
   readonly file: LitmusFile
@@ -103,7 +103,9 @@ export async function exhaust(job: Job, origin: Origin, best: Best): Promise<Ver
     // Nothing of the later ones is known before it is checked.
     return order < 0 || (i >= TOLD_BY_FILE && order === 0)
   }
-  const standings = [...MEASURES, ...TRACE_MEASURES].map((_, i): Standing => {
+  const numbers = [...size, ...best.broken.traceSize()]
+  const standings = [...MEASURES, ...TRACE_MEASURES].map((measure, i): Standing => {
+    if ((numbers[i] ?? 0) <= LEAST[measure]) return 'minimum'
     if (beside.complete && !open.some((b) => decides(i, b))) return 'minimum'
     return below.complete && !open.some((b) => keys.has(b.key) && decides(i, b)) ? 'local' : 'open'
   })

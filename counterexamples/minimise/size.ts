@@ -8,6 +8,18 @@ export const MEASURES = ['threads', 'operations', 'VMAs', 'pages', 'page tables'
 /** Of the shortest trace; of those, of one with the fewest switches. They decide where all of MEASURES are equal. */
 export const TRACE_MEASURES = ['context switches', 'steps'] as const
 
+/** What no scenario has less of. */
+export const LEAST: Readonly<Record<(typeof MEASURES)[number] | (typeof TRACE_MEASURES)[number], number>> = {
+  threads: 1,
+  operations: 1,
+  VMAs: 1,
+  pages: 1,
+  'page tables': 1,
+  files: 0,
+  'context switches': 0,
+  steps: 0,
+}
+
 /** Numbers of which the first that differs decides. */
 export type Size = readonly number[]
 
