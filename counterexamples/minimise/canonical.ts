@@ -48,7 +48,9 @@ function orderedFills(file: LitmusFile): readonly FillDecl[] {
 /** `a` where all pages of a mapping of several are meant, and where the operation takes a mapping; else `a[0]`. */
 function spelt(file: LitmusFile, op: string, arg: Arg): Arg {
   const map = arg.kind === 'number' ? undefined : mapsOf(file).find((m) => m.name.text === arg.name.text)
-  if (arg.kind === 'number' || map === undefined) return arg
+  if (arg.kind === 'number') return arg
+  // An operation on a file takes the PMD at a page of it, and the first where none is named.
+  if (map === undefined) return arg.kind === 'pages' && arg.range.first === 0 ? { kind: 'name', name: arg.name } : arg
   const { first, last } = map.range
   const pages = last - first + 1
   const takesMapping = OPERATIONS.find((o) => o.name === op)?.operand === 'mapping'

@@ -29,6 +29,9 @@ export interface Minimised {
   readonly over?: 'time' | 'interrupted'
 }
 
+/** Who interrupts does not want to wait. */
+const LAST_LOOK = { maxStates: 100_000, maxMs: 1000 } as const
+
 /** The file without threads and operations that a trace never begins: it runs all the same. */
 function cut(file: LitmusFile, used: ReadonlySet<number>): LitmusFile {
   const threads = file.threads
@@ -91,7 +94,7 @@ export async function minimise(
     best = await shrink(job, verdict.best, nameOf)
   }
   if (!best.broken.shortest) {
-    const answer = question(job, best.file, { maxStates: 600_000 })
+    const answer = question(job, best.file, job.over === 'interrupted' ? LAST_LOOK : { maxStates: 600_000 })
     if (answer.kind === 'breaks') best = { ...best, broken: answer.broken }
   }
   return ok({

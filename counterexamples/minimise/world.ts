@@ -1,5 +1,5 @@
 /** Scenarios with a smaller world: fewer or shorter mappings, files, mms, fills; settings left out or lowered. */
-import type { LitmusFile, MapDecl, SettingDecl, ThreadDecl } from '../../model/litmus/ast.ts'
+import type { BackingDecl, LitmusFile, MapDecl, PageRange, SettingDecl, ThreadDecl } from '../../model/litmus/ast.ts'
 import { printDecl } from '../../model/litmus/printer.ts'
 import type { Reduction } from './reductions.ts'
 import {
@@ -75,6 +75,27 @@ function pageReductions(file: LitmusFile): readonly Reduction[] {
   )
 }
 
+/** A file without its first pages, which nothing maps; undefined where an operation names one of them. */
+function withoutFront(file: LitmusFile, b: BackingDecl, down: number): LitmusFile | undefined {
+  const lower = (range: PageRange): PageRange => ({ ...range, first: range.first - down, last: range.last - down })
+  let fits = true
+  const decls = withDecls(file, (d) => {
+    if (d === b) return [{ ...b, pages: b.pages - down }]
+    return d.kind === 'map' && sourceOf(d) === b.name.text ? [{ ...d, range: lower(d.range) }] : [d]
+  })
+  const moving = withStmts(decls, (s) => [
+    {
+      ...s,
+      args: s.args.map((a) => {
+        if (argName(a) !== b.name.text || a.kind !== 'pages') return a
+        fits &&= a.range.first >= down
+        return { ...a, range: lower(a.range) }
+      }),
+    },
+  ])
+  return fits ? moving : undefined
+}
+
 function fileReductions(file: LitmusFile): readonly Reduction[] {
   return backingsOf(file).flatMap((b): readonly Reduction[] => {
     const maps = mapsOf(file).filter((m) => sourceOf(m) === b.name.text)
@@ -88,12 +109,9 @@ function fileReductions(file: LitmusFile): readonly Reduction[] {
       })
     const start = Math.min(b.pages - 1, ...maps.map((m) => m.range.first))
     for (let down = 1; down <= start; down++) {
-      const lower = withDecls(file, (d) => {
-        if (d === b) return [{ ...b, pages: b.pages - down }]
-        if (d.kind !== 'map' || !maps.includes(d)) return [d]
-        return [{ ...d, range: { ...d.range, first: d.range.first - down, last: d.range.last - down } }]
-      })
-      out.push({ what: `the first ${down === 1 ? 'page' : `${down} pages`} of ${b.name.text}`, file: lower })
+      const lower = withoutFront(file, b, down)
+      if (lower !== undefined)
+        out.push({ what: `the first ${down === 1 ? 'page' : `${down} pages`} of ${b.name.text}`, file: lower })
     }
     return out
   })
