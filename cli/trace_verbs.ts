@@ -8,8 +8,14 @@ import { conflict } from './conflicts.ts'
 import { fail } from './fail.ts'
 import { GRAPH_HELP, MINIMISE_HELP, SIMULATE_HELP } from './help_traces.ts'
 import * as value from './options.ts'
-import type { Streams } from './program.ts'
 import type { KernelLine } from '../model/litmus/ast.ts'
+
+/** Of the process: where to speak, and whether somebody watches. */
+export interface Speaking {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  readonly errIsTty: boolean
+}
 
 interface Common {
   readonly kernel?: readonly string[]
@@ -46,7 +52,7 @@ interface GraphFlags extends Common {
 const MINIMISE_MS = 60_000
 
 /** Adds the verbs. `exit` is told the exit code. */
-export function addTraceVerbs(program: Command, { out, err, errIsTty }: Streams, exit: (code: number) => void): void {
+export function addTraceVerbs(program: Command, { out, err, errIsTty }: Speaking, exit: (code: number) => void): void {
   /** The kernels asked for; undefined where the options clash, which is then said. */
   const kernels = (file: string, { kernel = [], without, json = false }: Common): KernelsAsked | undefined => {
     const clash = conflict({ operands: [file], engine: 'explicit', kernel, without })

@@ -11,7 +11,8 @@ import type { LoweredModel } from '../../model/language/lowered.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import type { KernelLine } from '../../model/litmus/ast.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
-import { withProperties } from '../../properties/all.ts'
+import { closest } from '../../model/litmus/suggest.ts'
+import { findProperty, PROPERTIES, withProperties } from '../../properties/all.ts'
 import type { Move, Violation } from '../../solver/engine.ts'
 import { countSwitches } from '../../solver/explicit/fewest_switches.ts'
 import { EXIT, INTERRUPTED } from '../exit.ts'
@@ -54,6 +55,15 @@ const progressText = ({ phase, asked, done, total, best }: MinimiseProgress): st
 
 /** Returns the exit code: 10 where there is a violation, as `check` would. */
 export async function minimiseCommand(operand: string, options: MinimiseCommandOptions): Promise<number> {
+  const { property: wanted } = options
+  if (wanted !== undefined && findProperty(wanted) === undefined) {
+    const near = closest(
+      wanted,
+      PROPERTIES.map((p) => p.name),
+    )
+    const help = near === undefined ? "'mmcheck list --properties' prints them" : `did you mean '${near}'?`
+    return fail(options, 'usage', withHelp(`no property '${printable(wanted)}'`, help))
+  }
   const given = await read(operand, options)
   if (typeof given === 'number') return given
   const { scenario, model, violation } = given
@@ -119,8 +129,11 @@ async function read(operand: string, options: MinimiseCommandOptions): Promise<G
     const { id } = recorded.counterexample
     const moves = resolveMoves(lowered.model, recorded.counterexample.trace)
     if (!moves.ok) return fail(options, 'input', moves.error.message)
-    const other = options.property !== undefined && options.property !== lowered.model.properties[property]?.name
-    if (other) return fail(options, 'usage', `counterexample ${id} does not break ${printable(options.property ?? '')}`)
+    const { name } = recorded.counterexample.property
+    if (options.property !== undefined && options.property !== name) {
+      const error = `counterexample ${id} is one of ${name}, not of ${options.property}`
+      return fail(options, 'usage', withHelp(error, 'leave out --property'))
+    }
     return { scenario, model: lowered.model, violation: { property, moves: moves.value }, name: id }
   }
   const one = only(operand, found.value.scenarios)
@@ -136,7 +149,7 @@ function search(scenario: Scenario, options: MinimiseCommandOptions): Given | nu
   switch (found.error) {
     case 'holds': {
       const { property } = options
-      const text = `nothing to minimise: ${what} does not break ${property === undefined ? 'any property' : printable(property)}`
+      const text = `nothing to minimise: ${what} does not break ${property ?? 'any property'}`
       if (options.json) options.out(errorJson('ok', text))
       else options.out(errorText(text))
       return EXIT.ok.code
