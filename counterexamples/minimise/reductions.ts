@@ -1,13 +1,8 @@
 /** The ways to take one thing away from a scenario. */
 import type { LitmusFile, ThreadDecl } from '../../model/litmus/ast.ts'
+import type { Reduction } from './reduction.ts'
 import { threadReductions } from './threads.ts'
 import { worldReductions } from './world.ts'
-
-export interface Reduction {
-  readonly file: LitmusFile
-  /** What is gone, in the names of the file that it was taken from. */
-  readonly what: string
-}
 
 /**
  * Every scenario that has one thing less, the largest things first. Some of them say nothing that mmcheck

@@ -1,7 +1,7 @@
 /** Scenarios with one thread, or one operation, less. */
 import type { LitmusFile, Stmt, ThreadDecl } from '../../model/litmus/ast.ts'
 import { printStmt } from '../../model/litmus/printer.ts'
-import type { Reduction } from './reductions.ts'
+import type { Reduction } from './reduction.ts'
 import { numbered } from './tree.ts'
 
 const textOf = (s: Stmt): string => printStmt(s).replace(/;$/, '')

@@ -1,7 +1,7 @@
 /** Scenarios with a smaller world: fewer or shorter mappings, files, mms, fills; settings left out or lowered. */
 import type { BackingDecl, LitmusFile, MapDecl, PageRange, SettingDecl, ThreadDecl } from '../../model/litmus/ast.ts'
 import { printDecl } from '../../model/litmus/printer.ts'
-import type { Reduction } from './reductions.ts'
+import type { Reduction } from './reduction.ts'
 import {
   argName,
   backingsOf,
