@@ -72,6 +72,25 @@ The head of each file says how to run it, and how many states to expect.
 Exit code: 0, 1 where several kernels are meant and there is no --output,
 or 2 where the file says something wrong. ${SEE_ROOT}`
 
+export const MATRIX_HELP: string = `
+Examples:
+  mmcheck matrix
+  mmcheck matrix --world shmem-huge --op guard_install --table
+  mmcheck matrix --kernel v7.0 --triples --world shmem
+
+A cell has one thread per operation, on a mapping of two pages under one
+page table. 'mmcheck list --worlds' says what stands in each world. Whole
+worlds are held against what is recorded for them.
+
+Exit code: 0 where all is as recorded, 10 where it is not (or, with --op,
+where something is violated). ${SEE_ROOT}`
+
+export const NIGHTLY_HELP: string = `
+Example:
+  mmcheck nightly --jobs 2 > nightly.txt
+
+Exit code: that of the worst part. ${SEE_ROOT}`
+
 export const DOCTOR_HELP: string = `
 Example:
   mmcheck doctor --json

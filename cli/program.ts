@@ -7,8 +7,10 @@ import { explain } from './commands/explain.ts'
 import { exportCommand, type ExportFormat } from './commands/export.ts'
 import { list, TOPICS, type Topic } from './commands/list.ts'
 import { replayCommand, STORE } from './commands/replay.ts'
-import { addTraceVerbs } from './trace_verbs.ts'
 import type { Engine } from './cell.ts'
+import { addMatrix } from './verbs/matrix.ts'
+import { addNightly } from './verbs/nightly.ts'
+import { addTraceVerbs } from './verbs/traces.ts'
 import { conflict } from './conflicts.ts'
 import { EXIT } from './exit.ts'
 import { fail } from './fail.ts'
@@ -203,6 +205,12 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     })
 
   addTraceVerbs(program, streams, (c) => {
+    code = c
+  })
+  addNightly(program, streams, (c) => {
+    code = c
+  })
+  addMatrix(program, streams, (c) => {
     code = c
   })
 

@@ -2,11 +2,15 @@
 import type { Program } from '../model/language/routine.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { EmptyUnlink } from './empty_unlink.ts'
+import { FolioUnmappedOnRemoval } from './folio_unmapped.ts'
 import { GuardStays } from './guard_stays.ts'
+import { GuardsRefine } from './guards_refine.ts'
 import { NoAccess } from './no_access.ts'
 import { NoDeadlock } from './no_deadlock.ts'
 import { NoNilDereference } from './no_nil_dereference.ts'
 import { NoUseAfterFree } from './no_use_after_free.ts'
+import { NoStalePage } from './no_stale_page.ts'
+import { NothingBeyondEnd } from './nothing_beyond_end.ts'
 import type { Property } from './property.ts'
 import { ReturnsDocumented } from './returns_documented.ts'
 import { WorldLargeEnough } from './world_large_enough.ts'
@@ -14,8 +18,12 @@ import { WorldLargeEnough } from './world_large_enough.ts'
 /** In the order of reports. */
 export const PROPERTIES: readonly Property[] = [
   GuardStays,
+  GuardsRefine,
   NoAccess,
   EmptyUnlink,
+  FolioUnmappedOnRemoval,
+  NoStalePage,
+  NothingBeyondEnd,
   ReturnsDocumented,
   NoUseAfterFree,
   NoNilDereference,

@@ -1,6 +1,6 @@
 import { and, eq, exists, forall, implies } from '../model/language/expr.ts'
 import { page, pmd, table } from '../model/mm/mm_types.ts'
-import { performs, type Property } from './property.ts'
+import { promisesGuards, type Property } from './property.ts'
 
 /** P1 of the guard-region facts. */
 export const GuardStays: Property = {
@@ -21,11 +21,27 @@ export const GuardStays: Property = {
       kernels: ['v6.15', 'v6.18', 'maybe-guard-v3', 'v7.0'],
       why: 'a finding: try_collapse_pte_mapped_thp() empties a table and unlinks it later without a second look',
     },
+    {
+      kernels: ['rfc-file', 'v6.15', 'v6.18', 'maybe-guard-v1', 'maybe-guard-v2', 'maybe-guard-v3', 'v7.0'],
+      why: 'a finding: unmap_mapping_folio() drops every guard at the pages of a folio that somebody still maps',
+    },
   ],
   mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
-  reaches: ['walk_pte_range.pte_entry', 'retract_page_tables.pmdp_collapse_flush', 'zap_pte_range.pte'],
+  reaches: [
+    'walk_pte_range.pte_entry',
+    'retract_page_tables.pmdp_collapse_flush',
+    'zap_pte_range.pte',
+    // seeds/000 argues path by path that a guard stays: fault-around, truncation, hole punching.
+    'filemap_map_pages.set_pte',
+    'unmap_mapping_pages.next_vma',
+    'shmem_setattr.truncated',
+    'ext4_setattr.truncated',
+    'shmem_fallocate.clear_falloc',
+    'ext4_punch_hole.invalidate_unlock',
+    'unmap_mapping_folio.next_vma',
+  ],
   build: (scenario) =>
-    performs(scenario, 'guard_install')
+    promisesGuards(scenario)
       ? {
           invariant: forall('page', 'p', (p) =>
             implies(

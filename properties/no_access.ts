@@ -1,6 +1,6 @@
 import { exists } from '../model/language/expr.ts'
 import { page } from '../model/mm/mm_types.ts'
-import { performs, type Property } from './property.ts'
+import { performs, promisesGuards, type Property } from './property.ts'
 
 /** P2 of the guard-region facts. Asserted where the hardware translates an address (model/mm/fault.ts). */
 export const NoAccess: Property = {
@@ -18,11 +18,15 @@ export const NoAccess: Property = {
       kernels: ['rfc-file', 'rfc-file-read', 'maybe-guard-v1', 'maybe-guard-v2'],
       why: 'where a marker is lost, the page can be faulted in',
     },
+    {
+      kernels: ['v6.15', 'v6.18', 'maybe-guard-v3', 'v7.0'],
+      why: 'a finding: unmap_mapping_folio() drops guards, after which the page can be faulted in',
+    },
   ],
   mutants: [{ scenario: 'install-read+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
   reaches: ['load.access', 'store.access', 'do_anonymous_page.set_pte_at', 'finish_fault.set_pte_at'],
   build: (scenario) =>
-    performs(scenario, 'guard_install') && performs(scenario, 'read', 'write')
+    promisesGuards(scenario) && performs(scenario, 'read', 'write')
       ? { covers: [{ name: 'an install has returned 0', expr: exists('page', 'p', (p) => page.promised(p)) }] }
       : undefined,
 }

@@ -41,3 +41,8 @@ export const performs = (scenario: Scenario, ...operations: readonly string[]): 
 export const unlinksTables = (scenario: Scenario): boolean =>
   performs(scenario, 'collapse', 'madvise_collapse') ||
   (performs(scenario, 'dontneed') && scenario.kernel.has('pt-reclaim'))
+
+/** Whether a scenario has guards that are promised to stay: installed by it, or there from the start. */
+export const promisesGuards = (scenario: Scenario): boolean =>
+  performs(scenario, 'guard_install', 'process_guard_install') ||
+  scenario.file.decls.some((d) => d.kind === 'fill' && d.access === 'guard')

@@ -4,7 +4,7 @@ import { printStmt } from '../../model/litmus/printer.ts'
 import { OPERATIONS } from '../../model/mm/operations.ts'
 import { backingsOf, fillsOf, mapsOf, numbered } from './tree.ts'
 
-const KINDS: readonly Decl['kind'][] = ['backing', 'mm', 'map', 'setting', 'fill']
+const KINDS: readonly Decl['kind'][] = ['backing', 'mm', 'map', 'child', 'setting', 'fill']
 
 const letters = (from: string) => (i: number) => {
   const at = from.charCodeAt(0) + i
@@ -16,9 +16,11 @@ function names(file: LitmusFile): ReadonlyMap<string, string> {
   const mms = file.decls.filter((d) => d.kind === 'mm')
   const rename = (decls: readonly { readonly name: Name }[], next: (i: number) => string): [string, string][] =>
     decls.map((d, i) => [d.name.text, next(i)])
-  const few = mapsOf(file).length <= 5
+  const children = file.decls.filter((d) => d.kind === 'child')
+  const mapped = [...mapsOf(file), ...children]
+  const few = mapped.length <= 5
   return new Map([
-    ...rename(mapsOf(file), few ? letters('a') : (i) => `m${i}`),
+    ...rename(mapped, few ? letters('a') : (i) => `m${i}`),
     ...rename(backingsOf(file), few ? letters('f') : (i) => `f${i}`),
     ...rename(mms, (i) => `mm${i}`),
   ])
@@ -31,14 +33,14 @@ function orderedFills(file: LitmusFile): readonly FillDecl[] {
     for (const f of fillsOf(file))
       if (f.name.text === m.name.text) for (let p = f.range.first; p <= f.range.last; p++) pages.set(p, f)
     const out: FillDecl[] = []
-    for (const [page, { access, ...fill }] of [...pages].sort(([a], [b]) => a - b)) {
+    for (const [page, { access: given, ...fill }] of [...pages].sort(([a], [b]) => a - b)) {
+      const access = given === 'read' ? undefined : given
       const last = out[out.length - 1]
-      const writes = access === 'write'
-      if (last !== undefined && last.range.last === page - 1 && (last.access === 'write') === writes)
+      if (last !== undefined && last.range.last === page - 1 && last.access === access)
         out[out.length - 1] = { ...last, range: { ...last.range, last: page } }
       else {
         const range = { ...fill.range, first: page, last: page }
-        out.push(writes ? { ...fill, range, access } : { ...fill, range })
+        out.push(access === undefined ? { ...fill, range } : { ...fill, range, access })
       }
     }
     return out
@@ -47,18 +49,23 @@ function orderedFills(file: LitmusFile): readonly FillDecl[] {
 
 /** `a` where all pages of a mapping of several are meant, and where the operation takes a mapping; else `a[0]`. */
 function spelt(file: LitmusFile, op: string, arg: Arg): Arg {
-  const map = arg.kind === 'number' ? undefined : mapsOf(file).find((m) => m.name.text === arg.name.text)
   if (arg.kind === 'number') return arg
-  // An operation on a file takes the PMD at a page of it, and the first where none is named.
-  if (map === undefined) return arg.kind === 'pages' && arg.range.first === 0 ? { kind: 'name', name: arg.name } : arg
+  const map = mapsOf(file).find((m) => m.name.text === arg.name.text)
+  const operand = OPERATIONS.find((o) => o.name === op)?.operand
+  // A chunk of a file is named by a page of it, and the first needs no page.
+  if (operand === 'file' && arg.kind === 'pages' && arg.range.first === 0) return { kind: 'name', name: arg.name }
+  if (map === undefined) return arg
   const { first, last } = map.range
   const pages = last - first + 1
-  const takesMapping = OPERATIONS.find((o) => o.name === op)?.operand === 'mapping'
   const whole = arg.kind === 'name' || (arg.range.first === 0 && arg.range.last === pages - 1)
-  if (whole && (pages > 1 || takesMapping)) return { kind: 'name', name: arg.name }
+  if (whole && (pages > 1 || operand === 'mapping')) return { kind: 'name', name: arg.name }
   if (arg.kind === 'pages') return arg
   return { kind: 'pages', name: arg.name, range: { first: 0, last: 0, span: arg.name.span }, span: arg.name.span }
 }
+
+/** Whether an argument is a word of the operation's own, which no declaration gives. */
+const isWord = (s: Stmt, argument: number): boolean =>
+  argument > 0 && OPERATIONS.find((o) => o.name === s.op.text)?.operand === 'pages_word'
 
 /** Threads by their first operation, in the order of the table of operations, and then by what they say. */
 function compareThreads(a: ThreadDecl, b: ThreadDecl): number {
@@ -90,6 +97,8 @@ export function canonical(file: LitmusFile): LitmusFile {
       case 'mm':
       case 'fill':
         return { ...d, name: rename(d.name) }
+      case 'child':
+        return { ...d, name: rename(d.name), of: rename(d.of), mm: rename(d.mm) }
       case 'map': {
         const source = d.source.kind === 'anon' ? d.source : { ...d.source, name: rename(d.source.name) }
         return { ...d, name: rename(d.name), source, ...inMm(d.mm) }
@@ -101,9 +110,9 @@ export function canonical(file: LitmusFile): LitmusFile {
     ...inMm(t.mm),
     stmts: t.stmts.map((s) => ({
       ...s,
-      args: s.args.map((a) => {
+      args: s.args.map((a, i) => {
         const arg = spelt(file, s.op.text, a)
-        return arg.kind === 'number' ? arg : { ...arg, name: rename(arg.name) }
+        return arg.kind === 'number' || isWord(s, i) ? arg : { ...arg, name: rename(arg.name) }
       }),
     })),
   }))

@@ -3,6 +3,7 @@ import type { LitmusFile } from '../../model/litmus/ast.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import { countSwitches } from '../../solver/explicit/fewest_switches.ts'
+import { findViolation } from '../../solver/explicit/search.ts'
 import { replay } from '../../solver/reference/replay.ts'
 import { describe, SHORTEST, type Found } from '../build.ts'
 import { failed, ok, type Result } from '../result.ts'
@@ -39,12 +40,16 @@ function titled(file: LitmusFile, target: Target): LitmusFile {
 
 /** The trace to show of the canonical scenario, given one of the scenario before its threads were put in order. */
 function traceOf(file: LitmusFile, broken: Broken, model: LoweredModel, property: number): Result<Chosen, string> {
+  if (broken.shortest) {
+    const finding = findViolation(model, property)
+    if (finding.kind !== 'found') return failed('it does not break the property once its threads are in order')
+    return ok(fewestVariables(model, finding.violation, TRACES_MAX))
+  }
   const schedule = scheduleOf(broken.scenario.file, broken.model, broken.violation.moves)
   const moves = follow(file, model, property, schedule)
   if (moves === undefined) return failed('its trace cannot be followed once its threads are in order')
-  const violation = { property, moves }
-  if (broken.shortest) return ok(fewestVariables(model, violation, TRACES_MAX))
-  return ok({ violation, variables: changedVariables(model, moves), looked: 1, all: false })
+  const variables = changedVariables(model, moves)
+  return ok({ violation: { property, moves }, variables, looked: 1, all: false })
 }
 
 /** An error is one of mmcheck: the scenario was seen to break the property. */

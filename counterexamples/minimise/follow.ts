@@ -22,11 +22,27 @@ export interface Turn {
 /** Steps taken after the schedule is over: enough for the operations of a few threads to end. */
 const AFTERWARDS_MAX = 400
 
-/** The statement that a step is part of: labels begin with the operation and, from the second on, its number. */
+/**
+ * The statement that a step is part of: labels begin with the operation and, from the second on, its
+ * number. What a thread does before its first statement, as to wait for a fork, counts as part of that.
+ */
 function stmtOf(file: LitmusFile, step: Step): Stmt | undefined {
   const [head = ''] = step.label.split('.')
   const [, op = '', number] = /^(.*?)(?:_(\d+))?$/.exec(head) ?? []
-  return file.threads[step.thread]?.stmts.filter((s) => s.op.text === op)[Number(number ?? 1) - 1]
+  const stmts = file.threads[step.thread]?.stmts
+  return stmts?.filter((s) => s.op.text === op)[Number(number ?? 1) - 1] ?? stmts?.[0]
+}
+
+/** The same moves in a model that has the same steps under other numbers; undefined where one is not there. */
+export function renumbered(from: LoweredModel, to: LoweredModel, moves: readonly Move[]): readonly Move[] | undefined {
+  const name = ({ thread, label }: Step): string => `${thread} ${label}`
+  const nameOf = new Map(from.steps.map((s) => [s.id, name(s)]))
+  const idOf = new Map(to.steps.map((s) => [name(s), s.id]))
+  const out = moves.flatMap((m) => {
+    const step = idOf.get(nameOf.get(m.step) ?? '')
+    return step === undefined ? [] : [{ ...m, step }]
+  })
+  return out.length === moves.length ? out : undefined
 }
 
 const place = (s: Stmt | undefined): { readonly stmt?: number } => (s === undefined ? {} : { stmt: s.span.start })

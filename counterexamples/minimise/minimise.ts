@@ -1,9 +1,10 @@
 /** From a violation in any scenario to the smallest scenario that still has it, and its shortest trace. */
 import type { LitmusFile } from '../../model/litmus/ast.ts'
 import type { Violation } from '../../solver/engine.ts'
+import { replay } from '../../solver/reference/replay.ts'
 import { failed, ok, type Result } from '../result.ts'
 import { exhaust, type Exhausted, type Origin } from './exhaust.ts'
-import { begun, follow, scheduleOf } from './follow.ts'
+import { begun, follow, renumbered, scheduleOf } from './follow.ts'
 import { newJob, question, type Job } from './job.ts'
 import { isModel, modelOf, newBroken, type Broken, type Target } from './oracle.ts'
 import { originalNames, shrink, tell, type Best } from './shrink.ts'
@@ -73,10 +74,10 @@ export async function minimise(
   const file = bare(given)
   const model = modelOf(file, target)
   // Registers are only written, and the final condition is only read: the moves are the same.
-  const moves = isModel(model)
-    ? follow(file, model.model, model.property, scheduleOf(given, whole.model, violation.moves))
-    : undefined
-  if (!isModel(model) || moves === undefined) return failed(`its trace does not break ${target.property} again`)
+  const moves = isModel(model) ? renumbered(whole.model, model.model, violation.moves) : undefined
+  const ran = isModel(model) && moves !== undefined ? replay(model.model, moves) : undefined
+  if (!isModel(model) || moves === undefined || ran?.kind !== 'ran' || !ran.violated.includes(model.property))
+    return failed(`its trace does not break ${target.property} again`)
   const nameOf = originalNames(given)
   const told = given.final === undefined ? [] : ['the final condition, and registers']
   const broken = newBroken(model.scenario, model.model, { property: model.property, moves }, false)

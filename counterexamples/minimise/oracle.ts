@@ -83,8 +83,10 @@ export function modelOf(file: LitmusFile, target: Target): Model | Answer {
 export const isModel = (m: Model | Answer): m is Model => !('kind' in m)
 
 const ofModel = (name: string | undefined): boolean => PROPERTIES.some((p) => p.ofModel === true && p.name === name)
-const setsTables = (file: LitmusFile): boolean =>
-  file.decls.some((d) => d.kind === 'setting' && d.name.text === 'tables')
+/** Settings that say how much of something there is, where it must be enough. */
+const BOUNDS: readonly string[] = ['tables', 'vmas']
+const setsBounds = (file: LitmusFile): boolean =>
+  file.decls.some((d) => d.kind === 'setting' && BOUNDS.includes(d.name.text))
 
 /** Looks for a shortest violation within the limits. A world that turns out too small is none. */
 export function ask({ scenario, model, property }: Model, limits: SearchOptions): Answer {
@@ -97,8 +99,8 @@ export function ask({ scenario, model, property }: Model, limits: SearchOptions)
     case 'found': {
       const isOfModel = (p: number): boolean => p !== property && ofModel(model.properties[p]?.name)
       if (finding.met.some(isOfModel)) return invalid('its world is too small')
-      if (setsTables(scenario.file)) {
-        // The number of tables was chosen, by the user or here: it must do for all that can happen.
+      if (setsBounds(scenario.file)) {
+        // How many there are was chosen, by the user or here: it must do for all that can happen.
         const all = searchExplicit(model, limits)
         if (all.violations.some((v) => isOfModel(v.property))) return invalid('its world is too small')
         if (all.incomplete !== undefined) return { kind: 'open' }

@@ -29,14 +29,16 @@ export const TOLD_BY_FILE = 4
 const total = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
 const extent = (range: { readonly first: number; readonly last: number }): number => range.last - range.first + 1
 
-/** Threads, operations, VMAs and pages. */
+/** Threads, operations, VMAs and pages, with what a fork makes of them, but without VMAs kept free for splits. */
 export function fileSize(file: LitmusFile): Size {
   const maps = file.decls.filter((d) => d.kind === 'map')
+  const copies = file.decls.flatMap((d) => (d.kind === 'child' ? maps.filter((m) => m.name.text === d.of.text) : []))
+  const vmas = [...maps, ...copies]
   return [
     file.threads.length,
     total(file.threads.map((t) => t.stmts.length)),
-    maps.length,
-    total(maps.map((m) => extent(m.range))),
+    vmas.length,
+    total(vmas.map((m) => extent(m.range))),
   ]
 }
 
@@ -51,7 +53,10 @@ export function restOf({ decls, threads }: LitmusFile): Size {
     total(stmts.flatMap((s) => s.args.map((a) => (a.kind === 'pages' ? extent(a.range) : 0)))),
     total(decls.map((d) => (d.kind === 'backing' ? d.pages : 0))),
     total(settings.map((d) => (d.name.text === 'tables' ? 0 : (d.value ?? 0)))),
-    decls.filter((d) => d.kind === 'fill' && d.access === 'write').length,
+    decls.filter((d) => d.kind === 'fill' && d.access !== undefined && d.access !== 'read').length,
+    decls.filter((d) => d.kind === 'backing' && d.size !== undefined).length,
+    decls.filter((d) => d.kind === 'map' && d.unmapped === true).length,
+    total(stmts.map((s) => s.args.length)),
     threads.filter((t) => t.mm !== undefined).length,
     settings.filter((d) => d.name.text === 'tables').length,
   ]

@@ -1,5 +1,14 @@
 /** Scenarios with a smaller world: fewer or shorter mappings, files, mms, fills; settings left out or lowered. */
-import type { BackingDecl, LitmusFile, MapDecl, PageRange, SettingDecl, ThreadDecl } from '../../model/litmus/ast.ts'
+import type {
+  BackingDecl,
+  ChildDecl,
+  LitmusFile,
+  MapDecl,
+  Name,
+  PageRange,
+  SettingDecl,
+  ThreadDecl,
+} from '../../model/litmus/ast.ts'
 import { printDecl } from '../../model/litmus/printer.ts'
 import type { Reduction } from './reduction.ts'
 import {
@@ -22,34 +31,43 @@ const textOf = (d: LitmusFile['decls'][number]): string => printDecl(d).replace(
 const withoutMapping = (file: LitmusFile, m: MapDecl): LitmusFile =>
   withDecls(file, (d) => (d === m || (d.kind === 'fill' && d.name.text === m.name.text) ? [] : [d]))
 
-/** Pages `from` of one mapping become pages of `to`, `down` lower, of which there are `pages`; undefined where one is not there. */
-function redirected(file: LitmusFile, from: string, to: MapDecl, down: number, pages: number): LitmusFile | undefined {
+/** The pages that `from` stands for become those of `to`, `down` lower, of which there are `pages`; undefined where one is not there. */
+function redirected(file: LitmusFile, from: string, to: Name, down: number, pages: number): LitmusFile | undefined {
   let fits = true
   const stmts = withStmts(file, (s) => [
     {
       ...s,
       args: s.args.map((a) => {
-        if (argName(a) !== from) return a
-        if (a.kind === 'name') return { ...a, name: to.name }
-        if (a.kind === 'number') return a
+        if (a.kind === 'number' || argName(a) !== from) return a
+        if (a.kind === 'name') return { ...a, name: to }
         const range = moved(a.range, down, pages)
         fits &&= range !== undefined
-        return range === undefined ? a : { ...a, name: to.name, range }
+        return range === undefined ? a : { ...a, name: to, range }
       }),
     },
   ])
   return fits ? stmts : undefined
 }
 
+const childrenOf = (file: LitmusFile, m: MapDecl): readonly ChildDecl[] =>
+  file.decls.filter((d) => d.kind === 'child').filter((d) => d.of.text === m.name.text)
+
+function childReductions(file: LitmusFile): readonly Reduction[] {
+  return file.decls.flatMap((d): readonly Reduction[] =>
+    d.kind === 'child' && !isUsed(file, d.name.text) ? [{ what: textOf(d), file: withoutDecl(file, d) }] : [],
+  )
+}
+
 function mappingReductions(file: LitmusFile): readonly Reduction[] {
   const maps = mapsOf(file)
   return maps.flatMap((m): readonly Reduction[] => {
+    if (childrenOf(file, m).length > 0) return []
     if (!isUsed(file, m.name.text)) return [{ what: textOf(m), file: withoutMapping(file, m) }]
     // Its operations may do as well on another mapping of the same kind.
     return maps.flatMap((other): readonly Reduction[] => {
       if (other === m || sourceOf(other) !== sourceOf(m) || other.mm?.text !== m.mm?.text) return []
       const down = m.source.kind === 'anon' ? 0 : other.range.first - m.range.first
-      const onOther = redirected(file, m.name.text, other, down, lengthOf(other))
+      const onOther = redirected(file, m.name.text, other.name, down, lengthOf(other))
       if (onOther === undefined) return []
       return [{ what: `${textOf(m)}; ${other.name.text} is used for it`, file: withoutMapping(onOther, m) }]
     })
@@ -67,7 +85,12 @@ function pageReductions(file: LitmusFile): readonly Reduction[] {
         const filled = moved(d.range, down, lengthOf(less))
         return filled === undefined ? [] : [{ ...d, range: filled }]
       })
-      const moving = redirected(shorterMap, m.name.text, less, down, lengthOf(less))
+      // What a fork makes of the mapping has no more pages than it.
+      const copies = childrenOf(file, m).map((d) => d.name)
+      const moving = [m.name, ...copies].reduce<LitmusFile | undefined>(
+        (f, name) => f && redirected(f, name.text, name, down, lengthOf(less)),
+        shorterMap,
+      )
       return moving === undefined
         ? []
         : [{ what: `page ${down === 0 ? lengthOf(less) : 0} of ${m.name.text}`, file: moving }]
@@ -75,18 +98,28 @@ function pageReductions(file: LitmusFile): readonly Reduction[] {
   )
 }
 
+/** A file of so many pages; a size of its own is one that is less. */
+function sized({ size: _, ...b }: BackingDecl, pages: number, size: number | undefined): BackingDecl {
+  return size === undefined || size >= pages ? { ...b, pages } : { ...b, pages, size }
+}
+
 /** A file without its first pages, which nothing maps; undefined where an operation names one of them. */
 function withoutFront(file: LitmusFile, b: BackingDecl, down: number): LitmusFile | undefined {
   const lower = (range: PageRange): PageRange => ({ ...range, first: range.first - down, last: range.last - down })
-  let fits = true
+  let fits = (b.size ?? down) >= down
   const decls = withDecls(file, (d) => {
-    if (d === b) return [{ ...b, pages: b.pages - down }]
+    if (d === b) return [sized(b, b.pages - down, b.size === undefined ? undefined : b.size - down)]
     return d.kind === 'map' && sourceOf(d) === b.name.text ? [{ ...d, range: lower(d.range) }] : [d]
   })
   const moving = withStmts(decls, (s) => [
     {
       ...s,
       args: s.args.map((a) => {
+        // A number beside a file is a length of it.
+        if (a.kind === 'number' && s.args.some((x) => argName(x) === b.name.text)) {
+          fits &&= a.value >= down
+          return { ...a, value: a.value - down }
+        }
         if (argName(a) !== b.name.text || a.kind !== 'pages') return a
         fits &&= a.range.first >= down
         return { ...a, range: lower(a.range) }
@@ -105,8 +138,11 @@ function fileReductions(file: LitmusFile): readonly Reduction[] {
     if (b.pages - 1 > end)
       out.push({
         what: `the last page of ${b.name.text}`,
-        file: withDecls(file, (d) => (d === b ? [{ ...b, pages: b.pages - 1 }] : [d])),
+        file: withDecls(file, (d) => (d === b ? [sized(b, b.pages - 1, b.size)] : [d])),
       })
+    const { size, ...full } = b
+    if (size !== undefined)
+      out.push({ what: `size ${size} of ${b.name.text}`, file: withDecls(file, (d) => (d === b ? [full] : [d])) })
     const start = Math.min(b.pages - 1, ...maps.map((m) => m.range.first))
     for (let down = 1; down <= start; down++) {
       const lower = withoutFront(file, b, down)
@@ -152,7 +188,9 @@ function settingReductions(file: LitmusFile): readonly Reduction[] {
 function mmReductions(file: LitmusFile, original: (t: ThreadDecl) => string): readonly Reduction[] {
   const mms = file.decls.filter((d) => d.kind === 'mm')
   const inMm = (name: string): boolean =>
-    mapsOf(file).some((m) => m.mm?.text === name) || file.threads.some((t) => t.mm?.text === name)
+    file.decls.some((d) => (d.kind === 'map' || d.kind === 'child') && d.mm?.text === name) ||
+    isUsed(file, name) ||
+    file.threads.some((t) => t.mm?.text === name)
   const out: Reduction[] = []
   for (const mm of mms) {
     if (!inMm(mm.name.text)) out.push({ what: textOf(mm), file: withoutDecl(file, mm) })
@@ -185,16 +223,27 @@ function mmReductions(file: LitmusFile, original: (t: ThreadDecl) => string): re
   return out
 }
 
-/** An operation on fewer pages. */
+/** Pages of the mapping, or file, of a name. */
+function lengthNamed(file: LitmusFile, name: string | undefined): number | undefined {
+  const map = mapsOf(file).find((m) => m.name.text === name)
+  return map === undefined ? backingsOf(file).find((b) => b.name.text === name)?.pages : lengthOf(map)
+}
+
+/** An operation on fewer pages, or on fewer ranges of them. */
 function operandReductions(file: LitmusFile, original: (t: ThreadDecl) => string): readonly Reduction[] {
   return file.threads.flatMap((t) =>
     t.stmts.flatMap((s) =>
       s.args.flatMap((a): readonly Reduction[] => {
         const name = argName(a)
-        const map = mapsOf(file).find((m) => m.name.text === name)
-        if (a.kind === 'number' || map === undefined) return []
-        const range = a.kind === 'pages' ? a.range : { first: 0, last: lengthOf(map) - 1, span: a.name.span }
-        return shorter(range).map((less) => ({
+        const pages = lengthNamed(file, name)
+        if (a.kind === 'number' || pages === undefined) return []
+        const range = a.kind === 'pages' ? a.range : { first: 0, last: pages - 1, span: a.name.span }
+        const fewer = s.args.filter((x) => x !== a)
+        const without: Reduction = {
+          what: `a range of ${s.op.text}() in ${original(t)}`,
+          file: withStmts(file, (x) => (x === s ? [{ ...s, args: fewer }] : [x])),
+        }
+        const shorterOnes = shorter(range).map((less) => ({
           what: `a page of ${s.op.text}() in ${original(t)}`,
           file: withStmts(file, (x) =>
             x !== s
@@ -209,12 +258,14 @@ function operandReductions(file: LitmusFile, original: (t: ThreadDecl) => string
                 ],
           ),
         }))
+        return fewer.length > 0 ? [without, ...shorterOnes] : shorterOnes
       }),
     ),
   )
 }
 
 export const worldReductions = (file: LitmusFile, original: (t: ThreadDecl) => string): readonly Reduction[] => [
+  ...childReductions(file),
   ...mappingReductions(file),
   ...pageReductions(file),
   ...fileReductions(file),

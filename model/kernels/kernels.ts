@@ -15,11 +15,23 @@ function kernel(name: string, title: string, patches: readonly Patch[]): Kernel 
 }
 
 const V6_13 = ['guard-any-anon-vma'] as const
+/** v1 and v2 differ in nothing that is modelled. */
+const GUARD_V2 = ['guard-skips-huge', 'guard-unbounded', 'guard-freed'] as const
 const V6_14 = ['retract-rechecks-pmd', 'pt-reclaim'] as const
-const V6_15 = [...V6_13, ...V6_14, 'guard-file-backed'] as const
-const SERIES = [...V6_14, 'guard-file-backed', 'dontneed-vma-lock'] as const
+const V6_15 = [...V6_13, ...V6_14, 'guard-file-backed', 'vma-refcnt', 'process-madvise-one-lock'] as const
+const V6_18_BASE = [
+  ...V6_14,
+  'guard-file-backed',
+  'vma-refcnt',
+  'process-madvise-one-lock',
+  'dontneed-vma-lock',
+  'map-within-i_size',
+] as const
+const SERIES = V6_18_BASE
 const SERIES_V2 = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous'] as const
 const SERIES_V3 = [...SERIES_V2, 'retract-tests-guard'] as const
+
+const V7_0 = [...SERIES_V3, 'uffd-own-markers', 'guard-vma-lock'] as const
 
 /** Every kernel, oldest first. */
 export const KERNELS: readonly Kernel[] = [
@@ -33,13 +45,20 @@ export const KERNELS: readonly Kernel[] = [
     'guard-rfc-read-lock',
     'guard-file-backed',
   ]),
-  kernel('v6.13', 'Linux v6.13: guard regions in anonymous memory', V6_13),
+  kernel('guard-v1', 'lightweight guard pages v1 (17 Oct 2024)', [...V6_13, ...GUARD_V2]),
+  kernel('guard-v2', 'lightweight guard pages v2 (20 Oct 2024)', [...V6_13, ...GUARD_V2]),
+  kernel('guard-v3', 'lightweight guard pages v3 (23 Oct 2024)', [...V6_13, 'guard-raw-restart']),
+  kernel('v6.13', 'Linux v6.13: guard regions in anonymous memory (guard pages v4, 28 Oct 2024)', V6_13),
   kernel('v6.15', 'Linux v6.15: guard regions in file-backed memory', V6_15),
-  kernel('v6.18', 'Linux v6.18', [...V6_15, 'dontneed-vma-lock']),
+  kernel('v6.18', 'Linux v6.18', [...V6_15, 'dontneed-vma-lock', 'map-within-i_size']),
   kernel('maybe-guard-v1', 'VM_MAYBE_GUARD series v1 (29 Oct 2025)', [...SERIES, 'maybe-guard-plain']),
   kernel('maybe-guard-v2', 'VM_MAYBE_GUARD series v2 (6 Nov 2025)', SERIES_V2),
   kernel('maybe-guard-v3', 'VM_MAYBE_GUARD series v3 (7 Nov 2025)', SERIES_V3),
-  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', [...SERIES_V3, 'guard-vma-lock']),
+  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', V7_0),
+  kernel('v7.0-keep-guards', 'Linux v7.0 with unmap_mapping_folio() keeping guards: our proposal, in no kernel', [
+    ...V7_0,
+    'unmap-folio-keeps-guards',
+  ]),
 ]
 
 export const findKernel = (name: string): Kernel | undefined => KERNELS.find((k) => k.name === name)

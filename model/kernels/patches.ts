@@ -6,6 +6,12 @@
 export const PATCHES = {
   'guard-rfc': 'MADV_GUARD_POISON of the RFC of 27 Sep 2024: anon_vma after the walk, one retry, then -EAGAIN',
   'guard-rfc-read-lock': 'the RFC read with the mmap read lock in place of its write lock, as its thread discusses',
+  'guard-skips-huge': 'guard install passes huge pages by and returns 0 over them (guard pages v1 and v2, Oct 2024)',
+  'guard-unbounded': 'guard install zaps and walks again without end (guard pages v1 and v2, Oct 2024)',
+  'guard-freed': 'MADV_FREE clears guard markers as it clears poison (guard pages v1 and v2, Oct 2024)',
+  'guard-raw-restart':
+    'guard install gives up with -ERESTARTNOINTR, but without TIF_SIGPENDING (guard pages v3, 23 Oct 2024)',
+  'process-madvise-one-lock': 'process_madvise() holds its lock from one range to the next (v6.15)',
   'guard-file-backed': 'guard regions in file-backed and read-only mappings (f807123d578d, v6.15)',
   'guard-any-anon-vma': 'guard install prepares an anon_vma for every VMA before its walk (v6.13 to v6.18)',
   'guard-anon-vma-if-anonymous': 'guard install prepares an anon_vma for anonymous VMAs only (VM_MAYBE_GUARD v2)',
@@ -15,6 +21,12 @@ export const PATCHES = {
   'retract-rechecks-pmd': 'retract_page_tables() looks at the pmd again under its lock (Dec 2024, v6.14)',
   'pt-reclaim': 'MADV_DONTNEED frees the page tables that it empties (PT_RECLAIM, Dec 2024, v6.14)',
   'dontneed-vma-lock': 'MADV_DONTNEED under the per-VMA lock (a6fde7add78d, v6.17)',
+  'uffd-own-markers': 'UFFDIO_COPY fills no entry that holds a guard or poison marker (Nov 2025, v6.19)',
+  'vma-refcnt': 'the per-VMA lock is built on vm_refcnt, and VMAs are SLAB_TYPESAFE_BY_RCU (v6.15)',
+  'map-within-i_size':
+    'a large folio of a plain file is mapped no further than i_size, and unmapped where truncation cannot split it (Oct 2025, v6.18)',
+  'unmap-folio-keeps-guards':
+    'unmap_mapping_folio() drops the markers of userfaultfd and keeps guards (what would mend our finding; in no kernel)',
   'guard-vma-lock': 'guard install and remove under the per-VMA lock (v2, 10 Nov 2025; in v7.0)',
 } as const
 

@@ -40,14 +40,15 @@ export interface PageRange {
   readonly span: Span
 }
 
-export type Decl = BackingDecl | MapDecl | MmDecl | FillDecl | SettingDecl
+export type Decl = BackingDecl | MapDecl | ChildDecl | MmDecl | FillDecl | SettingDecl
 
-/** `shmem NAME[PAGES];` or `file NAME[PAGES];` */
+/** `shmem NAME[PAGES] [size N];` or `file NAME[PAGES] [size N];`: the file begins N pages long, PAGES unless given. */
 export interface BackingDecl {
   readonly kind: 'backing'
   readonly type: 'shmem' | 'file'
   readonly name: Name
   readonly pages: number
+  readonly size?: number
   readonly span: Span
 }
 
@@ -56,7 +57,7 @@ export type MapSource =
 export type Sharing = 'shared' | 'private'
 export type MapAccess = 'rw' | 'r' | 'w' | 'none'
 
-/** `map NAME = SOURCE[RANGE] SHARING ACCESS [in MM];` */
+/** `map NAME = SOURCE[RANGE] SHARING ACCESS [in MM] [unmapped];`: with `unmapped`, a place that nothing is mapped at yet. */
 export interface MapDecl {
   readonly kind: 'map'
   readonly name: Name
@@ -65,6 +66,16 @@ export interface MapDecl {
   readonly sharing: Sharing
   readonly access: MapAccess
   readonly mm?: Name
+  readonly unmapped?: true
+  readonly span: Span
+}
+
+/** `child NAME of MAPPING in MM;`: what a fork into MM makes of a mapping. */
+export interface ChildDecl {
+  readonly kind: 'child'
+  readonly name: Name
+  readonly of: Name
+  readonly mm: Name
   readonly span: Span
 }
 
@@ -75,9 +86,10 @@ export interface MmDecl {
   readonly span: Span
 }
 
-export type FillAccess = 'read' | 'write'
+/** As if read, written, guarded by an install that has returned, or (a whole PMD) touched as a huge page. */
+export type FillAccess = 'read' | 'write' | 'guard' | 'pmd'
 
-/** `fill NAME[RANGE] [read|write];` */
+/** `fill NAME[RANGE] [read|write|guard|pmd];` */
 export interface FillDecl {
   readonly kind: 'fill'
   readonly name: Name

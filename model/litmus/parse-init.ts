@@ -1,25 +1,37 @@
 /** The initial state: `{ shmem f[2]; map a = f[0..1] shared rw; ... }`. */
-import type { BackingDecl, Decl, FillAccess, FillDecl, MapAccess, MapDecl, MapSource, MmDecl, Name } from './ast.ts'
+import type {
+  BackingDecl,
+  ChildDecl,
+  Decl,
+  FillAccess,
+  FillDecl,
+  MapAccess,
+  MapDecl,
+  MapSource,
+  MmDecl,
+  Name,
+} from './ast.ts'
 import type { SettingDecl, Sharing } from './ast.ts'
 import type { Cursor } from './cursor.ts'
 import { accept, at, endOf, expect, failExpected, failHere, is, isReported, lineNote, parseName } from './cursor.ts'
 import { peek, quote, recover, report, spanFrom, startsFinal, startsThread, take } from './cursor.ts'
 import type { Token } from './lexer.ts'
-import { parsePages, parseSingle } from './parse-pages.ts'
+import { parseNumber, parsePages, parseSingle } from './parse-pages.ts'
 import type { Span } from './source.ts'
 import { closest } from './suggest.ts'
 
 const USAGE = {
-  backing: "write 'shmem NAME[PAGES];' or 'file NAME[PAGES];', with the number of pages",
-  map: "write 'map NAME = FILE[i..j] shared|private rw|r|w|none [in MM];'; FILE may be 'anon'",
+  backing: "write 'shmem NAME[PAGES];' or 'file NAME[PAGES];', with the number of pages; 'size N' makes it shorter",
+  map: "write 'map NAME = FILE[i..j] shared|private rw|r|w|none [in MM] [unmapped];'; FILE may be 'anon'",
+  child: "write 'child NAME of MAPPING in MM;'",
   mm: "write 'mm NAME;'",
-  fill: "write 'fill NAME[i..j];', '... read;' or '... write;'",
+  fill: "write 'fill NAME[i..j];', '... read;', '... write;', '... guard;' or '... pmd;'",
 } as const
 const ANON = "'anon' is anonymous memory, which needs no declaration"
-const KEYWORDS = ['shmem', 'file', 'map', 'mm', 'fill'] as const
+const KEYWORDS = ['shmem', 'file', 'map', 'child', 'mm', 'fill'] as const
 const SHARING: readonly Sharing[] = ['shared', 'private']
 const ACCESS: readonly MapAccess[] = ['rw', 'r', 'w', 'none']
-const FILL: readonly FillAccess[] = ['read', 'write']
+const FILL: readonly FillAccess[] = ['read', 'write', 'guard', 'pmd']
 
 /** Where names were first given, to report a second time. Settings have names of their own. */
 interface Seen {
@@ -54,6 +66,8 @@ function parseDecl(c: Cursor, seen: Seen): Decl | undefined {
       return parseBacking(c, first, first.text, seen)
     case 'map':
       return parseMap(c, first, seen)
+    case 'child':
+      return parseChild(c, first, seen)
     case 'mm':
       return parseMm(c, first, seen)
     case 'fill':
@@ -83,7 +97,9 @@ function parseBacking(c: Cursor, first: Token, type: 'shmem' | 'file', seen: See
   if (name === undefined) return undefined
   const pages = parseSingle(c, 'the number of pages', USAGE.backing)
   if (pages === undefined) return undefined
-  return { kind: 'backing', type, name, pages, span: spanFrom(c, first) }
+  if (!accept(c, 'size')) return { kind: 'backing', type, name, pages, span: spanFrom(c, first) }
+  const size = parseNumber(c, 'the length of the file in pages')
+  return size === undefined ? undefined : { kind: 'backing', type, name, pages, size, span: spanFrom(c, first) }
 }
 
 function parseMap(c: Cursor, first: Token, seen: Seen): MapDecl | undefined {
@@ -101,8 +117,18 @@ function parseMap(c: Cursor, first: Token, seen: Seen): MapDecl | undefined {
   if (access === undefined) return undefined
   const mm = accept(c, 'in') ? parseName(c, 'the name of an mm', USAGE.map) : null
   if (mm === undefined) return undefined
+  const unmapped = accept(c, 'unmapped') ? ({ unmapped: true } as const) : {}
   const span = spanFrom(c, first)
-  return { kind: 'map', name, source, range, sharing, access, ...(mm === null ? {} : { mm }), span }
+  return { kind: 'map', name, source, range, sharing, access, ...(mm === null ? {} : { mm }), ...unmapped, span }
+}
+
+function parseChild(c: Cursor, first: Token, seen: Seen): ChildDecl | undefined {
+  const name = parseNewName(c, 'the name of the mapping', USAGE.child, seen)
+  if (name === undefined || expect(c, 'of', USAGE.child) === undefined) return undefined
+  const of = parseName(c, 'the name of a mapping', USAGE.child)
+  if (of === undefined || expect(c, 'in', USAGE.child) === undefined) return undefined
+  const mm = parseName(c, 'the name of an mm', USAGE.child)
+  return mm && { kind: 'child', name, of, mm, span: spanFrom(c, first) }
 }
 
 function parseMm(c: Cursor, first: Token, seen: Seen): MmDecl | undefined {
@@ -150,7 +176,7 @@ function parseSetting(c: Cursor, first: Token, seen: Seen): SettingDecl | undefi
   return { kind: 'setting', name, ...(value === undefined ? {} : { value }), span: spanFrom(c, first) }
 }
 
-const knownDecls = "declarations are shmem, file, map, mm, fill, and settings such as 'oom;' or 'ptes 2;'"
+const knownDecls = "declarations are shmem, file, map, child, mm, fill, and settings such as 'oom;' or 'ptes 2;'"
 
 /** Reports that the initial state is missing before what stands here. */
 export function missingInit(c: Cursor): void {

@@ -67,12 +67,14 @@ const printPages = ({ first, last }: PageRange): string => (first === last ? `[$
 export function printDecl(decl: Decl): string {
   switch (decl.kind) {
     case 'backing':
-      return `${decl.type} ${decl.name.text}[${decl.pages}];`
+      return `${decl.type} ${decl.name.text}[${decl.pages}]${decl.size === undefined ? '' : ` size ${decl.size}`};`
     case 'map': {
       const source = decl.source.kind === 'anon' ? 'anon' : decl.source.name.text
       const mm = decl.mm === undefined ? '' : ` in ${decl.mm.text}`
-      return `map ${decl.name.text} = ${source}${printPages(decl.range)} ${decl.sharing} ${decl.access}${mm};`
+      return `map ${decl.name.text} = ${source}${printPages(decl.range)} ${decl.sharing} ${decl.access}${mm}${decl.unmapped ? ' unmapped' : ''};`
     }
+    case 'child':
+      return `child ${decl.name.text} of ${decl.of.text} in ${decl.mm.text};`
     case 'mm':
       return `mm ${decl.name.text};`
     case 'fill':

@@ -5,15 +5,15 @@
  * Not modelled yet: TLBs (the walk reads the tables as they are; every path here flushes before it
  * relies on an entry being gone), accesses made by the kernel, stack expansion, signals.
  */
-import { and, eq, hasAny, local, ne, not, or, truth, type Expr, type Local } from '../language/expr.ts'
+import { and, eq, hasAny, isOneOf, local, ne, not, or, truth, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { break_, call, if_, let_, set, step, while_ } from '../language/stmt.ts'
-import { bool, refTo } from '../language/types.ts'
+import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result, VmFault } from './errno.ts'
 import { handle_mm_fault } from './memory.ts'
 import { lock_vma_under_rcu, mmap_read_lock, mmap_read_unlock, vma_end_read } from './mmap_lock.ts'
-import { page, pmd, table, vma } from './mm_types.ts'
+import { mapping, page, pmd, PRESENT_PTES, table, vma } from './mm_types.ts'
 
 const addr: Local = local('address', refTo('page'))
 const mapped: Local = local('mapped', bool)
@@ -24,19 +24,18 @@ const tryVma: Local = local('try_vma', bool)
 const fault: Local = local('fault', VmFault)
 const result: Local = local('result', Result)
 
-const v = page.vma(addr)
+const v: Local = local('vma', nilable('vma'))
 const under = page.pmd(addr)
 
 /** Whether the tables let the access through right now. A table under a pmd is never nil. */
 const translates = (isWrite: Expr): Expr => {
   const entry = table.pte(pmd.table(under), page.slot(addr))
-  const writable = or(eq(entry, 'anon'), and(eq(entry, 'file'), hasAny(vma.vm_flags(v), 'VM_SHARED')))
+  const sharedMapping = mapping.shared(page.mapping(addr))
+  const writable = or(eq(entry, 'anon'), and(eq(entry, 'file'), sharedMapping))
   return or(
-    and(eq(pmd.kind(under), 'huge'), or(not(isWrite), hasAny(vma.vm_flags(v), 'VM_SHARED'))),
-    and(
-      eq(pmd.kind(under), 'table'),
-      or(and(not(isWrite), or(eq(entry, 'file'), eq(entry, 'anon'), eq(entry, 'zero'))), and(isWrite, writable)),
-    ),
+    eq(pmd.kind(under), 'huge_anon'),
+    and(eq(pmd.kind(under), 'huge'), or(not(isWrite), sharedMapping)),
+    and(eq(pmd.kind(under), 'table'), or(and(not(isWrite), isOneOf(entry, ...PRESENT_PTES)), and(isWrite, writable))),
   )
 }
 
@@ -47,7 +46,7 @@ export const access = (k: Build, isWrite: boolean, io: Syscall): Routine =>
     file: 'arch/x86/mm/fault.c',
     read: 'v7.0-rc6: do_user_addr_fault()',
     params: [addr],
-    locals: [mapped, vmaLocked, allowed, shared, tryVma, fault, result],
+    locals: [v, mapped, vmaLocked, allowed, shared, tryVma, fault, result],
     body: [
       ...io.enter,
       let_(tryVma, true),
@@ -64,16 +63,31 @@ export const access = (k: Build, isWrite: boolean, io: Syscall): Routine =>
         ),
         if_(mapped, [let_(result, 'ok'), break_]),
         let_(vmaLocked, false),
-        if_(tryVma, [call('lock_vma', lock_vma_under_rcu, [v], vmaLocked)]),
-        if_(not(vmaLocked), [mmap_read_lock('mmap_read_lock', vma.mm(v))]),
-        step('access_error', 'access_error(error_code, vma)', [
-          set(allowed, isWrite ? hasAny(vma.vm_flags(v), 'VM_WRITE') : truth(true)),
-          set(shared, hasAny(vma.vm_flags(v), 'VM_SHARED')),
+        let_(v, 'nil'),
+        if_(tryVma, [call('lock_vma', lock_vma_under_rcu(k), [addr], v), let_(vmaLocked, ne(v, 'nil'))]),
+        let_(allowed, true),
+        if_(not(vmaLocked), [
+          mmap_read_lock('mmap_read_lock', page.mm(addr)),
+          step('find_vma', 'lock_mm_and_find_vma(): vma = find_vma(mm, addr)', [set(v, page.vma(addr))]),
+          if_(eq(v, 'nil'), [let_(allowed, false)]),
+        ]),
+        if_(allowed, [
+          step('access_error', 'access_error(error_code, vma)', [
+            set(allowed, hasAny(vma.vm_flags(v), isWrite ? 'VM_WRITE' : 'VM_READ')),
+            set(shared, hasAny(vma.vm_flags(v), 'VM_SHARED')),
+          ]),
         ]),
         let_(fault, 'VM_FAULT_SIGSEGV'),
-        if_(allowed, [call('fault', handle_mm_fault(k), [addr, truth(isWrite), shared, vmaLocked], fault)]),
-        if_(vmaLocked, [vma_end_read('vma_end_read', v)], [mmap_read_unlock('mmap_read_unlock', vma.mm(v))]),
+        if_(allowed, [
+          call('fault', handle_mm_fault(k), [v, addr, truth(isWrite), shared, vmaLocked, not(tryVma)], fault),
+        ]),
+        // With VM_FAULT_RETRY the fault has let go of its lock itself.
+        if_(ne(fault, 'VM_FAULT_RETRY'), [
+          if_(vmaLocked, [vma_end_read('vma_end_read', v)], [mmap_read_unlock('mmap_read_unlock', page.mm(addr))]),
+        ]),
         if_(eq(fault, 'VM_FAULT_SIGSEGV'), [let_(result, 'SEGV'), break_]),
+        if_(eq(fault, 'VM_FAULT_SIGBUS'), [let_(result, 'BUS'), break_]),
+        if_(eq(fault, 'VM_FAULT_HWPOISON'), [let_(result, 'HWPOISON'), break_]),
         if_(eq(fault, 'VM_FAULT_OOM'), [let_(result, 'OOM'), break_]),
         // VM_FAULT_RETRY: once more, under the mmap lock; otherwise the instruction runs again.
         let_(tryVma, ne(fault, 'VM_FAULT_RETRY')),

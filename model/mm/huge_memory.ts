@@ -4,11 +4,14 @@
  *
  * Not modelled yet: anonymous huge pages (the fault paths here never make one).
  */
-import { eq, local, type Local } from '../language/expr.ts'
+import { eq, isOneOf, local, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { lock, set, step, unlock, when } from '../language/stmt.ts'
 import { refTo } from '../language/types.ts'
 import { pmd } from './mm_types.ts'
+
+/** pmd_trans_huge() */
+export const isHuge = (kind: Expr): Expr => isOneOf(kind, 'huge', 'huge_anon')
 
 const p: Local = local('pmd', refTo('pmd'))
 

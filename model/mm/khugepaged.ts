@@ -15,6 +15,7 @@ import {
   exists,
   firstThat,
   hasAny,
+  le,
   literal,
   local,
   lt,
@@ -54,24 +55,45 @@ import { try_to_unmap } from './rmap.ts'
 
 const c: Local = local('chunk', refTo('chunk'))
 const p: Local = local('pmd', nilable('pmd'))
+const v: Local = local('vma', nilable('vma'))
 const kind: Local = local('pmdval', PmdKind)
 const t: Local = local('table', nilable('table'))
 const anon: Local = local('anon_vma', AnonVma)
 const flags: Local = local('vm_flags', VmFlags)
 
 const mapping = (of: Expr): LockRef => file.i_mmap(chunk.file(of))
-const nextPmd = (after: Expr): Expr => firstThat('pmd', 'p', (x) => and(lt(after, x), eq(pmd.chunk(x), c)))
+/** A VMA of the interval tree that covers all of what the pmd maps; retract_page_tables() skips any other. */
+const covers = (of: Expr, x: Expr): Expr =>
+  and(vma.linked(of), le(vma.start(of), pmd.first(x)), le(pmd.last(x), vma.end(of)))
+const nextPmd = (after: Expr): Expr =>
+  firstThat('pmd', 'p', (x) =>
+    and(
+      lt(after, x),
+      eq(pmd.chunk(x), c),
+      exists('vma', 'v', (y) => covers(y, x)),
+    ),
+  )
+const nextVma = (label: string, text: string, after: Expr): Stmt =>
+  step(label, text, [
+    set(p, nextPmd(after)),
+    when(ne(p, 'nil'), [
+      set(
+        v,
+        firstThat('vma', 'v', (y) => covers(y, p)),
+      ),
+    ]),
+  ])
 
 // What may keep a table. The loads are lockless unless the caller holds ptl, so each is a step.
 const loadAnonVma = (when_: string): Stmt =>
-  step(`${when_}_anon_vma`, 'READ_ONCE(vma->anon_vma)', [set(anon, vma.anon_vma(pmd.vma(p)))])
+  step(`${when_}_anon_vma`, 'READ_ONCE(vma->anon_vma)', [set(anon, vma.anon_vma(v))])
 const loadFlags = (k: Build, when_: string): Stmt =>
   step(
     `${when_}_flags`,
     k.has('retract-tests-guard')
       ? 'userfaultfd_wp(vma), vma_test_atomic_flag(vma, VMA_MAYBE_GUARD_BIT)'
       : 'userfaultfd_wp(vma)',
-    [set(flags, vma.vm_flags(pmd.vma(p)))],
+    [set(flags, vma.vm_flags(v))],
   )
 const flagsKeep = (k: Build): Expr =>
   hasAny(flags, k.has('retract-tests-guard') ? 'VM_UFFD_WP|VM_MAYBE_GUARD' : 'VM_UFFD_WP')
@@ -108,16 +130,18 @@ export const retract_page_tables = (k: Build): Routine =>
     file: 'mm/khugepaged.c',
     read: 'v6.12, v7.0-rc6',
     params: [c],
-    locals: [p, kind, t, anon, flags],
+    locals: [p, v, kind, t, anon, flags],
     body: [
       lock('i_mmap_lock', 'i_mmap_lock_read(mapping)', mapping(c), 'read'),
-      step('first_vma', 'vma_interval_tree_foreach(vma, &mapping->i_mmap, pgoff, pgoff)', [
-        set(p, nextPmd(literal(nilable('pmd'), 'nil'))),
-      ]),
+      nextVma(
+        'first_vma',
+        'vma_interval_tree_foreach(vma, &mapping->i_mmap, pgoff, pgoff)',
+        literal(nilable('pmd'), 'nil'),
+      ),
       while_(ne(p, 'nil'), [
         ...earlyTests(k),
         if_(eq(kind, 'table'), retractOne(k)),
-        step('next_vma', 'vma_interval_tree_iter_next(vma, pgoff, pgoff)', [set(p, nextPmd(p))]),
+        nextVma('next_vma', 'vma_interval_tree_iter_next(vma, pgoff, pgoff)', p),
       ]),
       unlock('i_mmap_unlock', 'i_mmap_unlock_read(mapping)', mapping(c), 'read'),
     ],

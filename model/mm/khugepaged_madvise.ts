@@ -5,7 +5,7 @@
  * Not modelled yet: userfaultfd-armed private VMAs (for which the pmd lock is held throughout,
  * a98460494b16), anonymous memory, THP settings, uprobes as a caller, mmu notifiers and counters.
  */
-import { eq, isOneOf, local, ne, not, truth, type Local } from '../language/expr.ts'
+import { and, eq, isOneOf, le, local, ne, not, or, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import {
   break_,
@@ -29,12 +29,14 @@ import { Result, ScanResult } from './errno.ts'
 import { collapse_file } from './khugepaged.ts'
 import { mmap_read_lock, mmap_read_unlock } from './mmap_lock.ts'
 import { do_set_pmd } from './memory_pmd.ts'
-import { chunk, folio, page, pmd, PmdKind, Pte, table, vma } from './mm_types.ts'
+import { ANON_PTES, chunk, FILE_PTES, folio, page, pmd, PmdKind, Pte, table, vma } from './mm_types.ts'
 import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
 
 const READ = 'v7.0-rc6; v6.6 and later have the same steps'
 const p: Local = local('pmd', refTo('pmd'))
+const v: Local = local('vma', nilable('vma'))
+const covered: Local = local('covered', bool)
 const kind: Local = local('pmdval', PmdKind)
 const t: Local = local('table', nilable('table'))
 const same: Local = local('same', nilable('table'))
@@ -47,12 +49,15 @@ const errno: Local = local('errno', Result)
 
 const huge = chunk.huge(pmd.chunk(p))
 
+const nonPresent = isOneOf(pte, 'guard', 'uffd_wp', 'poison', 'swap', 'migration')
+const otherPage = isOneOf(pte, ...ANON_PTES, 'zero')
+
 /** What an entry that is neither empty nor a mapping of the folio makes of the collapse. */
 const abortOn: readonly Stmt[] = [
-  if_(eq(pte, 'guard'), [let_(result, 'SCAN_PTE_NON_PRESENT'), break_]),
-  if_(isOneOf(pte, 'anon', 'zero'), [let_(result, 'SCAN_FAIL'), break_]),
+  if_(nonPresent, [let_(result, 'SCAN_PTE_NON_PRESENT'), break_]),
+  if_(otherPage, [let_(result, 'SCAN_FAIL'), break_]),
 ]
-const stopAtOther: Stmt = if_(isOneOf(pte, 'guard', 'anon', 'zero'), [break_])
+const stopAtOther: Stmt = if_(or(nonPresent, otherPage), [break_])
 const unmapUnlock = (label: string): Stmt =>
   step(label, 'pte_unmap_unlock(start_pte, ptl)', [release(table.ptl(t)), ...rcu_read_unlock])
 
@@ -78,11 +83,11 @@ const removeTable: readonly Stmt[] = [
   for_(at, pmd.first(p), pmd.last(p), [
     step('step2_clear_ptes', 'clear_ptes(mm, addr, pte, nr_batch_ptes)', [
       set(pte, table.pte(t, page.slot(at))),
-      when(eq(pte, 'file'), [set(table.pte(t, page.slot(at)), 'none')]),
+      when(isOneOf(pte, ...FILE_PTES), [set(table.pte(t, page.slot(at)), 'none')]),
     ]),
     stopAtOther,
   ]),
-  if_(isOneOf(pte, 'guard', 'anon', 'zero'), [unmapUnlock('step2_abort')]),
+  if_(or(nonPresent, otherPage), [unmapUnlock('step2_abort')]),
   ...abortOn,
   // No page-table lock is held between here and step 4; the folio lock still is.
   unlock('step2_unlock', 'spin_unlock(ptl)', table.ptl(t)),
@@ -136,21 +141,31 @@ export const sys_madvise_collapse = (k: Build, io: Syscall): Routine =>
     file: 'mm/khugepaged.c',
     read: 'v7.0-rc6: madvise_collapse()',
     params: [p],
-    locals: [cached, result, errno],
+    locals: [v, cached, covered, result, errno],
     body: [
       ...io.enter,
-      mmap_read_lock('mmap_read_lock', vma.mm(pmd.vma(p))),
-      mmap_read_unlock('drop_for_file', vma.mm(pmd.vma(p))),
-      step('scan', 'hpage_collapse_scan_file(mm, addr, file, pgoff)', [set(cached, folio.cached(huge))]),
-      let_(result, 'SCAN_SUCCEED'),
-      if_(not(cached), [call('collapse', collapse_file(k), [pmd.chunk(p)], result)]),
+      mmap_read_lock('mmap_read_lock', pmd.mm(p)),
+      step('find_vma', 'vma = find_vma_prev(mm, start, &prev)', [set(v, page.vma(pmd.first(p)))]),
+      mmap_read_unlock('drop_for_file', pmd.mm(p)),
+      let_(result, 'SCAN_VMA_NULL'),
+      if_(ne(v, 'nil'), [
+        step('scan', 'hpage_collapse_scan_file(mm, addr, file, pgoff)', [set(cached, folio.cached(huge))]),
+        let_(result, 'SCAN_SUCCEED'),
+        if_(not(cached), [call('collapse', collapse_file(k), [pmd.chunk(p)], result)]),
+      ]),
       if_(eq(result, 'SCAN_SUCCEED'), [
-        mmap_read_lock('mmap_read_lock_again', vma.mm(pmd.vma(p))),
-        call('pte_mapped', try_collapse_pte_mapped_thp, [p], result),
-        mmap_read_unlock('mmap_read_unlock', vma.mm(pmd.vma(p))),
+        mmap_read_lock('mmap_read_lock_again', pmd.mm(p)),
+        step('vma_lookup', 'vma = vma_lookup(mm, haddr), range_in_vma(vma, haddr, haddr + HPAGE_PMD_SIZE)', [
+          set(v, page.vma(pmd.first(p))),
+          set(covered, and(ne(v, 'nil'), le(vma.start(v), pmd.first(p)), le(pmd.last(p), vma.end(v)))),
+        ]),
+        let_(result, 'SCAN_VMA_CHECK'),
+        if_(covered, [call('pte_mapped', try_collapse_pte_mapped_thp, [p], result)]),
+        mmap_read_unlock('mmap_read_unlock', pmd.mm(p)),
       ]),
       // madvise_collapse_errno()
       let_(errno, '-EINVAL'),
+      if_(eq(result, 'SCAN_VMA_NULL'), [let_(errno, '-ENOMEM')]),
       if_(eq(result, 'SCAN_SUCCEED'), [let_(errno, '0')]),
       if_(isOneOf(result, 'SCAN_PAGE_LOCK', 'SCAN_PAGE_FILLED'), [let_(errno, '-EAGAIN')]),
       ...io.leave(errno),

@@ -4,10 +4,13 @@
  * only ever tried, never waited for.
  */
 export const LOCK_ORDER = [
+  'i_rwsem',
   'mmap_lock',
   'vma_lock',
+  'invalidate_lock',
   'folio_lock',
   'i_mmap_rwsem',
+  'anon_vma_rwsem',
   'page_table_lock',
   'pmd_lock',
   'ptl',

@@ -3,11 +3,23 @@
  * Documentation/mm/process_addrs.rst and the code (guard-regions facts, sections named below), as data
  * for the linter. All as of v7.0-rc6.
  */
-import type { LockDemand, LintRules } from '../language/lint/rules.ts'
+import type { FieldRule, LockDemand, LintRules } from '../language/lint/rules.ts'
 
 const same = (lock: string, mode: LockDemand['mode'] = 'write'): LockDemand => ({ lock, mode, index: 'same' })
 /** The lock of an object that the field's own index leads to by geometry, such as the mm of a VMA. */
 const related = (lock: string, mode: LockDemand['mode'] = 'write'): LockDemand => ({ lock, mode, index: 'any' })
+
+const RANGE: FieldRule = {
+  write: [
+    { locks: [related('mm.mmap_lock'), same('vma.lock')] },
+    { locks: [related('mm.mmap_lock')], text: 'vma_alloc' },
+  ],
+  read: [
+    { locks: [related('mm.mmap_lock', 'read')] },
+    { locks: [same('vma.lock', 'read')] },
+    { locks: [related('file.i_mmap', 'read')] },
+  ],
+}
 
 export const MM_LINT_RULES: LintRules = {
   fields: {
@@ -33,6 +45,24 @@ export const MM_LINT_RULES: LintRules = {
       // Taken away only by whoever holds the mmap lock and the VMA lock for writing.
       sticky: [{ locks: [related('mm.mmap_lock', 'read')] }, { locks: [same('vma.lock', 'read')] }],
     },
+    // 8.2, 9.4: the VMA tree changes under the mmap write lock; a range also under the VMA write lock
+    // and, for a file, i_mmap. Any one of the locks, in any mode, keeps it as it is.
+    'page.vma': {
+      write: [{ locks: [related('mm.mmap_lock')] }],
+      read: [{ locks: [related('mm.mmap_lock', 'read')] }],
+    },
+    'vma.vm_start': RANGE,
+    'vma.vm_end': RANGE,
+    'vma.attached': {
+      write: [{ locks: [related('mm.mmap_lock')] }],
+      read: [{ locks: [related('mm.mmap_lock', 'read')] }, { locks: [same('vma.lock', 'read')] }],
+    },
+    'vma.i_mmap': { write: [{ locks: [related('file.i_mmap')] }], read: [{ locks: [related('file.i_mmap', 'read')] }] },
+    // 4.2.6: i_size_write() under i_rwsem.
+    'file.i_size': { write: [{ locks: [same('file.i_rwsem')] }] },
+    // 4.2.7: the hole that is being punched is published under i_rwsem (and inode->i_lock).
+    'file.falloc_start': { write: [{ locks: [same('file.i_rwsem')] }] },
+    'file.falloc_next': { write: [{ locks: [same('file.i_rwsem')] }] },
     // 1.1.14, 5.6 CP9: an entry is filled, and a huge one cleared, under the pmd lock.
     'pmd.kind': { write: [{ locks: [same('pmd.lock')] }] },
     // 5.2.2, 5.5.5: a table is unlinked under the pmd lock and its own ptl, nested.
@@ -48,8 +78,11 @@ export const MM_LINT_RULES: LintRules = {
       write: [{ locks: [same('folio.lock')] }, { locks: [related('folio.lock')], text: 'xas_store' }],
     },
   },
-  // `none`, a table and a huge mapping are values of one pmd entry.
-  words: [['pmd.kind', 'pmd.table']],
+  // `none`, a table and a huge mapping are values of one pmd entry. One pointer publishes a hole.
+  words: [
+    ['pmd.kind', 'pmd.table'],
+    ['file.falloc_start', 'file.falloc_next'],
+  ],
   mirrors: [
     // 9.4.4: under the mmap write lock only its holder can have set vm_lock_seq to mm_lock_seq.
     {

@@ -1,11 +1,10 @@
 /**
- * The zap half of mm/memory.c, as guard install (details == NULL) and MADV_DONTNEED (reclaim_pt) call
- * it: present entries go, copies made by CoW included, guard markers stay (guard-regions facts
- * 1.1.18, 4.2). Read at v7.0-rc6; try_to_free_pte() and its fast path in copies of mm/pt_reclaim.c.
+ * The zap half of mm/memory.c, with the zap_details of each caller (guard-regions facts 1.1.18, 4.1,
+ * 4.2). Read at v7.0-rc6; try_to_free_pte() and its fast path in copies of mm/pt_reclaim.c.
  *
- * Not modelled yet: other callers' zap_details, the early exit for rescheduling or a full batch (the
- * lock is held for the whole table here), TLB flushes and delayed rmap removal. The table goes to RCU
- * at once, where the kernel's mmu_gather does so when it is flushed.
+ * Not modelled yet: the early exit for rescheduling or a full batch (the lock is held for the whole
+ * table here), TLB flushes and delayed rmap removal. The table goes to RCU at once, where the kernel's
+ * mmu_gather does so when it is flushed.
  */
 import {
   and,
@@ -18,6 +17,7 @@ import {
   lt,
   ne,
   not,
+  or,
   truth,
   type Expr,
   type Local,
@@ -34,13 +34,12 @@ import {
   step,
   tryAcquire,
   unlock,
-  when,
   while_,
   type Stmt,
 } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
-import { __split_huge_pmd, zap_huge_pmd } from './huge_memory.ts'
-import { page, Pte, pmd, PmdKind, table } from './mm_types.ts'
+import { __split_huge_pmd, isHuge, zap_huge_pmd } from './huge_memory.ts'
+import { ANON_PTES, page, Pte, pmd, PmdKind, table } from './mm_types.ts'
 import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 
 const READ = 'v7.0-rc6; v6.13 and later agree for details == NULL'
@@ -56,13 +55,37 @@ const ptent: Local = local('ptent', Pte)
 export const clampFirst = (under: Expr, from: Expr): Expr => ite(lt(pmd.first(under), from), from, pmd.first(under))
 export const clampLast = (under: Expr, to: Expr): Expr => ite(lt(to, pmd.last(under)), to, pmd.last(under))
 
-/** What the caller wants of a zap beyond emptying entries: struct zap_details. */
+/** What the caller wants of a zap: struct zap_details, or its absence. */
 export interface ZapDetails {
+  /** should_zap_cows(): private copies go as well. True of details == NULL, reclaim_pt and even_cows. */
+  readonly evenCows: boolean
+  /** ZAP_FLAG_DROP_MARKER: markers go as well, guards among them. */
+  readonly dropMarkers: boolean
   /** Frees a table that it has emptied, as MADV_DONTNEED asks for. */
   readonly reclaimPt: boolean
+  /** Guards stay though other markers are dropped: no kernel has it yet; see v7.0-keep-guards. */
+  readonly keepGuards?: true
+}
+/** Guard install, and drivers. */
+export const NO_DETAILS: ZapDetails = { evenCows: true, dropMarkers: false, reclaimPt: false }
+
+/**
+ * What a zap makes of an entry: zap_present_ptes() and zap_nonpresent_ptes(). A page that
+ * userfaultfd write-protects in a file mapping leaves its marker (pte_install_uffd_wp_if_needed()).
+ */
+export function zapped(ptent: Expr, of: Expr, { evenCows, dropMarkers, keepGuards }: ZapDetails): Expr {
+  const none = literal(Pte, 'none')
+  const fileBacked = ne(page.folio(of), 'nil')
+  const gone: Expr[] = [isOneOf(ptent, 'file', 'file_ro', 'zero')]
+  if (evenCows) gone.push(isOneOf(ptent, ...ANON_PTES, 'swap', 'migration', 'poison'))
+  else gone.push(and(eq(ptent, 'migration'), fileBacked))
+  if (dropMarkers) gone.push(isOneOf(ptent, ...(keepGuards ? [] : ['guard']), 'uffd_wp', 'file_wp'))
+  else gone.push(and(eq(ptent, 'uffd_wp'), not(fileBacked)))
+  const rest = dropMarkers ? ptent : ite(eq(ptent, 'file_wp'), literal(Pte, 'uffd_wp'), ptent)
+  return ite(or(...gone), none, rest)
 }
 
-/** Empties the entries start..end, all in one VMA, except guard markers. */
+/** Empties the entries start..end, all in one VMA, of what the caller's details let go. */
 export const zap_page_range_single = (details: ZapDetails): Routine =>
   routine({
     name: 'zap_page_range_single',
@@ -75,7 +98,7 @@ export const zap_page_range_single = (details: ZapDetails): Routine =>
         while_(truth(true), [
           step('pmd', 'zap_pmd_range(): pmd_none_or_trans_huge(*pmd)', [set(kind, pmd.kind(p))]),
           if_(eq(kind, 'none'), [break_]),
-          if_(eq(kind, 'huge'), [
+          if_(isHuge(kind), [
             if_(
               and(le(first, pmd.first(p)), le(pmd.last(p), last)),
               [call('huge', zap_huge_pmd, [p]), break_],
@@ -97,8 +120,9 @@ const cleared: Local = local('direct_reclaim', bool)
 const reclaimable: Expr = and(pmd.whole(p), le(first, pmd.first(p)), le(pmd.last(p), last), not(skipped))
 
 /** Empties entries of one table; gives back `table` where the table had vanished, `none` where it is done. */
-const zap_pte_range = ({ reclaimPt }: ZapDetails): Routine =>
-  routine({
+const zap_pte_range = (details: ZapDetails): Routine => {
+  const { reclaimPt } = details
+  return routine({
     name: 'zap_pte_range',
     file: 'mm/memory.c',
     read: READ,
@@ -111,9 +135,9 @@ const zap_pte_range = ({ reclaimPt }: ZapDetails): Routine =>
       for_(at, clampFirst(p, first), clampLast(p, last), [
         step('pte', 'ptent = ptep_get(pte); ptep_get_and_clear_full()', [
           set(ptent, table.pte(t, page.slot(at))),
-          when(isOneOf(ptent, 'file', 'anon', 'zero'), [set(table.pte(t, page.slot(at)), 'none')]),
+          set(table.pte(t, page.slot(at)), zapped(ptent, at, details)),
         ]),
-        ...(reclaimPt ? [if_(eq(ptent, 'guard'), [let_(skipped, true)])] : []),
+        ...(reclaimPt ? [if_(ne(zapped(ptent, at, details), 'none'), [let_(skipped, true)])] : []),
       ]),
       ...(reclaimPt
         ? [
@@ -133,6 +157,7 @@ const zap_pte_range = ({ reclaimPt }: ZapDetails): Routine =>
       { kind: 'return', value: literal(PmdKind, 'none') },
     ],
   })
+}
 
 const clearPmd = (label: string): readonly Stmt[] => [
   step(label, 'pmd_clear(pmd)', [set(pmd.kind(p), 'none'), set(pmd.table(p), 'nil'), set(table.state(t), 'unlinked')]),

@@ -1,16 +1,34 @@
 /**
- * mm/mmap_lock.c and include/linux/mmap_lock.h: the mmap lock and the per-VMA lock. Read at
- * v7.0-rc6 (guard-regions facts 9.2-9.5).
+ * mm/mmap_lock.c and include/linux/mmap_lock.h: the mmap lock and the per-VMA lock, in both of its
+ * generations: on an rwsem (v6.4 to v6.14) and on vm_refcnt (v6.15). Read at v6.12 and v7.0-rc6
+ * (guard-regions facts 9.2-9.5).
  *
- * Not modelled yet: the two generations of the per-VMA lock apart (v6.4-v6.14 built it on an
- * rwsem, v6.15 on vm_refcnt; here, the second stands for both), detaching, slab reuse of VMAs,
- * downgrade, killable variants, and the fairness of the rwsem towards waiting writers.
+ * Not modelled yet: reuse of a VMA by another mm while it is looked at (9.4.2c), killable variants,
+ * and the fairness of the rwsems towards waiting writers: of the first generation's rwsem, readers
+ * may still be let in while a writer waits, which only adds behaviour.
  */
-import { bound, eq, isEmpty, local, self, type Local } from '../language/expr.ts'
+import {
+  and,
+  bound,
+  eq,
+  isEmpty,
+  le,
+  literal,
+  local,
+  ne,
+  not,
+  self,
+  truth,
+  type Expr,
+  type FieldExpr,
+  type Local,
+} from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import {
+  continue_,
   forEach,
   if_,
+  join,
   let_,
   lock,
   noteDropped,
@@ -22,11 +40,12 @@ import {
   tryAcquire,
   unlock,
   when,
+  while_,
+  type Stmt,
 } from '../language/stmt.ts'
-import type { Stmt } from '../language/stmt.ts'
-import type { Expr } from '../language/expr.ts'
-import { bool, refTo } from '../language/types.ts'
-import { mm, vma } from './mm_types.ts'
+import { bool, nilable, refTo } from '../language/types.ts'
+import type { Build } from './build.ts'
+import { mm, page, vma } from './mm_types.ts'
 
 const READ = 'v7.0-rc6; v6.15 and later'
 const v: Local = local('vma', refTo('vma'))
@@ -42,6 +61,11 @@ export const mmap_write_lock = (label: string, of: Expr): Stmt => lock(label, 'm
 export const vma_end_read = (label: string, of: Expr): Stmt => unlock(label, 'vma_end_read(vma)', vma.lock(of), 'read')
 
 const each = bound('v', 'vma')
+const endWriteAll: Stmt = step('vma_end_write_all', 'vma_end_write_all(mm)', [
+  forEach('vma', 'v', [
+    when(eq(vma.mm(each), m), [set(vma.write_locked(each), false), noteDropped(vma.lock(each), 'write', true)]),
+  ]),
+])
 
 export const mmap_write_unlock: Routine = routine({
   name: 'mmap_write_unlock',
@@ -49,41 +73,114 @@ export const mmap_write_unlock: Routine = routine({
   read: READ,
   params: [m],
   locals: [],
+  body: [endWriteAll, unlock('up_write', 'up_write(&mm->mmap_lock)', mm.mmap_lock(m))],
+})
+
+/** From writer to reader without a gap; the VMA write locks go all the same. */
+export const mmap_write_downgrade: Routine = routine({
+  name: 'mmap_write_downgrade',
+  file: 'include/linux/mmap_lock.h',
+  read: READ,
+  params: [m],
+  locals: [],
   body: [
-    step('vma_end_write_all', 'vma_end_write_all(mm)', [
-      forEach('vma', 'v', [
-        when(eq(vma.mm(each), m), [set(vma.write_locked(each), false), noteDropped(vma.lock(each), 'write', true)]),
-      ]),
+    endWriteAll,
+    step('downgrade', 'downgrade_write(&mm->mmap_lock)', [
+      release(mm.mmap_lock(m)),
+      join(mmapReaders(m)),
+      noteHeld(mm.mmap_lock(m), 'read'),
     ]),
-    unlock('up_write', 'up_write(&mm->mmap_lock)', mm.mmap_lock(m)),
   ],
 })
 
-/** Locks a VMA for a fault or a walk without the mmap lock. Gives up, never waits. */
-export const lock_vma_under_rcu: Routine = routine({
+const addr: Local = local('address', refTo('page'))
+const found: Local = local('vma', nilable('vma'))
+const attached: Local = local('attached', bool)
+const inRange: Local = local('in_range', bool)
+const none = literal(nilable('vma'), 'nil')
+
+/** vm_start and vm_end around the address: one comparison each, of words that change only under the VMA write lock. */
+const rangeCheck: Stmt = step(
+  'range',
+  'if (unlikely(address < vma->vm_start || address >= vma->vm_end))',
+  [set(inRange, and(ne(vma.start(found), 'nil'), le(vma.start(found), addr), le(addr, vma.end(found))))],
+  { atomic: 'the VMA is read-locked, so its range stands still' },
+)
+
+/** Locks the VMA of an address for a fault or a walk without the mmap lock; nil where it gives up. Never waits. */
+export const lock_vma_under_rcu = (k: Build): Routine => (k.has('vma-refcnt') ? lockVmaByRefcnt : lockVmaByRwsem)
+
+const lockVmaByRefcnt: Routine = routine({
   name: 'lock_vma_under_rcu',
   file: 'mm/mmap_lock.c',
   read: READ,
-  params: [v],
-  locals: [locked, ok],
-  returns: bool,
+  params: [addr],
+  locals: [found, locked, attached, ok, inRange],
+  returns: nilable('vma'),
   body: [
-    step('seq', 'if (READ_ONCE(vma->vm_lock_seq) == mm->mm_lock_seq)', [set(locked, vma.write_locked(v))]),
-    if_(locked, [ret(false, bool)]),
-    step('refcnt', '__refcount_inc_not_zero_limited_acquire(&vma->vm_refcnt)', [tryAcquire(vma.lock(v), ok, 'read')]),
-    if_(eq(ok, false), [ret(false, bool)]),
-    step('recheck', 'if (vma->vm_lock_seq == mm->mm_lock_seq)', [set(locked, vma.write_locked(v))]),
-    if_(locked, [
-      step('put', 'vma_refcount_put(vma)', [release(vma.lock(v), 'read')]),
-      let_(locked, false),
-      ret(false, bool),
+    while_(truth(true), [
+      step('mas_walk', 'vma = mas_walk(&mas)', [set(found, page.vma(addr))]),
+      if_(eq(found, 'nil'), [ret(none)]),
+      step('seq', 'if (READ_ONCE(vma->vm_lock_seq) == mm->mm_lock_seq)', [set(locked, vma.write_locked(found))]),
+      if_(locked, [ret(none)]),
+      step('refcnt', '__refcount_inc_not_zero_limited_acquire(&vma->vm_refcnt)', [
+        set(attached, vma.attached(found)),
+        when(attached, [tryAcquire(vma.lock(found), ok, 'read')], [set(ok, false)]),
+      ]),
+      // A detached VMA: the tree has another by now, or will have.
+      if_(not(attached), [continue_]),
+      if_(eq(ok, false), [ret(none)]),
+      step('recheck', 'if (vma->vm_lock_seq == mm->mm_lock_seq)', [set(locked, vma.write_locked(found))]),
+      if_(locked, [
+        step('put', 'vma_refcount_put(vma)', [release(vma.lock(found), 'read')]),
+        let_(locked, false),
+        ret(none),
+      ]),
+      rangeCheck,
+      if_(not(inRange), [unlock('end_read', 'vma_end_read(vma)', vma.lock(found), 'read'), ret(none)]),
+      ret(found),
     ]),
-    ret(true, bool),
+  ],
+})
+
+const lockVmaByRwsem: Routine = routine({
+  name: 'lock_vma_under_rcu',
+  file: 'mm/memory.c',
+  read: 'v6.12',
+  params: [addr],
+  locals: [found, locked, attached, ok, inRange],
+  returns: nilable('vma'),
+  body: [
+    while_(truth(true), [
+      step('mas_walk', 'vma = mas_walk(&mas)', [set(found, page.vma(addr))]),
+      if_(eq(found, 'nil'), [ret(none)]),
+      step('seq', 'if (READ_ONCE(vma->vm_lock_seq) == READ_ONCE(vma->vm_mm->mm_lock_seq.sequence))', [
+        set(locked, vma.write_locked(found)),
+      ]),
+      if_(locked, [ret(none)]),
+      step('trylock', 'down_read_trylock(&vma->vm_lock->lock)', [tryAcquire(vma.lock(found), ok, 'read')]),
+      if_(eq(ok, false), [ret(none)]),
+      step('recheck', 'if (vma->vm_lock_seq == raw_read_seqcount(&vma->vm_mm->mm_lock_seq))', [
+        set(locked, vma.write_locked(found)),
+      ]),
+      if_(locked, [
+        unlock('up_read', 'up_read(&vma->vm_lock->lock)', vma.lock(found), 'read'),
+        let_(locked, false),
+        ret(none),
+      ]),
+      step('detached', 'if (vma->detached)', [set(attached, vma.attached(found))]),
+      if_(not(attached), [unlock('end_read_detached', 'vma_end_read(vma)', vma.lock(found), 'read'), continue_]),
+      rangeCheck,
+      if_(not(inRange), [unlock('end_read', 'vma_end_read(vma)', vma.lock(found), 'read'), ret(none)]),
+      ret(found),
+    ]),
   ],
 })
 
 /** Write-locks a VMA until the mmap write lock, which the caller holds, is dropped. */
-export const vma_start_write: Routine = routine({
+export const vma_start_write = (k: Build): Routine => (k.has('vma-refcnt') ? startWriteByRefcnt : startWriteByRwsem)
+
+const startWriteByRefcnt: Routine = routine({
   name: 'vma_start_write',
   file: 'mm/mmap_lock.c',
   read: READ,
@@ -105,6 +202,28 @@ export const vma_start_write: Routine = routine({
     ]),
   ],
 })
+
+const startWriteByRwsem: Routine = routine({
+  name: 'vma_start_write',
+  file: 'include/linux/mm.h',
+  read: 'v6.12',
+  params: [v],
+  locals: [locked],
+  body: [
+    step('seq', '__is_vma_write_locked(vma, &mm_lock_seq)', [set(locked, vma.write_locked(v))]),
+    if_(eq(locked, false), [
+      lock('down_write', 'down_write(&vma->vm_lock->lock)', vma.lock(v)),
+      step('set_seq', 'WRITE_ONCE(vma->vm_lock_seq, mm_lock_seq)', [set(vma.write_locked(v), true)]),
+      step('up_write', 'up_write(&vma->vm_lock->lock)', [release(vma.lock(v)), noteHeld(vma.lock(v), 'write')]),
+    ]),
+  ],
+})
+
+function mmapReaders(of: Expr): FieldExpr {
+  const readers = mm.mmap_lock.lock.readers
+  if (readers === undefined) throw new Error('the mmap lock has readers')
+  return readers(of)
+}
 
 function readersOf(of: Expr): Expr {
   const readers = vma.lock.lock.readers

@@ -4,12 +4,12 @@
  *
  * Not modelled yet: the pud level and its callbacks, several VMAs in one walk, hugetlb.
  */
-import { eq, isOneOf, local, ne, truth, type Local } from '../language/expr.ts'
+import { and, eq, local, ne, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { break_, call, check, for_, if_, ret, set, step, when, while_ } from '../language/stmt.ts'
+import { break_, call, check, for_, if_, let_, ret, set, step, when, while_ } from '../language/stmt.ts'
 import { bool, enumeration, nilable, refTo, type EnumType } from '../language/types.ts'
 import type { Build } from './build.ts'
-import { __split_huge_pmd } from './huge_memory.ts'
+import { __split_huge_pmd, isHuge } from './huge_memory.ts'
 import { clampFirst, clampLast } from './memory_zap.ts'
 import { page, Pte, pmd, PmdKind, table } from './mm_types.ts'
 import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
@@ -27,6 +27,8 @@ const t: Local = local('table', nilable('table'))
 const pte: Local = local('pte', Pte)
 const rc: Local = local('err', WalkResult)
 const ok: Local = local('ok', bool)
+/** guard_install_pte_entry(): whatever is no guard marker has to be zapped first. */
+const occupied = and(ne(pte, 'none'), ne(pte, 'guard'))
 /** The RFC's num_installed > 0, kept by the caller. */
 const installed: Local = local('num_installed', bool)
 
@@ -55,10 +57,12 @@ export const guard_install_walk = (k: Build): Routine =>
             ? []
             : [
                 step('pmd_entry', 'guard_install_pmd_entry(): pmdp_get(pmd)', [set(kind, pmd.kind(p))]),
-                if_(eq(kind, 'huge'), [ret('1', WalkResult)]),
+                k.has('guard-skips-huge')
+                  ? if_(isHuge(kind), [let_(rc, '0'), break_])
+                  : if_(isHuge(kind), [ret('1', WalkResult)]),
               ]),
           step('trans_huge', 'split_huge_pmd(): pmd_trans_huge(*pmd)', [set(kind, pmd.kind(p))]),
-          if_(eq(kind, 'huge'), [call('split', __split_huge_pmd, [p])]),
+          if_(isHuge(kind), [call('split', __split_huge_pmd, [p])]),
           call('ptes', guard_install_ptes(k), [p, first, last, installed], rc),
           if_(ne(rc, 'ACTION_AGAIN'), [break_]),
         ]),
@@ -93,10 +97,10 @@ const guard_install_ptes = (k: Build): Routine =>
             ]),
           ],
         ),
-        if_(isOneOf(pte, 'file', 'anon', 'zero'), [break_]),
+        if_(occupied, [break_]),
       ]),
       call('unmap', pte_unmap_unlock, [t]),
-      if_(isOneOf(pte, 'file', 'anon', 'zero'), [ret('1', WalkResult)]),
+      if_(occupied, [ret('1', WalkResult)]),
       ret('0', WalkResult),
     ],
   })
@@ -139,10 +143,10 @@ export const guard_remove_walk = (k: Build): Routine =>
             ? []
             : [
                 step('pmd_entry', 'guard_remove_pmd_entry(): pmdp_get(pmd)', [set(kind, pmd.kind(p))]),
-                if_(eq(kind, 'huge'), [break_]),
+                if_(isHuge(kind), [break_]),
               ]),
           step('trans_huge', 'split_huge_pmd(): pmd_trans_huge(*pmd)', [set(kind, pmd.kind(p))]),
-          if_(eq(kind, 'huge'), [call('split', __split_huge_pmd, [p])]),
+          if_(isHuge(kind), [call('split', __split_huge_pmd, [p])]),
           call('ptes', guard_remove_ptes, [p, first, last], rc),
           if_(ne(rc, 'ACTION_AGAIN'), [break_]),
         ]),

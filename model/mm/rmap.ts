@@ -5,12 +5,25 @@
  * Not modelled yet: the anon_vma lock (an anon_vma has no users here but its VMA), mapcounts, TLB
  * flushes, reclaim and migration, which walk the same way.
  */
-import { and, eq, firstThat, literal, local, lt, ne, type Expr, type Local } from '../language/expr.ts'
+import {
+  and,
+  eq,
+  exists,
+  firstThat,
+  isOneOf,
+  le,
+  literal,
+  local,
+  lt,
+  ne,
+  type Expr,
+  type Local,
+} from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { call, if_, lock, ret, set, step, unlock, when, while_ } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
-import { AnonVma, chunk, file, folio, mm, page, Pte, pmd, table, vma } from './mm_types.ts'
+import { AnonVma, file, folio, mm, page, Pte, pmd, table, vma } from './mm_types.ts'
 import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 
 const READ = 'v7.0-rc6'
@@ -49,7 +62,13 @@ const at: Local = local('address', nilable('page'))
 const t: Local = local('table', nilable('table'))
 const snapshot: Local = local('snapshot', Pte)
 
-const nextMapping = (after: Expr): Expr => firstThat('page', 'pg', (pg) => and(lt(after, pg), eq(page.folio(pg), f)))
+/** Some VMA of the interval tree covers the page. */
+export const rmapCovers = (pg: Expr): Expr =>
+  exists('vma', 'v', (x) =>
+    and(eq(vma.mapping(x), page.mapping(pg)), vma.linked(x), le(vma.start(x), pg), le(pg, vma.end(x))),
+  )
+const nextMapping = (after: Expr): Expr =>
+  firstThat('page', 'pg', (pg) => and(lt(after, pg), eq(page.folio(pg), f), rmapCovers(pg)))
 
 /** Takes a locked folio out of every page table that maps it. Marker entries are not its mappings and stay. */
 export const try_to_unmap: Routine = routine({
@@ -59,7 +78,7 @@ export const try_to_unmap: Routine = routine({
   params: [f],
   locals: [at, t, snapshot],
   body: [
-    lock('i_mmap_lock', 'i_mmap_lock_read(mapping)', file.i_mmap(chunk.file(folio.chunk(f))), 'read'),
+    lock('i_mmap_lock', 'i_mmap_lock_read(mapping)', file.i_mmap(folio.file(f)), 'read'),
     step('first_vma', 'vma_interval_tree_foreach(vma, &mapping->i_mmap, ...)', [
       set(at, nextMapping(literal(nilable('page'), 'nil'))),
     ]),
@@ -70,13 +89,15 @@ export const try_to_unmap: Routine = routine({
         if_(ne(t, 'nil'), [
           step('try_to_unmap_one', 'pteval = ptep_clear_flush(vma, address, pvmw.pte)', [
             set(snapshot, table.pte(t, page.slot(at))),
-            when(eq(snapshot, 'file'), [set(table.pte(t, page.slot(at)), 'none')]),
+            when(isOneOf(snapshot, 'file', 'file_ro'), [set(table.pte(t, page.slot(at)), 'none')]),
+            // pte_install_uffd_wp_if_needed()
+            when(eq(snapshot, 'file_wp'), [set(table.pte(t, page.slot(at)), 'uffd_wp')]),
           ]),
           call('done', pte_unmap_unlock, [t]),
         ]),
       ]),
       step('next_vma', 'vma_interval_tree_iter_next(vma, ...)', [set(at, nextMapping(at))]),
     ]),
-    unlock('i_mmap_unlock', 'i_mmap_unlock_read(mapping)', file.i_mmap(chunk.file(folio.chunk(f))), 'read'),
+    unlock('i_mmap_unlock', 'i_mmap_unlock_read(mapping)', file.i_mmap(folio.file(f)), 'read'),
   ],
 })

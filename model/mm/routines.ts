@@ -6,6 +6,8 @@ import { access } from './fault.ts'
 import { khugepaged_scan_file } from './khugepaged.ts'
 import { sys_madvise_collapse } from './khugepaged_madvise.ts'
 import { sys_guard_install, sys_guard_remove, sys_madvise_dontneed } from './madvise.ts'
+import { sys_madvise_remove } from './madvise_remove.ts'
+import { direct_write, drop_pagecache, sys_fallocate, sys_ftruncate } from './open.ts'
 import { rcu_do_batch } from './rcu.ts'
 
 const bare: Syscall = { enter: [], leave: () => [] }
@@ -20,6 +22,11 @@ export function kernelRoutines(k: Build): readonly Routine[] {
     access(k, true, bare),
     khugepaged_scan_file(k),
     sys_madvise_collapse(k, bare),
+    sys_ftruncate(k, bare),
+    sys_fallocate(k, bare),
+    sys_madvise_remove(k, bare),
+    direct_write(k),
+    drop_pagecache,
     rcu_do_batch,
   ]
   const byName = new Map<string, Routine[]>()

@@ -1,31 +1,78 @@
 /**
- * mm/shmem.c: finding or making the page-cache folio of a fault, locked. Read at v7.0-rc6
+ * mm/shmem.c: finding or making the page-cache folio of a fault, locked. Read at v6.12 and v7.0-rc6
  * (guard-regions facts 3.1.15).
  *
- * Not modelled yet: i_size and SIGBUS, swap, the hole-punch window that faults wait for, huge
- * allocation, dropping locks for I/O, quotas.
+ * Not modelled yet: swap, huge allocation, dropping locks for I/O, quotas; a fault that waited for a hole
+ * to be punched and retried waits the second time with the mmap lock held. A folio that has left the page cache and the one that takes its place are one
+ * object here, so a fault waits for the old one to be unlocked.
  */
-import { and, ite, literal, local, ne, not, truth, type Local } from '../language/expr.ts'
+import { and, ite, le, literal, local, lt, ne, not, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { if_, lock, ret, set, step, tryAcquire, unlock, when, while_ } from '../language/stmt.ts'
-import { bool, nilable, refTo } from '../language/types.ts'
-import { folio, page } from './mm_types.ts'
+import { check, if_, lock, ret, set, step, tryAcquire, unlock, when, while_, type Stmt } from '../language/stmt.ts'
+import { bool, enumeration, nilable, refTo, type EnumType } from '../language/types.ts'
+import { release_fault_lock } from './filemap_fault.ts'
+import { file, folio, page } from './mm_types.ts'
 
 const addr: Local = local('address', refTo('page'))
 const f: Local = local('folio', nilable('folio'))
 const still: Local = local('mapped', bool)
 const added: Local = local('added', bool)
+const nil = literal(nilable('folio'), 'nil')
+const of = folio.file(page.folio(addr))
 
-/** Gives back the folio that caches the page, locked. */
+const inFile: Local = local('in_file', bool)
+
+const beyondEnd = (label: string): readonly Stmt[] => [
+  step(label, 'index << PAGE_SHIFT >= i_size_read(inode)', [set(inFile, lt(page.index(addr), file.i_size(of)))]),
+]
+
+/** What the wait for a hole punch gives: nothing to wait for, waited, or waited with the fault's lock let go of. */
+export const FallocWait: EnumType = enumeration('falloc_wait', ['0', 'VM_FAULT_NOPAGE', 'VM_FAULT_RETRY'])
+
+const v: Local = local('vma', nilable('vma'))
+const vmaLocked: Local = local('vma_locked', bool)
+const tried: Local = local('tried', bool)
+const inHole: Local = local('in_hole', bool)
+const punched = and(le(file.falloc_start(of), page.index(addr)), lt(page.index(addr), file.falloc_next(of)))
+
+/** A fault on a page that is being punched out waits until the punch is over, with no lock held if it can. */
+export const shmem_falloc_wait: Routine = routine({
+  name: 'shmem_falloc_wait',
+  file: 'mm/shmem.c',
+  read: 'copies of v6.6 and later',
+  params: [v, addr, vmaLocked, tried],
+  locals: [inHole],
+  returns: FallocWait,
+  body: [
+    step('i_private', 'if (unlikely(inode->i_private))', [set(inHole, punched)], {
+      atomic: 'what is seen of the window is looked at again under inode->i_lock',
+    }),
+    check('wait', inHole, [
+      if_(not(tried), [release_fault_lock('drop_for_wait', vmaLocked, v, addr)]),
+      step('schedule', 'schedule()', [], {
+        await: not(punched),
+        sleeps: true,
+        atomic: 'what is seen of the window is looked at again under inode->i_lock',
+      }),
+      if_(tried, [ret('VM_FAULT_NOPAGE', FallocWait)]),
+      ret('VM_FAULT_RETRY', FallocWait),
+    ]),
+    ret('0', FallocWait),
+  ],
+})
+
+/** Gives back the folio that caches the page, locked; nil beyond the end of the file. */
 export const shmem_fault: Routine = routine({
   name: 'shmem_fault',
   file: 'mm/shmem.c',
-  read: 'v7.0-rc6',
+  read: 'v6.12, v7.0-rc6: shmem_get_folio_gfp()',
   params: [addr],
-  locals: [f, still, added],
+  locals: [f, still, added, inFile],
   returns: nilable('folio'),
   body: [
     while_(truth(true), [
+      ...beyondEnd('i_size'),
+      if_(not(inFile), [ret(nil)]),
       step(
         'filemap_get_entry',
         'folio = filemap_get_entry(inode->i_mapping, index)',
@@ -35,7 +82,7 @@ export const shmem_fault: Routine = routine({
             ite(
               folio.cached(page.huge(addr)),
               page.huge(addr),
-              ite(folio.cached(page.folio(addr)), page.folio(addr), literal(nilable('folio'), 'nil')),
+              ite(folio.cached(page.folio(addr)), page.folio(addr), nil),
             ),
           ),
         ],
@@ -60,7 +107,13 @@ export const shmem_fault: Routine = routine({
             ],
             { atomic: 'one store under the xarray lock; the folio is born locked' },
           ),
-          if_(added, [ret(page.folio(addr))]),
+          if_(added, [
+            ...beyondEnd('i_size_again'),
+            if_(inFile, [ret(page.folio(addr))]),
+            step('filemap_remove_folio', 'filemap_remove_folio(folio)', [set(folio.cached(page.folio(addr)), false)]),
+            unlock('folio_unlock_truncated', 'folio_unlock(folio)', folio.lock(page.folio(addr))),
+            ret(nil),
+          ]),
         ],
       ),
     ]),

@@ -8,13 +8,14 @@ import { local, withBits, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { call, set, step, type Stmt } from '../language/stmt.ts'
 import { refTo } from '../language/types.ts'
+import type { Build } from './build.ts'
 import { vma } from './mm_types.ts'
 import { vma_start_write } from './mmap_lock.ts'
 
 const v: Local = local('vma', refTo('vma'))
 
 /** A plain read-modify-write of the flags word; takes the VMA write lock first. */
-export const vm_flags_set = (bits: string): Routine =>
+export const vm_flags_set = (k: Build, bits: string): Routine =>
   routine({
     name: 'vm_flags_set',
     file: 'include/linux/mm.h',
@@ -22,7 +23,7 @@ export const vm_flags_set = (bits: string): Routine =>
     params: [v],
     locals: [],
     body: [
-      call('vma_start_write', vma_start_write, [v]),
+      call('vma_start_write', vma_start_write(k), [v]),
       step('store', `vma->vm_flags |= ${bits}`, [set(vma.vm_flags(v), withBits(vma.vm_flags(v), bits))]),
     ],
   })

@@ -2,7 +2,7 @@
 import { and, eq, isOneOf, literal, not, object, or, type Expr, type FieldAccess } from '../language/expr.ts'
 import type { Cond, PageAtom, RegisterAtom, Value } from '../litmus/ast.ts'
 import { Result } from '../mm/errno.ts'
-import { page, pmd, Pte, table } from '../mm/mm_types.ts'
+import { page, pmd, PRESENT_PTES, Pte, table } from '../mm/mm_types.ts'
 import { mappingNamed, within, type World } from './place.ts'
 import { hint, refuse } from './problem.ts'
 
@@ -61,7 +61,7 @@ function pageAtom(c: PageAtom, world: World): Expr {
     case 'huge':
       return huge
     case 'present':
-      return or(huge, and(mapped, isOneOf(entry, 'file', 'anon', 'zero')))
+      return or(huge, and(mapped, isOneOf(entry, ...PRESENT_PTES)))
     case 'none':
       return or(eq(pmd.kind(under), 'none'), and(mapped, eq(entry, 'none')))
     default:

@@ -1,26 +1,63 @@
-/** `fill a[0..1] read;`: pages that are mapped before any thread runs, as if they had been touched. */
+/** `fill a[0..1] read;`: what stands in page tables before any thread runs, as if the pages had been touched. */
 import { object } from '../language/expr.ts'
-import type { Decl, FillDecl } from '../litmus/ast.ts'
-import { folio, pmd, table, vma } from '../mm/mm_types.ts'
+import type { Patch } from '../kernels/patches.ts'
+import type { Decl, FillAccess, FillDecl } from '../litmus/ast.ts'
+import { folio, page, pmd, table, vma } from '../mm/mm_types.ts'
 import { mappingNamed, setTo, within, type Initial, type Mapping, type World } from './place.ts'
 import { refuse } from './problem.ts'
 
-export function fills(decls: readonly Decl[], world: Omit<World, 'init'>): readonly Initial[] {
-  const tables = new Map<number, number>()
+type Place = Omit<World, 'init'>
+
+/** The world as far as it is built, and the kernel that is asked what a guard install leaves behind. */
+interface Context {
+  readonly world: Place
+  readonly has: (patch: Patch) => boolean
+  /** Tables that are in use, by pmd. */
+  readonly tables: Map<number, number>
+}
+
+export function fills(decls: readonly Decl[], world: Place, has: Context['has']): readonly Initial[] {
+  const context: Context = { world, has, tables: new Map() }
   return decls
     .filter((d) => d.kind === 'fill')
     .flatMap((d) => {
       const mapping = mappingNamed(world, d.name)
       within(d.range, mapping.pages, mapping.name)
-      if (d.access === 'write' && !mapping.writable) refuse('MM107', `'${mapping.name}' cannot be written`, d.span)
-      return fillOne(d, mapping, world, tables)
+      if (mapping.unmapped) refuse('MM107', `nothing is mapped at '${mapping.name}' yet`, d.span)
+      return fillOne(context, d, mapping)
     })
 }
 
-function fillOne(d: FillDecl, m: Mapping, world: Omit<World, 'init'>, tables: Map<number, number>): readonly Initial[] {
-  const write = d.access === 'write'
-  const entry = m.file !== undefined && (m.shared || !write) ? 'file' : write ? 'anon' : 'zero'
-  const out: Initial[] = entry === 'anon' ? [setTo(vma.anon_vma(object('vma', m.vma)), 'anon_vma')] : []
+function fillOne(c: Context, d: FillDecl, m: Mapping): readonly Initial[] {
+  const access = d.access ?? 'read'
+  switch (access) {
+    case 'pmd':
+      return fillHuge(c, d, m)
+    case 'write':
+      if (!m.writable) refuse('MM107', `'${m.name}' cannot be written`, d.span)
+      return fillEntries(c, d, m, access)
+    case 'read':
+    case 'guard':
+      return fillEntries(c, d, m, access)
+  }
+}
+
+/** What an access or an install leaves in an entry. */
+function entryOf(m: Mapping, access: Exclude<FillAccess, 'pmd'>): string {
+  if (access === 'guard') return 'guard'
+  const write = access === 'write'
+  if (m.file === undefined) return write ? 'anon' : 'zero'
+  // A read of a shared mapping of a plain file leaves it to ->page_mkwrite to make the entry writable.
+  const asksFirst = !m.file.shmem && !write
+  if (m.shared) return m.writable && !asksFirst ? 'file' : 'file_ro'
+  return write ? 'anon' : 'file'
+}
+
+function fillEntries(c: Context, d: FillDecl, m: Mapping, access: Exclude<FillAccess, 'pmd'>): readonly Initial[] {
+  const { world, tables } = c
+  const entry = entryOf(m, access)
+  const out: Initial[] = access === 'guard' ? guardTraces(c, m) : []
+  if (entry === 'anon') out.push(setTo(vma.anon_vma(object('vma', m.vma)), 'anon_vma'))
   for (let n = d.range.first; n <= d.range.last; n++) {
     const under = world.pmdOf(m.firstPage + n)
     const number = tables.get(under) ?? tables.size
@@ -33,9 +70,47 @@ function fillOne(d: FillDecl, m: Mapping, world: Omit<World, 'init'>, tables: Ma
       setTo(table.state(t), 'linked'),
       setTo(table.pte(t, object('slot', index % world.ptes)), entry),
     )
+    if (access === 'guard') out.push(setTo(page.promised(object('page', m.firstPage + n)), true))
     // A fault-around maps and a copy reads the page cache, so the folio is there in every case.
-    const inHuge = m.file !== undefined && world.huge && Math.floor(index / world.ptes) < m.file.chunks
-    if (m.file !== undefined && !inHuge) out.push(setTo(folio.cached(object('folio', m.file.firstFolio + index)), true))
+    else out.push(...cache(c, m, index))
   }
   return out
+}
+
+function cache({ world }: Context, m: Mapping, index: number): readonly Initial[] {
+  const inHuge = m.file !== undefined && world.huge && Math.floor(index / world.ptes) < m.file.chunks
+  return m.file === undefined || inHuge ? [] : [setTo(folio.cached(object('folio', m.file.firstFolio + index)), true)]
+}
+
+/** What else MADV_GUARD_INSTALL has done to the VMA, by the kernel's own rule. */
+function guardTraces({ has }: Context, m: Mapping): Initial[] {
+  const v = object('vma', m.vma)
+  const anonymous = m.file === undefined
+  const prepares = has('guard-rfc') || has('guard-any-anon-vma') || (has('guard-anon-vma-if-anonymous') && anonymous)
+  const flagged = has('maybe-guard-plain') || has('maybe-guard-atomic')
+  const bits = [
+    'VM_READ',
+    ...(m.writable ? ['VM_WRITE'] : []),
+    ...(m.shared ? ['VM_SHARED'] : []),
+    'VM_MAYBE_GUARD',
+  ].join('|')
+  return [...(prepares ? [setTo(vma.anon_vma(v), 'anon_vma')] : []), ...(flagged ? [setTo(vma.vm_flags(v), bits)] : [])]
+}
+
+/** A huge mapping of whole PMDs: of the page cache's huge folios, or of anonymous ones. */
+function fillHuge({ world, tables }: Context, d: FillDecl, m: Mapping): readonly Initial[] {
+  if (m.file !== undefined && !world.huge)
+    refuse('MM107', 'the page cache holds no huge folio', d.span, "give the setting 'huge;'")
+  const under = new Map<number, number>()
+  for (let n = d.range.first; n <= d.range.last; n++) {
+    const at = world.pmdOf(m.firstPage + n)
+    under.set(at, (under.get(at) ?? 0) + 1)
+  }
+  return [...under].flatMap(([at, pages]) => {
+    if (pages !== world.ptes || tables.has(at))
+      refuse('MM107', `a huge mapping takes ${world.ptes} pages that nothing else fills`, d.span)
+    const kind = m.file === undefined ? 'huge_anon' : 'huge'
+    const anon = m.file === undefined ? [setTo(vma.anon_vma(object('vma', m.vma)), 'anon_vma')] : []
+    return [setTo(pmd.kind(object('pmd', at)), kind), ...anon]
+  })
 }

@@ -13,8 +13,15 @@ export interface Initial {
 export interface Mapping {
   readonly name: string
   readonly decl: MapDecl
+  /** Object number of the mapping itself. */
+  readonly number: number
+  /** Its VMAs are the objects vma..vma + vmas - 1; the first is there at the start, unless it is `unmapped`. */
   readonly vma: number
+  readonly vmas: number
   readonly mm: number
+  readonly unmapped: boolean
+  /** Number of the mapping that a fork copies it from. */
+  readonly parent?: number
   /** Number of its first page; page n of the mapping is object firstPage + n. */
   readonly firstPage: number
   readonly pages: number
@@ -31,6 +38,9 @@ export interface Backing {
   readonly firstFolio: number
   readonly firstChunk: number
   readonly chunks: number
+  /** Length at the start, in pages. */
+  readonly size: number
+  readonly shmem: boolean
 }
 
 export interface World {

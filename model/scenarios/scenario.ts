@@ -30,9 +30,6 @@ export type Elaborated =
   | { readonly ok: true; readonly scenarios: readonly Scenario[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
 
-/** How many tables an operation may unlink, and whether it may make one. */
-const RETIRES: Readonly<Record<string, number>> = { collapse: 1, madvise_collapse: 2, dontneed: 1 }
-
 /**
  * One scenario per kernel that the file names (or per kernel in `kernels`, which replaces them).
  * Mistakes come back as diagnostics; nothing is thrown for any input.
@@ -60,12 +57,24 @@ export function elaborate(file: LitmusFile, kernels?: readonly KernelLine[]): El
   }
 }
 
+/** How many VMAs the operations may need beyond those that are there, by the last mapping that each names. */
+function vmasNeeded(file: LitmusFile): ReadonlyMap<string, number> {
+  const needed = new Map<string, number>()
+  for (const s of file.threads.flatMap((t) => t.stmts)) {
+    const last = s.args.filter((a) => a.kind !== 'number').at(-1)
+    const more = operationOf(s).vmas ?? 0
+    for (const name of more > 0 ? s.args.flatMap((a) => (a.kind === 'number' ? [] : [a.name.text])) : [])
+      needed.set(name, (needed.get(name) ?? 0) + (name === last?.name.text ? more : 1))
+  }
+  return needed
+}
+
 function build(file: LitmusFile, kernel: Kernel, without: readonly string[]): Scenario {
   const ops = file.threads.map((t) => t.stmts.map(operationOf))
-  const retired = ops.flat().reduce((n, op) => n + (RETIRES[op.name] ?? 0), 0)
-  const makers = ops.filter((list) => list.some((op) => op.name !== 'collapse')).length
+  const retired = ops.flat().reduce((n, op) => n + (op.unlinks ?? 0), 0)
+  const makers = ops.filter((list) => list.some((op) => op.makesNoTable !== true)).length
   const threads = file.threads.map((t) => `P${t.thread.index}`)
-  const world = buildWorld(file.decls, { threads, retired, makers }, file.span)
+  const world = buildWorld(file.decls, { threads, retired, makers, vmas: vmasNeeded(file), has: kernel.has }, file.span)
   const k: Build = { has: kernel.has, oom: world.oom }
   const { programs, registers } = buildThreads(file.threads, world, k)
   const program: Program = {

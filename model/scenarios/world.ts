@@ -1,20 +1,21 @@
 /** From the declarations of a litmus file to the objects of the model and their geometry. */
 import { object } from '../language/expr.ts'
+import type { Patch } from '../kernels/patches.ts'
 import type { SetSizes } from '../language/types.ts'
-import type { BackingDecl, Decl, MapDecl } from '../litmus/ast.ts'
+import type { BackingDecl, ChildDecl, Decl, MapDecl } from '../litmus/ast.ts'
 import type { Span } from '../litmus/source.ts'
-import { chunk, folio, page, pmd, vma } from '../mm/mm_types.ts'
+import { chunk, file, FILE_PAGES_MAX, folio, mapping, mm, page, pmd, vma } from '../mm/mm_types.ts'
 import { fills } from './fill.ts'
-import { setTo, within, type Backing, type Initial, type Mapping, type World } from './place.ts'
+import { mappingNamed, setTo, within, type Backing, type Initial, type Mapping, type World } from './place.ts'
 import { hint, refuse } from './problem.ts'
 
 const PTES_MAX = 8
 const PAGES_MAX = 16
 
-function setting(decls: readonly Decl[], name: string, fallback: number, max: number): number {
+function setting(decls: readonly Decl[], name: string, fallback: number, max: number, min = 1): number {
   for (const d of decls)
     if (d.kind === 'setting' && d.name.text === name) {
-      if (d.value === undefined || d.value < 1 || d.value > max)
+      if (d.value === undefined || d.value < min || d.value > max)
         refuse('MM107', `'${name}' needs a number from 1 to ${max}`, d.span)
       return d.value
     }
@@ -22,7 +23,8 @@ function setting(decls: readonly Decl[], name: string, fallback: number, max: nu
 }
 
 /** `huge`: the page cache holds every whole chunk as one huge folio already. */
-const SETTINGS = ['ptes', 'tables', 'oom', 'huge'] as const
+const SETTINGS = ['ptes', 'tables', 'oom', 'huge', 'vmas'] as const
+const VMAS_MAX = 8
 
 export interface WorldOptions {
   /** Names of the user threads; the RCU callback thread is added. */
@@ -30,6 +32,10 @@ export interface WorldOptions {
   /** How many tables may be unlinked and how many threads may make one, at most. */
   readonly retired: number
   readonly makers: number
+  /** How many VMAs operations may need in a mapping beyond the one that is there, at most, by its name. */
+  readonly vmas: ReadonlyMap<string, number>
+  /** What the kernel carries. */
+  readonly has: (patch: Patch) => boolean
 }
 
 /** Builds the world. Refuses what is not modelled. */
@@ -46,7 +52,14 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
   )
   const declared = decls.filter((d) => d.kind === 'mm').map((d) => d.name.text)
   const mms = declared.length === 0 || maps.some((m) => m.mm === undefined) ? ['mm', ...declared] : declared
-  const mappings = placeMappings(maps, backings, mms)
+  const children = decls.filter((d) => d.kind === 'child')
+  const extra = setting(decls, 'vmas', 0, VMAS_MAX, 0)
+  const mappings = placeChildren(
+    children,
+    placeMappings(maps, backings, mms, (name) => (extra > 0 ? extra - 1 : (options.vmas.get(name) ?? 0))),
+    mms,
+  )
+  const forked = new Set(children.map((d) => mms.indexOf(d.mm.text)))
   if (mappings.length === 0)
     refuse('MM106', 'a world without a mapping is not modelled', whole, "map something: 'map a = anon[0] private rw;'")
   const pageTotal = mappings.reduce((n, m) => n + m.pages, 0)
@@ -60,7 +73,8 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
   const names = {
     thread: [...options.threads, 'rcu'],
     mm: mms,
-    vma: mappings.map((m) => m.name),
+    mapping: mappings.map((m) => m.name),
+    vma: mappings.flatMap((m) => Array.from({ length: m.vmas }, (_, i) => (i === 0 ? m.name : `${m.name}.${i}`))),
     page: mappings.flatMap((m) => Array.from({ length: m.pages }, (_, i) => `${m.name}[${i}]`)),
     pmd: pmds.map((p) =>
       pmds.filter((q) => q.mapping === p.mapping).length === 1
@@ -75,6 +89,8 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
   }
   const sizes: SetSizes = Object.fromEntries(Object.entries(names).map(([set, list]) => [set, list.length]))
   const init: Initial[] = [
+    ...mms.map((_, i) => setTo(mm.live(object('mm', i)), !forked.has(i))),
+    ...mappings.flatMap((m) => mappingGeometry(m, mappings)),
     ...mappings.flatMap((m) => vmaGeometry(m)),
     ...pmds.flatMap((p, i) => pmdGeometry(p, i, ptes)),
     ...backings.flatMap((b) => fileGeometry(b, ptes, small.length)),
@@ -94,20 +110,22 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
     pmdOf,
   }
   const cached = world.huge ? chunks.map((_, i) => setTo(folio.cached(object('folio', small.length + i)), true)) : []
-  return { ...world, init: [...init, ...cached, ...fills(decls, world)] }
+  return { ...world, init: [...init, ...cached, ...fills(decls, world, options.has)] }
 }
 
 function placeBackings(decls: readonly BackingDecl[], ptes: number): readonly Backing[] {
   let firstChunk = 0
   let firstFolio = 0
   return decls.map((d, file) => {
-    if (d.type === 'file') refuse('MM106', 'files other than shmem are not modelled yet', d.span, 'declare it as shmem')
     if (d.pages < 1) refuse('MM103', 'a file has at least one page', d.span)
+    if (d.pages > FILE_PAGES_MAX) refuse('MM110', `a file has at most ${FILE_PAGES_MAX} pages`, d.span)
     const chunks = Math.floor(d.pages / ptes)
     const place = { firstFolio, firstChunk }
     firstChunk += chunks
     firstFolio += d.pages
-    return { name: d.name.text, file, pages: d.pages, chunks, ...place }
+    const size = d.size ?? d.pages
+    if (size > d.pages) refuse('MM103', `'${d.name.text}' has places for ${d.pages} pages, fewer than ${size}`, d.span)
+    return { name: d.name.text, file, pages: d.pages, chunks, size, shmem: d.type === 'shmem', ...place }
   })
 }
 
@@ -115,8 +133,10 @@ function placeMappings(
   maps: readonly MapDecl[],
   backings: readonly Backing[],
   mms: readonly string[],
+  vmasFor: (name: string) => number,
 ): readonly Mapping[] {
   let firstPage = 0
+  let firstVma = 0
   return maps.map((decl, index) => {
     const pages = decl.range.last - decl.range.first + 1
     const mm = decl.mm === undefined ? 0 : mms.indexOf(decl.mm.text)
@@ -138,14 +158,18 @@ function placeMappings(
       within(decl.range, file.pages, file.name)
     } else if (decl.sharing === 'shared')
       refuse('MM106', 'shared anonymous memory is shmem', decl.span, "declare 'shmem f[N];' and map that")
-    if (decl.access === 'none' || decl.access === 'w')
-      refuse('MM106', 'mappings that cannot be read are not modelled yet', decl.span, 'use r or rw')
+    if (decl.access === 'w') refuse('MM106', 'what can be written can be read', decl.span, 'use rw')
     firstPage += pages
+    const vmas = 1 + vmasFor(decl.name.text)
+    firstVma += vmas
     const common = {
       name: decl.name.text,
       decl,
-      vma: index,
+      number: index,
+      vma: firstVma - vmas,
+      vmas,
       mm,
+      unmapped: decl.unmapped === true,
       firstPage: firstPage - pages,
       pages,
       shared: decl.sharing === 'shared',
@@ -153,6 +177,33 @@ function placeMappings(
     }
     return file === undefined ? common : { ...common, file }
   })
+}
+
+/** The mappings with what a fork makes of some of them; as many pages and VMAs as their parents have. */
+function placeChildren(
+  children: readonly ChildDecl[],
+  parents: readonly Mapping[],
+  mms: readonly string[],
+): readonly Mapping[] {
+  const out = [...parents]
+  for (const d of children) {
+    const parent = mappingNamed({ mappings: parents }, d.of)
+    const mm = mms.indexOf(d.mm.text)
+    if (mm < 0) refuse('MM102', `no mm named '${d.mm.text}'`, d.mm.span, hint(d.mm.text, mms))
+    if (mm === parent.mm) refuse('MM102', `'${d.of.text}' is a mapping of '${d.mm.text}' itself`, d.mm.span)
+    const last = out[out.length - 1] ?? parent
+    out.push({
+      ...parent,
+      name: d.name.text,
+      number: out.length,
+      vma: last.vma + last.vmas,
+      mm,
+      unmapped: true,
+      parent: parent.number,
+      firstPage: last.firstPage + last.pages,
+    })
+  }
+  return out
 }
 
 interface PmdPlace {
@@ -177,13 +228,46 @@ function layPmds(mappings: readonly Mapping[], ptes: number): readonly PmdPlace[
   })
 }
 
-function vmaGeometry(m: Mapping): readonly Initial[] {
-  const v = object('vma', m.vma)
-  const flags = [...(m.writable ? ['VM_WRITE'] : []), ...(m.shared ? ['VM_SHARED'] : [])].join('|')
+const flagsOf = (m: Mapping): string =>
+  [
+    ...(m.decl.access === 'none' ? [] : ['VM_READ']),
+    ...(m.writable ? ['VM_WRITE'] : []),
+    ...(m.shared ? ['VM_SHARED'] : []),
+  ].join('|')
+
+function mappingGeometry(m: Mapping, all: readonly Mapping[]): readonly Initial[] {
+  const at = object('mapping', m.number)
+  const child = all.find((other) => other.parent === m.number)
   return [
+    setTo(mapping.first(at), object('page', m.firstPage)),
+    setTo(mapping.last(at), object('page', m.firstPage + m.pages - 1)),
+    setTo(mapping.shared(at), m.shared),
+    setTo(mapping.vm_flags(at), flagsOf(m)),
+    setTo(mapping.child(at), child === undefined ? 'nil' : object('mapping', child.number)),
+    ...(child === undefined
+      ? []
+      : Array.from({ length: m.pages }, (_, n) =>
+          setTo(page.child(object('page', m.firstPage + n)), object('page', child.firstPage + n)),
+        )),
+  ]
+}
+
+function vmaGeometry(m: Mapping): readonly Initial[] {
+  const fixed = Array.from({ length: m.vmas }, (_, i) => object('vma', m.vma + i)).flatMap((v) => [
     setTo(vma.mm(v), object('mm', m.mm)),
     setTo(vma.file(v), m.file === undefined ? 'nil' : object('file', m.file.file)),
-    setTo(vma.vm_flags(v), flags),
+    setTo(vma.mapping(v), object('mapping', m.number)),
+    setTo(vma.anon_root(v), object('mapping', m.parent ?? m.number)),
+  ])
+  if (m.unmapped) return fixed
+  const v = object('vma', m.vma)
+  return [
+    ...fixed,
+    setTo(vma.start(v), object('page', m.firstPage)),
+    setTo(vma.end(v), object('page', m.firstPage + m.pages - 1)),
+    setTo(vma.attached(v), true),
+    setTo(vma.linked(v), m.file !== undefined),
+    setTo(vma.vm_flags(v), flagsOf(m)),
   ]
 }
 
@@ -196,7 +280,6 @@ function pmdGeometry(p: PmdPlace, i: number, ptes: number): readonly Initial[] {
   const mappable = file !== undefined && p.pages.length === ptes && block < file.chunks
   return [
     setTo(pmd.mm(at), object('mm', p.mapping.mm)),
-    setTo(pmd.vma(at), object('vma', p.mapping.vma)),
     setTo(pmd.first(at), object('page', first)),
     setTo(pmd.last(at), object('page', last)),
     setTo(pmd.whole(at), p.pages.length === ptes),
@@ -207,6 +290,18 @@ function pmdGeometry(p: PmdPlace, i: number, ptes: number): readonly Initial[] {
 /** Order-0 folios come first, file by file; then one PMD-sized folio per chunk. */
 function fileGeometry(b: Backing, ptes: number, small: number): readonly Initial[] {
   const base = b.firstFolio
+  const members = Array.from({ length: b.pages }, (_, j) => object('folio', base + j))
+  const own = object('file', b.file)
+  return [
+    setTo(file.i_size(own), b.size),
+    setTo(file.shmem(own), b.shmem),
+    ...members.flatMap((f, j) => [setTo(folio.file(f), own), setTo(folio.index(f), j), setTo(folio.last(f), j)]),
+    ...chunkGeometry(b, ptes, small),
+  ]
+}
+
+function chunkGeometry(b: Backing, ptes: number, small: number): readonly Initial[] {
+  const base = b.firstFolio
   return Array.from({ length: b.chunks }, (_, i) => i).flatMap((i) => {
     const c = object('chunk', b.firstChunk + i)
     const members = Array.from({ length: ptes }, (_, j) => base + i * ptes + j)
@@ -216,6 +311,9 @@ function fileGeometry(b: Backing, ptes: number, small: number): readonly Initial
       setTo(chunk.huge(c), object('folio', huge)),
       setTo(chunk.first(c), object('folio', members[0] ?? 0)),
       setTo(chunk.last(c), object('folio', members[ptes - 1] ?? 0)),
+      setTo(folio.file(object('folio', huge)), object('file', b.file)),
+      setTo(folio.index(object('folio', huge)), i * ptes),
+      setTo(folio.last(object('folio', huge)), i * ptes + ptes - 1),
       ...[...members, huge].map((f) => setTo(folio.chunk(object('folio', f)), c)),
     ]
   })
@@ -227,7 +325,10 @@ function pageGeometry(m: Mapping, pmdOf: (pg: number) => number, ptes: number, s
     const index = offsetOf(m, n)
     const inChunk = m.file !== undefined && Math.floor(index / ptes) < m.file.chunks
     return [
-      setTo(page.vma(pg), object('vma', m.vma)),
+      ...(m.unmapped ? [] : [setTo(page.vma(pg), object('vma', m.vma))]),
+      setTo(page.mapping(pg), object('mapping', m.number)),
+      setTo(page.mm(pg), object('mm', m.mm)),
+      setTo(page.index(pg), index),
       setTo(page.pmd(pg), object('pmd', pmdOf(m.firstPage + n))),
       setTo(page.slot(pg), object('slot', index % ptes)),
       setTo(page.folio(pg), m.file === undefined ? 'nil' : object('folio', m.file.firstFolio + index)),

@@ -47,6 +47,15 @@ describe('a long walk through a large world', () => {
       expect(replayed.code).toBe(10)
       expect(replayed.stdout.replace(/\s+/g, ' ')).toContain('found by a random walk, so a shorter trace may exist.')
       expect((await mmcheck(['replay', id, '--json'], { cwd })).stdout).toBe(text)
+      const clashes = [
+        [['--kernel', 'v7.0'], 'a counterexample is of its own kernel'],
+        [['--property', 'NoDeadlock'], `counterexample ${id} is one of GuardStays, not of NoDeadlock`],
+      ] as const
+      for (const [options, message] of clashes) {
+        const refused = await mmcheck(['minimise', id, ...options], { cwd })
+        expect(refused).toMatchObject({ code: 1, stdout: '' })
+        expect(refused.stderr.replace(/\s+/g, ' ')).toContain(message)
+      }
       await inDirectory(async (elsewhere) => expect(await simulateBig(elsewhere)).toBe(id))
     })
   })
@@ -76,7 +85,7 @@ describe('a long walk through a large world', () => {
 describe('--json', () => {
   const Envelope = z.looseObject({ format: z.literal('mmcheck-result'), version: z.object({ major: z.literal(1) }) })
   test.each([
-    [['minimise', '66c5', '--no-prove', '--no-save'], 10],
+    [['minimise', 'install-collapse-read', '--kernel', 'maybe-guard-v2', '--no-prove', '--no-save'], 10],
     [['simulate', 'install+install', '--kernel', 'v7.0', '--runs', '5'], 20],
     [['graph', 'install-oom', '--kernel', 'v7.0'], 0],
   ])('%j prints one object and nothing else', async (args, code) => {

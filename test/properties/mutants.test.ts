@@ -24,6 +24,7 @@ describe.each(PROPERTIES.filter((p) => !p.ofModel))('$name', (p) => {
       'install-read+collapse',
       'install-collapse-read',
       'install+madvise_collapse-huge',
+      'install-punch+read-two',
     ]
     expect(names.some((n) => violated(scenarioOn(n, kernel)).includes(p.name))).toBe(true)
   })

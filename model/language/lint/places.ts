@@ -1,5 +1,5 @@
 /** Which variable a slot belongs to, and where in it an access lies. */
-import type { LExpr, LIndex, Slot } from '../lowered.ts'
+import type { LExpr, LIndex, LStmt, LTarget, Slot } from '../lowered.ts'
 import { constant, elementTarget } from '../lower/build.ts'
 import type { Lowered } from '../lower/lower.ts'
 import { sameResidual, spell, type Residual } from './residual.ts'
@@ -16,7 +16,21 @@ export interface Fields {
   readonly byName: ReadonlyMap<string, FieldInfo>
   /** Undefined for locals and program counters. */
   readonly at: (slot: number) => FieldInfo | undefined
+  /** Variables that no step of any thread writes: they keep what the scenario gave them. */
+  readonly unwritten: ReadonlySet<string>
 }
+
+const targetsOf = (body: readonly LStmt[]): readonly LTarget[] =>
+  body.flatMap((s): readonly LTarget[] => {
+    switch (s.kind) {
+      case 'set':
+        return [s.target]
+      case 'if':
+        return [...targetsOf(s.then), ...targetsOf(s.else)]
+      case 'assert':
+        return []
+    }
+  })
 
 export function fieldsOf({ model, base }: Lowered): Fields {
   const starts = [...base].sort((a, b) => a[1] - b[1])
@@ -32,7 +46,10 @@ export function fieldsOf({ model, base }: Lowered): Fields {
     byName.set(name, info)
     for (let s = first; s < next; s++) bySlot[s] = info
   })
-  return { byName, at: (slot) => bySlot[slot] }
+  const unwritten = new Set([...byName.values()].filter((f) => f.kind === 'shared').map((f) => f.name))
+  for (const target of model.steps.flatMap((step) => targetsOf(step.body)))
+    unwritten.delete(bySlot[target.kind === 'slot' ? target.slot : target.base]?.name ?? '')
+  return { byName, at: (slot) => bySlot[slot], unwritten }
 }
 
 /** One element, or one of several that an unknown index picks from. */

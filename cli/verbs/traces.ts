@@ -1,14 +1,14 @@
 /** The options of `minimise`, `simulate` and `graph`. */
 import type { Command } from 'commander'
-import { graphCommand, type GraphFormat } from './commands/graph.ts'
-import { minimiseCommand } from './commands/minimise.ts'
-import { STORE } from './commands/replay.ts'
-import { simulateCommand } from './commands/simulate.ts'
-import { conflict } from './conflicts.ts'
-import { fail } from './fail.ts'
-import { GRAPH_HELP, MINIMISE_HELP, SIMULATE_HELP } from './help_traces.ts'
-import * as value from './options.ts'
-import type { KernelLine } from '../model/litmus/ast.ts'
+import { graphCommand, type GraphFormat } from '../commands/graph.ts'
+import { minimiseCommand } from '../commands/minimise.ts'
+import { STORE } from '../commands/replay.ts'
+import { simulateCommand } from '../commands/simulate.ts'
+import { conflict } from '../conflicts.ts'
+import { fail } from '../fail.ts'
+import { GRAPH_HELP, MINIMISE_HELP, SIMULATE_HELP } from '../help_traces.ts'
+import * as value from '../options.ts'
+import type { KernelLine } from '../../model/litmus/ast.ts'
 
 /** Of the process: where to speak, and whether somebody watches. */
 export interface Speaking {

@@ -1,0 +1,25 @@
+/** Loads and stores. */
+import { call } from '../../language/stmt.ts'
+import type { Build } from '../build.ts'
+import { access } from '../fault.ts'
+import { pagesOf, type Operation } from './operation.ts'
+import { oom, plain } from './syscall.ts'
+
+const results = (k: Build): readonly string[] => oom(k, ['ok', 'SEGV', 'BUS', 'HWPOISON'], 'OOM')
+
+export const ACCESS_OPERATIONS: readonly Operation[] = [
+  {
+    name: 'read',
+    operand: 'page',
+    summary: 'a load from a page: ok, SEGV, or BUS',
+    results,
+    build: (k, on, label) => [call(label, access(k, false, plain(on)), [pagesOf(on).first])],
+  },
+  {
+    name: 'write',
+    operand: 'page',
+    summary: 'a store to a page: ok, SEGV, or BUS',
+    results,
+    build: (k, on, label) => [call(label, access(k, true, plain(on)), [pagesOf(on).first])],
+  },
+]

@@ -1,0 +1,95 @@
+/** What an operation of a litmus file is, and what it is applied to. */
+import type { Expr, FieldExpr } from '../../language/expr.ts'
+import type { Stmt } from '../../language/stmt.ts'
+import type { Build } from '../build.ts'
+
+/** The forms of arguments; `operand()` of model/scenarios reads them. */
+export type OperandKind =
+  /** A mapping, or pages of it. */
+  | 'pages'
+  /** One page of a mapping. */
+  | 'page'
+  /** A mapping that one PMD covers. */
+  | 'mapping'
+  /** Several ranges of pages, each an argument. */
+  | 'ranges'
+  /** Pages of a mapping, and one of the operation's words. */
+  | 'pages_word'
+  /** Pages of one mapping, and pages of another (or the same). */
+  | 'pages_pages'
+  /** A PMD-sized chunk of a file. */
+  | 'file'
+  /** Pages of a file. */
+  | 'file_pages'
+  /** A file and a number of pages. */
+  | 'file_size'
+  /** An mm. */
+  | 'mm'
+
+/** Pages of one mapping, in ascending order. */
+export interface Pages {
+  readonly pages: readonly Expr[]
+  readonly first: Expr
+  readonly last: Expr
+  readonly mapping: Expr
+  readonly mm: Expr
+  /** The pmd of the first page. */
+  readonly pmd: Expr
+}
+
+/** Pages of a file: their numbers, both included. */
+export interface FilePages {
+  readonly file: Expr
+  readonly first: number
+  readonly last: number
+}
+
+export type Argument =
+  | { readonly kind: 'pages'; readonly at: Pages; readonly to?: Pages; readonly word?: string }
+  | { readonly kind: 'ranges'; readonly ranges: readonly Pages[] }
+  | { readonly kind: 'chunk'; readonly chunk: Expr }
+  | { readonly kind: 'file'; readonly at: FilePages }
+  /** The pages of the mappings that a fork copies, each with its copy. */
+  | { readonly kind: 'mm'; readonly mm: Expr; readonly parent: Expr }
+
+/** What an operation is applied to, and what the scenario wants of it. */
+export interface Operand {
+  readonly argument: Argument
+  /** Where the result goes, if the scenario wants it. */
+  readonly register?: FieldExpr
+  /** What the kernel documents as results. */
+  readonly results: readonly string[]
+  /** Some thread of the scenario removes guards, so promises can be taken back. */
+  readonly guardsAreRemoved: boolean
+}
+
+export interface Operation {
+  readonly name: string
+  readonly operand: OperandKind
+  /** What `pages_word` may be followed by. */
+  readonly words?: readonly string[]
+  /** The only kind of file that it is for. */
+  readonly files?: 'plain' | 'shmem'
+  /** For `--help` and errors. */
+  readonly summary: string
+  /** What the kernel documents as results, in the order of Result. */
+  readonly results: (k: Build) => readonly string[]
+  /** How many page tables it may unlink, at most: tables that come back only after a grace period. */
+  readonly unlinks?: number
+  /** It is about files: anonymous memory refuses it. */
+  readonly fileOnly?: true
+  /** It never makes a page table. */
+  readonly makesNoTable?: true
+  /** How many VMAs it may need at most beyond those that are there, in the mapping that it names (last). */
+  readonly vmas?: number
+  /** It can take a guard away by right: promises about the pages it names are withdrawn. */
+  readonly takesGuards?: true
+  /** `label` tells two operations of one thread apart. */
+  readonly build: (k: Build, on: Operand, label: string) => readonly Stmt[]
+}
+
+/** The pages of an operand; throws where the operation does not take pages, which is a bug of its declaration. */
+export function pagesOf(on: Operand): Pages {
+  if (on.argument.kind !== 'pages') throw new Error(`pages were expected, not ${on.argument.kind}`)
+  return on.argument.at
+}

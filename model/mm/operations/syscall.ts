@@ -1,0 +1,55 @@
+/** The two ends of a system call: the ghosts that say what has been promised, and where the result goes. */
+import { contains, eq, isEmpty, isOneOf, self, type Expr } from '../../language/expr.ts'
+import { assert, join, leave, set, step, when, type Action, type Stmt } from '../../language/stmt.ts'
+import type { Build, Syscall } from '../build.ts'
+import { page } from '../mm_types.ts'
+import type { Operand } from './operation.ts'
+
+export const returnStep = (on: Operand, result: Expr, more: readonly Action[] = []): Stmt =>
+  step('return', 'return', [
+    assert('ReturnsDocumented', isOneOf(result, ...on.results)),
+    ...(on.register === undefined ? [] : [set(on.register, result)]),
+    ...more,
+  ])
+
+/** An operation that promises nothing and takes nothing back. */
+export const plain = (on: Operand): Syscall => ({ enter: [], leave: (result) => [returnStep(on, result)] })
+
+/**
+ * A promise is made when an install returns 0 (or what else stands for `success`), for each page of which no removal ran meanwhile; it
+ * is withdrawn when a removal begins. Where no thread removes guards, the bookkeeping is left out.
+ */
+export const installing = (on: Operand, pages: readonly Expr[], success = '0'): Syscall => {
+  const begin = pages.map((p) => when(isEmpty(page.removers(p)), [join(page.installers(p))]))
+  const claim = (p: Expr): Action =>
+    on.guardsAreRemoved
+      ? when(contains(page.installers(p), self), [set(page.promised(p), true)])
+      : set(page.promised(p), true)
+  const end = on.guardsAreRemoved ? pages.map((p) => leave(page.installers(p))) : []
+  return {
+    enter: on.guardsAreRemoved ? [step('enter', 'system call entry', begin)] : [],
+    leave: (result) => [returnStep(on, result, [when(eq(result, success), pages.map(claim)), ...end])],
+  }
+}
+
+/** An operation that may take guards away by right: MADV_GUARD_REMOVE, munmap(), and so on. */
+export const removing = (on: Operand, pages: readonly Expr[]): Syscall => ({
+  enter: [
+    step(
+      'enter',
+      'system call entry',
+      pages.flatMap((p) => [set(page.promised(p), false), set(page.installers(p), '{}'), join(page.removers(p))]),
+    ),
+  ],
+  leave: (result) => [
+    returnStep(
+      on,
+      result,
+      pages.map((p) => leave(page.removers(p))),
+    ),
+  ],
+})
+
+/** `results`, with what a failed allocation adds. */
+export const oom = (k: Build, results: readonly string[], code: string): readonly string[] =>
+  k.oom ? [...results, code] : results

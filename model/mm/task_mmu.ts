@@ -1,0 +1,121 @@
+/**
+ * What a process sees of its own page tables: fs/proc/task_mmu.c (pagemap, smaps) and mm/mincore.c.
+ * Read at v7.0-rc6 (guard-regions facts 8.1, B09).
+ *
+ * Not modelled yet: PAGEMAP_SCAN, the per-VMA lock that newer kernels read maps under, soft-dirty.
+ */
+import { eq, hasAny, isOneOf, ite, literal, local, ne, or, truth, type Expr, type Local } from '../language/expr.ts'
+import { routine, type Routine } from '../language/routine.ts'
+import { break_, call, if_, let_, set, step, while_ } from '../language/stmt.ts'
+import { nilable, refTo } from '../language/types.ts'
+import type { Build, Syscall } from './build.ts'
+import { Result } from './errno.ts'
+import { isHuge } from './huge_memory.ts'
+import { mmap_read_lock, mmap_read_unlock } from './mmap_lock.ts'
+import { folio, page, PRESENT_PTES, pmd, PmdKind, Pte, table, vma, VmFlags } from './mm_types.ts'
+import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
+
+const addr: Local = local('addr', refTo('page'))
+const v: Local = local('vma', nilable('vma'))
+const t: Local = local('table', nilable('table'))
+const kind: Local = local('pmdval', PmdKind)
+const pte: Local = local('pte', Pte)
+const flags: Local = local('vm_flags', VmFlags)
+const result: Local = local('ret', Result)
+
+const inWords = (entry: Expr): Expr =>
+  ite(
+    isOneOf(entry, ...PRESENT_PTES),
+    literal(Result, 'present'),
+    ite(eq(entry, 'guard'), literal(Result, 'guard'), ite(eq(entry, 'none'), literal(Result, 'none'), 'swap')),
+  )
+
+/** Looks at one entry under ptl, or at the pmd where that is huge or empty. */
+const walkOne = (huge: string, none: string, of: (entry: Expr) => Expr): ReturnType<typeof if_>[] => [
+  while_(truth(true), [
+    step('pmd', 'pmdval = pmdp_get_lockless(pmd)', [set(kind, pmd.kind(page.pmd(addr)))]),
+    if_(isHuge(kind), [let_(result, huge), break_]),
+    if_(eq(kind, 'none'), [let_(result, none), break_]),
+    call('map', pte_offset_map_lock, [page.pmd(addr)], t),
+    // walk->action = ACTION_AGAIN
+    if_(ne(t, 'nil'), [
+      step('ptep_get', 'pte = ptep_get(ptep)', [set(pte, table.pte(t, page.slot(addr)))]),
+      call('unmap', pte_unmap_unlock, [t]),
+      let_(result, of(pte)),
+      break_,
+    ]),
+  ]),
+]
+
+const observer = (
+  name: string,
+  file: string,
+  gap: string,
+  io: Syscall,
+  body: readonly ReturnType<typeof if_>[],
+  locals: readonly Local[],
+): Routine =>
+  routine({
+    name,
+    file,
+    read: 'v7.0-rc6',
+    params: [addr],
+    locals: [v, result, ...locals],
+    body: [
+      ...io.enter,
+      mmap_read_lock('mmap_read_lock', page.mm(addr)),
+      step('find_vma', 'vma = find_vma(mm, addr)', [set(v, page.vma(addr))]),
+      if_(eq(v, 'nil'), [let_(result, gap)], body),
+      mmap_read_unlock('mmap_read_unlock', page.mm(addr)),
+      ...io.leave(result),
+    ],
+  })
+
+/** One entry of /proc/PID/pagemap: `guard` is bit 58, PM_GUARD_REGION (v6.15). */
+export const pagemap_read = (_k: Build, io: Syscall): Routine =>
+  observer('pagemap_read', 'fs/proc/task_mmu.c', 'none', io, walkOne('present', 'none', inWords), [kind, t, pte])
+
+/** Whether VmFlags of /proc/PID/smaps says `gu`: 1 or 0. */
+export const show_smap_vma_flags = (_k: Build, io: Syscall): Routine =>
+  observer(
+    'show_smap_vma_flags',
+    'fs/proc/task_mmu.c',
+    '-ENOENT',
+    io,
+    [
+      step('vm_flags', 'vma->vm_flags', [set(flags, vma.vm_flags(v))]),
+      if_(hasAny(flags, 'VM_MAYBE_GUARD'), [let_(result, '1')], [let_(result, '0')]),
+    ],
+    [flags],
+  )
+
+/** Whether a page is in memory, as mincore() says: a marker is nothing, a gap of a file asks its page cache. */
+export const sys_mincore = (_k: Build, io: Syscall): Routine =>
+  observer(
+    'mincore',
+    'mm/mincore.c',
+    '-ENOMEM',
+    io,
+    [
+      ...walkOne('1', 'none', inWords),
+      if_(eq(result, 'present'), [let_(result, '1')]),
+      if_(isOneOf(result, 'none', 'guard'), [
+        let_(result, '0'),
+        if_(ne(vma.file(v), 'nil'), [
+          step(
+            'filemap_get_incore_folio',
+            'folio = filemap_get_incore_folio(mapping, index)',
+            [
+              set(
+                result,
+                ite(or(folio.cached(page.folio(addr)), folio.cached(page.huge(addr))), literal(Result, '1'), '0'),
+              ),
+            ],
+            { atomic: 'one load of one page-cache index' },
+          ),
+        ]),
+      ]),
+      if_(eq(result, 'swap'), [let_(result, '0')]),
+    ],
+    [kind, t, pte],
+  )

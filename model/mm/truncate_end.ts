@@ -1,0 +1,47 @@
+/** What truncation promises when it lets go of i_rwsem; properties/nothing_beyond_end.ts says it in words. */
+import { and, eq, forall, implies, isOneOf, le, lt, not, or, type Expr } from '../language/expr.ts'
+import { assert, step, type Stmt } from '../language/stmt.ts'
+import { ANON_PTES, FILE_PTES, file, folio, page, pmd, table, vma } from './mm_types.ts'
+import { exists } from '../language/expr.ts'
+
+const maps = (pg: Expr): Expr =>
+  or(
+    eq(pmd.kind(page.pmd(pg)), 'huge'),
+    and(
+      eq(pmd.kind(page.pmd(pg)), 'table'),
+      isOneOf(table.pte(pmd.table(page.pmd(pg)), page.slot(pg)), ...FILE_PTES, ...ANON_PTES),
+    ),
+  )
+
+/** A folio that could not be split lies across the end of the file: what it maps beyond it stays. */
+const straddles = (pg: Expr): Expr =>
+  exists('folio', 'x', (x) =>
+    and(
+      eq(x, page.huge(pg)),
+      folio.cached(x),
+      lt(folio.index(x), file.i_size(folio.file(x))),
+      le(file.i_size(folio.file(x)), folio.last(x)),
+    ),
+  )
+
+export const nothingBeyondEnd = (inode: Expr): Stmt =>
+  step(
+    'truncated',
+    'truncation is over',
+    [
+      assert(
+        'NothingBeyondEnd',
+        forall('page', 'pg', (pg) =>
+          implies(
+            and(
+              exists('vma', 'v', (v) => and(eq(vma.mapping(v), page.mapping(pg)), eq(vma.file(v), inode))),
+              le(file.i_size(inode), page.index(pg)),
+              not(straddles(pg)),
+            ),
+            not(maps(pg)),
+          ),
+        ),
+      ),
+    ],
+    { atomic: 'a look at the whole state, which the kernel does not take' },
+  )
