@@ -19,6 +19,9 @@ export const EXIT = {
 /** As a shell reports a process that SIGPIPE ended. Nothing was found out, so it must not look like success. */
 export const PIPE_CLOSED = 141
 
+/** As a shell reports a process that Ctrl-C ended. */
+export const INTERRUPTED = 130
+
 export type Outcome = keyof typeof EXIT
 
 const RANK: readonly Outcome[] = [

@@ -57,7 +57,8 @@ function way(operand: string): string {
   return near === undefined ? "'mmcheck list' prints the scenarios of the catalogue" : `did you mean '${near}'?`
 }
 
-function parse(source: Source, inCatalogue: boolean, kernels?: readonly KernelLine[]): Loaded {
+/** The scenarios of a litmus text. */
+export function parse(source: Source, inCatalogue: boolean, kernels?: readonly KernelLine[]): Loaded {
   const parsed = parseLitmus(source)
   const made = parsed.ok ? elaborate(parsed.file, kernels) : parsed
   if (made.ok) return { ok: true, scenarios: made.scenarios, catalogue: inCatalogue, source }

@@ -7,6 +7,7 @@ import { closest } from '../model/litmus/suggest.ts'
 import type { KernelLine } from '../model/litmus/ast.ts'
 import type { Engine } from './cell.ts'
 import type { ExportFormat } from './commands/export.ts'
+import type { GraphFormat } from './commands/graph.ts'
 import type { ColorMode } from './style.ts'
 
 const TIME: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
@@ -35,6 +36,19 @@ export function count(text: string): number {
   return n
 }
 
+/** A seed: any whole number that is exact. */
+export function seed(text: string): number {
+  const n = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(n)) throw new InvalidArgumentError('a whole number is needed')
+  return n
+}
+
+export function percent(text: string): number {
+  const n = Number(text)
+  if (!/^\d+$/.test(text) || n > 100) throw new InvalidArgumentError('a whole number from 0 to 100 is needed')
+  return n
+}
+
 export function kernel(text: string): Kernel {
   const found = findKernel(text)
   if (found !== undefined) return found
@@ -50,6 +64,7 @@ const oneOf = <T extends string>(known: readonly T[], text: string): T => {
 }
 export const engine = (text: string): Engine => oneOf(['explicit', 'reference', 'smt'] as const, text)
 export const exportFormat = (text: string): ExportFormat => oneOf(['promela', 'tla'] as const, text)
+export const graphFormat = (text: string): GraphFormat => oneOf(['dot', 'svg'] as const, text)
 export const colorMode = (text: string): ColorMode => oneOf(['auto', 'always', 'never'] as const, text)
 
 /** The kernel lines that `--kernel` and `--without` stand for; undefined where neither was given. */

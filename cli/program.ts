@@ -15,6 +15,7 @@ import { seriesCommand } from './commands/series.ts'
 import type { Engine } from './cell.ts'
 import { addMatrix } from './verbs/matrix.ts'
 import { addNightly } from './verbs/nightly.ts'
+import { addTraceVerbs } from './verbs/traces.ts'
 import { conflict } from './conflicts.ts'
 import { EXIT } from './exit.ts'
 import { fail } from './fail.ts'
@@ -257,6 +258,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
       })
     })
 
+  addTraceVerbs(program, streams, (c) => {
+    code = c
+  })
   addNightly(program, streams, (c) => {
     code = c
   })

@@ -13,26 +13,41 @@ export const formatProgress = (name: string, p: Progress, seconds: number): stri
     `${Math.round(p.bytes / MEGA)}MB`,
   ].join('  ')
 
+/** Milliseconds between two texts: more often, nobody could read them. */
+const TEXT_MS = 100
+
+/** A line that is written over again and again, and what to call when it is over. Silent where `on` is false. */
+export function newLine(on: boolean): { readonly show: (text: string) => void; readonly end: () => void } {
+  if (!on) return { show: () => undefined, end: () => undefined }
+  let width = 0
+  let shown = -TEXT_MS
+  return {
+    show: (whole) => {
+      const now = performance.now()
+      if (now - shown < TEXT_MS) return
+      shown = now
+      // A line that the terminal breaks could not be written over.
+      const text = whole.slice(0, (process.stderr.columns ?? 80) - 1)
+      process.stderr.write(`\r${text.padEnd(width)}`)
+      width = text.length
+    },
+    end: () => {
+      if (width > 0) process.stderr.write(`\r${' '.repeat(width)}\r`)
+    },
+  }
+}
+
 /** A callback for engines, and what to call when the search is over. Silent where `on` is false. */
 export function newProgress(
   on: boolean,
   name: string,
 ): { readonly report: (p: Progress) => void; readonly end: () => void } {
-  if (!on) return { report: () => undefined, end: () => undefined }
   const start = performance.now()
-  let width = 0
-  const show = (whole: string): void => {
-    // A line that the terminal breaks could not be written over.
-    const text = whole.slice(0, (process.stderr.columns ?? 80) - 1)
-    process.stderr.write(`\r${text.padEnd(width)}`)
-    width = text.length
-  }
+  const { show, end } = newLine(on)
   return {
     report: (p) => {
       show(formatProgress(name, p, (performance.now() - start) / 1000))
     },
-    end: () => {
-      if (width > 0) process.stderr.write(`\r${' '.repeat(width)}\r`)
-    },
+    end,
   }
 }

@@ -20,6 +20,24 @@ export interface Found {
   readonly mail: (fold: boolean) => string
 }
 
+/** How a trace was come by, and so what may be said of its length. */
+export interface Origin {
+  /** Ends the line of counts in the mail text. */
+  readonly minimality: string
+  /** Recorded where it is no search. */
+  readonly origin?: 'simulation'
+}
+
+export const SHORTEST: Origin = {
+  minimality: 'no shorter trace exists in this scenario, and none of that length has fewer switches.',
+}
+/** Read from a file, and only run again: what its length is worth was for its finder to say. */
+export const RECORDED: Origin = { minimality: 'as recorded.' }
+export const WALKED: Origin = {
+  minimality: 'found by a random walk, so a shorter trace may exist.',
+  origin: 'simulation',
+}
+
 /** `v7.0 without a.b, c.d`: a kernel and what was taken out of it. */
 export const kernelText = (s: Scenario): string =>
   s.without.length === 0 ? s.kernel.name : `${s.kernel.name} without ${s.without.join(', ')}`
@@ -43,7 +61,7 @@ export function buildCounterexample(
   if (!built.ok) return failed(`the trace cannot be replayed: ${built.error.message}`)
   const trace = built.value
   if (!trace.violated.includes(best.property)) return failed('the replayed trace does not end in the violation')
-  return describe(scenario, model, trace, best.property)
+  return describe(scenario, model, trace, best.property, SHORTEST)
 }
 
 /** A counterexample from a replayed trace. */
@@ -52,6 +70,7 @@ export function describe(
   model: LoweredModel,
   trace: Trace,
   propertyNumber: number,
+  { minimality, origin }: Origin,
 ): Result<Found, string> {
   const name = model.properties[propertyNumber]?.name ?? ''
   const property = findProperty(name)
@@ -70,6 +89,7 @@ export function describe(
     trace: recordSteps(trace),
     scope: scopeOf(scenario),
     assumptions: assumptionsOf(scenario, model),
+    ...(origin === undefined ? {} : { origin }),
   }
   const input: MailInput = {
     trace,
@@ -77,7 +97,7 @@ export function describe(
     title: property.title,
     property: { name, statement: property.statement },
     bang: property.bang,
-    minimality: 'no shorter trace exists in this scenario, and none of that length has fewer switches.',
+    minimality,
     scope: counterexample.scope,
     assumptions: counterexample.assumptions,
   }

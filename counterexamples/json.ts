@@ -11,7 +11,9 @@ import { failed, ok, type Result } from './result.ts'
 import type { Trace } from './trace.ts'
 
 const FORMAT = 'mmcheck-counterexample'
-const VERSION = { major: 1, minor: 0 } as const
+const MAJOR = 1
+/** Version 1.1 added `origin`; a file without it is one of 1.0, as it always was. */
+const minorOf = ({ origin }: Counterexample): number => (origin === undefined ? 0 : 1)
 
 /** Larger files are refused unread: no minimised trace comes near it. */
 export const MAX_BYTES: number = 16 * 1024 * 1024
@@ -44,6 +46,8 @@ export interface Counterexample {
   readonly trace: readonly CounterexampleStep[]
   readonly scope: readonly string[]
   readonly assumptions: readonly string[]
+  /** How it was found, where not by a search: then a shorter trace may exist. */
+  readonly origin?: 'simulation' | undefined
 }
 
 /** Why a text is no counterexample that this program can read. `message` is one line. */
@@ -75,6 +79,7 @@ const body = z.object({
   ),
   scope: z.array(z.string()),
   assumptions: z.array(z.string()),
+  origin: z.literal('simulation').optional(),
 })
 
 /** A trace in the words of the file. */
@@ -101,12 +106,12 @@ export const recordedIdSteps = (steps: readonly CounterexampleStep[]): IdStep[] 
 
 /** The file's text: keys in a fixed order, two blanks of indent, one newline at the end. */
 export function toJson(counterexample: Counterexample): string {
-  const { id, title, scenario, property, trace, scope, assumptions } = counterexample
+  const { id, title, scenario, property, trace, scope, assumptions, origin } = counterexample
   const { name, kernel, litmus } = scenario
   const { statement, source } = property
   const document = {
     format: FORMAT,
-    version: VERSION,
+    version: { major: MAJOR, minor: minorOf(counterexample) },
     id,
     title,
     scenario: { name, kernel, litmus },
@@ -122,6 +127,7 @@ export function toJson(counterexample: Counterexample): string {
     })),
     scope,
     assumptions,
+    ...(origin === undefined ? {} : { origin }),
   }
   return `${JSON.stringify(document, null, 2)}\n`
 }
@@ -155,9 +161,9 @@ export function parseCounterexample(text: string): Result<Counterexample, ParseE
   const head = envelope.safeParse(data)
   if (!head.success) return failed({ kind: 'shape', message: shapeMessage(head.error) })
   const { major, minor } = head.data.version
-  if (major !== VERSION.major) {
-    const known = `this mmcheck reads version ${VERSION.major}.x`
-    const help = major > VERSION.major ? 'a newer mmcheck is needed' : 'an older mmcheck is needed'
+  if (major !== MAJOR) {
+    const known = `this mmcheck reads version ${MAJOR}.x`
+    const help = major > MAJOR ? 'a newer mmcheck is needed' : 'an older mmcheck is needed'
     return failed({ kind: 'version', message: `format version ${major}.${minor}: ${known}; ${help}` })
   }
   const parsed = body.safeParse(data)

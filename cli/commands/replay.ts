@@ -1,6 +1,6 @@
 /** `mmcheck replay`: runs a recorded counterexample again, step by step, in the reference interpreter. */
 import { join } from 'node:path'
-import { describe, type Found } from '../../counterexamples/build.ts'
+import { describe, RECORDED, WALKED, type Found } from '../../counterexamples/build.ts'
 import {
   MAX_BYTES,
   parseCounterexample,
@@ -88,7 +88,8 @@ export function rerun(c: Counterexample): Result<Replayed, string> {
   const property = lowered.model.properties.findIndex((p) => p.name === c.property.name)
   if (!trace.value.violated.includes(property))
     return failed(`the trace runs, but ${c.property.name} holds at its end\n  help: ${stale}`)
-  const found = describe(scenario, lowered.model, trace.value, property)
+  const origin = c.origin === 'simulation' ? WALKED : RECORDED
+  const found = describe(scenario, lowered.model, trace.value, property, origin)
   if (!found.ok) return found
   if (found.value.counterexample.id !== c.id)
     return failed(

@@ -61,6 +61,8 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
     (name) => (extra > 0 ? 0 : (options.vmas.get(name) ?? 0)),
   )
   const forked = new Set(children.map((d) => mms.indexOf(d.mm.text)))
+  if (mappings.length === 0)
+    refuse('MM106', 'a world without a mapping is not modelled', whole, "map something: 'map a = anon[0] private rw;'")
   const pageTotal = mappings.reduce((n, m) => n + m.pages, 0)
   if (pageTotal > PAGES_MAX) refuse('MM110', `at most ${PAGES_MAX} mapped pages in all, not ${pageTotal}`, whole)
 

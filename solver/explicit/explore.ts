@@ -33,6 +33,8 @@ export interface Exploration {
 export interface ExploreOptions extends SearchOptions {
   /** States of this depth are stored, but not expanded. The search counts as complete all the same. */
   readonly depthMax?: number
+  /** The search ends soon after a violation of this property is met, which is then a shortest one. */
+  readonly until?: number
 }
 
 /** States expanded between two looks at the clock and the budget. */
@@ -51,6 +53,19 @@ function scanner(scans: readonly Scan[]): { readonly found: number[]; run(arena:
       from = to
     },
   }
+}
+
+/** Whether an exploration that goes on has met a violation of a property. */
+function isMet(
+  { invariants, properties }: LoweredModel,
+  property: number,
+  broken: readonly number[],
+  { failed }: Program,
+  deadlock: number,
+): boolean {
+  if ((failed[property] ?? -1) >= 0) return true
+  if (properties[property]?.kind === 'deadlock' && deadlock >= 0) return true
+  return invariants.some((of, i) => of.property === property && (broken[i] ?? -1) >= 0)
 }
 
 /** Explores the reachable states of a model, breadth first, in the order of the reference interpreter. */
@@ -108,6 +123,7 @@ export function explore(original: LoweredModel, options: ExploreOptions = {}): E
       expandedDepth++
       levelEnd = states
     }
+    if (options.until !== undefined && isMet(model, options.until, broken.found, program, control[2] ?? -1)) break
   }
   return {
     model,

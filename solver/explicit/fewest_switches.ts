@@ -1,7 +1,7 @@
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { Move, Violation } from '../engine.ts'
 import { compareNumbers } from '../order.ts'
-import type { Successor } from '../reference/interpreter.ts'
+import type { State, Successor } from '../reference/interpreter.ts'
 import { deadlockProperty, successors } from '../reference/interpreter.ts'
 import type { Exploration } from './explore.ts'
 import { explore } from './explore.ts'
@@ -117,11 +117,12 @@ function onward(exploration: Exploration, property: number, goal: Goal): Onward 
 }
 
 /**
- * The shortest trace to a violation of the same property that switches threads least often; of
- * several, at the first move that differs, the one that switches there, then the first by thread, step
- * id and choice values. The trace given bounds the search. Throws where the model does not violate the property within it.
+ * Every shortest trace to a violation of the same property that switches threads least often. They come
+ * in an order: at the first move that differs, the one that switches there, then the first by thread,
+ * step id and choice values. The trace given bounds the search. Throws where the model does not violate
+ * the property within it.
  */
-export function fewestSwitches(model: LoweredModel, violation: Violation): Violation {
+export function* allFewestSwitches(model: LoweredModel, violation: Violation): Generator<Violation, undefined> {
   const { property, moves } = violation
   // One more than needed, as a deadlock is only noticed where a state is expanded.
   const exploration = explore(model, { depthMax: moves.length + 1 })
@@ -132,22 +133,38 @@ export function fewestSwitches(model: LoweredModel, violation: Violation): Viola
   const threadOf = new Map(exploration.model.steps.map(({ id, thread }) => [id, thread]))
   const toCome = onward(exploration, property, goal)
   const best: Move[] = []
-  let state = stateOf(exploration, 0)
-  let last: number | undefined
-  for (let depth = 1; depth <= goal.depth; depth++) {
-    const from = last
+
+  function* from(state: State, last: number | undefined): Generator<Violation, undefined> {
+    if (best.length === goal?.depth) {
+      yield { property, moves: [...best] }
+      return
+    }
     const candidates = successors(exploration.model, state).map((successor) => {
       const thread = threadOf.get(successor.move.step) ?? -1
-      const switches = toCome(successor, thread, depth) + (from === undefined || from === thread ? 0 : 1)
+      const switches = toCome(successor, thread, best.length + 1) + (last === undefined || last === thread ? 0 : 1)
       // Of two ways that cost the same, switching now shows how little the other thread must have done.
-      const stays = from === thread ? 1 : 0
-      return { successor, thread, order: [switches, stays, thread, successor.move.step, ...successor.move.choices] }
+      const stays = last === thread ? 1 : 0
+      return {
+        successor,
+        thread,
+        switches,
+        order: [switches, stays, thread, successor.move.step, ...successor.move.choices],
+      }
     })
-    const [next] = candidates.sort((a, b) => compareNumbers(a.order, b.order))
-    if (next === undefined) throw new Error('a trace of the explicit engine ends early in the reference')
-    best.push(next.successor.move)
-    state = next.successor.state
-    last = next.thread
+    const [first, ...others] = candidates.sort((a, b) => compareNumbers(a.order, b.order))
+    if (first === undefined) throw new Error('a trace of the explicit engine ends early in the reference')
+    for (const next of [first, ...others.filter(({ switches }) => switches === first.switches)]) {
+      best.push(next.successor.move)
+      yield* from(next.successor.state, next.thread)
+      best.pop()
+    }
   }
-  return { property, moves: best }
+  yield* from(stateOf(exploration, 0), undefined)
+}
+
+/** The first of them. */
+export function fewestSwitches(model: LoweredModel, violation: Violation): Violation {
+  const { value } = allFewestSwitches(model, violation).next()
+  if (value === undefined) throw new Error('there is no trace to the violation')
+  return value
 }

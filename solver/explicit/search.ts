@@ -1,5 +1,5 @@
 import type { LoweredModel } from '../../model/language/lowered.ts'
-import type { Outcome, SearchOptions, SearchResult, Violation } from '../engine.ts'
+import type { Incomplete, Outcome, SearchOptions, SearchResult, Violation } from '../engine.ts'
 import { sameNumbers } from '../order.ts'
 import { registerSlots, sortOutcomes } from '../outcomes.ts'
 import { deadlockProperty, successors } from '../reference/interpreter.ts'
@@ -21,27 +21,52 @@ function place(exploration: Exploration, { from, moves }: Candidate): number {
   )
 }
 
-/** A shortest violation of each property, the first in breadth-first order; it may be broken in several ways. */
-function violations(exploration: Exploration): readonly Violation[] {
+/** A shortest violation of a property, the first in breadth-first order; it may be broken in several ways. */
+function violationOf(exploration: Exploration, property: number): Violation | undefined {
   const { model, program, store, broken, deadlock } = exploration
-  const stuck = deadlockProperty(model)
-  return model.properties.flatMap((_, property): readonly Violation[] => {
-    const found: Candidate[] = []
-    const failedFrom = program.failed[property] ?? -1
-    if (failedFrom >= 0)
-      found.push({ property, from: failedFrom, moves: traceFailure(exploration, failedFrom, property) })
-    const bad = broken.filter((id, i) => id >= 0 && model.invariants[i]?.property === property)
-    if (bad.length > 0) {
-      const id = Math.min(...bad)
-      found.push({ property, from: store.parents[id] ?? -1, moves: tracePath(exploration, id) })
+  const found: Candidate[] = []
+  const failedFrom = program.failed[property] ?? -1
+  if (failedFrom >= 0)
+    found.push({ property, from: failedFrom, moves: traceFailure(exploration, failedFrom, property) })
+  const bad = broken.filter((id, i) => id >= 0 && model.invariants[i]?.property === property)
+  if (bad.length > 0) {
+    const id = Math.min(...bad)
+    found.push({ property, from: store.parents[id] ?? -1, moves: tracePath(exploration, id) })
+  }
+  if (property === deadlockProperty(model) && deadlock >= 0)
+    found.push({ property, from: deadlock, moves: tracePath(exploration, deadlock) })
+  const [first] = found.sort(
+    (a, b) => a.moves.length - b.moves.length || a.from - b.from || place(exploration, a) - place(exploration, b),
+  )
+  return first && { property, moves: first.moves }
+}
+
+const violations = (exploration: Exploration): readonly Violation[] =>
+  exploration.model.properties.flatMap((_, property) => violationOf(exploration, property) ?? [])
+
+/** What became of a search for one violation. */
+export type Finding =
+  | {
+      readonly kind: 'found'
+      readonly violation: Violation
+      readonly states: number
+      /** Every property whose violation was met by then, ascending. */
+      readonly met: readonly number[]
     }
-    if (property === stuck && deadlock >= 0)
-      found.push({ property, from: deadlock, moves: tracePath(exploration, deadlock) })
-    const [first] = found.sort(
-      (a, b) => a.moves.length - b.moves.length || a.from - b.from || place(exploration, a) - place(exploration, b),
-    )
-    return first === undefined ? [] : [{ property, moves: first.moves }]
-  })
+  /** Every reachable state was seen, and none of them, nor any transition, breaks the property. */
+  | { readonly kind: 'none'; readonly states: number }
+  | { readonly kind: 'open'; readonly incomplete: Incomplete; readonly states: number }
+
+/** Looks for a shortest violation of one property and, where there is one, for nothing beyond. Throws as `searchExplicit`. */
+export function findViolation(model: LoweredModel, property: number, options: SearchOptions = {}): Finding {
+  const exploration = explore(model, { ...options, until: property })
+  const { states, incomplete } = exploration
+  const violation = violationOf(exploration, property)
+  if (violation !== undefined) {
+    const met = exploration.model.properties.flatMap((_, p) => (violationOf(exploration, p) === undefined ? [] : [p]))
+    return { kind: 'found', violation, states, met }
+  }
+  return incomplete === undefined ? { kind: 'none', states } : { kind: 'open', incomplete, states }
 }
 
 interface Tally {

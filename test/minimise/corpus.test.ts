@@ -1,0 +1,50 @@
+/** Every recorded counterexample, made as small as it can be. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { corpusDirectory, rerun } from '../../cli/commands/replay.ts'
+import { parseCounterexample, resolveMoves } from '../../counterexamples/json.ts'
+import { finish } from '../../counterexamples/minimise/finish.ts'
+import { minimise } from '../../counterexamples/minimise/minimise.ts'
+import { kernelLine } from '../../model/litmus/kernel_line.ts'
+import { replay } from '../../solver/reference/replay.ts'
+
+const ids = readdirSync(corpusDirectory()).flatMap((f) => /^([0-9a-f]{12})\.json$/.exec(f)?.[1] ?? [])
+
+describe.each(ids)('%s', (id) => {
+  test('has a least scenario, below which everything was exhausted', { timeout: 300_000 }, async () => {
+    const parsed = parseCounterexample(readFileSync(join(corpusDirectory(), `${id}.json`), 'utf8'))
+    if (!parsed.ok) throw new Error(parsed.error.message)
+    const again = rerun(parsed.value)
+    if (!again.ok) throw new Error(again.error)
+    const { scenario, lowered, property } = again.value
+    const moves = resolveMoves(lowered.model, parsed.value.trace)
+    if (!moves.ok) throw new Error(moves.error.message)
+    const target = {
+      kernel: kernelLine([scenario.kernel.name], scenario.without),
+      property: parsed.value.property.name,
+    }
+    const violation = { property, moves: moves.value }
+    const options = { maxMs: 250_000, exhaust: true, stopped: () => false }
+    const made = await minimise(scenario.file, target, violation, options)
+    if (!made.ok) throw new Error(made.error)
+    expect(made.value.over).toBeUndefined()
+    expect(new Set(made.value.exhausted?.standings)).toEqual(new Set(['minimum']))
+    expect(made.value.exhausted).toMatchObject({ all: true, done: made.value.exhausted?.total })
+    const finished = finish(made.value, target)
+    if (!finished.ok) throw new Error(finished.error)
+    const { model, found, property: number } = finished.value
+    const steps = resolveMoves(model, found.counterexample.trace)
+    const ran = replay(model, steps.ok ? steps.value : [])
+    expect(ran.kind === 'ran' && ran.violated).toContain(number)
+    // What was made of it cannot be made any smaller.
+    const once = await minimise(
+      finished.value.scenario.file,
+      target,
+      { property: number, moves: steps.ok ? steps.value : [] },
+      options,
+    )
+    const twice = once.ok ? finish(once.value, target) : once
+    expect(twice.ok && twice.value.found.counterexample.id).toBe(found.counterexample.id)
+  })
+})
