@@ -39,12 +39,13 @@ export const KERNELS: readonly Kernel[] = [
   kernel('maybe-guard-v1', 'VM_MAYBE_GUARD series v1 (29 Oct 2025)', [...SERIES, 'maybe-guard-plain']),
   kernel('maybe-guard-v2', 'VM_MAYBE_GUARD series v2 (6 Nov 2025)', SERIES_V2),
   kernel('maybe-guard-v3', 'VM_MAYBE_GUARD series v3 (7 Nov 2025)', SERIES_V3),
-  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', [...SERIES_V3, 'guard-vma-lock']),
+  // The newest released kernel stands last: it is what commands mean where none is named.
   kernel('v7.0-keep-guards', 'Linux v7.0 with unmap_mapping_folio() keeping guards: our proposal, in no kernel', [
     ...SERIES_V3,
     'guard-vma-lock',
     'unmap-folio-keeps-guards',
   ]),
+  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', [...SERIES_V3, 'guard-vma-lock']),
 ]
 
 export const findKernel = (name: string): Kernel | undefined => KERNELS.find((k) => k.name === name)
