@@ -40,11 +40,12 @@ export const KERNELS: readonly Kernel[] = [
   ]),
   kernel('maybe-guard-v2', 'VM_MAYBE_GUARD series v2 (6 Nov 2025)', SERIES_V2),
   kernel('maybe-guard-v3', 'VM_MAYBE_GUARD series v3 (7 Nov 2025)', SERIES_V3),
-  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', V7_0),
+  // The newest released kernel stands last: it is what commands mean where none is named.
   kernel('v7.0-keep-guards', 'Linux v7.0 with unmap_mapping_folio() keeping guards: our proposal, in no kernel', [
     ...V7_0,
     'unmap-folio-keeps-guards',
   ]),
+  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', V7_0),
 ]
 
 /** A kernel by name; also `vm-maybe-guard-v4+5`, which is a posted series up to its fifth patch. */

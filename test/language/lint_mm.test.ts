@@ -10,7 +10,7 @@ import { elaborate } from '../../model/scenarios/scenario.ts'
 import { withProperties } from '../../properties/all.ts'
 import { cells } from '../support/scenarios.ts'
 
-/** Every operation, on shared, private and anonymous memory. */
+/** Every operation, on shared, private and anonymous memory, of shmem and of a plain file. */
 const threads = `
   P0 { r0 = guard_install(s); r1 = guard_remove(s); }
   P1 { r0 = guard_install(a[0..2]); r1 = guard_remove(a); }
@@ -19,7 +19,10 @@ const threads = `
   P4 { r0 = read(a[1]); r1 = write(a[2]); }
   P5 { collapse(f); }
   P6 { r0 = madvise_collapse(s); }
-  P7 { r0 = dontneed(s); r1 = dontneed(a[0]); }`
+  P7 { r0 = dontneed(s); r1 = dontneed(a[0]); }
+  P8 { r0 = ftruncate(f, 1); r1 = punch_hole(f[0]); r2 = madvise_remove(s); }
+  P9 { r0 = ftruncate(g, 1); r1 = punch_hole(g[0]); invalidate(g); drop_caches(g); }
+  P10 { r0 = read(q[0]); r1 = write(q[1]); r2 = write(r[0]); }`
 const text = `MM all
 kernel v7.0
 {
@@ -29,6 +32,9 @@ kernel v7.0
   map s = f[0..1] shared rw;
   map p = f[0..1] private rw;
   map a = anon[0..3] private rw;
+  file g[2];
+  map q = g[0..1] shared rw;
+  map r = g[0..1] private rw;
 }${threads}
 forall (P0:r0 = 0)
 `
@@ -63,7 +69,7 @@ describe('the mm model', () => {
   const knockOuts: readonly (readonly [string, readonly string[]])[] = [
     ['pte_offset_map_lock.lock', ['ML001', 'ML005']],
     ['__pte_alloc.pmd_lock', ['ML001', 'ML005']],
-    ['do_fault.folio_unlock', ['ML002', 'ML003']],
+    ['do_read_fault.folio_unlock', ['ML002', 'ML003']],
     ['madvise.MADV_GUARD_INSTALL.needs_mmap_lock', ['ML005', 'ML009']],
   ]
   for (const [label, codes] of knockOuts)
