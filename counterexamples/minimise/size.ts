@@ -1,6 +1,7 @@
 /** How large a scenario is, as a list of numbers of which the first that differs decides. */
 import type { LitmusFile } from '../../model/litmus/ast.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
+import { operandPages } from './tree.ts'
 
 /** What is made small, in this order; each is told to the user. */
 export const MEASURES = ['threads', 'operations', 'VMAs', 'pages', 'page tables', 'files'] as const
@@ -43,14 +44,15 @@ export function fileSize(file: LitmusFile): Size {
 }
 
 /** What else a reader sees of a scenario: mms, filled pages, settings, pages of operations and files. */
-export function restOf({ decls, threads }: LitmusFile): Size {
+export function restOf(file: LitmusFile): Size {
+  const { decls, threads } = file
   const settings = decls.filter((d) => d.kind === 'setting')
   const stmts = threads.flatMap((t) => t.stmts)
   return [
     decls.filter((d) => d.kind === 'mm').length,
     total(decls.map((d) => (d.kind === 'fill' ? extent(d.range) : 0))),
     settings.filter((d) => d.name.text !== 'tables').length,
-    total(stmts.flatMap((s) => s.args.map((a) => (a.kind === 'pages' ? extent(a.range) : 0)))),
+    total(stmts.flatMap((s) => s.args.map((a) => operandPages(file, s, a)))),
     total(decls.map((d) => (d.kind === 'backing' ? d.pages : 0))),
     total(settings.map((d) => (d.name.text === 'tables' ? 0 : (d.value ?? 0)))),
     decls.filter((d) => d.kind === 'fill' && d.access !== undefined && d.access !== 'read').length,

@@ -10,6 +10,7 @@ import type {
   Stmt,
   ThreadDecl,
 } from '../../model/litmus/ast.ts'
+import { findOperation } from '../../model/mm/operations.ts'
 
 export const mapsOf = (file: LitmusFile): readonly MapDecl[] => file.decls.filter((d) => d.kind === 'map')
 export const backingsOf = (file: LitmusFile): readonly BackingDecl[] => file.decls.filter((d) => d.kind === 'backing')
@@ -35,6 +36,19 @@ export const withoutDecl = (file: LitmusFile, decl: Decl): LitmusFile => withDec
 
 /** The name that an argument starts with. */
 export const argName = (arg: Arg): string | undefined => (arg.kind === 'number' ? undefined : arg.name.text)
+
+export const lengthOf = (m: MapDecl): number => m.range.last - m.range.first + 1
+
+/** How many pages an operation is told to work on by an argument; 0 where it does not work page by page. */
+export function operandPages(file: LitmusFile, stmt: Stmt, arg: Arg): number {
+  if (arg.kind === 'number') return 0
+  const map = mapsOf(file).find((m) => m.name.text === arg.name.text)
+  const backing = backingsOf(file).find((b) => b.name.text === arg.name.text)
+  // Other operations on a file take a page of it for a place.
+  const byPages = findOperation(stmt.op.text)?.operand === 'file_pages'
+  const all = map !== undefined ? lengthOf(map) : byPages ? (backing?.pages ?? 0) : 0
+  return arg.kind === 'name' || all === 0 ? all : arg.range.last - arg.range.first + 1
+}
 
 /** Whether some statement names `name`. */
 export const isUsed = (file: LitmusFile, name: string): boolean =>

@@ -16,15 +16,16 @@ import {
   backingsOf,
   fillsOf,
   isUsed,
+  lengthOf,
   mapsOf,
   moved,
+  operandPages,
   shorter,
   withDecls,
   withoutDecl,
   withStmts,
 } from './tree.ts'
 
-const lengthOf = (m: MapDecl): number => m.range.last - m.range.first + 1
 const sourceOf = (m: MapDecl): string => (m.source.kind === 'anon' ? 'anon' : m.source.name.text)
 const textOf = (d: LitmusFile['decls'][number]): string => printDecl(d).replace(/;$/, '')
 
@@ -223,20 +224,13 @@ function mmReductions(file: LitmusFile, original: (t: ThreadDecl) => string): re
   return out
 }
 
-/** Pages of the mapping, or file, of a name. */
-function lengthNamed(file: LitmusFile, name: string | undefined): number | undefined {
-  const map = mapsOf(file).find((m) => m.name.text === name)
-  return map === undefined ? backingsOf(file).find((b) => b.name.text === name)?.pages : lengthOf(map)
-}
-
 /** An operation on fewer pages, or on fewer ranges of them. */
 function operandReductions(file: LitmusFile, original: (t: ThreadDecl) => string): readonly Reduction[] {
   return file.threads.flatMap((t) =>
     t.stmts.flatMap((s) =>
       s.args.flatMap((a): readonly Reduction[] => {
-        const name = argName(a)
-        const pages = lengthNamed(file, name)
-        if (a.kind === 'number' || pages === undefined) return []
+        const pages = operandPages(file, s, a)
+        if (a.kind === 'number' || pages === 0) return []
         const range = a.kind === 'pages' ? a.range : { first: 0, last: pages - 1, span: a.name.span }
         const fewer = s.args.filter((x) => x !== a)
         const without: Reduction = {

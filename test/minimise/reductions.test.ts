@@ -1,0 +1,74 @@
+/** One thing less: still a litmus file, never a larger one, and never a surprise for the rest of the program. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { catalogue } from '../../cli/input.ts'
+import { canonical } from '../../counterexamples/minimise/canonical.ts'
+import { keyOf } from '../../counterexamples/minimise/oracle.ts'
+import { reductions } from '../../counterexamples/minimise/reductions.ts'
+import { originalNames } from '../../counterexamples/minimise/shrink.ts'
+import { fileSize, restOf } from '../../counterexamples/minimise/size.ts'
+import { bare } from '../../counterexamples/minimise/tree.ts'
+import { kernelLine } from '../../model/litmus/kernel_line.ts'
+import type { LitmusFile } from '../../model/litmus/ast.ts'
+import { parseLitmus } from '../../model/litmus/parser.ts'
+import { printBody, printLitmus } from '../../model/litmus/printer.ts'
+import { elaborate } from '../../model/scenarios/scenario.ts'
+import { compareNumbers } from '../../solver/order.ts'
+import { litmusFile, stripSpans } from '../litmus/tree.ts'
+import { catalogueText } from '../support/scenarios.ts'
+
+function fileOf(text: string): LitmusFile {
+  const parsed = parseLitmus({ name: 'test', text })
+  if (!parsed.ok) throw new Error(parsed.diagnostics.map((d) => d.message).join('; '))
+  return parsed.file
+}
+
+const below = (file: LitmusFile): readonly LitmusFile[] => reductions(file, originalNames(file)).map((r) => r.file)
+
+const FORK = `MM fork
+kernel v7.0
+{ file f[4] size 3; mm A; mm B; map a = f[1..3] private rw in A; child c of a in B; fill a[0..1] guard; ptes 4; vmas 2; }
+P0 in A { r0 = process_guard_install(a[0], a[1..2]); r1 = ftruncate(f, 2); }
+P1 in B { r0 = read(c[1]); }
+P2 { punch_hole(f[2..3]); }
+`
+
+describe.each([...catalogue().map((name) => [name, catalogueText(name)] as const), ['a fork', FORK] as const])(
+  '%s',
+  (_, text) => {
+    const file = bare(fileOf(text))
+    const twice = below(file).flatMap((f) => [f, ...below(f)])
+
+    test('with one thing less, or two, is a litmus file that is not larger', () => {
+      for (const f of below(file)) {
+        expect(stripSpans(fileOf(printLitmus(f)))).toEqual(stripSpans(f))
+        const size = compareNumbers(fileSize(f), fileSize(file))
+        expect(size).toBeLessThanOrEqual(0)
+        if (size === 0) expect(compareNumbers(restOf(f), restOf(file)), printBody(f)).toBeLessThan(0)
+      }
+    })
+
+    test('has a canonical form, which is its own, and is modelled or refused like it', () => {
+      for (const f of twice.slice(0, 150)) {
+        const once = canonical(f)
+        expect(printBody(canonical(once))).toBe(printBody(once))
+        expect(keyOf(once)).toBe(keyOf(f))
+        const kernel = [kernelLine(['v7.0'])]
+        const [a, b] = [elaborate(f, kernel), elaborate(once, kernel)]
+        expect(b.ok, printBody(f)).toBe(a.ok)
+        // Nothing but names and order is changed, so the worlds have as much of everything.
+        if (a.ok && b.ok) expect(b.scenarios[0]?.world.sizes).toEqual(a.scenarios[0]?.world.sizes)
+      }
+    })
+  },
+)
+
+test('any tree that the parser can give is taken', () => {
+  fc.assert(
+    fc.property(litmusFile, (file) => {
+      for (const f of below(bare(file))) keyOf(f)
+      keyOf(file)
+    }),
+    { numRuns: 200, seed: 11 },
+  )
+})
