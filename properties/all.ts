@@ -2,7 +2,11 @@
 import type { Program } from '../model/language/routine.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { EmptyUnlink } from './empty_unlink.ts'
+import { FlagSound } from './flag_sound.ts'
+import { FlagsAsRequested } from './flags_as_requested.ts'
+import { FlagsKept } from './flags_kept.ts'
 import { GuardStays } from './guard_stays.ts'
+import { GuardsMerge } from './guards_merge.ts'
 import { NoAccess } from './no_access.ts'
 import { NoDeadlock } from './no_deadlock.ts'
 import { NoNilDereference } from './no_nil_dereference.ts'
@@ -15,6 +19,10 @@ import { WorldLargeEnough } from './world_large_enough.ts'
 export const PROPERTIES: readonly Property[] = [
   GuardStays,
   NoAccess,
+  FlagSound,
+  FlagsKept,
+  FlagsAsRequested,
+  GuardsMerge,
   EmptyUnlink,
   ReturnsDocumented,
   NoUseAfterFree,

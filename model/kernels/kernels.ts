@@ -26,9 +26,10 @@ const V6_18_BASE = [
   'process-madvise-one-lock',
   'dontneed-vma-lock',
 ] as const
-const SERIES = V6_18_BASE
+const SERIES = [...V6_18_BASE, 'sticky-flags'] as const
 const SERIES_V2 = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous'] as const
 const SERIES_V3 = [...SERIES_V2, 'retract-tests-guard'] as const
+const SERIES_V4 = [...SERIES_V3, 'modify-flags-pointer'] as const
 
 /** Every kernel, oldest first. */
 export const KERNELS: readonly Kernel[] = [
@@ -51,7 +52,17 @@ export const KERNELS: readonly Kernel[] = [
   kernel('maybe-guard-v1', 'VM_MAYBE_GUARD series v1 (29 Oct 2025)', [...SERIES, 'maybe-guard-plain']),
   kernel('maybe-guard-v2', 'VM_MAYBE_GUARD series v2 (6 Nov 2025)', SERIES_V2),
   kernel('maybe-guard-v3', 'VM_MAYBE_GUARD series v3 (7 Nov 2025)', SERIES_V3),
-  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', [...SERIES_V3, 'guard-vma-lock']),
+  kernel('maybe-guard-v3-fixup', 'VM_MAYBE_GUARD series v3 with its fix-up of 17 Nov 2025', [
+    ...SERIES_V3,
+    'modify-or-flags',
+  ]),
+  kernel('maybe-guard-v4', 'VM_MAYBE_GUARD series v4 (18 Nov 2025)', SERIES_V4),
+  kernel('v6.18.37', 'Linux v6.18.37 (25 June 2026), with the series, guard install under the mmap lock', SERIES_V4),
+  kernel('v6.19', 'Linux v6.19, with the series, guard install under the per-VMA lock (2ab7f1bbafc9)', [
+    ...SERIES_V4,
+    'guard-vma-lock',
+  ]),
+  kernel('v7.0', 'Linux v7.0 (read at v7.0-rc6)', [...SERIES_V4, 'guard-vma-lock']),
 ]
 
 export const findKernel = (name: string): Kernel | undefined => KERNELS.find((k) => k.name === name)

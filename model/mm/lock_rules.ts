@@ -3,17 +3,23 @@
  * Documentation/mm/process_addrs.rst and the code (guard-regions facts, sections named below), as data
  * for the linter. All as of v7.0-rc6.
  */
-import type { FieldRule, LockDemand, LintRules } from '../language/lint/rules.ts'
+import type { FieldRule, LockDemand, LintRules, Permission } from '../language/lint/rules.ts'
 
 const same = (lock: string, mode: LockDemand['mode'] = 'write'): LockDemand => ({ lock, mode, index: 'same' })
 /** The lock of an object that the field's own index leads to by geometry, such as the mm of a VMA. */
 const related = (lock: string, mode: LockDemand['mode'] = 'write'): LockDemand => ({ lock, mode, index: 'any' })
 
+/**
+ * A VMA that is not yet in the tree, or no longer, belongs to whoever made it or took it out: it is filled
+ * and emptied without its lock. munmap() frees VMAs under the mmap read lock.
+ */
+const OWN: Permission = { locks: [related('mm.mmap_lock', 'read')], text: 'vm_area_' }
+
+/** free_pte_range() takes no lock: its VMAs are out of the tree and of every interval tree, and detached. */
+const FREE_PGTABLES: Permission = { locks: [related('mm.mmap_lock', 'read')], text: 'free_pte_range()' }
+
 const RANGE: FieldRule = {
-  write: [
-    { locks: [related('mm.mmap_lock'), same('vma.lock')] },
-    { locks: [related('mm.mmap_lock')], text: 'vma_alloc' },
-  ],
+  write: [{ locks: [related('mm.mmap_lock'), same('vma.lock')] }, OWN],
   read: [
     { locks: [related('mm.mmap_lock', 'read')] },
     { locks: [same('vma.lock', 'read')] },
@@ -30,13 +36,18 @@ export const MM_LINT_RULES: LintRules = {
         { locks: [same('vma.lock')] },
         { locks: [related('mm.mmap_lock', 'read')], text: 'vma_set_atomic_flag' },
         { locks: [same('vma.lock', 'read')], text: 'vma_set_atomic_flag' },
+        OWN,
       ],
       read: [{ locks: [same('vma.lock')] }],
     },
     // 1.3 GI6a, 1.1.6: page_table_lock, and __anon_vma_prepare() asserts the mmap lock, for which the
     // VMA lock is no substitute. (The anon_vma's own lock is not modelled.)
     'vma.anon_vma': {
-      write: [{ locks: [related('mm.page_table_lock'), related('mm.mmap_lock', 'read')] }],
+      write: [
+        { locks: [related('mm.page_table_lock'), related('mm.mmap_lock', 'read')] },
+        { locks: [related('mm.mmap_lock'), same('vma.lock')] },
+        OWN,
+      ],
       read: [
         { locks: [related('mm.page_table_lock')] },
         { locks: [related('mm.mmap_lock')] },
@@ -61,11 +72,11 @@ export const MM_LINT_RULES: LintRules = {
     // 4.2.6: i_size_write() under i_rwsem.
     'file.i_size': { write: [{ locks: [same('file.i_rwsem')] }] },
     // 1.1.14, 5.6 CP9: an entry is filled, and a huge one cleared, under the pmd lock.
-    'pmd.kind': { write: [{ locks: [same('pmd.lock')] }] },
+    'pmd.kind': { write: [{ locks: [same('pmd.lock')] }, FREE_PGTABLES] },
     // 5.2.2, 5.5.5: a table is unlinked under the pmd lock and its own ptl, nested.
     'pmd.table': {
       write: [{ locks: [same('pmd.lock')] }],
-      clear: [{ locks: [same('pmd.lock'), related('table.ptl')] }],
+      clear: [{ locks: [same('pmd.lock'), related('table.ptl')] }, FREE_PGTABLES],
     },
     // 1.1.15, 3.1.7: every change of a pte, under the ptl of its table.
     'table.pte': { write: [{ locks: [same('table.ptl')] }] },
@@ -95,6 +106,13 @@ export const MM_LINT_RULES: LintRules = {
       'is_valid_guard_vma() of v6.13 refuses a file mapping without looking at its flags',
     'madvise_guard_poison.vm_flags': 'as for madvise_guard_install() of v6.13',
   },
+  nests: [
+    {
+      lock: 'vma.lock',
+      under: 'mm.mmap_lock',
+      reason: 'whoever write-locks VMAs of an mm holds its mmap lock for writing, so there is one such thread',
+    },
+  ],
   exempt: [
     {
       routine: 'rcu_do_batch',

@@ -4,6 +4,7 @@ import { COLLAPSE_OPERATIONS } from './operations/collapse.ts'
 import { MADVISE_OPERATIONS } from './operations/madvise.ts'
 import { LRU_OPERATIONS } from './operations/lru.ts'
 import { OBSERVERS } from './operations/observe.ts'
+import { VMA_OPERATIONS } from './operations/vma.ts'
 import type { Operation } from './operations/operation.ts'
 
 export type { Operand, OperandKind, Operation } from './operations/operation.ts'
@@ -15,6 +16,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...ACCESS_OPERATIONS,
   ...COLLAPSE_OPERATIONS,
   ...OBSERVERS,
+  ...VMA_OPERATIONS,
 ]
 
 export const findOperation = (name: string): Operation | undefined => OPERATIONS.find((o) => o.name === name)

@@ -88,7 +88,7 @@ export function checkWaits(ctx: StepContext, path: Path, resolve: (e: LExpr) => 
     const wanted = instance(op, op.index.map(resolve))
     if (op.lock.kind !== 'spinlock') sleeping(`waits for the ${op.lock.kind} ${lockName(ctx, path, wanted)}`)
     for (const h of path.held) {
-      if (inOrder(path, h, wanted)) continue
+      if (inOrder(path, h, wanted) || mayNest(ctx, path, h, wanted)) continue
       const [a, b] = [lockName(ctx, path, wanted), lockName(ctx, path, h)]
       const why = h.lock.name === wanted.lock.name ? 'two of one class' : `ranks ${wanted.lock.rank}, ${h.lock.rank}`
       ctx.report('ML003', ctx.step.label, `waits for ${a} while it holds ${b}, against the lock order (${why})`)
@@ -108,6 +108,16 @@ function inOrder(path: Path, h: Held, wanted: Held): boolean {
   const [b, a] = [below[at], above[at]]
   return b?.kind === 'const' && a?.kind === 'const' && a.value > b.value
 }
+
+/** The rules let this step take a second lock of the class. */
+const mayNest = (ctx: StepContext, path: Path, h: Held, wanted: Held): boolean =>
+  h.lock.name === wanted.lock.name &&
+  (ctx.rules.nests ?? []).some(
+    (n) =>
+      n.lock === wanted.lock.name &&
+      (n.text === undefined || ctx.step.text.startsWith(n.text)) &&
+      path.held.some((o) => o.lock.name === n.under && o.mode === 'write'),
+  )
 
 /** The linter's notes of a step, taken as its last deed. Their objects were resolved before it ran. */
 export function applyNotes(ctx: StepContext, path: Path, index: ReadonlyMap<LockOp, readonly Residual[]>): void {

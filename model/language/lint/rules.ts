@@ -42,6 +42,16 @@ export interface Mirror {
   readonly under: { readonly lock: string; readonly mode: LockMode }
 }
 
+/** Two locks of one class that one thread may hold at once, though nothing says which comes first. */
+export interface Nesting {
+  readonly lock: string
+  /** Only for steps whose C text begins so. */
+  readonly text?: string
+  /** A lock that is held meanwhile, in write mode, and keeps any other thread from nesting the two the other way. */
+  readonly under: string
+  readonly reason: string
+}
+
 /** Accesses of one step that need no lock and are not counted. */
 export interface Exemption {
   readonly routine: string
@@ -57,6 +67,7 @@ export interface LintRules {
   readonly words: readonly (readonly string[])[]
   readonly mirrors: readonly Mirror[]
   readonly exempt: readonly Exemption[]
+  readonly nests?: readonly Nesting[]
   /** Variables (`vma.flags`) and locals (`routine.local`) that may be written and never read, with the reason. */
   readonly unread?: Readonly<Record<string, string>>
   /** Abstract states per thread before the linter gives up; 20 000 unless given. */
