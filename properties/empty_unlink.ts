@@ -1,6 +1,6 @@
-import { and, eq, exists, forall, implies, ne, old } from '../model/language/expr.ts'
+import { and, eq, exists, forall, implies, ne, not, old } from '../model/language/expr.ts'
 import { pmd, table } from '../model/mm/mm_types.ts'
-import { unlinksTables, type Property } from './property.ts'
+import { surelyUnlinksTables, unlinksTables, type Property } from './property.ts'
 
 /** P5 of the guard-region facts. */
 export const EmptyUnlink: Property = {
@@ -34,12 +34,19 @@ export const EmptyUnlink: Property = {
           step: forall('pmd', 'p', (p) =>
             forall('table', 't', (t) =>
               implies(
-                and(eq(old(pmd.table(p)), t), ne(pmd.table(p), t)),
+                and(
+                  eq(old(pmd.table(p)), t),
+                  ne(pmd.table(p), t),
+                  // mremap() moves a whole table to another pmd.
+                  not(exists('pmd', 'q', (q) => eq(pmd.table(q), t))),
+                ),
                 forall('slot', 's', (s) => eq(old(table.pte(t, s)), 'none')),
               ),
             ),
           ),
-          covers: [{ name: 'a table was unlinked', expr: exists('table', 't', (t) => eq(table.state(t), 'unlinked')) }],
+          covers: surelyUnlinksTables(scenario)
+            ? [{ name: 'a table was unlinked', expr: exists('table', 't', (t) => eq(table.state(t), 'unlinked')) }]
+            : [],
         }
       : undefined,
 }

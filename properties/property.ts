@@ -42,5 +42,9 @@ const UNMAPPING = ['munmap', 'mmap', 'mremap', 'mremap_dontunmap', 'mremap_shrin
 
 /** Whether some operation of a scenario can take a page table away on its kernel. */
 export const unlinksTables = (scenario: Scenario): boolean =>
-  performs(scenario, 'collapse', 'madvise_collapse', ...UNMAPPING) ||
+  performs(scenario, ...UNMAPPING) || surelyUnlinksTables(scenario)
+
+/** The same without those that do so only where nothing is left of what a table maps. */
+export const surelyUnlinksTables = (scenario: Scenario): boolean =>
+  performs(scenario, 'collapse', 'madvise_collapse') ||
   (performs(scenario, 'dontneed') && scenario.kernel.has('pt-reclaim'))

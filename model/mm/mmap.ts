@@ -8,7 +8,7 @@
 import { eq, local, ne, not, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { call, if_, let_, lock, ret, set, step, unlock, type Stmt } from '../language/stmt.ts'
-import { bool, nilable, refTo, subsetOf } from '../language/types.ts'
+import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
 import { mmap_read_unlock, mmap_write_lock, mmap_write_unlock } from './mmap_lock.ts'
@@ -24,7 +24,7 @@ const ok: Local = local('ok', bool)
 const merged: Local = local('vma', nilable('vma'))
 const fresh: Local = local('new', nilable('vma'))
 const flags: Local = local('vm_flags', VmFlags)
-const detached: Local = local('mas_detach', subsetOf('vma'))
+const any: Local = local('any', bool)
 const result: Local = local('ret', Result)
 
 /** munmap(): the VMAs go under the mmap write lock, their entries and tables under the read lock. */
@@ -66,19 +66,19 @@ const mmap_region = (k: Build): Routine =>
     file: 'mm/vma.c',
     read: READ,
     params: [first, last, flags],
-    locals: [detached, ok, merged, fresh, ...mayFailLocals(k)],
+    locals: [any, ok, merged, fresh, ...mayFailLocals(k)],
     returns: bool,
     body: [
-      call('gather', vms_gather_munmap_vmas(k), [first, last, detached], ok),
+      call('gather', vms_gather_munmap_vmas(k), [first, last, any], ok),
       if_(not(ok), [ret(false, bool)]),
       // vms_clean_up_area(): entries go while the VMAs are still in the tree, though detached.
-      if_(ne(detached, '{}'), [call('vms_clean_up_area', unmap_region, [first, last, detached])]),
+      if_(any, [call('vms_clean_up_area', unmap_region, [first, last])]),
       call('merge', vma_merge_new_range(k), [first, last, flags, fresh], merged),
       if_(eq(merged, 'nil'), [
         ...mayFail(k, 'may_fail', 'vm_area_alloc(map->mm)', [
           // vms_abort_munmap_vmas(): the range stays unmapped.
           vma_iter_clear,
-          call('abort_remove_vma', remove_vmas(true), [detached]),
+          call('abort_remove_vma', remove_vmas(true), [first, last]),
           ret(false, bool),
         ]),
         step('vm_area_alloc', 'vm_area_alloc(map->mm), vma_set_range(vma, addr, end, pgoff), vm_flags_init()', [
@@ -91,7 +91,7 @@ const mmap_region = (k: Build): Routine =>
         if_(eq(fresh, 'nil'), [ret(false, bool)]),
         ...linkFresh(fresh),
       ]),
-      call('complete_remove_vma', remove_vmas(true), [detached]),
+      if_(any, [call('complete_remove_vma', remove_vmas(true), [first, last])]),
       ret(true, bool),
     ],
   })

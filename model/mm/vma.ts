@@ -15,6 +15,7 @@ import {
   forEach,
   if_,
   lock,
+  noteDropped,
   ret,
   set,
   step,
@@ -108,6 +109,9 @@ export const storeInTree = (label: string, text: string, of: Expr, more: readonl
     ...more,
   ])
 
+/** For the linter: nobody asks any more whether a detached VMA is write-locked. */
+const gone: Action = noteDropped(vma.lock(v), 'write')
+
 /** Makes a VMA unfit for lock_vma_under_rcu(), and waits for readers that are about to let go of it. */
 export const vma_mark_detached = (k: Build): Routine =>
   routine({
@@ -118,13 +122,16 @@ export const vma_mark_detached = (k: Build): Routine =>
     locals: [],
     body: k.has('vma-refcnt')
       ? [
-          step('refcount_dec', 'refcount_dec_and_test(&vma->vm_refcnt)', [set(vma.attached(v), false)]),
+          step('refcount_dec', 'refcount_dec_and_test(&vma->vm_refcnt)', [
+            set(vma.attached(v), false),
+            gone,
+          ]),
           step('drain', 'rcuwait_wait_event(&mm->vma_writer_wait, ...)', [], {
             await: isEmpty(vmaReaders(v)),
             sleeps: true,
           }),
         ]
-      : [step('detached', 'vma->detached = true', [set(vma.attached(v), false)])],
+      : [step('detached', 'vma->detached = true', [set(vma.attached(v), false), gone])],
   })
 
 /**

@@ -8,7 +8,6 @@
 import {
   and,
   bound,
-  contains,
   eq,
   firstThat,
   forall,
@@ -19,7 +18,6 @@ import {
   not,
   or,
   truth,
-  withMember,
   type Expr,
   type Local,
 } from '../language/expr.ts'
@@ -39,7 +37,7 @@ import {
   while_,
   type Stmt,
 } from '../language/stmt.ts'
-import { bool, nilable, refTo, subsetOf } from '../language/types.ts'
+import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { zap_page_range_single } from './memory_zap.ts'
 import { mmap_write_downgrade, vma_start_write } from './mmap_lock.ts'
@@ -50,13 +48,13 @@ import { __split_vma, vm_area_free, vma_mark_detached } from './vma.ts'
 const READ = 'v6.12, v7.0-rc6'
 const first: Local = local('start', refTo('page'))
 const last: Local = local('end', refTo('page'))
-/** The maple tree of the VMAs that are on their way out, mas_detach. */
-export const detached: Local = local('mas_detach', subsetOf('vma'))
 const v: Local = local('next', nilable('vma'))
 const at: Local = local('addr', nilable('page'))
 const splitStart: Local = local('split_start', bool)
 const splitEnd: Local = local('split_end', bool)
 const ok: Local = local('ok', bool)
+/** Something is mapped in the range. */
+const any: Local = local('any', bool)
 const p: Local = local('pmd', refTo('pmd'))
 const t: Local = local('table', nilable('table'))
 const gone: Local = local('gone', bool)
@@ -66,15 +64,15 @@ const nextMapped = (from: Expr, inclusive: boolean): Expr =>
   firstThat('page', 'p', (x) => and(inclusive ? le(from, x) : lt(from, x), le(x, last), ne(page.vma(x), 'nil')))
 
 /**
- * Splits VMAs at the ends of the range, write-locks and detaches those in it, and puts them into
- * `mas_detach`. They stay in the tree. False: no memory for a split.
+ * Splits VMAs at the ends of the range, write-locks and detaches those in it, if there are `any`. They
+ * stay in the tree. False: no memory for a split.
  */
 export const vms_gather_munmap_vmas = (k: Build): Routine =>
   routine({
     name: 'vms_gather_munmap_vmas',
     file: 'mm/vma.c',
     read: READ,
-    params: [first, last, detached],
+    params: [first, last, any],
     locals: [v, at, splitStart, splitEnd, ok],
     returns: bool,
     body: [
@@ -82,6 +80,7 @@ export const vms_gather_munmap_vmas = (k: Build): Routine =>
         set(at, nextMapped(first, true)),
         when(ne(at, 'nil'), [set(v, page.vma(at)), set(splitStart, lt(vma.start(v), first))]),
       ]),
+      let_(any, ne(at, 'nil')),
       if_(eq(at, 'nil'), [ret(true, bool)]),
       if_(splitStart, [
         call('split_start', __split_vma(k), [v, first, truth(true)], ok),
@@ -103,13 +102,11 @@ export const vms_gather_munmap_vmas = (k: Build): Routine =>
                 ]),
               ]),
             ]),
-            let_(detached, '{}'),
             ret(false, bool),
           ]),
         ]),
         call('vma_start_write', vma_start_write(k), [v]),
         call('vma_mark_detached', vma_mark_detached(k), [v]),
-        let_(detached, withMember(detached, v)),
         step('vma_next', 'vma_next(vms->vmi)', [set(at, nextMapped(vma.end(v), false))]),
       ]),
       ret(true, bool),
@@ -130,7 +127,7 @@ export const unmap_region: Routine = routine({
   name: 'unmap_region',
   file: 'mm/vma.c',
   read: READ,
-  params: [first, last, detached],
+  params: [first, last],
   locals: [v, p, t, gone],
   body: [
     call('unmap_vmas', zap_page_range_single({ evenCows: true, dropMarkers: true, reclaimPt: false }), [first, last]),
@@ -161,9 +158,14 @@ export const unmap_region: Routine = routine({
   ],
 })
 
-/** The VMA of `mas_detach` after `next`. */
+/**
+ * The VMA of mas_detach after `next`. Who holds the mmap lock finds no detached VMA in its range but
+ * those that it has detached itself.
+ */
 function nextDetached(): Expr {
-  return firstThat('vma', 'x', (x) => and(lt(v, x), contains(detached, x)))
+  return firstThat('vma', 'x', (x) =>
+    and(lt(v, x), ne(vma.start(x), 'nil'), not(vma.attached(x)), le(first, vma.start(x)), le(vma.start(x), last)),
+  )
 }
 
 /** remove_vma() of everything in `mas_detach`. `locked`: the mmap lock is still held for writing. */
@@ -172,11 +174,14 @@ export const remove_vmas = (locked: boolean): Routine =>
     name: 'remove_vma',
     file: 'mm/vma.c',
     read: READ,
-    params: [detached],
+    params: [first, last],
     locals: [v],
     body: [
-      let_(v, nextDetached()),
-      while_(ne(v, 'nil'), [vm_area_free('vm_area_free', v, locked), let_(v, nextDetached())]),
+      step('mas_for_each', 'mas_for_each(mas_detach, vma, ULONG_MAX)', [set(v, nextDetached())]),
+      while_(ne(v, 'nil'), [
+        vm_area_free('vm_area_free', v, locked),
+        step('mas_next', 'mas_for_each(mas_detach, vma, ULONG_MAX)', [set(v, nextDetached())]),
+      ]),
     ],
   })
 
@@ -190,16 +195,16 @@ export const do_vmi_munmap = (k: Build, downgrade: boolean): Routine =>
     file: 'mm/vma.c',
     read: READ,
     params: [first, last],
-    locals: [detached, ok],
+    locals: [any, ok],
     returns: bool,
     body: [
-      call('gather', vms_gather_munmap_vmas(k), [first, last, detached], ok),
+      call('gather', vms_gather_munmap_vmas(k), [first, last, any], ok),
       if_(not(ok), [ret(false, bool)]),
       vma_iter_clear,
       ...(downgrade ? [call('downgrade', mmap_write_downgrade, [page.mm(first)])] : []),
-      if_(ne(detached, '{}'), [
-        call('vms_clear_ptes', unmap_region, [first, last, detached]),
-        call('remove_vma', remove_vmas(!downgrade), [detached]),
+      if_(any, [
+        call('vms_clear_ptes', unmap_region, [first, last]),
+        call('remove_vma', remove_vmas(!downgrade), [first, last]),
       ]),
       ret(true, bool),
     ],

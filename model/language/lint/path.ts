@@ -185,7 +185,17 @@ export function stateOf(p: Path): State {
   const rename = (e: Residual): Residual => (e.kind === 'const' ? e : mapSymbols(settle(p, e), name))
   const locals = new Map([...p.locals].map(([slot, v]): [number, Residual] => [slot, rename(v)]))
   const held = p.held.map((h) => ({ ...h, index: h.index.map(rename) }))
-  const sticky = new Map([...p.sticky].map(([at, v]): [string, Residual] => [at, rename(v)]))
+  // What may still be 0, and nothing else is compared with, the next read may find to be anything again.
+  const tells = (e: Residual): boolean => {
+    const v = settle(p, e)
+    return v.kind !== 'slot' || names.has(v.slot) || p.domain.get(v.slot)?.includes(0) === false
+  }
+  const sticky = new Map(
+    [...p.sticky]
+      .filter(([, v]) => tells(v))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([at, v]): [string, Residual] => [at, rename(v)]),
+  )
   const key = [
     p.pc,
     [...locals.values()].map(spell).join(),

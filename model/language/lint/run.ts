@@ -4,6 +4,7 @@ import type { StepContext } from './context.ts'
 import { applyNotes, checkWaits, letGo, operationAt, take } from './locks.ts'
 import { assume, cases, fork, freshSymbol, pathFrom, settle, stateOf, type Path, type State } from './path.ts'
 import { placeOf, type Place } from './places.ts'
+import { symbolsOf } from './residual.ts'
 import { countWrite, keepSticky, remember, resolve } from './shared.ts'
 
 /** The states that a step can lead to. Reports what breaks a rule on the way. */
@@ -22,10 +23,27 @@ export function runStep(ctx: StepContext, from: State): readonly State[] {
     applyNotes(ctx, end, notes)
     checkGrain(ctx, end)
     keepSticky(ctx, end)
+    forgetUnnamed(ctx, end)
     const state = stateOf(end)
     ends.set(state.key, state)
   }
   return [...ends.values()]
+}
+
+/**
+ * Of locks that a thread may hold any number of, those whose object no local names any more are
+ * forgotten: no later step can be told to touch that object.
+ */
+function forgetUnnamed(ctx: StepContext, path: Path): void {
+  const many = (ctx.rules.nests ?? []).filter((n) => n.text === undefined).map((n) => n.lock)
+  if (!path.held.some((h) => many.includes(h.lock.name))) return
+  const named = new Set([...path.locals.values()].flatMap((v) => [...symbolsOf(settle(path, v))]))
+  path.held = path.held.filter(
+    (h) =>
+      h.mode === 'read' ||
+      !many.includes(h.lock.name) ||
+      h.index.every((i) => [...symbolsOf(settle(path, i))].every((symbol) => named.has(symbol))),
+  )
 }
 
 function checkGrain(ctx: StepContext, path: Path): void {
@@ -93,9 +111,12 @@ function withCases(
   then: (p: Path, value: ReturnType<typeof settle>) => void,
 ): readonly Path[] {
   const { lo, hi } = ctx.slots[slot] ?? { lo: 0, hi: 0 }
-  return cases(path, resolve(ctx, path, s.value, true), lo, hi).map(({ path: p, value }) => {
-    then(p, settle(p, value))
-    return p
+  return cases(path, resolve(ctx, path, s.value, true), lo, hi).flatMap(({ path: p, value }) => {
+    const settled = settle(p, value)
+    // No run leaves the range of a variable: a counter goes no further than what it counts.
+    if (settled.kind === 'const' && (settled.value < lo || settled.value > hi)) return []
+    then(p, settled)
+    return [p]
   })
 }
 
