@@ -26,9 +26,19 @@ export const FlagSound: Property = {
   ],
   bang: 'guard marker in a VMA that does not tell of it',
   title: 'guard marker in a VMA without VM_MAYBE_GUARD',
-  failsOn: [],
+  failsOn: [
+    {
+      kernels: ['maybe-guard-v1', 'maybe-guard-v2', 'maybe-guard-v3'],
+      why: 'mprotect() stores the flags that it computed before a merge',
+    },
+    {
+      kernels: ['v6.19', 'v7.0'],
+      why: 'a finding: flags are read before vma_start_write(), while a guard install under the VMA lock sets one',
+    },
+  ],
   mutants: [
-    { scenario: 'mprotect-merge-guards', kernel: 'v7.0', without: ['vma_merge_existing_range.vm_flags_set'] },
+    { scenario: 'mmap-merge-guards', kernel: 'v7.0', without: ['vm_flags_set.store'] },
+    { scenario: 'mmap-merge-guards', kernel: 'v7.0', without: ['vma_merge_new_range.sticky_next'] },
     { scenario: 'mprotect-merge-guards', kernel: 'v7.0', without: ['vma_modify_flags.vm_flags_ptr'] },
   ],
   reaches: ['vma_merge_existing_range.vma_iter_store_overwrite', '__split_vma.vma_iter_store_new'],

@@ -15,9 +15,18 @@ export const FlagsKept: Property = {
   ],
   bang: 'VM_MAYBE_GUARD overwritten',
   title: 'plain store of vm_flags loses VM_MAYBE_GUARD',
-  failsOn: [],
+  failsOn: [
+    {
+      kernels: ['maybe-guard-v1', 'maybe-guard-v2', 'maybe-guard-v3'],
+      why: 'mprotect() stores the flags that it computed before a merge',
+    },
+    {
+      kernels: ['v6.19', 'v7.0'],
+      why: 'a finding: flags are read before vma_start_write(), while a guard install under the VMA lock sets one',
+    },
+  ],
   mutants: [{ scenario: 'mprotect-merge-guards', kernel: 'v7.0', without: ['vma_modify_flags.vm_flags_ptr'] }],
-  reaches: ['vma_merge_existing_range.vm_flags_set', 'mprotect_fixup.vm_flags_reset_once'],
+  reaches: ['vm_flags_set.store', 'mprotect_fixup.vm_flags_reset_once'],
   build: (scenario) =>
     scenario.kernel.has('sticky-flags') && performs(scenario, 'guard_install', 'process_guard_install')
       ? {

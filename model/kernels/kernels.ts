@@ -25,6 +25,7 @@ const V6_18_BASE = [
   'vma-refcnt',
   'process-madvise-one-lock',
   'dontneed-vma-lock',
+  'mremap-several',
 ] as const
 const SERIES = [...V6_18_BASE, 'sticky-flags'] as const
 const SERIES_V2 = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous'] as const
@@ -48,7 +49,7 @@ export const KERNELS: readonly Kernel[] = [
   kernel('guard-v3', 'lightweight guard pages v3 (23 Oct 2024)', [...V6_13, 'guard-raw-restart']),
   kernel('v6.13', 'Linux v6.13: guard regions in anonymous memory (guard pages v4, 28 Oct 2024)', V6_13),
   kernel('v6.15', 'Linux v6.15: guard regions in file-backed memory', V6_15),
-  kernel('v6.18', 'Linux v6.18', [...V6_15, 'dontneed-vma-lock']),
+  kernel('v6.18', 'Linux v6.18', [...V6_15, 'dontneed-vma-lock', 'mremap-several']),
   kernel('maybe-guard-v1', 'VM_MAYBE_GUARD series v1 (29 Oct 2025)', [...SERIES, 'maybe-guard-plain']),
   kernel('maybe-guard-v2', 'VM_MAYBE_GUARD series v2 (6 Nov 2025)', SERIES_V2),
   kernel('maybe-guard-v3', 'VM_MAYBE_GUARD series v3 (7 Nov 2025)', SERIES_V3),

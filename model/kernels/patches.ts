@@ -17,6 +17,7 @@ export const PATCHES = {
   'guard-anon-vma-if-anonymous': 'guard install prepares an anon_vma for anonymous VMAs only (VM_MAYBE_GUARD v2)',
   'maybe-guard-plain': 'VM_MAYBE_GUARD by vm_flags_set() under the mmap write lock (series v1, 29 Oct 2025)',
   'maybe-guard-atomic': 'VM_MAYBE_GUARD by an atomic bit set under the read lock (series v2, 6 Nov 2025)',
+  'mremap-several': 'mremap() moves several VMAs at once (v6.17)',
   'sticky-flags': 'flags of VM_STICKY do not keep VMAs apart, and stay in the one they merge into (series v1)',
   'modify-or-flags':
     'callers of vma_modify_flags() keep all flags of the VMA they get back (fix-up to series v3, 17 Nov 2025)',

@@ -18,6 +18,9 @@ const OWN: Permission = { locks: [related('mm.mmap_lock', 'read')], text: 'vm_ar
 /** free_pte_range() takes no lock: its VMAs are out of the tree and of every interval tree, and detached. */
 const FREE_PGTABLES: Permission = { locks: [related('mm.mmap_lock', 'read')], text: 'free_pte_range()' }
 
+/** move_normal_pmd(): a table that goes to another pmd keeps what it holds. */
+const MOVE: Permission = { locks: [same('pmd.lock'), related('mm.mmap_lock')], text: 'pmd_clear(old_pmd)' }
+
 const RANGE: FieldRule = {
   write: [{ locks: [related('mm.mmap_lock'), same('vma.lock')] }, OWN],
   read: [
@@ -76,7 +79,7 @@ export const MM_LINT_RULES: LintRules = {
     // 5.2.2, 5.5.5: a table is unlinked under the pmd lock and its own ptl, nested.
     'pmd.table': {
       write: [{ locks: [same('pmd.lock')] }],
-      clear: [{ locks: [same('pmd.lock'), related('table.ptl')] }, FREE_PGTABLES],
+      clear: [{ locks: [same('pmd.lock'), related('table.ptl')] }, FREE_PGTABLES, MOVE],
     },
     // 1.1.15, 3.1.7: every change of a pte, under the ptl of its table.
     'table.pte': { write: [{ locks: [same('table.ptl')] }] },
@@ -107,6 +110,12 @@ export const MM_LINT_RULES: LintRules = {
     'madvise_guard_poison.vm_flags': 'as for madvise_guard_install() of v6.13',
   },
   nests: [
+    ...(['pmd.lock', 'table.ptl'] as const).map((name) => ({
+      lock: name,
+      text: 'spin_lock_nested(new_ptl',
+      under: 'mm.mmap_lock',
+      reason: 'move_ptes(), move_normal_pmd(): no need to order the two, since the mmap write lock keeps others out',
+    })),
     {
       lock: 'vma.lock',
       under: 'mm.mmap_lock',

@@ -93,9 +93,7 @@ const madvise_vma_behavior = (k: Build, behaviour: FlagBehaviour): Routine =>
   })
 
 const refusal = ({ anonymousOnly }: FlagBehaviour): readonly Stmt[] =>
-  anonymousOnly === true
-    ? [if_(or(ne(vma.file(v), 'nil'), hasAny(flags, 'VM_SHARED')), [ret('-EINVAL', Result)])]
-    : []
+  anonymousOnly === true ? [if_(or(ne(vma.file(v), 'nil'), hasAny(flags, 'VM_SHARED')), [ret('-EINVAL', Result)])] : []
 
 /** madvise() of one of these behaviours; a gap gives -ENOMEM once the rest is done. */
 export const sys_madvise_flags = (k: Build, behaviour: FlagBehaviour, io: Syscall): Routine =>

@@ -5,7 +5,7 @@
  * Not modelled: limits and accounting, MAP_LOCKED and MAP_POPULATE, mmap_prepare hooks, userfaultfd
  * events. mmap() maps what the scenario declared there, at the offset and with the flags it declared.
  */
-import { eq, local, ne, not, type Local } from '../language/expr.ts'
+import { eq, literal, local, ne, not, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { call, if_, let_, lock, ret, set, step, unlock, type Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
@@ -73,7 +73,7 @@ const mmap_region = (k: Build): Routine =>
       if_(not(ok), [ret(false, bool)]),
       // vms_clean_up_area(): entries go while the VMAs are still in the tree, though detached.
       if_(any, [call('vms_clean_up_area', unmap_region, [first, last])]),
-      call('merge', vma_merge_new_range(k), [first, last, flags, fresh], merged),
+      call('merge', vma_merge_new_range(k), [first, last, flags, literal(nilable('vma'), 'nil')], merged),
       if_(eq(merged, 'nil'), [
         ...mayFail(k, 'may_fail', 'vm_area_alloc(map->mm)', [
           // vms_abort_munmap_vmas(): the range stays unmapped.

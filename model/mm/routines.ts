@@ -6,6 +6,11 @@ import { access } from './fault.ts'
 import { khugepaged_scan_file } from './khugepaged.ts'
 import { sys_madvise_collapse } from './khugepaged_madvise.ts'
 import { sys_guard_install, sys_guard_remove, sys_madvise_dontneed } from './madvise.ts'
+import { FLAG_BEHAVIOURS, sys_madvise_flags } from './madvise_flags.ts'
+import { sys_mlock, sys_munlock } from './mlock.ts'
+import { sys_mmap, sys_munmap } from './mmap.ts'
+import { sys_mprotect } from './mprotect.ts'
+import { sys_mremap, sys_mremap_grow, sys_mremap_shrink } from './mremap.ts'
 import { rcu_do_batch } from './rcu.ts'
 
 const bare: Syscall = { enter: [], leave: () => [] }
@@ -20,6 +25,16 @@ export function kernelRoutines(k: Build): readonly Routine[] {
     access(k, true, bare),
     khugepaged_scan_file(k),
     sys_madvise_collapse(k, bare),
+    sys_munmap(k, bare),
+    sys_mmap(k, bare),
+    sys_mprotect(k, 'VM_READ', bare),
+    sys_mlock(k, bare),
+    sys_munlock(k, bare),
+    sys_mremap(k, 1, true, bare),
+    sys_mremap(k, 1, false, bare),
+    sys_mremap_shrink(k, bare),
+    sys_mremap_grow(k, bare),
+    ...Object.values(FLAG_BEHAVIOURS).map((b) => sys_madvise_flags(k, b, bare)),
     rcu_do_batch,
   ]
   const byName = new Map<string, Routine[]>()

@@ -122,10 +122,7 @@ export const vma_mark_detached = (k: Build): Routine =>
     locals: [],
     body: k.has('vma-refcnt')
       ? [
-          step('refcount_dec', 'refcount_dec_and_test(&vma->vm_refcnt)', [
-            set(vma.attached(v), false),
-            gone,
-          ]),
+          step('refcount_dec', 'refcount_dec_and_test(&vma->vm_refcnt)', [set(vma.attached(v), false), gone]),
           step('drain', 'rcuwait_wait_event(&mm->vma_writer_wait, ...)', [], {
             await: isEmpty(vmaReaders(v)),
             sleeps: true,

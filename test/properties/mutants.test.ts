@@ -24,6 +24,9 @@ describe.each(PROPERTIES.filter((p) => !p.ofModel))('$name', (p) => {
       'install-read+collapse',
       'install-collapse-read',
       'install+madvise_collapse-huge',
+      'mprotect-merge-guards',
+      'mprotect-write',
+      'mprotect+install',
     ]
     expect(names.some((n) => violated(scenarioOn(n, kernel)).includes(p.name))).toBe(true)
   })

@@ -158,6 +158,14 @@ function opaque(p: Path, e: Residual, lo: number, hi: number): Residual {
   return settle(p, result)
 }
 
+/** A key of `sticky`, taken apart: `vma.anon_vma:2` names an element, `vma.anon_vma:0+s3*1` the one of a symbol. */
+export function parts(key: string): { name: string; at?: number; symbol?: number; stride: number } {
+  const [, name = '', at = '', symbol, stride = '1'] = /^([^:]*):([0-9]+)(?:\+s([0-9]+)\*([0-9]+))?$/.exec(key) ?? []
+  if (name === '') return { name: '', stride: 1 }
+  const element = { name, at: Number(at), stride: Number(stride) }
+  return symbol === undefined ? element : { ...element, symbol: -Number(symbol) }
+}
+
 /** A path between two steps. Symbols are numbered as they occur, so that equal knowledge is one state. */
 export interface State {
   readonly pc: number
@@ -185,6 +193,14 @@ export function stateOf(p: Path): State {
   const rename = (e: Residual): Residual => (e.kind === 'const' ? e : mapSymbols(settle(p, e), name))
   const locals = new Map([...p.locals].map(([slot, v]): [number, Residual] => [slot, rename(v)]))
   const held = p.held.map((h) => ({ ...h, index: h.index.map(rename) }))
+  // The element of a symbol that no local names any more is one that nobody can ask for again.
+  const keyNow = (key: string): string | undefined => {
+    const { name: field, at = 0, symbol, stride } = parts(key)
+    if (symbol === undefined) return key
+    const now = settle(p, { kind: 'slot', slot: symbol })
+    if (now.kind === 'const') return `${field}:${at + (now.value - 1) * stride}`
+    return now.kind === 'slot' && names.has(now.slot) ? `${field}:${at}+${spell(name(now.slot))}*${stride}` : undefined
+  }
   // What may still be 0, and nothing else is compared with, the next read may find to be anything again.
   const tells = (e: Residual): boolean => {
     const v = settle(p, e)
@@ -193,6 +209,10 @@ export function stateOf(p: Path): State {
   const sticky = new Map(
     [...p.sticky]
       .filter(([, v]) => tells(v))
+      .flatMap(([key, v]): [string, Residual][] => {
+        const at = keyNow(key)
+        return at === undefined ? [] : [[at, v]]
+      })
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([at, v]): [string, Residual] => [at, rename(v)]),
   )
