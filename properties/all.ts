@@ -5,8 +5,12 @@ import { CowIsolation } from './cow_isolation.ts'
 import { EmptyUnlink } from './empty_unlink.ts'
 import { FolioUnmappedOnRemoval } from './folio_unmapped.ts'
 import { ForkKept } from './fork_kept.ts'
-import { GuardStays } from './guard_stays.ts'
 import { GuardsRefine } from './guards_refine.ts'
+import { FlagSound } from './flag_sound.ts'
+import { FlagsAsRequested } from './flags_as_requested.ts'
+import { FlagsKept } from './flags_kept.ts'
+import { GuardStays } from './guard_stays.ts'
+import { GuardsMerge } from './guards_merge.ts'
 import { NoAccess } from './no_access.ts'
 import { NoDeadlock } from './no_deadlock.ts'
 import { NoNilDereference } from './no_nil_dereference.ts'
@@ -24,6 +28,10 @@ export const PROPERTIES: readonly Property[] = [
   NoAccess,
   ForkKept,
   CowIsolation,
+  FlagSound,
+  FlagsKept,
+  FlagsAsRequested,
+  GuardsMerge,
   EmptyUnlink,
   FolioUnmappedOnRemoval,
   NoStalePage,

@@ -18,12 +18,25 @@ export const GuardStays: Property = {
     { kernels: ['rfc-file', 'rfc-file-read'], why: 'anon_vma is prepared after the walk that writes the markers' },
     { kernels: ['maybe-guard-v1', 'maybe-guard-v2'], why: 'retract_page_tables() does not look at VM_MAYBE_GUARD' },
     {
-      kernels: ['v6.15', 'v6.18', 'maybe-guard-v3', 'v7.0'],
+      kernels: [
+        'v6.15',
+        'v6.18',
+        'maybe-guard-v3',
+        'maybe-guard-v3-fixup',
+        'maybe-guard-v4',
+        'v6.18.37',
+        'v6.19',
+        'v7.0',
+      ],
       why: 'a finding: try_collapse_pte_mapped_thp() empties a table and unlinks it later without a second look',
     },
     {
       kernels: ['rfc-file', 'v6.15', 'v6.18', 'maybe-guard-v1', 'maybe-guard-v2', 'maybe-guard-v3', 'v7.0'],
       why: 'a finding: unmap_mapping_folio() drops every guard at the pages of a folio that somebody still maps',
+    },
+    {
+      kernels: ['maybe-guard-v4', 'v6.18.37', 'v6.19', 'v7.0'],
+      why: 'a finding: a merge sets VM_MAYBE_GUARD after it has let go of i_mmap_rwsem, and retract_page_tables() runs before',
     },
   ],
   mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],

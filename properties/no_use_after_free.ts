@@ -1,6 +1,6 @@
 import { eq, exists } from '../model/language/expr.ts'
 import { table } from '../model/mm/mm_types.ts'
-import { unlinksTables, type Property } from './property.ts'
+import { surelyUnlinksTables, unlinksTables, type Property } from './property.ts'
 
 /** P10 of the guard-region facts. Asserted at every step that touches a table (Lifetime in model/language). */
 export const NoUseAfterFree: Property = {
@@ -17,9 +17,9 @@ export const NoUseAfterFree: Property = {
   build: (scenario) =>
     unlinksTables(scenario)
       ? {
-          covers: [
-            { name: 'a table waits to be freed', expr: exists('table', 't', (t) => eq(table.state(t), 'deferred')) },
-          ],
+          covers: surelyUnlinksTables(scenario)
+            ? [{ name: 'a table waits to be freed', expr: exists('table', 't', (t) => eq(table.state(t), 'deferred')) }]
+            : [],
         }
       : undefined,
 }

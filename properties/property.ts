@@ -37,8 +37,15 @@ export interface Property {
 export const performs = (scenario: Scenario, ...operations: readonly string[]): boolean =>
   scenario.file.threads.some((t) => t.stmts.some((s) => operations.includes(s.op.text)))
 
+/** Operations that free the page tables of what they unmap. */
+const UNMAPPING = ['munmap', 'mmap', 'mremap', 'mremap_dontunmap', 'mremap_shrink'] as const
+
 /** Whether some operation of a scenario can take a page table away on its kernel. */
 export const unlinksTables = (scenario: Scenario): boolean =>
+  performs(scenario, ...UNMAPPING) || surelyUnlinksTables(scenario)
+
+/** The same without those that do so only where nothing is left of what a table maps. */
+export const surelyUnlinksTables = (scenario: Scenario): boolean =>
   performs(scenario, 'collapse', 'madvise_collapse', 'exit') ||
   (performs(scenario, 'dontneed') && scenario.kernel.has('pt-reclaim'))
 

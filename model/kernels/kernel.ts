@@ -24,4 +24,4 @@ export const V6_15: readonly Patch[] = [
   'vma-refcnt',
   'process-madvise-one-lock',
 ]
-export const V6_18: readonly Patch[] = [...V6_15, 'dontneed-vma-lock', 'map-within-i_size']
+export const V6_18: readonly Patch[] = [...V6_15, 'dontneed-vma-lock', 'map-within-i_size', 'mremap-several']

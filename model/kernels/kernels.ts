@@ -7,11 +7,16 @@ export type { Kernel } from './kernel.ts'
 
 /** v1 and v2 of the guard pages differ in nothing that is modelled. */
 const GUARD_V2 = ['guard-skips-huge', 'guard-unbounded', 'guard-freed'] as const
-const SERIES: readonly Patch[] = [...V6_18.filter((p) => p !== 'guard-any-anon-vma'), 'fork-copies-maybe-guard']
+const SERIES: readonly Patch[] = [
+  ...V6_18.filter((p) => p !== 'guard-any-anon-vma'),
+  'sticky-flags',
+  'fork-copies-maybe-guard',
+]
 const SERIES_V2: readonly Patch[] = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous']
 const SERIES_V3: readonly Patch[] = [...SERIES_V2, 'retract-tests-guard', 'fork-copy-on-fork']
-
-const V7_0: readonly Patch[] = [...SERIES_V3, 'uffd-own-markers', 'guard-vma-lock', 'fork-copy-on-fork-dst']
+const SERIES_V4: readonly Patch[] = [...SERIES_V3, 'modify-flags-pointer']
+const V6_18_37: readonly Patch[] = [...SERIES_V4, 'fork-copy-on-fork-dst']
+const V7_0: readonly Patch[] = [...V6_18_37, 'uffd-own-markers', 'guard-vma-lock']
 
 /** Every kernel, oldest first. */
 export const KERNELS: readonly Kernel[] = [
@@ -40,6 +45,13 @@ export const KERNELS: readonly Kernel[] = [
   ]),
   kernel('maybe-guard-v2', 'VM_MAYBE_GUARD series v2 (6 Nov 2025)', SERIES_V2),
   kernel('maybe-guard-v3', 'VM_MAYBE_GUARD series v3 (7 Nov 2025)', SERIES_V3),
+  kernel('maybe-guard-v3-fixup', 'VM_MAYBE_GUARD series v3 with its fix-up of 17 Nov 2025', [
+    ...SERIES_V3,
+    'modify-or-flags',
+  ]),
+  kernel('maybe-guard-v4', 'VM_MAYBE_GUARD series v4 (18 Nov 2025)', SERIES_V4),
+  kernel('v6.18.37', 'Linux v6.18.37 (25 June 2026), with the series, guard install under the mmap lock', V6_18_37),
+  kernel('v6.19', 'Linux v6.19, with the series, guard install under the per-VMA lock (2ab7f1bbafc9)', V7_0),
   // The newest released kernel stands last: it is what commands mean where none is named.
   kernel('v7.0-keep-guards', 'Linux v7.0 with unmap_mapping_folio() keeping guards: our proposal, in no kernel', [
     ...V7_0,

@@ -17,6 +17,11 @@ export const PATCHES = {
   'guard-anon-vma-if-anonymous': 'guard install prepares an anon_vma for anonymous VMAs only (VM_MAYBE_GUARD v1)',
   'maybe-guard-plain': 'VM_MAYBE_GUARD by vm_flags_set() under the mmap write lock (series v1, 29 Oct 2025)',
   'maybe-guard-atomic': 'VM_MAYBE_GUARD by an atomic bit set under the read lock (series v2, 6 Nov 2025)',
+  'mremap-several': 'mremap() moves several VMAs at once (v6.17)',
+  'sticky-flags': 'flags of VM_STICKY do not keep VMAs apart, and stay in the one they merge into (series v1)',
+  'modify-or-flags':
+    'callers of vma_modify_flags() keep all flags of the VMA they get back (fix-up to series v3, 17 Nov 2025)',
+  'modify-flags-pointer': 'vma_modify_flags() tells its caller what flags a merge has left (series v4, v6.19)',
   'retract-tests-guard': 'retract_page_tables() tests VM_MAYBE_GUARD, before the locks and under ptl (series v3)',
   'retract-rechecks-pmd': 'retract_page_tables() looks at the pmd again under its lock (Dec 2024, v6.14)',
   'pt-reclaim': 'MADV_DONTNEED frees the page tables that it empties (PT_RECLAIM, Dec 2024, v6.14)',

@@ -168,6 +168,9 @@ export const hasAny = (e: Expr, bits: string): Expr =>
   ne(binary('band', e, flagMask(e, bits), e.type), literal(e.type, 0))
 export const withBits = (e: Expr, bits: string): Expr => binary('bor', e, flagMask(e, bits), e.type)
 export const withoutBits = (e: Expr, bits: string): Expr => binary('bandnot', e, flagMask(e, bits), e.type)
+export const onlyBits = (e: Expr, bits: string): Expr => binary('band', e, flagMask(e, bits), e.type)
+/** The bits of two flag words of one type. */
+export const unionOf = (a: Expr, b: Expr): Expr => binary('bor', a, coerce(a.type, b), a.type)
 
 const subset = (e: Expr): Expr => {
   if (e.type.kind !== 'subset') throw new Error(`${render(e)} is no subset`)

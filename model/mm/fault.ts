@@ -13,7 +13,7 @@ import type { Build, Syscall } from './build.ts'
 import { Result, VmFault } from './errno.ts'
 import { handle_mm_fault } from './memory.ts'
 import { lock_vma_under_rcu, mmap_read_lock, mmap_read_unlock, vma_end_read } from './mmap_lock.ts'
-import { mapping, page, pmd, PRESENT_PTES, table, vma } from './mm_types.ts'
+import { mapping, page, pmd, READABLE_PTES, table, vma } from './mm_types.ts'
 
 const addr: Local = local('address', refTo('page'))
 const mapped: Local = local('mapped', bool)
@@ -37,7 +37,7 @@ const translates = (isWrite: Expr): Expr => {
   return or(
     eq(pmd.kind(under), 'huge_anon'),
     and(eq(pmd.kind(under), 'huge'), or(not(isWrite), writableHuge)),
-    and(eq(pmd.kind(under), 'table'), or(and(not(isWrite), isOneOf(entry, ...PRESENT_PTES)), and(isWrite, writable))),
+    and(eq(pmd.kind(under), 'table'), or(and(not(isWrite), isOneOf(entry, ...READABLE_PTES)), and(isWrite, writable))),
   )
 }
 

@@ -14,7 +14,7 @@ import type { Build } from './build.ts'
 import { Result, VmFault } from './errno.ts'
 import { handle_mm_fault } from './memory.ts'
 import { isHuge } from './huge_memory.ts'
-import { page, PRESENT_PTES, pmd, PmdKind, Pte, table, vma } from './mm_types.ts'
+import { page, READABLE_PTES, pmd, PmdKind, Pte, table, vma } from './mm_types.ts'
 import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 
 const READ = 'v6.12, v7.0-rc6'
@@ -33,7 +33,7 @@ const fault: Local = local('ret', VmFault)
 
 /** Whether an entry lets the access through, as can_follow_write_pte() and pte_present() see it. */
 const usable: Expr = or(
-  and(eq(write, false), isOneOf(pte, ...PRESENT_PTES)),
+  and(eq(write, false), isOneOf(pte, ...READABLE_PTES)),
   and(eq(write, true), or(eq(pte, 'anon'), and(eq(pte, 'file'), shared))),
 )
 
@@ -86,7 +86,7 @@ export const __get_user_pages = (k: Build): Routine =>
           there,
           [if_(eq(at, last), [ret('0', Result)]), let_(at, plus(at, 1))],
           [
-            call('faultin_page', handle_mm_fault(k), [v, at, write, shared, truth(false)], fault),
+            call('faultin_page', handle_mm_fault(k), [v, at, write, shared, truth(false), truth(true)], fault),
             if_(eq(fault, 'VM_FAULT_OOM'), [ret('-ENOMEM', Result)]),
             if_(isOneOf(fault, 'VM_FAULT_SIGSEGV', 'VM_FAULT_SIGBUS', 'VM_FAULT_HWPOISON'), [ret('-EFAULT', Result)]),
           ],

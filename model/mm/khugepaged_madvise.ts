@@ -50,7 +50,7 @@ const errno: Local = local('errno', Result)
 const huge = chunk.huge(pmd.chunk(p))
 
 const nonPresent = isOneOf(pte, 'guard', 'uffd_wp', 'poison', 'swap', 'migration')
-const otherPage = isOneOf(pte, ...ANON_PTES, 'zero')
+const otherPage = isOneOf(pte, ...ANON_PTES, 'zero', 'zero_none')
 
 /** What an entry that is neither empty nor a mapping of the folio makes of the collapse. */
 const abortOn: readonly Stmt[] = [

@@ -3,19 +3,30 @@
  * Documentation/mm/process_addrs.rst and the code (guard-regions facts, sections named below), as data
  * for the linter. All as of v7.0-rc6.
  */
-import type { FieldRule, LockDemand, LintRules } from '../language/lint/rules.ts'
+import type { FieldRule, LockDemand, LintRules, Permission } from '../language/lint/rules.ts'
 
 const same = (lock: string, mode: LockDemand['mode'] = 'write'): LockDemand => ({ lock, mode, index: 'same' })
 /** The lock of an object that the field's own index leads to by geometry, such as the mm of a VMA. */
 const related = (lock: string, mode: LockDemand['mode'] = 'write'): LockDemand => ({ lock, mode, index: 'any' })
 
+/**
+ * A VMA that is not yet in the tree, or no longer, belongs to whoever made it or took it out: it is filled
+ * and emptied without its lock. munmap() frees VMAs under the mmap read lock.
+ */
+const OWN: Permission = { locks: [related('mm.mmap_lock', 'read')], text: 'vm_area_' }
+
+/** free_pte_range() takes no lock: its VMAs are out of the tree and of every interval tree, and detached. */
+const FREE_PGTABLES: Permission = { locks: [related('mm.mmap_lock', 'read')], text: 'free_pte_range()' }
+
+/** move_normal_pmd(): a table that goes to another pmd keeps what it holds. */
+const MOVE: Permission = { locks: [same('pmd.lock'), related('mm.mmap_lock')], text: 'pmd_clear(old_pmd)' }
+
 const RANGE: FieldRule = {
   write: [
     { locks: [related('mm.mmap_lock'), same('vma.lock')] },
-    { locks: [related('mm.mmap_lock')], text: 'vma_alloc' },
-    // Of fork: nobody knows the new VMA yet. Of exit: nobody else is left, and i_mmap has let go of it.
-    { locks: [related('mm.mmap_lock')], text: 'vm_area_dup' },
+    // Of exit: nobody else is left, and i_mmap has let go of it.
     { locks: [related('mm.mmap_lock')], text: 'remove_vma' },
+    OWN,
   ],
   read: [
     { locks: [related('mm.mmap_lock', 'read')] },
@@ -36,6 +47,7 @@ export const MM_LINT_RULES: LintRules = {
         { locks: [related('mm.mmap_lock')], text: 'vm_flags_clear(tmp' },
         { locks: [related('mm.mmap_lock', 'read')], text: 'vma_set_atomic_flag' },
         { locks: [same('vma.lock', 'read')], text: 'vma_set_atomic_flag' },
+        OWN,
       ],
       read: [{ locks: [same('vma.lock')] }],
     },
@@ -45,8 +57,9 @@ export const MM_LINT_RULES: LintRules = {
       write: [
         { locks: [related('mm.page_table_lock'), related('mm.mmap_lock', 'read')] },
         { locks: [related('mm.mmap_lock'), related('mapping.anon_vma_rwsem')], text: 'anon_vma_clone' },
-        { locks: [related('mm.mmap_lock')], text: 'vm_area_dup' },
         { locks: [related('mm.mmap_lock')], text: 'remove_vma' },
+        { locks: [related('mm.mmap_lock'), same('vma.lock')] },
+        OWN,
       ],
       read: [
         { locks: [related('mm.page_table_lock')] },
@@ -75,17 +88,11 @@ export const MM_LINT_RULES: LintRules = {
     'file.falloc_start': { write: [{ locks: [same('file.i_rwsem')] }] },
     'file.falloc_next': { write: [{ locks: [same('file.i_rwsem')] }] },
     // 1.1.14, 5.6 CP9: an entry is filled, and a huge one cleared, under the pmd lock.
-    'pmd.kind': {
-      write: [{ locks: [same('pmd.lock')] }, { locks: [related('mm.mmap_lock')], text: 'free_pte_range' }],
-    },
+    'pmd.kind': { write: [{ locks: [same('pmd.lock')] }, FREE_PGTABLES] },
     // 5.2.2, 5.5.5: a table is unlinked under the pmd lock and its own ptl, nested.
     'pmd.table': {
       write: [{ locks: [same('pmd.lock')] }],
-      clear: [
-        { locks: [same('pmd.lock'), related('table.ptl')] },
-        // free_pgtables(): every VMA that rmap could come by is out of i_mmap.
-        { locks: [related('mm.mmap_lock')], text: 'free_pte_range' },
-      ],
+      clear: [{ locks: [same('pmd.lock'), related('table.ptl')] }, FREE_PGTABLES, MOVE],
     },
     // 1.1.15, 3.1.7: every change of a pte, under the ptl of its table.
     'table.pte': { write: [{ locks: [same('table.ptl')] }] },
@@ -131,6 +138,12 @@ export const MM_LINT_RULES: LintRules = {
       under: 'mm.mmap_lock',
       reason: 'dup_mmap(): the inner one is of an mm that nobody else has',
     },
+    ...(['pmd.lock', 'table.ptl'] as const).map((name) => ({
+      lock: name,
+      text: 'spin_lock_nested(new_ptl',
+      under: 'mm.mmap_lock',
+      reason: 'move_ptes(), move_normal_pmd(): no need to order the two, since the mmap write lock keeps others out',
+    })),
     {
       lock: 'vma.lock',
       under: 'mm.mmap_lock',

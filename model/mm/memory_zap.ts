@@ -76,7 +76,7 @@ export const NO_DETAILS: ZapDetails = { evenCows: true, dropMarkers: false, recl
 export function zapped(ptent: Expr, of: Expr, { evenCows, dropMarkers, keepGuards }: ZapDetails): Expr {
   const none = literal(Pte, 'none')
   const fileBacked = ne(page.folio(of), 'nil')
-  const gone: Expr[] = [isOneOf(ptent, 'file', 'file_ro', 'zero')]
+  const gone: Expr[] = [isOneOf(ptent, 'file', 'file_ro', 'file_none', 'zero', 'zero_none')]
   if (evenCows) gone.push(isOneOf(ptent, ...ANON_PTES, 'swap', 'migration', 'poison'))
   else gone.push(and(eq(ptent, 'migration'), fileBacked))
   if (dropMarkers) gone.push(isOneOf(ptent, ...(keepGuards ? [] : ['guard']), 'uffd_wp', 'file_wp'))

@@ -48,7 +48,8 @@ export const PmdKind: EnumType = enumeration('pmd', ['none', 'table', 'huge', 'h
  * What an entry holds. Present: `file`, a page-cache page (writable in a shared mapping, never in a
  * private one); `file_ro`, the same write-protected in a shared mapping; `anon`, a writable anonymous
  * page; `anon_ro`, a write-protected one (after fork or mprotect); `zero`, the shared zero page;
- * `file_wp` and `anon_wp`, write-protected by userfaultfd. Not present: `swap` and `migration`
+ * `file_wp` and `anon_wp`, write-protected by userfaultfd; `file_none`, `anon_none` and `zero_none`, which
+ * PROT_NONE lets nobody through to. Not present: `swap` and `migration`
  * entries of a page, and the markers `guard`, `uffd_wp` and `poison`.
  */
 export const Pte: EnumType = enumeration('pte', [
@@ -65,11 +66,17 @@ export const Pte: EnumType = enumeration('pte', [
   'anon_ro',
   'file_wp',
   'anon_wp',
+  'file_none',
+  'anon_none',
+  'zero_none',
 ])
 /** Entries of the page cache's pages, and of anonymous pages. */
-export const FILE_PTES = ['file', 'file_ro', 'file_wp'] as const
-export const ANON_PTES = ['anon', 'anon_ro', 'anon_wp'] as const
-export const PRESENT_PTES: readonly string[] = [...FILE_PTES, ...ANON_PTES, 'zero']
+export const FILE_PTES = ['file', 'file_ro', 'file_wp', 'file_none'] as const
+export const ANON_PTES = ['anon', 'anon_ro', 'anon_wp', 'anon_none'] as const
+/** pte_present() */
+export const PRESENT_PTES: readonly string[] = [...FILE_PTES, ...ANON_PTES, 'zero', 'zero_none']
+/** Present, and the hardware lets a load through: not what mprotect(PROT_NONE) leaves. */
+export const READABLE_PTES: readonly string[] = PRESENT_PTES.filter((p) => !p.endsWith('_none'))
 /** The most pages that a file has. */
 export const FILE_PAGES_MAX = 8
 /** A page table's life: `unlinked` from its pmd, then `deferred` by pte_free_defer() until RCU lets it go. */
@@ -172,6 +179,8 @@ export const page: Readonly<
     | 'child'
     | 'slot'
     | 'index'
+    | 'prev'
+    | 'next'
     | 'folio'
     | 'huge'
     | 'promised'
@@ -192,6 +201,9 @@ export const page: Readonly<
   /** Its number in its file, in pages. */
   index: field('page.pgoff', ['page'], int(0, FILE_PAGES_MAX - 1), GEOMETRY),
   slot: field('page.slot', ['page'], refTo('slot'), GEOMETRY),
+  /** Its neighbours in its mapping; nil at the ends. */
+  prev: field('page.prev', ['page'], nilable('page'), GEOMETRY),
+  next: field('page.next', ['page'], nilable('page'), GEOMETRY),
   /** The order-0 folio that would cache it; nil in anonymous memory. */
   folio: field('page.folio', ['page'], nilable('folio'), GEOMETRY),
   /** The PMD-sized folio that would cache it after a collapse. */
@@ -271,6 +283,7 @@ const plain: readonly FieldAccess[] = [
   ...[pmd.kind, pmd.table, pmd.mm, pmd.chunk, pmd.first, pmd.last, pmd.whole],
   ...[table.state, table.pte, table.grace],
   ...[page.pmd, page.vma, page.mapping, page.mm, page.child, page.slot, page.index, page.folio, page.huge],
+  ...[page.prev, page.next],
   ...[page.promised, page.installers, page.removers, page.cow_shared, page.tlb_stale],
   ...[file.i_size, file.shmem, file.falloc_start, file.falloc_next, folio.file, folio.index, folio.last],
   ...[folio.cached, folio.chunk, chunk.file, chunk.huge, chunk.first, chunk.last, rcu.readers],

@@ -191,7 +191,7 @@ const startWriteByRefcnt: Routine = routine({
     if_(eq(locked, false), [
       step('exclude', 'refcount_add_not_zero(VMA_LOCK_OFFSET, &vma->vm_refcnt)', [set(vma.lock.lock.owner(v), self)]),
       step('drain', 'rcuwait_wait_event(&mm->vma_writer_wait, ...)', [], {
-        await: isEmpty(readersOf(v)),
+        await: isEmpty(vmaReaders(v)),
         sleeps: true,
       }),
       step('set_seq', 'WRITE_ONCE(vma->vm_lock_seq, mm_lock_seq)', [
@@ -225,7 +225,8 @@ function mmapReaders(of: Expr): FieldExpr {
   return readers(of)
 }
 
-function readersOf(of: Expr): Expr {
+/** Who has the VMA read-locked. */
+export function vmaReaders(of: Expr): Expr {
   const readers = vma.lock.lock.readers
   if (readers === undefined) throw new Error('the per-VMA lock has readers')
   return readers(of)

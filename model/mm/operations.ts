@@ -7,6 +7,7 @@ import { MADVISE_OPERATIONS } from './operations/madvise.ts'
 import { LRU_OPERATIONS } from './operations/lru.ts'
 import { OBSERVERS } from './operations/observe.ts'
 import { UFFD_OPERATIONS } from './operations/userfaultfd.ts'
+import { VMA_OPERATIONS } from './operations/vma.ts'
 import type { Operation } from './operations/operation.ts'
 
 export type { Operand, OperandKind, Operation } from './operations/operation.ts'
@@ -21,6 +22,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...OBSERVERS,
   ...FILE_OPERATIONS,
   ...FORK_OPERATIONS,
+  ...VMA_OPERATIONS,
 ]
 
 export const findOperation = (name: string): Operation | undefined => OPERATIONS.find((o) => o.name === name)

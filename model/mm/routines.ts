@@ -10,6 +10,11 @@ import { sys_guard_install, sys_guard_remove, sys_madvise_dontneed } from './mad
 import { sys_madvise_remove } from './madvise_remove.ts'
 import { direct_write, drop_pagecache, sys_fallocate, sys_ftruncate } from './open.ts'
 import { sys_fork } from './mmap_fork.ts'
+import { FLAG_BEHAVIOURS, sys_madvise_flags } from './madvise_flags.ts'
+import { sys_mlock, sys_munlock } from './mlock.ts'
+import { sys_mmap, sys_munmap } from './mmap.ts'
+import { sys_mprotect } from './mprotect.ts'
+import { sys_mremap, sys_mremap_grow, sys_mremap_shrink } from './mremap.ts'
 import { rcu_do_batch } from './rcu.ts'
 
 const bare: Syscall = { enter: [], leave: () => [] }
@@ -31,6 +36,16 @@ export function kernelRoutines(k: Build): readonly Routine[] {
     drop_pagecache,
     sys_fork(k, bare),
     do_exit(k, bare),
+    sys_munmap(k, bare),
+    sys_mmap(k, bare),
+    sys_mprotect(k, 'VM_READ', bare),
+    sys_mlock(k, bare),
+    sys_munlock(k, bare),
+    sys_mremap(k, 1, true, bare),
+    sys_mremap(k, 1, false, bare),
+    sys_mremap_shrink(k, bare),
+    sys_mremap_grow(k, bare),
+    ...Object.values(FLAG_BEHAVIOURS).map((b) => sys_madvise_flags(k, b, bare)),
     rcu_do_batch,
   ]
   const byName = new Map<string, Routine[]>()

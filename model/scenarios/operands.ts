@@ -54,6 +54,7 @@ export function readArgument(statement: Stmt, op: Operation, world: World, mm: n
     }
     case 'pages_pages':
       if (third !== undefined || second === undefined || second.kind === 'number') return wrong()
+      checkPlaces(c, first, second)
       return { kind: 'pages', at: pagesAt(c, first), to: pagesAt(c, second) }
     case 'ranges':
       if (args.length > RANGES_MAX) return wrong()
@@ -135,6 +136,26 @@ function pagesAt(c: Context, arg: Exclude<Arg, { kind: 'number' }>): Pages {
     mm: object('mm', m.mm),
     pmd: object('pmd', world.pmdOf(first)),
   }
+}
+
+/** Refuses a move between places that are not alike. */
+function checkPlaces(c: Context, from: Exclude<Arg, { kind: 'number' }>, to: Exclude<Arg, { kind: 'number' }>): void {
+  if (c.op.samePlaces !== true) return
+  const [a, b] = [from, to].map((arg) => mappingNamed(c.world, arg.name))
+  if (a === undefined || b === undefined) return
+  const range = (arg: typeof from, m: Mapping): { first: number; last: number } => {
+    const r = arg.kind === 'pages' ? arg.range : { first: 0, last: m.pages - 1 }
+    return { first: m.decl.range.first + r.first, last: m.decl.range.first + r.last }
+  }
+  const [r, s] = [range(from, a), range(to, b)]
+  const alike = a.file?.name === b.file?.name && a.mm === b.mm && a.shared === b.shared
+  if (!alike || r.first !== s.first || r.last !== s.last || b.number <= a.number)
+    refuse(
+      'MM105',
+      `'${c.op.name}' moves pages to a mapping of the same file, offset, sharing and mm that is declared later`,
+      c.statement.span,
+      'a moved page keeps its place in its file and in its page table here',
+    )
 }
 
 const mappingHint = (name: string, world: World): string => {

@@ -64,7 +64,7 @@ function vmasNeeded(file: LitmusFile): ReadonlyMap<string, number> {
     const last = s.args.filter((a) => a.kind !== 'number').at(-1)
     const more = operationOf(s).vmas ?? 0
     for (const name of more > 0 ? s.args.flatMap((a) => (a.kind === 'number' ? [] : [a.name.text])) : [])
-      needed.set(name, (needed.get(name) ?? 0) + (name === last?.name.text ? more : 1))
+      needed.set(name, (needed.get(name) ?? 0) + (name === last?.name.text ? more : 2))
   }
   return needed
 }

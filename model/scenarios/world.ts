@@ -332,6 +332,8 @@ function pageGeometry(m: Mapping, pmdOf: (pg: number) => number, ptes: number, s
       setTo(page.mapping(pg), object('mapping', m.number)),
       setTo(page.mm(pg), object('mm', m.mm)),
       setTo(page.index(pg), index),
+      setTo(page.prev(pg), n === 0 ? 'nil' : object('page', m.firstPage + n - 1)),
+      setTo(page.next(pg), n === m.pages - 1 ? 'nil' : object('page', m.firstPage + n + 1)),
       setTo(page.pmd(pg), object('pmd', pmdOf(m.firstPage + n))),
       setTo(page.slot(pg), object('slot', index % ptes)),
       setTo(page.folio(pg), m.file === undefined ? 'nil' : object('folio', m.file.firstFolio + index)),

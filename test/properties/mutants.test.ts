@@ -25,6 +25,9 @@ describe.each(PROPERTIES.filter((p) => !p.ofModel))('$name', (p) => {
       'install-collapse-read',
       'install+madvise_collapse-huge',
       'install-punch+read-two',
+      'mprotect-merge-guards',
+      'mprotect-write',
+      'mprotect+install',
     ]
     expect(names.some((n) => violated(scenarioOn(n, kernel)).includes(p.name))).toBe(true)
   })

@@ -4,7 +4,6 @@
  */
 import type { LockClass, LockMode } from '../lock.ts'
 import { constant } from '../lower/build.ts'
-import { renamed } from './places.ts'
 import { isTruth, mapSymbols, sameResidual, spell, symbolsOf, type Residual } from './residual.ts'
 
 export interface Held {
@@ -159,6 +158,14 @@ function opaque(p: Path, e: Residual, lo: number, hi: number): Residual {
   return settle(p, result)
 }
 
+/** A key of `sticky`, taken apart: `vma.anon_vma:2` names an element, `vma.anon_vma:0+s3*1` the one of a symbol. */
+export function parts(key: string): { name: string; at?: number; symbol?: number; stride: number } {
+  const [, name = '', at = '', symbol, stride = '1'] = /^([^:]*):([0-9]+)(?:\+s([0-9]+)\*([0-9]+))?$/.exec(key) ?? []
+  if (name === '') return { name: '', stride: 1 }
+  const element = { name, at: Number(at), stride: Number(stride) }
+  return symbol === undefined ? element : { ...element, symbol: -Number(symbol) }
+}
+
 /** A path between two steps. Symbols are numbered as they occur, so that equal knowledge is one state. */
 export interface State {
   readonly pc: number
@@ -169,24 +176,6 @@ export interface State {
   /** How many symbols there are: they are -1, -2 and so on. */
   readonly symbols: number
   readonly key: string
-}
-
-/**
- * The locks that are held, less those that nothing tells from another one: of the objects that no
- * local points at any more, such as the VMAs that a loop has write-locked and left behind, one is as good
- * as many. They can be released only all at once.
- */
-function distinct(p: Path): readonly Held[] {
-  const known = new Set([...p.locals.values(), ...p.sticky.values()].flatMap((v) => [...symbolsOf(settle(p, v))]))
-  const seen = new Set<string>()
-  return p.held.filter((h) => {
-    const index = h.index.map((i) => settle(p, i))
-    if (index.length === 0 || !index.every((i) => i.kind === 'slot' && !known.has(i.slot))) return true
-    const key = `${h.lock.name} ${h.mode}`
-    if (seen.has(key)) return false
-    seen.add(key)
-    return true
-  })
 }
 
 export function stateOf(p: Path): State {
@@ -203,19 +192,30 @@ export function stateOf(p: Path): State {
   }
   const rename = (e: Residual): Residual => (e.kind === 'const' ? e : mapSymbols(settle(p, e), name))
   const locals = new Map([...p.locals].map(([slot, v]): [number, Residual] => [slot, rename(v)]))
-  // Only of objects that a local points at: nothing else can name the symbol again. And not of 0, which may change.
-  const pointed = new Map(names)
-  const held = distinct(p).map((h) => ({ ...h, index: h.index.map(rename) }))
-  const kept = [...p.sticky].flatMap(([at, v]): [string, Residual][] => {
-    const to = renamed(at, (slot) => {
-      const now = settle(p, { kind: 'slot', slot })
-      return now.kind === 'slot' ? pointed.get(now.slot) : undefined
-    })
-    if (to === undefined) return []
-    const value = rename(v)
-    return value.kind === 'const' && value.value === 0 ? [] : [[to, value]]
-  })
-  const sticky = new Map(kept.sort(([a], [b]) => (a < b ? -1 : 1)))
+  const held = p.held.map((h) => ({ ...h, index: h.index.map(rename) }))
+  // The element of a symbol that no local names any more is one that nobody can ask for again.
+  const keyNow = (key: string): string | undefined => {
+    const { name: field, at = 0, symbol, stride } = parts(key)
+    if (symbol === undefined) return key
+    const now = settle(p, { kind: 'slot', slot: symbol })
+    if (now.kind === 'const') return `${field}:${at + (now.value - 1) * stride}`
+    return now.kind === 'slot' && names.has(now.slot) ? `${field}:${at}+${spell(name(now.slot))}*${stride}` : undefined
+  }
+  // What may still be 0, and nothing else is compared with, the next read may find to be anything again.
+  const tells = (e: Residual): boolean => {
+    const v = settle(p, e)
+    return v.kind !== 'slot' || names.has(v.slot) || p.domain.get(v.slot)?.includes(0) === false
+  }
+  const sticky = new Map(
+    [...p.sticky]
+      .filter(([, v]) => tells(v))
+      .flatMap(([key, v]): [string, Residual][] => {
+        const at = keyNow(key)
+        return at === undefined ? [] : [[at, v]]
+      })
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([at, v]): [string, Residual] => [at, rename(v)]),
+  )
   const key = [
     p.pc,
     [...locals.values()].map(spell).join(),

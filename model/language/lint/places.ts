@@ -73,33 +73,6 @@ export function placeOf(fields: Fields, base: number, index: readonly LIndex[]):
 export const element = (p: Place): string =>
   [p.slot - p.field.base, ...p.index.map((d) => `${spell(d.expr)}*${d.stride}`)].join('+')
 
-/** What element() writes of an element that is known by number, or picked by one symbol. */
-const NAMED = /^(-?[0-9]+)(?:\+s([0-9]+)\*([0-9]+))?$/
-
-/** The place that element() named so; undefined where more than one symbol picks it. */
-export function placeNamed(field: FieldInfo, name: string): Place | undefined {
-  const [, offset, symbol, by] = NAMED.exec(name) ?? []
-  if (offset === undefined) return undefined
-  const slot = field.base + Number(offset)
-  if (symbol === undefined) return { field, slot, index: [] }
-  const stride = Number(by)
-  // Sets are indexed by references, which count from 1.
-  return {
-    field,
-    slot,
-    index: [{ expr: { kind: 'slot', slot: -Number(symbol) }, first: 1, stride, count: field.size / stride }],
-  }
-}
-
-/** `field:element` with its symbol renamed; undefined where `rename` knows the symbol no more. */
-export function renamed(key: string, rename: (slot: number) => number | undefined): string | undefined {
-  const [field = '', name = ''] = key.split(':')
-  const [, offset, symbol, by] = NAMED.exec(name) ?? []
-  if (offset === undefined || symbol === undefined || by === undefined) return key
-  const to = rename(-Number(symbol))
-  return to === undefined ? undefined : `${field}:${offset}+s${-to}*${by}`
-}
-
 /** The first index of the element, where the field's first set has `count` objects. */
 export function ownerOf(p: Place, count: number): Residual {
   const stride = p.field.size / count

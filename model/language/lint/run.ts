@@ -4,6 +4,7 @@ import type { StepContext } from './context.ts'
 import { applyNotes, checkWaits, letGo, operationAt, take } from './locks.ts'
 import { assume, cases, fork, freshSymbol, pathFrom, settle, stateOf, type Path, type State } from './path.ts'
 import { placeOf, type Place } from './places.ts'
+import { symbolsOf } from './residual.ts'
 import { countWrite, keepSticky, remember, resolve } from './shared.ts'
 
 /** The states that a step can lead to. Reports what breaks a rule on the way. */
@@ -22,10 +23,27 @@ export function runStep(ctx: StepContext, from: State): readonly State[] {
     applyNotes(ctx, end, notes)
     checkGrain(ctx, end)
     keepSticky(ctx, end)
+    forgetUnnamed(ctx, end)
     const state = stateOf(end)
     ends.set(state.key, state)
   }
   return [...ends.values()]
+}
+
+/**
+ * Of locks that a thread may hold any number of, those whose object no local names any more are
+ * forgotten: no later step can be told to touch that object.
+ */
+function forgetUnnamed(ctx: StepContext, path: Path): void {
+  const many = (ctx.rules.nests ?? []).filter((n) => n.text === undefined).map((n) => n.lock)
+  if (!path.held.some((h) => many.includes(h.lock.name))) return
+  const named = new Set([...path.locals.values()].flatMap((v) => [...symbolsOf(settle(path, v))]))
+  path.held = path.held.filter(
+    (h) =>
+      h.mode === 'read' ||
+      !many.includes(h.lock.name) ||
+      h.index.every((i) => [...symbolsOf(settle(path, i))].every((symbol) => named.has(symbol))),
+  )
 }
 
 function checkGrain(ctx: StepContext, path: Path): void {
@@ -64,7 +82,13 @@ function store(ctx: StepContext, s: Extract<LStmt, { kind: 'set' }>, path: Path)
   }
   if (target.kind === 'slot' && path.locals.has(target.slot)) {
     const { slot } = target
-    return withCases(ctx, path, s, slot, (p, value) => p.locals.set(slot, value)).filter((p) => fits(ctx, p, slot))
+    const hi = ctx.slots[slot]?.hi ?? 0
+    // No run leaves the range of a local: a counter goes no further than what it counts.
+    const counts = (p: Path): boolean => {
+      const value = p.locals.get(slot)
+      return value?.kind !== 'const' || value.value <= hi
+    }
+    return withCases(ctx, path, s, slot, (p, value) => p.locals.set(slot, value)).filter(counts)
   }
   const to = placeTo(ctx, path, target)
   if (to === undefined) return [path]
@@ -83,22 +107,6 @@ function store(ctx: StepContext, s: Extract<LStmt, { kind: 'set' }>, path: Path)
         remember(p, to, value)
       })
   }
-}
-
-/**
- * A local beyond its type is that of a loop whose last value lies before its first: a case that only
- * ignorance of shared variables allows. 0 always fits: it is what a local that nobody reads any more is set to.
- */
-function fits(ctx: StepContext, path: Path, slot: number): boolean {
-  const value = path.locals.get(slot)
-  const { lo, hi } = ctx.slots[slot] ?? { lo: 0, hi: 0 }
-  const inType = (v: number): boolean => v === 0 || (lo <= v && v <= hi)
-  if (value?.kind === 'const') return inType(value.value)
-  const domain = value?.kind === 'slot' ? path.domain.get(value.slot) : undefined
-  if (value?.kind !== 'slot' || domain === undefined) return true
-  const left = domain.filter(inType)
-  path.domain.set(value.slot, left)
-  return left.length > 0
 }
 
 function withCases(

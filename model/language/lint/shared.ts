@@ -1,9 +1,9 @@
 /** Reading and writing variables that other threads see, and whether the locks held allow it. */
 import type { LExpr } from '../lowered.ts'
-import { constant } from '../lower/build.ts'
+import { constant, slotOf } from '../lower/build.ts'
 import { heldNames, type StepContext } from './context.ts'
-import { freshSymbol, isSet, settle, type Path } from './path.ts'
-import { element, ownerOf, placeNamed, placeOf, sameIndex, type Place } from './places.ts'
+import { freshSymbol, isSet, parts, settle, type Path } from './path.ts'
+import { element, ownerOf, placeOf, sameIndex, type Place } from './places.ts'
 import { rewrite, type Residual } from './residual.ts'
 import type { LockDemand, Mirror, Permission } from './rules.ts'
 
@@ -46,12 +46,12 @@ function read(ctx: StepContext, path: Path, place: Place, counted: boolean): Res
 /** At the end of a step: what it saw of sticky variables stays known while a lock keeps them. */
 export function keepSticky(ctx: StepContext, path: Path): void {
   const keeps = (key: string): boolean => {
-    const [name = '', at] = key.split(':')
+    const { name, at, symbol, stride } = parts(key)
     const field = ctx.fields.byName.get(name)
     const sticky = ctx.rules.fields[name]?.sticky
     if (field === undefined || sticky === undefined || at === undefined) return false
-    const place = placeNamed(field, at)
-    return place !== undefined && isAllowed(ctx, path, place, sticky)
+    const index = symbol === undefined ? [] : [{ expr: slotOf(symbol), first: 1, count: field.size / stride, stride }]
+    return isAllowed(ctx, path, { field, slot: field.base + at, index }, sticky)
   }
   for (const [key, m] of path.memory) path.sticky.set(key, m.value)
   for (const key of path.sticky.keys()) if (!keeps(key)) path.sticky.delete(key)

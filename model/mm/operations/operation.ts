@@ -84,6 +84,8 @@ export interface Operation {
   readonly makesNoTable?: true
   /** How many VMAs it may need at most beyond those that are there, in the mapping that it names (last). */
   readonly vmas?: number
+  /** Its two ranges are as long, of one mm, one file and one offset, and the second is declared after the first. */
+  readonly samePlaces?: true
   /** It can take a guard away by right: promises about the pages it names are withdrawn. */
   readonly takesGuards?: true
   /** `label` tells two operations of one thread apart. */

@@ -1,5 +1,5 @@
 /** The two ends of a system call: the ghosts that say what has been promised, and where the result goes. */
-import { contains, eq, isEmpty, isOneOf, ite, ne, not, self, truth, type Expr } from '../../language/expr.ts'
+import { and, contains, eq, isEmpty, isOneOf, ite, ne, not, self, truth, type Expr } from '../../language/expr.ts'
 import { assert, join, leave, set, step, when, type Action, type Stmt } from '../../language/stmt.ts'
 import type { Build, Syscall } from '../build.ts'
 import { mm, page } from '../mm_types.ts'
@@ -59,6 +59,42 @@ export const removing = (on: Operand, pages: readonly Expr[]): Syscall => ({
       result,
       pages.map((p) => leave(page.removers(p))),
     ),
+  ],
+})
+
+/**
+ * mremap() of `pages` to `places`: the promises of the old pages are withdrawn when it begins, and those
+ * that held then are made for the new ones if it returns 0, unless a removal comes in between. A promise
+ * on its way is an install in the books.
+ */
+export const moving = (on: Operand, pages: readonly Expr[], places: readonly Expr[]): Syscall => ({
+  enter: [
+    step(
+      'enter',
+      'system call entry',
+      pages.flatMap((p, i): readonly Action[] => {
+        const place = places[i]
+        if (place === undefined) return []
+        return [
+          set(page.installers(place), '{}'),
+          set(page.promised(place), false),
+          when(and(page.promised(p), isEmpty(page.removers(place))), [join(page.installers(place))]),
+          join(page.removers(place)),
+          set(page.promised(p), false),
+          set(page.installers(p), '{}'),
+          join(page.removers(p)),
+        ]
+      }),
+    ),
+  ],
+  leave: (result) => [
+    returnStep(on, result, [
+      ...places.map((p) =>
+        when(and(eq(result, '0'), contains(page.installers(p), self)), [set(page.promised(p), true)]),
+      ),
+      ...places.flatMap((p) => [leave(page.installers(p)), leave(page.removers(p))]),
+      ...pages.map((p) => leave(page.removers(p))),
+    ]),
   ],
 })
 

@@ -1,0 +1,199 @@
+/**
+ * mm/mprotect.c: mprotect(). Read at v6.12 and v7.0-rc6 (guard-regions facts 8.1, 8.3).
+ *
+ * Not modelled: VM_MAY* and mseal, accounting, protection keys, NUMA hints, TLB flushes, populating a
+ * locked VMA that becomes writable, userfaultfd's write-protected entries (they stay as they are).
+ * Differs: a huge pmd is split (for a file: cleared, and faulted in again) where change_huge_pmd()
+ * would write-protect it; there is no write-protected huge pmd here.
+ */
+import {
+  and,
+  eq,
+  hasAny,
+  isOneOf,
+  ite,
+  literal,
+  local,
+  lt,
+  ne,
+  not,
+  onlyBits,
+  or,
+  plus,
+  truth,
+  unionOf,
+  withoutBits,
+  type Expr,
+  type Local,
+} from '../language/expr.ts'
+import { routine, type Routine } from '../language/routine.ts'
+import { assert, break_, call, for_, if_, let_, ret, set, step, while_ } from '../language/stmt.ts'
+import { bool, nilable, refTo } from '../language/types.ts'
+import type { Build, Syscall } from './build.ts'
+import { Result } from './errno.ts'
+import { __split_huge_pmd, isHuge } from './huge_memory.ts'
+import { clampFirst, clampLast } from './memory_zap.ts'
+import { mmap_write_lock, mmap_write_unlock, vma_start_write } from './mmap_lock.ts'
+import { ANON_PTES, FILE_PTES, page, pmd, PmdKind, Pte, table, vma, VmFlags } from './mm_types.ts'
+import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
+import { accountForSticky, vma_modify_flags } from './vma_modify.ts'
+import { vm_flags_reset } from './vma_flags.ts'
+
+const READ = 'v6.12, v7.0-rc6'
+const v: Local = local('vma', refTo('vma'))
+const found: Local = local('vma', nilable('vma'))
+const first: Local = local('start', refTo('page'))
+const last: Local = local('end', refTo('page'))
+const from: Local = local('nstart', refTo('page'))
+const to: Local = local('tmp', refTo('page'))
+const flags: Local = local('newflags', VmFlags)
+const old: Local = local('oldflags', VmFlags)
+const target: Local = local('target', nilable('vma'))
+const p: Local = local('pmd', refTo('pmd'))
+const kind: Local = local('pmdval', PmdKind)
+const t: Local = local('table', nilable('table'))
+const at: Local = local('addr', refTo('page'))
+const pte: Local = local('oldpte', Pte)
+const exclusive: Local = local('exclusive', bool)
+const result: Local = local('error', Result)
+
+const ACCESS = 'VM_READ|VM_WRITE'
+
+/** pte_modify(), and making writable at once what need not fault for it. */
+function modified(): Expr {
+  const some = hasAny(flags, ACCESS)
+  const writable = hasAny(flags, 'VM_WRITE')
+  const pteOf = (name: string): Expr => literal(Pte, name)
+  const filePte = ite(
+    some,
+    ite(or(writable, not(hasAny(flags, 'VM_SHARED'))), pteOf('file'), pteOf('file_ro')),
+    pteOf('file_none'),
+  )
+  const anonPte = ite(some, ite(and(writable, exclusive), pteOf('anon'), pteOf('anon_ro')), pteOf('anon_none'))
+  return ite(
+    eq(pte, 'file_wp'),
+    pte,
+    ite(
+      eq(pte, 'anon_wp'),
+      pte,
+      ite(
+        isOneOf(pte, ...FILE_PTES),
+        filePte,
+        ite(
+          isOneOf(pte, ...ANON_PTES),
+          anonPte,
+          ite(isOneOf(pte, 'zero', 'zero_none'), ite(some, pteOf('zero'), pteOf('zero_none')), pte),
+        ),
+      ),
+    ),
+  )
+}
+
+/** Gives the entries of one table the VMA's protection; `table` where the table had vanished. Markers stay. */
+const change_pte_range: Routine = routine({
+  name: 'change_pte_range',
+  file: 'mm/mprotect.c',
+  read: READ,
+  params: [p, first, last, flags],
+  locals: [t, at, pte, exclusive],
+  returns: PmdKind,
+  body: [
+    call('map', pte_offset_map_lock, [p], t),
+    if_(eq(t, 'nil'), [ret('table', PmdKind)]),
+    for_(at, clampFirst(p, first), clampLast(p, last), [
+      step('ptep_get', 'oldpte = ptep_get(pte)', [set(pte, table.pte(t, page.slot(at)))]),
+      let_(exclusive, eq(pte, 'anon')),
+      if_(and(hasAny(flags, 'VM_WRITE'), isOneOf(pte, 'anon_ro', 'anon_none')), [
+        step('can_change_writable', 'maybe_change_pte_writable(vma, ptent), PageAnonExclusive(page)', [], {
+          choose: [exclusive],
+        }),
+      ]),
+      step('commit', 'modify_prot_commit_ptes(vma, addr, ptep, oldpte, ptent, nr_ptes)', [
+        set(table.pte(t, page.slot(at)), modified()),
+      ]),
+    ]),
+    call('unmap', pte_unmap_unlock, [t]),
+    ret('none', PmdKind),
+  ],
+})
+
+/** change_protection() on start..end, whose VMA has `newflags`. */
+const change_protection: Routine = routine({
+  name: 'change_protection',
+  file: 'mm/mprotect.c',
+  read: READ,
+  params: [first, last, flags],
+  locals: [p, kind],
+  body: [
+    for_(p, page.pmd(first), page.pmd(last), [
+      while_(truth(true), [
+        step('pmd', 'change_pmd_range(): pmdp_get_lockless(pmd)', [set(kind, pmd.kind(p))]),
+        if_(eq(kind, 'none'), [break_]),
+        if_(isHuge(kind), [call('split', __split_huge_pmd, [p])]),
+        call('ptes', change_pte_range, [p, first, last, flags], kind),
+        // -EAGAIN: a table that vanished under the walk makes it look at this pmd again.
+        if_(eq(kind, 'none'), [break_]),
+      ]),
+    ]),
+  ],
+})
+
+/** One VMA's part of an mprotect(): `access` is what the caller asked for. */
+const mprotect_fixup = (k: Build, access: string): Routine =>
+  routine({
+    name: 'mprotect_fixup',
+    file: 'mm/mprotect.c',
+    read: READ,
+    params: [v, first, last, flags],
+    locals: [old, target],
+    returns: Result,
+    body: [
+      step('oldflags', 'oldflags = READ_ONCE(vma->vm_flags)', [set(old, vma.vm_flags(v))]),
+      if_(eq(flags, old), [ret('0', Result)]),
+      call('vma_modify_flags', vma_modify_flags(k), [v, first, last, flags], target),
+      if_(eq(target, 'nil'), [ret('-ENOMEM', Result)]),
+      ...accountForSticky(k, flags, target),
+      call('vma_start_write', vma_start_write(k), [target]),
+      vm_flags_reset('vm_flags_reset_once', target, flags),
+      step('requested', 'vma->vm_page_prot = vm_get_page_prot(vma->vm_flags)', [
+        assert('FlagsAsRequested', eq(onlyBits(vma.vm_flags(target), ACCESS), literal(VmFlags, access))),
+      ]),
+      call('change_protection', change_protection, [first, last, flags]),
+      ret('0', Result),
+    ],
+  })
+
+/** What mprotect() may be asked for: PROT_NONE, PROT_READ, and both of PROT_READ and PROT_WRITE. */
+export const PROTECTIONS: Readonly<Record<string, string>> = { none: '', r: 'VM_READ', rw: 'VM_READ|VM_WRITE' }
+
+/** mprotect() on start..end; -ENOMEM at the first gap, with everything before it changed. */
+export const sys_mprotect = (k: Build, access: string, io: Syscall): Routine =>
+  routine({
+    name: 'mprotect',
+    file: 'mm/mprotect.c',
+    read: 'v6.12, v7.0-rc6: do_mprotect_pkey()',
+    params: [first, last],
+    locals: [found, from, to, flags, result],
+    body: [
+      ...io.enter,
+      mmap_write_lock('mmap_write_lock', page.mm(first)),
+      let_(from, first),
+      while_(truth(true), [
+        step('for_each_vma_range', 'for_each_vma_range(vmi, vma, end): vma->vm_start, vma->vm_end', [
+          set(found, page.vma(from)),
+          set(to, ite(and(ne(found, 'nil'), lt(vma.end(found), last)), vma.end(found), last)),
+        ]),
+        let_(result, '-ENOMEM'),
+        if_(eq(found, 'nil'), [break_]),
+        step('newflags', 'newflags = calc_vm_prot_bits(prot, pkey) | (vma->vm_flags & ~mask_off_old_flags)', [
+          set(flags, unionOf(withoutBits(vma.vm_flags(found), ACCESS), literal(VmFlags, access))),
+        ]),
+        call('fixup', mprotect_fixup(k, access), [found, from, to, flags], result),
+        if_(ne(result, '0'), [break_]),
+        if_(eq(to, last), [break_]),
+        let_(from, plus(to, 1)),
+      ]),
+      call('mmap_write_unlock', mmap_write_unlock, [page.mm(first)]),
+      ...io.leave(result),
+    ],
+  })
