@@ -121,7 +121,7 @@ async function checkScenarios(group: Group, baseline: Baseline, options: CheckOp
   let scoped = false
   for (const scenario of group.scenarios) {
     const progress = newProgress(options.progress, `${scenario.name} ${scenario.kernel.name}`)
-    const result = await checkCell(scenario, cellOptions(options, progress.report))
+    const result = await checkCell(scenario, cellOptions(options, !group.catalogue, progress.report))
     progress.end()
     if (!result.ok) {
       complain(mistake(result, scenario, group.source), options, run)
@@ -164,11 +164,16 @@ function mistake(result: CellResult & { readonly ok: false }, scenario: Scenario
 const comparable = (cell: Cell, options: CheckOptions): boolean =>
   options.engine !== 'smt' && !options.update && options.kernels === undefined && cell.result.incomplete === undefined
 
-function cellOptions(options: CheckOptions, onProgress: NonNullable<CellOptions['onProgress']>): CellOptions {
+function cellOptions(
+  options: CheckOptions,
+  lint: boolean,
+  onProgress: NonNullable<CellOptions['onProgress']>,
+): CellOptions {
   const { engine, depth, maxStates, maxBytes, maxMs } = options
   return {
     engine,
     depth,
+    lint,
     onProgress,
     ...(maxStates === undefined ? {} : { maxStates }),
     ...(maxBytes === undefined ? {} : { maxBytes }),

@@ -119,7 +119,7 @@ async function otherKernels(r: Replayed): Promise<readonly Elsewhere[]> {
     const e = elaborate(r.scenario.file, [kernelLine([k.name])])
     const scenario = e.ok ? e.scenarios[0] : undefined
     if (scenario === undefined) continue
-    const result = await checkCell(scenario, { engine: 'explicit', depth: 0, maxStates: MAX_STATES })
+    const result = await checkCell(scenario, { engine: 'explicit', depth: 0, lint: false, maxStates: MAX_STATES })
     if (!result.ok) continue
     const p = result.cell.properties.find((x) => x.property === name)
     if (p !== undefined) out.push({ kernel: k.name, verdict: p.verdict, steps: p.violation?.moves.length })
