@@ -82,7 +82,13 @@ function store(ctx: StepContext, s: Extract<LStmt, { kind: 'set' }>, path: Path)
   }
   if (target.kind === 'slot' && path.locals.has(target.slot)) {
     const { slot } = target
-    return withCases(ctx, path, s, slot, (p, value) => p.locals.set(slot, value))
+    const hi = ctx.slots[slot]?.hi ?? 0
+    // No run leaves the range of a local: a counter goes no further than what it counts.
+    const counts = (p: Path): boolean => {
+      const value = p.locals.get(slot)
+      return value?.kind !== 'const' || value.value <= hi
+    }
+    return withCases(ctx, path, s, slot, (p, value) => p.locals.set(slot, value)).filter(counts)
   }
   const to = placeTo(ctx, path, target)
   if (to === undefined) return [path]
@@ -111,12 +117,9 @@ function withCases(
   then: (p: Path, value: ReturnType<typeof settle>) => void,
 ): readonly Path[] {
   const { lo, hi } = ctx.slots[slot] ?? { lo: 0, hi: 0 }
-  return cases(path, resolve(ctx, path, s.value, true), lo, hi).flatMap(({ path: p, value }) => {
-    const settled = settle(p, value)
-    // No run leaves the range of a variable: a counter goes no further than what it counts.
-    if (settled.kind === 'const' && (settled.value < lo || settled.value > hi)) return []
-    then(p, settled)
-    return [p]
+  return cases(path, resolve(ctx, path, s.value, true), lo, hi).map(({ path: p, value }) => {
+    then(p, settle(p, value))
+    return p
   })
 }
 
