@@ -1,48 +1,10 @@
 import type { LoweredModel } from '../../model/language/lowered.ts'
-import type { Outcome, SearchOptions, SearchResult, Violation } from '../engine.ts'
-import { sameNumbers } from '../order.ts'
+import type { Outcome, SearchOptions, SearchResult } from '../engine.ts'
+import { firstViolations } from '../first_violations.ts'
 import { registerSlots, sortOutcomes } from '../outcomes.ts'
-import { deadlockProperty, successors } from '../reference/interpreter.ts'
 import type { Exploration } from './explore.ts'
 import { explore } from './explore.ts'
-import { stateOf, tracePath, traceFailure } from './trace.ts'
-
-/** A violation, and the state whose expansion brings it to light; -1 where the initial state shows it. */
-interface Candidate extends Violation {
-  readonly from: number
-}
-
-/** Where the last move of a candidate stands among the moves out of the state before it. */
-function place(exploration: Exploration, { from, moves }: Candidate): number {
-  const last = moves.at(-1)
-  if (from < 0 || last === undefined) return -1
-  return successors(exploration.model, stateOf(exploration, from)).findIndex(
-    ({ move }) => move.step === last.step && sameNumbers(move.choices, last.choices),
-  )
-}
-
-/** A shortest violation of each property, the first in breadth-first order; it may be broken in several ways. */
-function violations(exploration: Exploration): readonly Violation[] {
-  const { model, program, store, broken, deadlock } = exploration
-  const stuck = deadlockProperty(model)
-  return model.properties.flatMap((_, property): readonly Violation[] => {
-    const found: Candidate[] = []
-    const failedFrom = program.failed[property] ?? -1
-    if (failedFrom >= 0)
-      found.push({ property, from: failedFrom, moves: traceFailure(exploration, failedFrom, property) })
-    const bad = broken.filter((id, i) => id >= 0 && model.invariants[i]?.property === property)
-    if (bad.length > 0) {
-      const id = Math.min(...bad)
-      found.push({ property, from: store.parents[id] ?? -1, moves: tracePath(exploration, id) })
-    }
-    if (property === stuck && deadlock >= 0)
-      found.push({ property, from: deadlock, moves: tracePath(exploration, deadlock) })
-    const [first] = found.sort(
-      (a, b) => a.moves.length - b.moves.length || a.from - b.from || place(exploration, a) - place(exploration, b),
-    )
-    return first === undefined ? [] : [{ property, moves: first.moves }]
-  })
-}
+import { stateOf } from './trace.ts'
 
 interface Tally {
   readonly first: number
@@ -83,18 +45,26 @@ function outcomes(exploration: Exploration): readonly Outcome[] {
  */
 export function searchExplicit(model: LoweredModel, options: SearchOptions = {}): SearchResult {
   const exploration = explore(model, options)
-  const { program, covered, incomplete } = exploration
-  const ran = exploration.model.steps.filter((_, index) => program.ran[index] !== 0)
+  const { model: specialised, program, store, covered, incomplete } = exploration
+  const violations = firstViolations({
+    model: specialised,
+    stateOf: (id) => stateOf(exploration, id),
+    parentOf: (id) => store.parents[id] ?? -1,
+    broken: exploration.broken,
+    failedFrom: [...program.failed],
+    deadlock: exploration.deadlock,
+  })
+  const ran = specialised.steps.filter((_, index) => program.ran[index] !== 0)
   return {
     engine: 'explicit',
     ...(incomplete === undefined ? {} : { incomplete }),
-    violations: violations(exploration),
+    violations,
     states: exploration.states,
     transitions: exploration.transitions,
     depth: exploration.levels.length - 1,
     reachedSteps: ran.map(({ id }) => id).sort((a, b) => a - b),
     reachedCovers: covered.map((id) => id >= 0),
     outcomes: outcomes(exploration),
-    bytes: exploration.store.peakBytes,
+    bytes: store.peakBytes,
   }
 }
