@@ -1,6 +1,7 @@
 /** The bytes of one function. */
+import type { Bytes } from './bytes.ts'
+import { newBytes, putAll, putByte, putSigned, putUnsigned } from './bytes.ts'
 import type { Global, Label, Node } from './code.ts'
-import { signed, unsigned } from './leb.ts'
 import type { Func } from './module.ts'
 import { LOADS, PLAIN, STORES, VALUE_TYPES } from './opcodes.ts'
 
@@ -8,111 +9,117 @@ import { LOADS, PLAIN, STORES, VALUE_TYPES } from './opcodes.ts'
 const NOTHING = 0x40
 const END = 0x0b
 
-/** A body with its size in front. Throws on a function, a global or a label that is not there. */
+/** Locals and code of a function. Throws on a function, a global or a label that is not there. */
 export function encodeBody(
   func: Func,
   functionIndex: ReadonlyMap<string, number>,
   globalIndex: ReadonlyMap<string, number>,
-): readonly number[] {
-  const out: number[] = []
-  const put = (...bytes: readonly number[]): void => {
-    out.push(...bytes)
-  }
+): Bytes {
+  const out = newBytes()
+  putUnsigned(out, func.locals.length)
+  for (const type of func.locals) putAll(out, [1, VALUE_TYPES[type]])
+  /** The labels that enclose the instruction, outermost first; undefined stands for an `if`. */
+  const labels: (Label | undefined)[] = []
+
   const numbered = (index: number | undefined, what: string): void => {
     if (index === undefined || index < 0) throw new Error(`${func.name}() names ${what}, which is not there`)
-    put(...unsigned(index))
+    putUnsigned(out, index)
   }
-  const depth = (labels: readonly (Label | undefined)[], label: Label): void => {
-    numbered(labels.indexOf(label), `the label '${label.of}'`)
+  const depth = (label: Label): void => {
+    const at = labels.lastIndexOf(label)
+    numbered(at < 0 ? undefined : labels.length - 1 - at, `the label '${label.of}'`)
   }
   const global = ({ name }: Global): void => {
     numbered(globalIndex.get(name), `the global '${name}'`)
   }
+  const all = (nodes: readonly Node[]): void => {
+    for (const node of nodes) emit(node)
+  }
 
-  const emit = (node: Node, labels: readonly (Label | undefined)[]): void => {
-    const nested = (body: readonly Node[], inside: readonly (Label | undefined)[]): void => {
-      for (const each of body) emit(each, inside)
-    }
+  const emit = (node: Node): void => {
     switch (node.kind) {
       case 'op':
-        nested(node.args, labels)
-        put(...PLAIN[node.op])
+        all(node.args)
+        putAll(out, PLAIN[node.op])
         return
-      case 'const':
-        put(node.type === 'i32' ? 0x41 : 0x42, ...signed(node.value))
+      case 'i32':
+      case 'i64':
+        putByte(out, node.kind === 'i32' ? 0x41 : 0x42)
+        putSigned(out, node.value)
         return
       case 'get':
-        put(0x20, ...unsigned(node.local.index))
+        putByte(out, 0x20)
+        putUnsigned(out, node.local.index)
         return
       case 'set':
       case 'tee':
-        emit(node.value, labels)
-        put(node.kind === 'set' ? 0x21 : 0x22, ...unsigned(node.local.index))
+        emit(node.value)
+        putByte(out, node.kind === 'set' ? 0x21 : 0x22)
+        putUnsigned(out, node.local.index)
         return
       case 'getGlobal':
-        put(0x23)
+        putByte(out, 0x23)
         global(node.global)
         return
       case 'setGlobal':
-        emit(node.value, labels)
-        put(0x24)
+        emit(node.value)
+        putByte(out, 0x24)
         global(node.global)
         return
-      case 'load': {
-        const { code, align } = LOADS[node.op]
-        emit(node.address, labels)
-        put(...code, align, ...unsigned(node.offset))
-        return
-      }
+      case 'load':
       case 'store': {
-        const { code, align } = STORES[node.op]
-        emit(node.address, labels)
-        emit(node.value, labels)
-        put(...code, align, ...unsigned(node.offset))
+        const { code, align } = node.kind === 'load' ? LOADS[node.op] : STORES[node.op]
+        emit(node.address)
+        if (node.kind === 'store') emit(node.value)
+        putAll(out, code)
+        putByte(out, align)
+        putUnsigned(out, node.offset)
         return
       }
       case 'block':
       case 'loop':
-        put(node.kind === 'block' ? 0x02 : 0x03, NOTHING)
-        nested(node.body, [node.label, ...labels])
-        put(END)
+        putAll(out, [node.kind === 'block' ? 0x02 : 0x03, NOTHING])
+        labels.push(node.label)
+        all(node.body)
+        labels.pop()
+        putByte(out, END)
         return
-      case 'if': {
-        const inside = [undefined, ...labels]
-        emit(node.cond, labels)
-        put(0x04, node.result === undefined ? NOTHING : VALUE_TYPES[node.result])
-        nested(node.then, inside)
+      case 'if':
+        emit(node.cond)
+        putAll(out, [0x04, node.result === undefined ? NOTHING : VALUE_TYPES[node.result]])
+        labels.push(undefined)
+        all(node.then)
         if (node.else.length > 0) {
-          put(0x05)
-          nested(node.else, inside)
+          putByte(out, 0x05)
+          all(node.else)
         }
-        put(END)
+        labels.pop()
+        putByte(out, END)
         return
-      }
       case 'branch':
-        if (node.cond !== undefined) emit(node.cond, labels)
-        put(node.cond === undefined ? 0x0c : 0x0d)
-        depth(labels, node.label)
+        if (node.cond !== undefined) emit(node.cond)
+        putByte(out, node.cond === undefined ? 0x0c : 0x0d)
+        depth(node.label)
         return
       case 'table':
-        emit(node.index, labels)
-        put(0x0e, ...unsigned(node.labels.length))
-        for (const label of [...node.labels, node.otherwise]) depth(labels, label)
+        emit(node.index)
+        putByte(out, 0x0e)
+        putUnsigned(out, node.labels.length)
+        for (const label of [...node.labels, node.otherwise]) depth(label)
         return
       case 'call':
-        nested(node.args, labels)
-        put(0x10)
+        all(node.args)
+        putByte(out, 0x10)
         numbered(functionIndex.get(node.name), `the function '${node.name}'`)
         return
       case 'return':
-        if (node.value !== undefined) emit(node.value, labels)
-        put(0x0f)
+        if (node.value !== undefined) emit(node.value)
+        putByte(out, 0x0f)
         return
     }
   }
 
-  for (const node of func.body) emit(node, [])
-  put(END)
-  const locals = [...unsigned(func.locals.length), ...func.locals.flatMap((type) => [1, VALUE_TYPES[type]])]
-  return [...unsigned(locals.length + out.length), ...locals, ...out]
+  all(func.body)
+  putByte(out, END)
+  return out
 }

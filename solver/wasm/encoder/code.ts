@@ -21,7 +21,8 @@ export interface Label {
 
 export type Node =
   | { readonly kind: 'op'; readonly op: PlainOp; readonly args: readonly Node[] }
-  | { readonly kind: 'const'; readonly type: 'i32' | 'i64'; readonly value: bigint }
+  | { readonly kind: 'i32'; readonly value: number }
+  | { readonly kind: 'i64'; readonly value: bigint }
   | { readonly kind: 'get'; readonly local: Local }
   | { readonly kind: 'set' | 'tee'; readonly local: Local; readonly value: Node }
   | { readonly kind: 'getGlobal'; readonly global: Global }
@@ -58,9 +59,9 @@ export const op = (name: PlainOp, ...args: readonly Node[]): Node => ({ kind: 'o
 export function i32(value: number): Node {
   if (!Number.isInteger(value) || value < -(2 ** 31) || value >= 2 ** 32)
     throw new Error(`no 32-bit integer: ${String(value)}`)
-  return { kind: 'const', type: 'i32', value: BigInt.asIntN(32, BigInt(value)) }
+  return { kind: 'i32', value: value | 0 }
 }
-export const i64 = (value: bigint): Node => ({ kind: 'const', type: 'i64', value: BigInt.asIntN(64, value) })
+export const i64 = (value: bigint): Node => ({ kind: 'i64', value: BigInt.asIntN(64, value) })
 
 export const get = (local: Local): Node => ({ kind: 'get', local })
 export const set = (local: Local, value: Node): Node => ({ kind: 'set', local, value })

@@ -1,7 +1,8 @@
 /** A WebAssembly module and its bytes (core specification 2.0, section 5.5). */
-import type { Global, Local, Node } from './code.ts'
 import { encodeBody } from './body.ts'
-import { signed, unsigned } from './leb.ts'
+import type { Bytes } from './bytes.ts'
+import { finished, newBytes, putAll, putByte, putSized, putUnsigned } from './bytes.ts'
+import type { Global, Local, Node } from './code.ts'
 import type { ValueType } from './opcodes.ts'
 import { VALUE_TYPES } from './opcodes.ts'
 
@@ -60,49 +61,102 @@ function mapTuple(values: readonly ValueType[], f: (value: ValueType, index: num
   return values.map(f)
 }
 
-const vector = (items: readonly (readonly number[])[]): readonly number[] => [...unsigned(items.length), ...items.flat()]
+type Part = (into: Bytes) => void
 
-const section = (id: number, content: readonly number[]): readonly number[] =>
-  [id].concat(unsigned(content.length), content)
-
-function text(name: string): readonly number[] {
-  const bytes = [...new TextEncoder().encode(name)]
-  return [...unsigned(bytes.length), ...bytes]
+/** A section: a list of parts, with its size and the number of parts in front. */
+function putSection(into: Bytes, id: number, parts: readonly Part[]): void {
+  const content = newBytes()
+  putUnsigned(content, parts.length)
+  for (const part of parts) part(content)
+  putByte(into, id)
+  putSized(into, content)
 }
 
-const types = (list: readonly ValueType[]): readonly number[] => vector(list.map((type) => [VALUE_TYPES[type]]))
+function putName(into: Bytes, name: string): void {
+  const bytes = new TextEncoder().encode(name)
+  putUnsigned(into, bytes.length)
+  putAll(into, [...bytes])
+}
+
+function putTypes(into: Bytes, types: readonly ValueType[]): void {
+  putUnsigned(into, types.length)
+  putAll(
+    into,
+    types.map((type) => VALUE_TYPES[type]),
+  )
+}
 
 /** The bytes of a module. Throws on a name or a label that is not there. */
-export function encode(module: Module): Uint8Array<ArrayBuffer> {
-  const { imports, functions, globals, memoryPages } = module
-  const all: readonly FunctionType[] = [...imports, ...functions]
+export function encode({ imports, functions, globals, memoryPages }: Module): Uint8Array<ArrayBuffer> {
+  const all: readonly (FunctionType & { readonly name: string })[] = [...imports, ...functions]
   const key = ({ params, results }: FunctionType): string => `${params.join()}>${results.join()}`
-  const kinds = [...new Map(all.map((f) => [key(f), f])).entries()]
-  const typeIndex = new Map(kinds.map(([k], i) => [k, i]))
-  const typeOf = (f: FunctionType): readonly number[] => unsigned(typeIndex.get(key(f)) ?? -1)
-  const functionIndex = new Map([...imports, ...functions].map(({ name }, i) => [name, i]))
+  const kinds = new Map(all.map((f) => [key(f), f]))
+  const typeIndex = new Map([...kinds.keys()].map((k, i) => [k, i]))
+  const functionIndex = new Map(all.map(({ name }, i) => [name, i]))
   const globalIndex = new Map(globals.map(({ name }, i) => [name, i]))
-  const code = functions.map((f) => encodeBody(f, functionIndex, globalIndex))
-  const memory = [...text('env'), ...text('memory'), 0x02, 0x01, ...unsigned(memoryPages), ...unsigned(memoryPages)]
-  const sections = [
-    section(
-      1,
-      vector(kinds.map(([, { params, results }]) => [0x60, ...types(params), ...types(results)])),
-    ),
-    section(2, vector([memory, ...imports.map((f) => [...text('env'), ...text(f.name), 0x00, ...typeOf(f)])])),
-    section(3, vector(functions.map(typeOf))),
-    section(
-      6,
-      vector(globals.map(({ type }) => [VALUE_TYPES[type], 1, type === 'i32' ? 0x41 : 0x42, ...signed(0n), 0x0b])),
-    ),
-    section(
-      7,
-      vector([
-        ...functions.map(({ name }) => [...text(name), 0, ...unsigned(functionIndex.get(name) ?? -1)]),
-        ...globals.map(({ name }, i) => [...text(name), 3, ...unsigned(i)]),
-      ]),
-    ),
-    section(10, vector(code)),
-  ]
-  return Uint8Array.from([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0].concat(...sections))
+  const putTypeOf = (into: Bytes, f: FunctionType): void => {
+    putUnsigned(into, typeIndex.get(key(f)) ?? -1)
+  }
+  const putImport = (into: Bytes, name: string, kind: number): void => {
+    putName(into, 'env')
+    putName(into, name)
+    putByte(into, kind)
+  }
+  const putExport = (into: Bytes, name: string, kind: number, index: number): void => {
+    putName(into, name)
+    putByte(into, kind)
+    putUnsigned(into, index)
+  }
+  const out = newBytes()
+  putAll(out, [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0])
+  const types = [...kinds.values()].map(({ params, results }): Part => {
+    return (into) => {
+      putByte(into, 0x60)
+      putTypes(into, params)
+      putTypes(into, results)
+    }
+  })
+  putSection(out, 1, types)
+  const putMemory: Part = (into) => {
+    putImport(into, 'memory', 2)
+    putByte(into, 1)
+    putUnsigned(into, memoryPages)
+    putUnsigned(into, memoryPages)
+  }
+  const putFunctions = imports.map((f): Part => {
+    return (into) => {
+      putImport(into, f.name, 0)
+      putTypeOf(into, f)
+    }
+  })
+  putSection(out, 2, [putMemory, ...putFunctions])
+  putSection(
+    out,
+    3,
+    functions.map((f): Part => (into) => {
+      putTypeOf(into, f)
+    }),
+  )
+  putSection(
+    out,
+    6,
+    globals.map(({ type }): Part => (into) => {
+      putAll(into, [VALUE_TYPES[type], 1, type === 'i32' ? 0x41 : 0x42, 0, 0x0b])
+    }),
+  )
+  const exportedFunctions = functions.map(({ name }, i): Part => (into) => {
+    putExport(into, name, 0, imports.length + i)
+  })
+  const exportedGlobals = globals.map(({ name }, i): Part => (into) => {
+    putExport(into, name, 3, i)
+  })
+  putSection(out, 7, [...exportedFunctions, ...exportedGlobals])
+  putSection(
+    out,
+    10,
+    functions.map((f): Part => (into) => {
+      putSized(into, encodeBody(f, functionIndex, globalIndex))
+    }),
+  )
+  return finished(out)
 }
