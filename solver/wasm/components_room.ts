@@ -19,9 +19,8 @@ function giveRoom(heap: Heap, component: Component, capacity: number): boolean {
   const newTable = allocate(heap, tableBytes(capacity))
   if (newValues === undefined || newTable === undefined) return false
   const before = machine.read(held)
-  const bytes = new Uint8Array(machine.memory.buffer)
   const [from, fromTable] = [machine.read(values), machine.read(table)]
-  bytes.copyWithin(newValues, from, from + valuesBytes(component, machine.read(count)))
+  new Uint8Array(machine.memory.buffer).copyWithin(newValues, from, from + valuesBytes(component, machine.read(count)))
   if (before > 0) {
     release(heap, from, valuesBytes(component, before))
     release(heap, fromTable, tableBytes(before))

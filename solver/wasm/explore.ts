@@ -164,7 +164,7 @@ export function explore(machine: Machine, first: State, options: SearchOptions):
   const milestones: Milestones = { heads: [], tails: [] }
   if (opened === 'no memory') return { ok: false, reason: 'its first rooms do not fit the memory' }
   const rooms = opened
-  const outOfMemory = (): Incomplete => ({ kind: 'memory', limitBytes: Number.isFinite(maxBytes) ? maxBytes : rooms.heap.peakBytes })
+  const outOfMemory = (): Incomplete => ({ kind: 'memory', limitBytes: Number.isFinite(maxBytes) ? maxBytes : rooms.heap.next })
   const sought = plan.conditions.flatMap(({ thread }, i) => (thread === undefined ? [i] : []))
   const found = (): readonly number[] => firsts(machine, plan.addresses.found, plan.conditions.length)
   const seek = (which: readonly number[], from: number, to: number): void => {
@@ -177,8 +177,8 @@ export function explore(machine: Machine, first: State, options: SearchOptions):
   let expandedDepth = 0
   let levelEnd = 1
   let transitions = 0
-  let incomplete = rooms.heap.peakBytes > maxBytes ? outOfMemory() : undefined
-  const progress = (): Progress => ({ depth, states, frontier: states - head, bytes: rooms.heap.peakBytes })
+  let incomplete = rooms.heap.next > maxBytes ? outOfMemory() : undefined
+  const progress = (): Progress => ({ depth, states, frontier: states - head, bytes: rooms.heap.next })
   seek(sought, 0, 1)
 
   // A step that leaves its slot's range throws out of this loop: no verdict rests on such a model.
@@ -227,7 +227,7 @@ export function explore(machine: Machine, first: State, options: SearchOptions):
       states,
       transitions,
       depth,
-      bytes: rooms.heap.peakBytes,
+      bytes: rooms.heap.next,
       found: found(),
       failedFrom: firsts(machine, plan.addresses.failed, plan.model.properties.length),
       deadlock: machine.read(GLOBALS.deadlock) - 1,

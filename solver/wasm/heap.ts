@@ -1,55 +1,73 @@
-/** The memory that a search has taken, and from whom the parts that move get theirs. Mutable by its nature. */
+/** The memory that a search has taken, and the pieces of it that are free again. Mutable by its nature. */
 import type { Machine } from './machine.ts'
-import { HEAP_END } from './plan.ts'
+import { MEMORY_PAGES, PAGE_BYTES } from './plan.ts'
 
 export interface Heap {
   readonly machine: Machine
   maxBytes: number
-  /** Where the next piece begins, if none of its size is free. */
+  /** Where the next piece begins, if none is free: how much memory was ever in use. */
   next: number
-  /** Addresses of free pieces, by their size in bytes. */
-  readonly free: Map<number, number[]>
-  tableBytes: number
-  arenaBytes: number
-  peakBytes: number
+  /** Addresses of free pieces, by the logarithm of their size in bytes. */
+  readonly free: number[][]
 }
+
+/** Pieces begin at a line of the cache. */
+const LEAST = 6
 
 /** A heap of which nothing is given away, without a budget. */
-export function newHeap(machine: Machine): Heap {
-  const next = machine.plan.addresses.end
-  return { machine, maxBytes: Infinity, next, free: new Map(), tableBytes: 0, arenaBytes: 0, peakBytes: next }
+export const newHeap = (machine: Machine): Heap => ({
+  machine,
+  maxBytes: Infinity,
+  next: machine.plan.addresses.end,
+  free: Array.from({ length: 33 }, () => []),
+})
+
+/** Pieces are powers of two, so that what one use leaves serves another, whole or cut in halves. */
+const sizeOf = (bytes: number): number => Math.max(LEAST, Math.ceil(Math.log2(bytes)))
+
+/** A free piece of a size, cut from a larger one if need be. */
+function takeFree({ free }: Heap, size: number): number | undefined {
+  const from = free.findIndex((pieces, s) => s >= size && pieces.length > 0)
+  const address = free[from]?.pop()
+  if (address === undefined) return undefined
+  for (let s = from - 1; s >= size; s--) free[s]?.push(address + 2 ** s)
+  return address
 }
 
-/** All that the search holds, in bytes. */
-export const heldBytes = ({ next, tableBytes, arenaBytes }: Heap): number => next + tableBytes + arenaBytes
-
-/** Notes how much is held, after it became more. */
-export function noteBytes(heap: Heap): void {
-  heap.peakBytes = Math.max(heap.peakBytes, heldBytes(heap))
+/** Lets the memory reach to `end`. Gives whether it does. */
+function extend({ memory }: Machine, end: number): boolean {
+  const pages = memory.buffer.byteLength / PAGE_BYTES
+  const needed = Math.ceil(end / PAGE_BYTES)
+  if (needed <= pages) return true
+  if (needed > MEMORY_PAGES) return false
+  // A little more than needed, since growing costs a call of the system each time.
+  const wanted = Math.min(MEMORY_PAGES, Math.max(needed, pages + Math.ceil(pages / 8)))
+  try {
+    memory.grow(wanted - pages)
+    return true
+  } catch (error) {
+    // What the engine throws where there is no memory.
+    if (error instanceof RangeError) return false
+    throw error
+  }
 }
 
-/** Whether so many bytes more would stay within the budget. */
-export const allows = (heap: Heap, more: number): boolean => heldBytes(heap) + more <= heap.maxBytes
-
-/** The address of a piece of the heap, all zero; undefined where budget or address space do not allow it. */
+/** The address of a piece of memory, all zero; undefined where the budget or the machine does not allow it. */
 export function allocate(heap: Heap, bytes: number): number | undefined {
-  const size = Math.ceil(bytes / 64) * 64
-  const reused = heap.free.get(size)?.pop()
+  const size = sizeOf(bytes)
+  const reused = takeFree(heap, size)
   if (reused !== undefined) {
-    new Uint8Array(heap.machine.memory.buffer, reused, size).fill(0)
+    new Uint8Array(heap.machine.memory.buffer, reused, 2 ** size).fill(0)
     return reused
   }
-  if (heap.next + size > HEAP_END || !allows(heap, size)) return undefined
+  const end = heap.next + 2 ** size
+  if (end > heap.maxBytes || !extend(heap.machine, end)) return undefined
   const address = heap.next
-  heap.next += size
-  noteBytes(heap)
+  heap.next = end
   return address
 }
 
 /** Gives a piece back, whose size was asked for as `bytes`. */
 export function release(heap: Heap, address: number, bytes: number): void {
-  const size = Math.ceil(bytes / 64) * 64
-  const pieces = heap.free.get(size) ?? []
-  pieces.push(address)
-  heap.free.set(size, pieces)
+  heap.free[sizeOf(bytes)]?.push(address)
 }

@@ -1,6 +1,7 @@
 /** WebAssembly of the breadth-first loop itself, and of looking through the states that it stored. */
 import type { LExpr } from '../../model/language/lowered.ts'
 import { slotsRead } from '../../model/language/slots.ts'
+import { stored } from './arena.ts'
 import { unpacked } from './dictionary.ts'
 import type { Local, Node } from './encoder/code.ts'
 import {
@@ -19,7 +20,6 @@ import {
   op,
   set,
   setGlobal,
-  shl,
   store,
   sub,
   when,
@@ -31,11 +31,9 @@ import { func } from './encoder/module.ts'
 import type { ValueType } from './encoder/opcodes.ts'
 import { value } from './expressions.ts'
 import type { Plan } from './plan.ts'
-import { ARENA, componentGlobals, GLOBALS } from './plan.ts'
+import { componentGlobals, GLOBALS } from './plan.ts'
 
 type NewLocal = (type: ValueType) => Local
-
-const stored = (id: Local): Node => load('i64.load', shl(get(id), 3), ARENA)
 
 /** The address of a state's value of a component. */
 function valueAddress({ composition }: Plan, component: number, state: Local): Node {
@@ -80,7 +78,7 @@ function seekFunction(plan: Plan, index: number): Func {
     const { first, value: met } = valueIn(plan, condition.expr, state, local)
     return [
       whileLoop(op('i32.lt_u', get(from), get(to)), [
-        set(state, stored(from)),
+        set(state, stored(plan, from)),
         ...first,
         increment(from, 1),
         when(condition.holds ? met : op('i32.eqz', met), [
@@ -110,20 +108,22 @@ function isFinalFunction(plan: Plan): Func {
 }
 
 /** `nextFinal(from, to)`: the first final state of from..to-1, or `to`. */
-const nextFinalFunction: Func = func('nextFinal', ['i32', 'i32'], ['i32'], ([from, to]) => [
-  whileLoop(op('i32.lt_u', get(from), get(to)), [
-    when(call('isFinal', stored(from)), [giveBack(get(from))]),
-    increment(from, 1),
-  ]),
-  get(to),
-])
+function nextFinalFunction(plan: Plan): Func {
+  return func('nextFinal', ['i32', 'i32'], ['i32'], ([from, to]) => [
+    whileLoop(op('i32.lt_u', get(from), get(to)), [
+      when(call('isFinal', stored(plan, from)), [giveBack(get(from))]),
+      increment(from, 1),
+    ]),
+    get(to),
+  ])
+}
 
 /** `satisfies(id)`: whether a state meets the model's final condition. */
 function satisfiesFunction(plan: Plan): Func {
   return func('satisfies', ['i32'], ['i32'], ([id], local) => {
     const state = local('i64')
     const { first, value: met } = valueIn(plan, plan.model.final ?? { kind: 'const', value: 0 }, state, local)
-    return [set(state, stored(id)), ...first, op('i32.ne', met, i32(0))]
+    return [set(state, stored(plan, id)), ...first, op('i32.ne', met, i32(0))]
   })
 }
 
@@ -167,7 +167,7 @@ function expandFunction(plan: Plan): Func {
           set(at, call('successors', get(head), get(at))),
           when(op('i32.eq', get(at), get(before)), [
             when(op('i32.eqz', getGlobal(deadlock)), [
-              when(op('i32.eqz', call('isFinal', stored(head))), [setGlobal(deadlock, add(get(head), i32(1)))]),
+              when(op('i32.eqz', call('isFinal', stored(plan, head))), [setGlobal(deadlock, add(get(head), i32(1)))]),
             ]),
           ]),
           increment(head, 1),
@@ -190,7 +190,7 @@ export function loopFunctions(plan: Plan): readonly Func[] {
   return [
     ...plan.conditions.map((_, i) => seekFunction(plan, i)),
     isFinalFunction(plan),
-    nextFinalFunction,
+    nextFinalFunction(plan),
     satisfiesFunction(plan),
     flushFunction,
     expandFunction(plan),

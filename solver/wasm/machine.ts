@@ -6,7 +6,7 @@ import type { Global } from './encoder/code.ts'
 import { encode } from './encoder/module.ts'
 import { loopFunctions } from './loop.ts'
 import type { Plan } from './plan.ts'
-import { componentGlobals, GLOBALS, MEMORY_PAGES, memoGlobals } from './plan.ts'
+import { componentGlobals, GLOBALS, MEMORY_PAGES, memoGlobals, PAGE_BYTES } from './plan.ts'
 import { stepFunction } from './steps.ts'
 import { successorFunctions } from './successors.ts'
 import { tableFunctions } from './table.ts'
@@ -22,6 +22,9 @@ export interface Machine {
   /** Calls a function; a result is an unsigned number of 32 bits, 0 where there is none. */
   readonly run: (name: string, ...args: readonly number[]) => number
 }
+
+/** Pages for what has its place from the start. The rest comes as it is needed: V8 collects garbage the sooner, the larger a memory is. */
+const firstPages = ({ addresses }: Plan): number => Math.ceil(addresses.end / PAGE_BYTES) + 4
 
 /** The bytes of the module that explores the model of a plan. */
 export function moduleFor(plan: Plan): Uint8Array<ArrayBuffer> {
@@ -40,7 +43,7 @@ export function moduleFor(plan: Plan): Uint8Array<ArrayBuffer> {
       ...composition.components.flatMap(({ index }) => Object.values(componentGlobals(index))),
       ...model.threads.flatMap((_, t) => Object.values(memoGlobals(t))),
     ],
-    memoryPages: MEMORY_PAGES,
+    memory: { first: firstPages(plan), most: MEMORY_PAGES },
   })
 }
 
@@ -52,7 +55,7 @@ function faultIn(model: LoweredModel): (...values: number[]) => void {
 
 /** Compiles a plan. Throws RangeError where the machine does not give the memory. */
 export function buildMachine(plan: Plan): Machine {
-  const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES })
+  const memory = new WebAssembly.Memory({ initial: firstPages(plan), maximum: MEMORY_PAGES })
   const fault = faultIn(plan.model)
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(moduleFor(plan)), { env: { memory, fault } })
   const globals = new Map(Object.entries(exports).flatMap(([name, e]) => (typeof e === 'function' ? [] : [[name, e]])))

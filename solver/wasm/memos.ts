@@ -1,6 +1,6 @@
 /** Room for what is remembered of pairs. It is a cache: where it may not grow, it is emptied. */
 import type { Heap } from './heap.ts'
-import { allocate, heldBytes, release } from './heap.ts'
+import { allocate, release } from './heap.ts'
 import { GLOBALS, MEMO_BYTES, memoGlobals } from './plan.ts'
 
 interface Piece {
@@ -99,7 +99,7 @@ function growMemo(memos: Memos, thread: number): boolean {
 /** Makes room for more pairs, by memory where that is in proportion to the states, else by forgetting. */
 export function makeMemoRoom(memos: Memos): void {
   const { machine } = memos.heap
-  const mayGrow = (): boolean => memoBytes(memos) <= Math.max(BYTES_FREE, heldBytes(memos.heap) / 3)
+  const mayGrow = (): boolean => memoBytes(memos) <= Math.max(BYTES_FREE, memos.heap.next / 3)
   const threads = machine.plan.model.threads.map((_, t) => t)
   const isFull = (t: number): boolean => machine.read(memoGlobals(t).count) >= machine.read(memoGlobals(t).limit)
   const lists = machine.read(GLOBALS.listEnd) - machine.read(GLOBALS.listNext)

@@ -9,19 +9,18 @@ import { compose } from './components.ts'
 import type { Global } from './encoder/code.ts'
 import { mostSuccessors } from './refusal.ts'
 
-/** A WebAssembly memory of 32-bit addresses ends at 4 GiB. It is taken whole: pages cost nothing until touched. */
+/** A WebAssembly memory of 32-bit addresses ends at 4 GiB. */
 export const MEMORY_PAGES: number = 2 ** 16
-/** From the static part to here the driver gives memory to what grows by moving: dictionaries and memos. */
-export const HEAP_END: number = 2 ** 30
-/** The set of states. */
-export const TABLE: number = HEAP_END
+export const PAGE_BYTES: number = 2 ** 16
+/** Entries of the set of states that are looked at at once: a line of the cache. */
 export const BUCKET_BYTES = 64
-/** Logarithm of the most buckets. */
-export const BUCKETS_MAX = 24
-/** The states in breadth-first order, 8 bytes each: list of results and queue of the search at once. */
-export const ARENA: number = 2 ** 31
+/**
+ * The states in breadth-first order are the list of results and the queue of the search at once. They
+ * lie in chunks, as only the end of a memory can grow.
+ */
 export const STATE_BYTES = 8
-export const STATES_MAX: number = (2 ** 32 - ARENA) / STATE_BYTES
+export const CHUNK_STATES: number = 2 ** 14
+export const STATES_MAX: number = 2 ** 28
 /** A known pair of a thread's component and the shared one: the key, and what follows from it. */
 export const MEMO_BYTES = 16
 
@@ -49,6 +48,8 @@ interface Addresses {
   /** 32-bit each, by slot: the state that a step works on, and the state before it. */
   readonly now: number
   readonly before: number
+  /** 32-bit each: where the chunks of the states are. */
+  readonly chunks: number
   /** Successors, 8 bytes each, and what each becomes when its bits are mixed. */
   readonly out: number
   readonly mixed: number
@@ -81,7 +82,8 @@ export interface Globals {
   /** Successors that wait for a larger table: from, to. */
   readonly pendingFrom: Global
   readonly pendingTo: Global
-  /** Logarithm of the number of buckets, and bits of a state. */
+  /** Address of the table of states, logarithm of the number of its buckets, and bits of a state. */
+  readonly table: Global
   readonly buckets: Global
   readonly bits: Global
   /** Bits of a mixed state that its bucket does not tell, and whether an entry has 4 bytes, not 8. */
@@ -103,6 +105,7 @@ export const GLOBALS: Globals = {
   full: global('full'),
   pendingFrom: global('pendingFrom'),
   pendingTo: global('pendingTo'),
+  table: global('table'),
   buckets: global('buckets'),
   bits: global('bits'),
   remainder: global('remainder'),
@@ -188,7 +191,7 @@ export function planFor(model: LoweredModel): Plan {
   const successorsMax = mostSuccessors(model)
   const room = STATE_BYTES * (BATCH + successorsMax)
   const n = model.slots.length
-  const [failed = 0, found = 0, ran = 0, now = 0, before = 0, out = 0, mixed = 0, end = 0] = place([
+  const [failed = 0, found = 0, ran = 0, now = 0, before = 0, out = 0, mixed = 0, chunks = 0, end = 0] = place([
     4 * model.properties.length,
     4 * conditions.length,
     model.steps.length,
@@ -196,7 +199,8 @@ export function planFor(model: LoweredModel): Plan {
     4 * n,
     room,
     room,
+    (4 * STATES_MAX) / CHUNK_STATES,
   ])
-  const addresses = { failed, found, ran, now, before, out, mixed, end }
+  const addresses = { failed, found, ran, now, before, out, mixed, chunks, end }
   return { model, composition, conditions, successorsMax, batch: BATCH, addresses }
 }

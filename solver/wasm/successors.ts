@@ -1,5 +1,6 @@
 /** WebAssembly of what each thread can do from a state, remembered by the pair of values that it depends on. */
 import type { LoweredModel, Step } from '../../model/language/lowered.ts'
+import { stored } from './arena.ts'
 import type { Local, Node } from './encoder/code.ts'
 import {
   add,
@@ -30,7 +31,7 @@ import type { Func } from './encoder/module.ts'
 import { func } from './encoder/module.ts'
 import { value } from './expressions.ts'
 import type { Plan } from './plan.ts'
-import { ARENA, componentGlobals, GLOBALS, MEMO_BYTES, memoGlobals, STATE_BYTES } from './plan.ts'
+import { componentGlobals, GLOBALS, MEMO_BYTES, memoGlobals, STATE_BYTES } from './plan.ts'
 
 /** Set in every key, so that no key is 0. */
 const TAKEN = 1n << 63n
@@ -213,7 +214,7 @@ function successorsFunction(plan: Plan): Func {
     const shared = local('i32')
     return [
       setGlobal(GLOBALS.current, get(id)),
-      set(state, load('i64.load', shl(get(id), 3), ARENA)),
+      set(state, stored(plan, id)),
       set(shared, op('i32.and', wrap(get(state)), getGlobal(componentGlobals(0).fieldMask))),
       ...plan.model.threads.flatMap((_, t) => threadCode(t, state, shared, out, local)),
       get(out),
@@ -233,7 +234,7 @@ export function successorFunctions(plan: Plan): readonly Func[] {
     const end = local('i32')
     const out = i32(plan.addresses.out)
     return [
-      set(wanted, load('i64.load', shl(get(target), 3), ARENA)),
+      set(wanted, stored(plan, target)),
       forEver((done) => [
         branchIf(done, op('i32.ge_u', get(from), get(to))),
         when(getGlobal(GLOBALS.full), [giveBack(op('i32.or', get(from), i32(2 ** 31)))]),

@@ -5,6 +5,7 @@
  * rest, how far it lies behind its bucket, and one bit for being there. A bucket is one line of the
  * cache: 8 entries of 64 bits, or 16 of 32 where the rest is small enough.
  */
+import { stateAddress, stored } from './arena.ts'
 import type { Local, Node } from './encoder/code.ts'
 import {
   add,
@@ -33,7 +34,7 @@ import {
 import type { Func } from './encoder/module.ts'
 import { func } from './encoder/module.ts'
 import type { Plan } from './plan.ts'
-import { ARENA, BUCKET_BYTES, GLOBALS, STATE_BYTES, TABLE } from './plan.ts'
+import { BUCKET_BYTES, GLOBALS, STATE_BYTES } from './plan.ts'
 
 /** Odd, so that multiplication modulo any power of two can be undone. */
 const FACTORS = [0x9e3779b97f4a7c15n, 0xd6e8feb86659fd93n]
@@ -77,7 +78,7 @@ const WIDE: Width = {
 
 const bucketMask: Node = sub(op('i32.shl', i32(1), getGlobal(GLOBALS.buckets)), i32(1))
 const bucketOf = (mixed: Node): Node => op('i32.and', wrap(mixed), bucketMask)
-const line = (bucket: Node): Node => shl(bucket, Math.log2(BUCKET_BYTES))
+const line = (bucket: Node): Node => add(getGlobal(GLOBALS.table), shl(bucket, Math.log2(BUCKET_BYTES)))
 
 /** Code that mixes the bits of a state, in place: a bijection on the numbers of `bits` bits. */
 function mixed(state: Local, mask: Local, half: Local): readonly Node[] {
@@ -106,7 +107,7 @@ function mixFunction(plan: Plan): Func {
         set(state, load('i64.load', get(from))),
         ...mixed(state, mask, half),
         store('i64.store', get(from), get(state), into - out),
-        set(sink, op('i32.xor', get(sink), load('i32.load', line(bucketOf(get(state))), TABLE))),
+        set(sink, op('i32.xor', get(sink), load('i32.load', line(bucketOf(get(state)))))),
         increment(from, STATE_BYTES),
       ]),
       get(sink),
@@ -133,14 +134,13 @@ function findOrEnter(
   return forEver((done) => [
     set(at, line(get(bucket))),
     set(wanted, op(width.splat, get(key))),
-    ...lanes.map((lane, i) => set(lane, load('v128.load', get(at), TABLE + (LANES[i] ?? 0)))),
+    ...lanes.map((lane, i) => set(lane, load('v128.load', get(at), LANES[i]))),
     branchIf(done, op('v128.any_true', equal)),
     when(op('i32.lt_u', tee(taken, count), i32(BUCKET_BYTES / width.bytes)), [
       store(
         width.type === 'i32' ? 'i32.store' : 'i64.store',
         add(get(at), shl(get(taken), Math.log2(width.bytes))),
         get(key),
-        TABLE,
       ),
       ...entered,
       branch(done),
@@ -165,7 +165,7 @@ function insertFunction(plan: Plan, width: Width): Func {
     const bucket = local('i32')
     const tail = local('i32')
     const append = [
-      store('i64.store', shl(get(tail), 3), load('i64.load', get(from)), ARENA),
+      store('i64.store', stateAddress(plan, tail), load('i64.load', get(from))),
       increment(tail, 1),
     ]
     return [
@@ -185,7 +185,7 @@ function insertFunction(plan: Plan, width: Width): Func {
 }
 
 /** `enterAll{4,8}()`: puts all states into an empty table; gives 0 where it cannot hold them. */
-function enterAllFunction(width: Width): Func {
+function enterAllFunction(plan: Plan, width: Width): Func {
   return func(`enterAll${width.bytes}`, [], ['i32'], (_, local) => {
     const state = local('i64')
     const mask = local('i64')
@@ -198,7 +198,7 @@ function enterAllFunction(width: Width): Func {
       set(mask, op('i64.shr_u', i64(-1n), op('i64.sub', i64(64n), bits))),
       set(half, op('i64.shr_u', op('i64.add', bits, i64(1n)), i64(1n))),
       whileLoop(op('i32.lt_u', get(id), getGlobal(GLOBALS.tail)), [
-        set(state, load('i64.load', shl(get(id), 3), ARENA)),
+        set(state, stored(plan, id)),
         ...mixed(state, mask, half),
         set(bucket, bucketOf(get(state))),
         set(key, width.entry(op('i64.shr_u', get(state), extend(getGlobal(GLOBALS.buckets))))),
@@ -211,25 +211,24 @@ function enterAllFunction(width: Width): Func {
 }
 
 /** `widen(at, by)`: makes room for `by` bits more in every state, above its `at` lowest bits. */
-function widenFunction(): Func {
+function widenFunction(plan: Plan): Func {
   return func('widen', ['i32', 'i32'], [], ([at, by], local) => {
     const id = local('i32')
     const state = local('i64')
     const low = local('i64')
-    const address = shl(get(id), 3)
+    const address = local('i32')
     return [
       set(low, op('i64.sub', op('i64.shl', i64(1n), extend(get(at))), i64(1n))),
       whileLoop(op('i32.lt_u', get(id), getGlobal(GLOBALS.tail)), [
-        set(state, load('i64.load', address, ARENA)),
+        set(state, load('i64.load', tee(address, stateAddress(plan, id)))),
         store(
           'i64.store',
-          address,
+          get(address),
           op(
             'i64.or',
             op('i64.and', get(state), get(low)),
             op('i64.shl', op('i64.and', get(state), op('i64.xor', get(low), i64(-1n))), extend(get(by))),
           ),
-          ARENA,
         ),
         increment(id, 1),
       ]),
@@ -241,7 +240,7 @@ function widenFunction(): Func {
 export function tableFunctions(plan: Plan): readonly Func[] {
   return [
     mixFunction(plan),
-    ...[NARROW, WIDE].flatMap((width) => [insertFunction(plan, width), enterAllFunction(width)]),
-    widenFunction(),
+    ...[NARROW, WIDE].flatMap((width) => [insertFunction(plan, width), enterAllFunction(plan, width)]),
+    widenFunction(plan),
   ]
 }

@@ -29,14 +29,8 @@ export interface Module {
   readonly functions: readonly Func[]
   /** Mutable, 0 at first, and exported under their names. */
   readonly globals: readonly Global[]
-  /** Pages of 64 KiB of the memory. */
-  readonly memoryPages: number
-}
-
-/** Gives the parameters and makes the locals of a function, to write its body with. */
-export interface Locals {
-  readonly params: readonly Local[]
-  readonly local: (type: ValueType) => Local
+  /** Pages of 64 KiB that the memory has at first, and at most. */
+  readonly memory: { readonly first: number; readonly most: number }
 }
 
 /** A function whose body is written by `body`, which may ask for locals as it goes along. */
@@ -87,7 +81,7 @@ function putTypes(into: Bytes, types: readonly ValueType[]): void {
 }
 
 /** The bytes of a module. Throws on a name or a label that is not there. */
-export function encode({ imports, functions, globals, memoryPages }: Module): Uint8Array<ArrayBuffer> {
+export function encode({ imports, functions, globals, memory }: Module): Uint8Array<ArrayBuffer> {
   const all: readonly (FunctionType & { readonly name: string })[] = [...imports, ...functions]
   const key = ({ params, results }: FunctionType): string => `${params.join()}>${results.join()}`
   const kinds = new Map(all.map((f) => [key(f), f]))
@@ -120,8 +114,8 @@ export function encode({ imports, functions, globals, memoryPages }: Module): Ui
   const putMemory: Part = (into) => {
     putImport(into, 'memory', 2)
     putByte(into, 1)
-    putUnsigned(into, memoryPages)
-    putUnsigned(into, memoryPages)
+    putUnsigned(into, memory.first)
+    putUnsigned(into, memory.most)
   }
   const putFunctions = imports.map((f): Part => {
     return (into) => {
