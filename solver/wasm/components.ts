@@ -67,12 +67,10 @@ export function compose(model: LoweredModel): Composition {
     words[word] = shift + bits
     return { component, word, shift, bits, lo }
   })
-  const components = used.map(
-    (words, index): Component => ({
-      index,
-      slots: fields.flatMap((field, slot) => (field?.component === index ? [slot] : [])),
-      words: Math.max(1, words.length),
-    }),
-  )
+  const components = used.map((words, index): Component => ({
+    index,
+    slots: fields.flatMap((field, slot) => (field?.component === index ? [slot] : [])),
+    words: Math.max(1, words.length),
+  }))
   return { components, fields, ranges }
 }

@@ -79,13 +79,10 @@ function unpackFunction(plan: Plan, component: Component): Func {
 
 /** Where in the table the search for a value with these words begins. */
 function start(words: readonly Local[], mask: Global): Node {
-  const hash = words.reduce<Node>(
-    (h, word, w) => {
-      const mixed = op('i64.mul', op('i64.xor', h, get(word)), i64(FACTORS[w % 2] ?? 1n))
-      return w === words.length - 1 ? mixed : op('i64.add', mixed, op('i64.shr_u', get(word), i64(29n)))
-    },
-    i64(0n),
-  )
+  const hash = words.reduce<Node>((h, word, w) => {
+    const mixed = op('i64.mul', op('i64.xor', h, get(word)), i64(FACTORS[w % 2] ?? 1n))
+    return w === words.length - 1 ? mixed : op('i64.add', mixed, op('i64.shr_u', get(word), i64(29n)))
+  }, i64(0n))
   return op('i32.and', wrap(op('i64.shr_u', hash, i64(32n))), getGlobal(mask))
 }
 
@@ -107,12 +104,17 @@ function internFunction(plan: Plan, component: Component): Func {
         return shift === 0 ? part : op('i64.shl', part, i64(BigInt(shift)))
       })
       const word = words[w]
-      return word === undefined || parts.length === 0 ? [] : [set(word, parts.reduce((a, b) => op('i64.or', a, b)))]
+      return word === undefined || parts.length === 0
+        ? []
+        : [
+            set(
+              word,
+              parts.reduce((a, b) => op('i64.or', a, b)),
+            ),
+          ]
     })
     const stored = (w: number): Node => load('i64.load', get(address), 8 * w)
-    const same = words
-      .map((word, w) => op('i64.eq', stored(w), get(word)))
-      .reduce((a, b) => op('i32.and', a, b))
+    const same = words.map((word, w) => op('i64.eq', stored(w), get(word))).reduce((a, b) => op('i32.and', a, b))
     const locate = (of: Node): Node => set(address, add(getGlobal(values), op('i32.mul', of, i32(bytes))))
     return [
       ...packing,
@@ -150,9 +152,7 @@ function enterFunction(component: Component): Func {
       whileLoop(op('i32.lt_u', get(number), getGlobal(count)), [
         ...words.map((word, w) => set(word, load('i64.load', get(address), 8 * w))),
         set(at, start(words, mask)),
-        whileLoop(load('i32.load', entry(table, at)), [
-          set(at, op('i32.and', add(get(at), i32(1)), getGlobal(mask))),
-        ]),
+        whileLoop(load('i32.load', entry(table, at)), [set(at, op('i32.and', add(get(at), i32(1)), getGlobal(mask)))]),
         increment(number, 1),
         store('i32.store', entry(table, at), get(number)),
         increment(address, 8 * component.words),

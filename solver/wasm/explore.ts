@@ -42,7 +42,8 @@ interface Rooms {
   readonly memos: Memos
 }
 
-export type Outcome = { readonly ok: true; readonly value: Exploration } | { readonly ok: false; readonly reason: string }
+export type Outcome =
+  { readonly ok: true; readonly value: Exploration } | { readonly ok: false; readonly reason: string }
 
 const TOO_WIDE = 'the numbers of its components do not fit 64 bits'
 
@@ -164,7 +165,10 @@ export function explore(machine: Machine, first: State, options: SearchOptions):
   const milestones: Milestones = { heads: [], tails: [] }
   if (opened === 'no memory') return { ok: false, reason: 'its first rooms do not fit the memory' }
   const rooms = opened
-  const outOfMemory = (): Incomplete => ({ kind: 'memory', limitBytes: Number.isFinite(maxBytes) ? maxBytes : rooms.heap.next })
+  const outOfMemory = (): Incomplete => ({
+    kind: 'memory',
+    limitBytes: Number.isFinite(maxBytes) ? maxBytes : rooms.heap.next,
+  })
   const sought = plan.conditions.flatMap(({ thread }, i) => (thread === undefined ? [i] : []))
   const found = (): readonly number[] => firsts(machine, plan.addresses.found, plan.conditions.length)
   const seek = (which: readonly number[], from: number, to: number): void => {

@@ -62,7 +62,12 @@ function unpackFor(plan: Plan, expr: LExpr, state: Local, local: NewLocal): read
 }
 
 /** Code of the value of an expression in a stored state. */
-function valueIn(plan: Plan, expr: LExpr, state: Local, local: NewLocal): { readonly first: readonly Node[]; readonly value: Node } {
+function valueIn(
+  plan: Plan,
+  expr: LExpr,
+  state: Local,
+  local: NewLocal,
+): { readonly first: readonly Node[]; readonly value: Node } {
   const { now } = plan.addresses
   // Looking back from a state without a step before it gives the state itself, as far as it gives anything.
   const scope = { ranges: plan.composition.ranges, now, before: now, local }
@@ -137,7 +142,10 @@ const flushFunction: Func = func('flush', [], [], (_, local) => {
     op('drop', call('mix', from, to)),
     set(stopped, choose('i32', getGlobal(GLOBALS.narrow), call('insert4', from, to), call('insert8', from, to))),
     setGlobal(GLOBALS.pendingFrom, get(stopped)),
-    when(op('i32.eq', get(stopped), to), [setGlobal(GLOBALS.pendingFrom, i32(0)), setGlobal(GLOBALS.pendingTo, i32(0))]),
+    when(op('i32.eq', get(stopped), to), [
+      setGlobal(GLOBALS.pendingFrom, i32(0)),
+      setGlobal(GLOBALS.pendingTo, i32(0)),
+    ]),
   ]
 })
 

@@ -159,7 +159,10 @@ export const memoGlobals = (thread: number): MemoGlobals => ({
 })
 
 /** A thread with whose component and the shared one alone an expression can be told. */
-function threadOf(expr: LExpr, { composition, model }: { composition: Composition; model: LoweredModel }): number | undefined {
+function threadOf(
+  expr: LExpr,
+  { composition, model }: { composition: Composition; model: LoweredModel },
+): number | undefined {
   const components = new Set<number>()
   for (const slot of slotsRead(expr)) components.add(composition.fields[slot]?.component ?? 0)
   components.delete(0)

@@ -15,8 +15,7 @@ import { refusal } from './refusal.ts'
 
 /** A result, or why the engine does not take the model: another one must then be asked. */
 export type WasmAnswer =
-  | { readonly ok: true; readonly result: SearchResult }
-  | { readonly ok: false; readonly reason: string }
+  { readonly ok: true; readonly result: SearchResult } | { readonly ok: false; readonly reason: string }
 
 /** The bits of a state that tell its registers and whether it meets the final condition. */
 function outcomeBits({ plan, read }: Machine, registers: readonly number[]): bigint {

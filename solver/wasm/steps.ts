@@ -3,7 +3,24 @@ import type { LStmt, LTarget, Step } from '../../model/language/lowered.ts'
 import { bounds, within } from '../bounds.ts'
 import { writes, writtenBounds } from '../writes.ts'
 import type { Local, Node } from './encoder/code.ts'
-import { add, call, extend, get, getGlobal, i32, i64, increment, load, op, set, setGlobal, store, tee, when, whileLoop } from './encoder/code.ts'
+import {
+  add,
+  call,
+  extend,
+  get,
+  getGlobal,
+  i32,
+  i64,
+  increment,
+  load,
+  op,
+  set,
+  setGlobal,
+  store,
+  tee,
+  when,
+  whileLoop,
+} from './encoder/code.ts'
 import type { Func } from './encoder/module.ts'
 import { func } from './encoder/module.ts'
 import type { Scope } from './expressions.ts'
@@ -38,7 +55,11 @@ function assign(scope: StepScope, target: LTarget, expr: Extract<LStmt, { kind: 
   }
   const { inRange, offset } = place(target, scope)
   const at = scope.local('i32')
-  const slots = [...new Set(writes({ ...scope.step, choices: [], body: [{ kind: 'set', target, value: expr }] }, ranges).map((w) => w.slot))]
+  const slots = [
+    ...new Set(
+      writes({ ...scope.step, choices: [], body: [{ kind: 'set', target, value: expr }] }, ranges).map((w) => w.slot),
+    ),
+  ]
   const checks = slots
     .filter(needsCheck)
     .map((slot) => when(op('i32.eq', get(at), i32(4 * slot)), [check(scope, slot, held)]))

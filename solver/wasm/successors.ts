@@ -63,7 +63,11 @@ function stepsByPc(model: LoweredModel, thread: number): ReadonlyMap<number, rea
 }
 
 /** Code that looks at the conditions which this thread's component and the shared one decide. */
-function lookAtConditions(plan: Plan, thread: number, local: Parameters<Parameters<typeof func>[3]>[1]): readonly Node[] {
+function lookAtConditions(
+  plan: Plan,
+  thread: number,
+  local: Parameters<Parameters<typeof func>[3]>[1],
+): readonly Node[] {
   const { now, before, found } = plan.addresses
   const scope = { ranges: plan.composition.ranges, now, before, local }
   return plan.conditions.flatMap((condition, i) => {
@@ -154,7 +158,13 @@ function moveFunction(thread: number): Func {
 }
 
 /** Code that writes to `out` what one thread can do. */
-function threadCode(thread: number, state: Local, shared: Local, out: Local, local: (type: 'i32' | 'i64') => Local): readonly Node[] {
+function threadCode(
+  thread: number,
+  state: Local,
+  shared: Local,
+  out: Local,
+  local: (type: 'i32' | 'i64') => Local,
+): readonly Node[] {
   const { shift, fieldMask } = componentGlobals(thread + 1)
   const own = local('i32')
   const key = local('i64')
@@ -183,10 +193,7 @@ function threadCode(thread: number, state: Local, shared: Local, out: Local, loc
   return [
     set(own, op('i32.and', wrap(op('i64.shr_u', get(state), by)), getGlobal(fieldMask))),
     set(rest, kept),
-    set(
-      key,
-      op('i64.or', op('i64.or', i64(TAKEN), op('i64.shl', extend(get(shared)), i64(32n))), extend(get(own))),
-    ),
+    set(key, op('i64.or', op('i64.or', i64(TAKEN), op('i64.shl', extend(get(shared)), i64(32n))), extend(get(own)))),
     set(at, firstPlace(key, thread)),
     forEver((done) => [
       when(op('i64.eq', tee(found, load('i64.load', get(at))), get(key)), [

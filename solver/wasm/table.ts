@@ -164,10 +164,7 @@ function insertFunction(plan: Plan, width: Width): Func {
     const key = local(width.type)
     const bucket = local('i32')
     const tail = local('i32')
-    const append = [
-      store('i64.store', stateAddress(plan, tail), load('i64.load', get(from))),
-      increment(tail, 1),
-    ]
+    const append = [store('i64.store', stateAddress(plan, tail), load('i64.load', get(from))), increment(tail, 1)]
     return [
       set(tail, getGlobal(GLOBALS.tail)),
       forEver((done) => [

@@ -5,7 +5,7 @@ export interface Bytes {
   length: number
 }
 
-export const newBytes = (): Bytes => ({ held: new Uint8Array(2 ** 12), length: 0 })
+export const newBytes = (): Bytes => ({ held: new Uint8Array(2 ** 9), length: 0 })
 
 /** The bytes so far. */
 export const finished = ({ held, length }: Bytes): Uint8Array<ArrayBuffer> => held.slice(0, length)

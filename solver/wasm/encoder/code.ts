@@ -130,9 +130,12 @@ export function switchOn(index: Node, cases: readonly (readonly Node[])[]): Node
   const done = newLabel('switch')
   const labels = cases.map((_, i) => newLabel(`case ${i}`))
   const dispatch: Node = { kind: 'table', labels, otherwise: done, index }
-  const nested = cases.reduce<readonly Node[]>((inside, body, i) => {
-    const label = labels[i] ?? done
-    return [block(label, inside), ...body, branch(done)]
-  }, [dispatch])
+  const nested = cases.reduce<readonly Node[]>(
+    (inside, body, i) => {
+      const label = labels[i] ?? done
+      return [block(label, inside), ...body, branch(done)]
+    },
+    [dispatch],
+  )
   return block(done, nested)
 }
