@@ -64,10 +64,9 @@ function makeRoom(rooms: Rooms): Room {
   const { machine } = heap
   const tail = machine.read(GLOBALS.tail)
   if (machine.read(GLOBALS.full) !== 0) {
-    const bits = machine.read(GLOBALS.bits)
     const grown = growComponents(heap)
-    if (grown !== 'grown') return grown
-    if (machine.read(GLOBALS.bits) !== bits && !rebuildTable(states, tail)) return 'no memory'
+    if (grown === 'no memory' || grown === 'too wide') return grown
+    if (grown === 'widened' && !rebuildTable(states, tail, 0, false)) return 'no memory'
     makeMemoRoom(memos)
     machine.write(GLOBALS.full, 0)
   }
@@ -87,13 +86,13 @@ function openRooms(machine: Machine, maxBytes: number, first: State): Rooms | Ex
     slots[addresses.before / 4 + slot] = first[slot] ?? 0
   })
   const grown = firstRoom(heap)
-  if (grown !== 'grown') return grown
+  if (grown === 'no memory' || grown === 'too wide') return grown
   // The first value of each component has the number 0, so the initial state is all zero.
   for (const { index } of composition.components) machine.run(`intern${index}`)
   machine.write(GLOBALS.tail, 1)
   const states = newStateRoom(heap)
   const memos = newMemos(heap)
-  if (memos === undefined || !growArena(states) || !rebuildTable(states, 1)) return 'no memory'
+  if (memos === undefined || !growArena(states) || !rebuildTable(states, 1, 0, false)) return 'no memory'
   heap.maxBytes = maxBytes
   return { heap, states, memos }
 }

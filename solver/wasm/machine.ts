@@ -7,6 +7,7 @@ import { encode } from './encoder/module.ts'
 import { loopFunctions } from './loop.ts'
 import type { Plan } from './plan.ts'
 import { componentGlobals, GLOBALS, MEMORY_PAGES, memoGlobals, PAGE_BYTES } from './plan.ts'
+import { rebuildFunctions } from './rebuild.ts'
 import { stepFunction } from './steps.ts'
 import { successorFunctions } from './successors.ts'
 import { tableFunctions } from './table.ts'
@@ -36,6 +37,7 @@ export function moduleFor(plan: Plan): Uint8Array<ArrayBuffer> {
       ...model.steps.map((step, index) => stepFunction(plan, step, index)),
       ...successorFunctions(plan),
       ...tableFunctions(plan),
+      ...rebuildFunctions(plan),
       ...loopFunctions(plan),
     ],
     globals: [

@@ -50,6 +50,8 @@ interface Addresses {
   readonly before: number
   /** 32-bit each: where the chunks of the states are. */
   readonly chunks: number
+  /** 32-bit each, by component: where its number is to lie in a state. */
+  readonly shifts: number
   /** Successors, 8 bytes each, and what each becomes when its bits are mixed. */
   readonly out: number
   readonly mixed: number
@@ -194,16 +196,18 @@ export function planFor(model: LoweredModel): Plan {
   const successorsMax = mostSuccessors(model)
   const room = STATE_BYTES * (BATCH + successorsMax)
   const n = model.slots.length
-  const [failed = 0, found = 0, ran = 0, now = 0, before = 0, out = 0, mixed = 0, chunks = 0, end = 0] = place([
-    4 * model.properties.length,
-    4 * conditions.length,
-    model.steps.length,
-    4 * n,
-    4 * n,
-    room,
-    room,
-    (4 * STATES_MAX) / CHUNK_STATES,
-  ])
-  const addresses = { failed, found, ran, now, before, out, mixed, chunks, end }
+  const [failed = 0, found = 0, ran = 0, now = 0, before = 0, out = 0, mixed = 0, chunks = 0, shifts = 0, end = 0] =
+    place([
+      4 * model.properties.length,
+      4 * conditions.length,
+      model.steps.length,
+      4 * n,
+      4 * n,
+      room,
+      room,
+      (4 * STATES_MAX) / CHUNK_STATES,
+      4 * composition.components.length,
+    ])
+  const addresses = { failed, found, ran, now, before, out, mixed, chunks, shifts, end }
   return { model, composition, conditions, successorsMax, batch: BATCH, addresses }
 }

@@ -37,37 +37,51 @@ function smallest(narrow: boolean, states: number, bits: number, least: number):
   return { narrow, buckets }
 }
 
-/**
- * Makes the table anew, for more than `states` states and at least 2^least buckets. Gives whether
- * there was room; where not, there is no table any longer, and the search is at its end.
- */
-export function rebuildTable(room: StateRoom, states: number, least: number = 0): boolean {
-  const { heap } = room
-  const { machine } = heap
-  const bits = machine.read(GLOBALS.bits)
-  // Every state of a batch may still come, with all successors of one more state.
-  const needed = states + machine.plan.batch + 2 * machine.plan.successorsMax
-  const shapes = [true, false].map((narrow) => smallest(narrow, needed, bits, least))
-  const [shape] = shapes.sort((a, b) => a.buckets - b.buckets)
-  if (room.tableBytes > 0) release(heap, machine.read(GLOBALS.table), room.tableBytes)
-  room.tableBytes = 0
-  if (shape === undefined || shape.buckets > BUCKETS_MAX) return false
+/** Gives the table another shape, all empty. Gives whether there was room; the old one is not released. */
+function shapeTable(room: StateRoom, shape: Shape): boolean {
+  const { machine } = room.heap
+  if (shape.buckets > BUCKETS_MAX) return false
   const bytes = BUCKET_BYTES * 2 ** shape.buckets
-  const address = allocate(heap, bytes)
+  const address = allocate(room.heap, bytes)
   if (address === undefined) return false
   room.tableBytes = bytes
+  room.tableLimit = limitOf(shape) - machine.plan.successorsMax
   machine.write(GLOBALS.table, address)
   machine.write(GLOBALS.buckets, shape.buckets)
   machine.write(GLOBALS.narrow, shape.narrow ? 1 : 0)
-  machine.write(GLOBALS.remainder, Math.max(0, bits - shape.buckets))
-  room.tableLimit = limitOf(shape) - machine.plan.successorsMax
-  if (machine.run(shape.narrow ? 'enterAll4' : 'enterAll8') === 1) return true
-  return rebuildTable(room, states, shape.buckets + 1)
+  machine.write(GLOBALS.remainder, Math.max(0, machine.read(GLOBALS.bits) - shape.buckets))
+  return true
+}
+
+/**
+ * Makes the table anew, for more than `states` states and at least 2^least buckets. Gives whether
+ * there was room; where not, there is no table any longer, and the search is at its end. `sameBits`
+ * says that states are as wide as they were when the old table was made.
+ */
+export function rebuildTable(room: StateRoom, states: number, least: number, sameBits: boolean): boolean {
+  const { heap, tableBytes } = room
+  const { machine } = heap
+  const old = [GLOBALS.table, GLOBALS.buckets, GLOBALS.remainder].map((global) => machine.read(global))
+  const [table = 0, buckets = 0] = old
+  const wasNarrow = machine.read(GLOBALS.narrow) !== 0
+  // Every state of a batch may still come, with all successors of one more state.
+  const needed = states + machine.plan.batch + 2 * machine.plan.successorsMax
+  const bits = machine.read(GLOBALS.bits)
+  const shapes = [true, false].map((narrow) => smallest(narrow, needed, bits, least))
+  const [shape] = shapes.sort((a, b) => a.buckets - b.buckets)
+  if (shape === undefined || !shapeTable(room, shape)) return false
+  const mayCopy = sameBits && shape.narrow === wasNarrow && shape.buckets > buckets
+  const copied = mayCopy && machine.run(shape.narrow ? 'copy4' : 'copy8', ...old) !== 0
+  if (tableBytes > 0) release(heap, table, tableBytes)
+  if (copied) return true
+  // A copy that found no room has left half of the states there: that does no harm, as each is entered once.
+  if (machine.run(shape.narrow ? 'enterAll4' : 'enterAll8') !== 0) return true
+  return rebuildTable(room, states, shape.buckets + 1, false)
 }
 
 /** Makes the table larger. Gives whether there was room. */
 export const growTable = (room: StateRoom): boolean =>
-  rebuildTable(room, room.heap.machine.read(GLOBALS.tail), room.heap.machine.read(GLOBALS.buckets) + 1)
+  rebuildTable(room, room.heap.machine.read(GLOBALS.tail), room.heap.machine.read(GLOBALS.buckets) + 1, true)
 
 /** Gives the arena one chunk more. Gives whether there was room. */
 export function growArena(room: StateRoom): boolean {

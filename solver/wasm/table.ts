@@ -5,7 +5,7 @@
  * rest, how far it lies behind its bucket, and one bit for being there. A bucket is one line of the
  * cache: 8 entries of 64 bits, or 16 of 32 where the rest is small enough.
  */
-import { stateAddress, stored } from './arena.ts'
+import { stateAddress } from './arena.ts'
 import type { Local, Node } from './encoder/code.ts'
 import {
   add,
@@ -15,7 +15,6 @@ import {
   forEver,
   get,
   getGlobal,
-  giveBack,
   i32,
   i64,
   increment,
@@ -33,6 +32,7 @@ import {
 } from './encoder/code.ts'
 import type { Func } from './encoder/module.ts'
 import { func } from './encoder/module.ts'
+import type { ValueType } from './encoder/opcodes.ts'
 import type { Plan } from './plan.ts'
 import { BUCKET_BYTES, GLOBALS, STATE_BYTES } from './plan.ts'
 
@@ -41,8 +41,10 @@ const FACTORS = [0x9e3779b97f4a7c15n, 0xd6e8feb86659fd93n]
 
 const LANES = [0, 16, 32, 48]
 
+export type NewLocal = (type: ValueType) => Local
+
 /** Entries of 4 or of 8 bytes: what differs between the two. */
-interface Width {
+export interface Width {
   readonly bytes: 4 | 8
   readonly type: 'i32' | 'i64'
   readonly eq: 'i32x4.eq' | 'i64x2.eq'
@@ -76,16 +78,37 @@ const WIDE: Width = {
   oneFurther: (entry) => op('i64.add', entry, op('i64.shl', i64(1n), extend(getGlobal(GLOBALS.remainder)))),
 }
 
+/** The number of buckets less one. */
 const bucketMask: Node = sub(op('i32.shl', i32(1), getGlobal(GLOBALS.buckets)), i32(1))
-const bucketOf = (mixed: Node): Node => op('i32.and', wrap(mixed), bucketMask)
-const line = (bucket: Node): Node => add(getGlobal(GLOBALS.table), shl(bucket, Math.log2(BUCKET_BYTES)))
+export const bucketOf = (mixed: Node): Node => op('i32.and', wrap(mixed), bucketMask)
+/** The address of a bucket. */
+export const line = (bucket: Node): Node => add(getGlobal(GLOBALS.table), shl(bucket, Math.log2(BUCKET_BYTES)))
 
-/** Code that mixes the bits of a state, in place: a bijection on the numbers of `bits` bits. */
-function mixed(state: Local, mask: Local, half: Local): readonly Node[] {
-  return FACTORS.flatMap((factor) => [
-    set(state, op('i64.and', op('i64.mul', get(state), i64(factor)), get(mask))),
-    set(state, op('i64.xor', get(state), op('i64.shr_u', get(state), get(half)))),
-  ])
+export const WIDTHS: readonly Width[] = [NARROW, WIDE]
+
+/** Code that mixes the bits of states: a bijection on the numbers of `bits` bits. */
+export interface Mixer {
+  /** To be run first. */
+  readonly prepare: readonly Node[]
+  /** Mixes the bits of what a local holds. */
+  readonly mix: (state: Local) => readonly Node[]
+}
+
+export function newMixer(local: NewLocal): Mixer {
+  const mask = local('i64')
+  const half = local('i64')
+  const bits = extend(getGlobal(GLOBALS.bits))
+  return {
+    prepare: [
+      set(mask, op('i64.shr_u', i64(-1n), op('i64.sub', i64(64n), bits))),
+      set(half, op('i64.shr_u', op('i64.add', bits, i64(1n)), i64(1n))),
+    ],
+    mix: (state) =>
+      FACTORS.flatMap((factor) => [
+        set(state, op('i64.and', op('i64.mul', get(state), i64(factor)), get(mask))),
+        set(state, op('i64.xor', get(state), op('i64.shr_u', get(state), get(half)))),
+      ]),
+  }
 }
 
 /**
@@ -96,16 +119,13 @@ function mixFunction(plan: Plan): Func {
   const { out, mixed: into } = plan.addresses
   return func('mix', ['i32', 'i32'], ['i32'], ([from, to], local) => {
     const state = local('i64')
-    const mask = local('i64')
-    const half = local('i64')
+    const mixer = newMixer(local)
     const sink = local('i32')
-    const bits = extend(getGlobal(GLOBALS.bits))
     return [
-      set(mask, op('i64.shr_u', i64(-1n), op('i64.sub', i64(64n), bits))),
-      set(half, op('i64.shr_u', op('i64.add', bits, i64(1n)), i64(1n))),
+      ...mixer.prepare,
       whileLoop(op('i32.lt_u', get(from), get(to)), [
         set(state, load('i64.load', get(from))),
-        ...mixed(state, mask, half),
+        ...mixer.mix(state),
         store('i64.store', get(from), get(state), into - out),
         set(sink, op('i32.xor', get(sink), load('i32.load', line(bucketOf(get(state)))))),
         increment(from, STATE_BYTES),
@@ -115,15 +135,16 @@ function mixFunction(plan: Plan): Func {
   })
 }
 
-/** Code that finds the mixed state in the table or enters it there, and runs `entered` in that case. */
-function findOrEnter(
+/** Code that finds a mixed state in the table, or else enters it there and runs `entered`. */
+export function findOrEnter(
   width: Width,
-  key: Local,
-  bucket: Local,
-  local: (type: 'i32' | 'v128') => Local,
+  state: Local,
+  local: NewLocal,
   entered: readonly Node[],
   overflow: readonly Node[],
-): Node {
+): readonly Node[] {
+  const key = local(width.type)
+  const bucket = local('i32')
   const wanted = local('v128')
   const lanes = LANES.map(() => local('v128'))
   const taken = local('i32')
@@ -131,7 +152,7 @@ function findOrEnter(
   const equal = lanes.map((lane) => op(width.eq, get(lane), get(wanted))).reduce((a, b) => op('v128.or', a, b))
   // Entries fill a bucket from its start, so their number is the place of the first free one.
   const count = lanes.map((lane) => op('i32.popcnt', op(width.bitmask, get(lane)))).reduce(add)
-  return forEver((done) => [
+  const probe = forEver((done) => [
     set(at, line(get(bucket))),
     set(wanted, op(width.splat, get(key))),
     ...lanes.map((lane, i) => set(lane, load('v128.load', get(at), LANES[i]))),
@@ -150,6 +171,11 @@ function findOrEnter(
     // The displacement has outgrown its bits.
     when(op('i32.eqz', width.isTaken(get(key))), overflow),
   ])
+  return [
+    set(bucket, bucketOf(get(state))),
+    set(key, width.entry(op('i64.shr_u', get(state), extend(getGlobal(GLOBALS.buckets))))),
+    probe,
+  ]
 }
 
 /**
@@ -161,8 +187,6 @@ function insertFunction(plan: Plan, width: Width): Func {
   const { out, mixed: into } = plan.addresses
   return func(`insert${width.bytes}`, ['i32', 'i32'], ['i32'], ([from, to], local) => {
     const state = local('i64')
-    const key = local(width.type)
-    const bucket = local('i32')
     const tail = local('i32')
     const append = [store('i64.store', stateAddress(plan, tail), load('i64.load', get(from))), increment(tail, 1)]
     return [
@@ -170,9 +194,7 @@ function insertFunction(plan: Plan, width: Width): Func {
       forEver((done) => [
         branchIf(done, op('i32.ge_u', get(from), get(to))),
         set(state, load('i64.load', get(from), into - out)),
-        set(bucket, bucketOf(get(state))),
-        set(key, width.entry(op('i64.shr_u', get(state), extend(getGlobal(GLOBALS.buckets))))),
-        findOrEnter(width, key, bucket, local, append, [branch(done)]),
+        ...findOrEnter(width, state, local, append, [branch(done)]),
         increment(from, STATE_BYTES),
       ]),
       setGlobal(GLOBALS.tail, get(tail)),
@@ -181,63 +203,8 @@ function insertFunction(plan: Plan, width: Width): Func {
   })
 }
 
-/** `enterAll{4,8}()`: puts all states into an empty table; gives 0 where it cannot hold them. */
-function enterAllFunction(plan: Plan, width: Width): Func {
-  return func(`enterAll${width.bytes}`, [], ['i32'], (_, local) => {
-    const state = local('i64')
-    const mask = local('i64')
-    const half = local('i64')
-    const key = local(width.type)
-    const bucket = local('i32')
-    const id = local('i32')
-    const bits = extend(getGlobal(GLOBALS.bits))
-    return [
-      set(mask, op('i64.shr_u', i64(-1n), op('i64.sub', i64(64n), bits))),
-      set(half, op('i64.shr_u', op('i64.add', bits, i64(1n)), i64(1n))),
-      whileLoop(op('i32.lt_u', get(id), getGlobal(GLOBALS.tail)), [
-        set(state, stored(plan, id)),
-        ...mixed(state, mask, half),
-        set(bucket, bucketOf(get(state))),
-        set(key, width.entry(op('i64.shr_u', get(state), extend(getGlobal(GLOBALS.buckets))))),
-        findOrEnter(width, key, bucket, local, [], [giveBack(i32(0))]),
-        increment(id, 1),
-      ]),
-      i32(1),
-    ]
-  })
-}
-
-/** `widen(at, by)`: makes room for `by` bits more in every state, above its `at` lowest bits. */
-function widenFunction(plan: Plan): Func {
-  return func('widen', ['i32', 'i32'], [], ([at, by], local) => {
-    const id = local('i32')
-    const state = local('i64')
-    const low = local('i64')
-    const address = local('i32')
-    return [
-      set(low, op('i64.sub', op('i64.shl', i64(1n), extend(get(at))), i64(1n))),
-      whileLoop(op('i32.lt_u', get(id), getGlobal(GLOBALS.tail)), [
-        set(state, load('i64.load', tee(address, stateAddress(plan, id)))),
-        store(
-          'i64.store',
-          get(address),
-          op(
-            'i64.or',
-            op('i64.and', get(state), get(low)),
-            op('i64.shl', op('i64.and', get(state), op('i64.xor', get(low), i64(-1n))), extend(get(by))),
-          ),
-        ),
-        increment(id, 1),
-      ]),
-    ]
-  })
-}
-
-/** The functions of the set of states and of the arena. */
-export function tableFunctions(plan: Plan): readonly Func[] {
-  return [
-    mixFunction(plan),
-    ...[NARROW, WIDE].flatMap((width) => [insertFunction(plan, width), enterAllFunction(plan, width)]),
-    widenFunction(plan),
-  ]
-}
+/** The functions of the set of states. */
+export const tableFunctions = (plan: Plan): readonly Func[] => [
+  mixFunction(plan),
+  ...WIDTHS.map((width) => insertFunction(plan, width)),
+]
