@@ -98,7 +98,8 @@ function measure([name, kernel, text]) {
       wasmBytes = answer.result.bytes
       if (pan === undefined) continue
       const verified = seconds(pan.run)
-      if (Number(/(\d+) states, stored/.exec(verified.result)?.[1]) !== states) throw new Error(`${name}: pan disagrees`)
+      if (Number(/(\d+) states, stored/.exec(verified.result)?.[1]) !== states)
+        throw new Error(`${name}: pan disagrees`)
       panBytes = Number(/([\d.]+)\s+total actual memory usage/.exec(verified.result)?.[1]) * 1e6
       times.pan.push(verified.s)
     }

@@ -76,7 +76,12 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .argument('[file...]', "litmus files, names of the catalogue, or '-' for standard input")
     .option('-k, --kernel <names>', 'check on these kernels instead of those that the file names', value.kernelNames)
     .option('--without <labels>', 'leave these steps or checks out (routine.label); needs --kernel', value.collect)
-    .option('--engine <engine>', 'explicit, wasm, auto (wasm where it can), reference, or smt (bounded, by Z3)', value.engine, 'explicit')
+    .option(
+      '--engine <engine>',
+      'explicit, wasm, auto (wasm where it can), reference, or smt (bounded, by Z3)',
+      value.engine,
+      'explicit',
+    )
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
     .option('--max-states <n>', 'stop after this many states', value.count)
     .option('--memory <size>', 'stop when states take this much memory, as 8G', value.size)

@@ -68,8 +68,10 @@ function spread(machine: Machine, needed: readonly number[]): readonly number[] 
   const shared = Math.min(1, BITS_MAX - least)
   if (least + shared - buckets <= NARROW_BITS) return needed.map((n, c) => (c === 0 ? n + shared : n))
   const spare = BITS_MAX - least
-  const others = Math.floor(spare / 2 / Math.max(1, needed.length - 1))
-  return needed.map((n, c) => n + (c === 0 ? Math.ceil(spare / 2) : others))
+  const changing = needed.filter((n, c) => c > 0 && n > 0).length
+  const others = Math.floor(spare / 2 / Math.max(1, changing))
+  // A number is read as 32 bits, of which the highest stays free.
+  return needed.map((n, c) => (n === 0 ? 0 : Math.min(31, n + (c === 0 ? Math.ceil(spare / 2) : others))))
 }
 
 export type Growth = 'grown' | 'widened' | 'no memory' | 'too wide'

@@ -24,8 +24,8 @@ import {
   whileLoop,
   wrap,
 } from './encoder/code.ts'
-import type { Func } from './encoder/module.ts'
-import { func } from './encoder/module.ts'
+import type { Func } from './encoder/func.ts'
+import { func } from './encoder/func.ts'
 import type { Plan } from './plan.ts'
 import { componentGlobals, GLOBALS } from './plan.ts'
 

@@ -5,6 +5,8 @@ import { dictionaryFunctions } from './dictionary.ts'
 import type { Global } from './encoder/code.ts'
 import { encode } from './encoder/module.ts'
 import { loopFunctions } from './loop.ts'
+import type { GlobalCell, ImportedFunction, Memory } from './platform.ts'
+import { instantiate, newMemory } from './platform.ts'
 import type { Plan } from './plan.ts'
 import { componentGlobals, GLOBALS, MEMORY_PAGES, memoGlobals, PAGE_BYTES } from './plan.ts'
 import { rebuildFunctions } from './rebuild.ts'
@@ -17,7 +19,7 @@ const FAULT = { name: 'fault', params: ['i32', 'i32', 'i32'], results: [] } as c
 
 export interface Machine {
   readonly plan: Plan
-  readonly memory: WebAssembly.Memory
+  readonly memory: Memory
   readonly read: (global: Global) => number
   readonly write: (global: Global, value: number) => void
   /** Calls a function; a result is an unsigned number of 32 bits, 0 where there is none. */
@@ -41,15 +43,15 @@ export function moduleFor(plan: Plan): Uint8Array<ArrayBuffer> {
       ...loopFunctions(plan),
     ],
     globals: [
-      ...Object.values(GLOBALS),
-      ...composition.components.flatMap(({ index }) => Object.values(componentGlobals(index))),
-      ...model.threads.flatMap((_, t) => Object.values(memoGlobals(t))),
+      ...Object.values<Global>({ ...GLOBALS }),
+      ...composition.components.flatMap(({ index }) => Object.values<Global>({ ...componentGlobals(index) })),
+      ...model.threads.flatMap((_, t) => Object.values<Global>({ ...memoGlobals(t) })),
     ],
     memory: { first: firstPages(plan), most: MEMORY_PAGES },
   })
 }
 
-function faultIn(model: LoweredModel): (...values: number[]) => void {
+function faultIn(model: LoweredModel): ImportedFunction {
   return (step = -1, slot = -1, value = 0) => {
     throw rangeFault(model, step, slot, value)
   }
@@ -57,29 +59,26 @@ function faultIn(model: LoweredModel): (...values: number[]) => void {
 
 /** Compiles a plan. Throws RangeError where the machine does not give the memory. */
 export function buildMachine(plan: Plan): Machine {
-  const memory = new WebAssembly.Memory({ initial: firstPages(plan), maximum: MEMORY_PAGES })
-  const fault = faultIn(plan.model)
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(moduleFor(plan)), { env: { memory, fault } })
-  const globals = new Map(Object.entries(exports).flatMap(([name, e]) => (typeof e === 'function' ? [] : [[name, e]])))
-  const functions = new Map(
-    Object.entries(exports).flatMap(([name, e]) => (typeof e === 'function' ? [[name, e]] : [])),
-  )
-  const globalOf = ({ name }: Global): WebAssembly.Global => {
-    const found = globals.get(name)
+  const memory = newMemory(firstPages(plan), MEMORY_PAGES)
+  const exports = Object.entries(instantiate(moduleFor(plan), { memory, fault: faultIn(plan.model) }))
+  const cells = new Map(exports.flatMap(([name, e]) => (typeof e === 'function' ? [] : [[name, e] as const])))
+  const functions = new Map(exports.flatMap(([name, e]) => (typeof e === 'function' ? [[name, e] as const] : [])))
+  const cellOf = ({ name }: Global): GlobalCell => {
+    const found = cells.get(name)
     if (found === undefined) throw new Error(`the module has no global '${name}'`)
     return found
   }
   return {
     plan,
     memory,
-    read: (global) => globalOf(global).value >>> 0,
+    read: (global) => cellOf(global).value >>> 0,
     write: (global, value) => {
-      globalOf(global).value = value
+      cellOf(global).value = value
     },
     run: (name, ...args) => {
       const found = functions.get(name)
       if (found === undefined) throw new Error(`the module has no function '${name}'`)
-      return (found(...args) || 0) >>> 0
+      return (found(...args) ?? 0) >>> 0
     },
   }
 }

@@ -20,8 +20,8 @@ import {
   tee,
   whileLoop,
 } from './encoder/code.ts'
-import type { Func } from './encoder/module.ts'
-import { func } from './encoder/module.ts'
+import type { Func } from './encoder/func.ts'
+import { func } from './encoder/func.ts'
 import type { Plan } from './plan.ts'
 import { BUCKET_BYTES, componentGlobals, GLOBALS, STATE_BYTES } from './plan.ts'
 import type { Width } from './table.ts'

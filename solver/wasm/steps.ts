@@ -21,8 +21,8 @@ import {
   when,
   whileLoop,
 } from './encoder/code.ts'
-import type { Func } from './encoder/module.ts'
-import { func } from './encoder/module.ts'
+import type { Func } from './encoder/func.ts'
+import { func } from './encoder/func.ts'
 import type { Scope } from './expressions.ts'
 import { place, value } from './expressions.ts'
 import type { Plan } from './plan.ts'

@@ -27,8 +27,8 @@ import {
   whileLoop,
   wrap,
 } from './encoder/code.ts'
-import type { Func } from './encoder/module.ts'
-import { func } from './encoder/module.ts'
+import type { Func } from './encoder/func.ts'
+import { func } from './encoder/func.ts'
 import { value } from './expressions.ts'
 import type { Plan } from './plan.ts'
 import { componentGlobals, GLOBALS, MEMO_BYTES, memoGlobals, STATE_BYTES } from './plan.ts'

@@ -30,8 +30,8 @@ import {
   whileLoop,
   wrap,
 } from './encoder/code.ts'
-import type { Func } from './encoder/module.ts'
-import { func } from './encoder/module.ts'
+import type { Func } from './encoder/func.ts'
+import { func } from './encoder/func.ts'
 import type { ValueType } from './encoder/opcodes.ts'
 import type { Plan } from './plan.ts'
 import { BUCKET_BYTES, GLOBALS, STATE_BYTES } from './plan.ts'

@@ -2,7 +2,7 @@
 import type { Bytes } from './bytes.ts'
 import { newBytes, putAll, putByte, putSigned, putUnsigned } from './bytes.ts'
 import type { Global, Label, Node } from './code.ts'
-import type { Func } from './module.ts'
+import type { Func } from './func.ts'
 import { LOADS, PLAIN, STORES, VALUE_TYPES } from './opcodes.ts'
 
 /** The type of a block that leaves nothing on the stack. */
