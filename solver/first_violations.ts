@@ -59,24 +59,25 @@ function place({ model, stateOf }: Stored, { from, moves }: Candidate): number {
   )
 }
 
-/** A shortest violation of each property, the first in breadth-first order; it may be broken in several ways. */
-export function firstViolations(stored: Stored): readonly Violation[] {
+/** A shortest violation of a property, the first in breadth-first order; it may be broken in several ways. */
+export function violationOf(stored: Stored, property: number): Violation | undefined {
   const { model, parentOf, broken, deadlock } = stored
-  const stuck = deadlockProperty(model)
-  return model.properties.flatMap((_, property): readonly Violation[] => {
-    const found: Candidate[] = []
-    const failedFrom = stored.failedFrom[property] ?? -1
-    if (failedFrom >= 0) found.push({ property, from: failedFrom, moves: traceFailure(stored, failedFrom, property) })
-    const bad = broken.filter((id, i) => id >= 0 && model.invariants[i]?.property === property)
-    if (bad.length > 0) {
-      const id = Math.min(...bad)
-      found.push({ property, from: parentOf(id), moves: tracePath(stored, id) })
-    }
-    if (property === stuck && deadlock >= 0)
-      found.push({ property, from: deadlock, moves: tracePath(stored, deadlock) })
-    const [first] = found.sort(
-      (a, b) => a.moves.length - b.moves.length || a.from - b.from || place(stored, a) - place(stored, b),
-    )
-    return first === undefined ? [] : [{ property, moves: first.moves }]
-  })
+  const found: Candidate[] = []
+  const failedFrom = stored.failedFrom[property] ?? -1
+  if (failedFrom >= 0) found.push({ property, from: failedFrom, moves: traceFailure(stored, failedFrom, property) })
+  const bad = broken.filter((id, i) => id >= 0 && model.invariants[i]?.property === property)
+  if (bad.length > 0) {
+    const id = Math.min(...bad)
+    found.push({ property, from: parentOf(id), moves: tracePath(stored, id) })
+  }
+  if (property === deadlockProperty(model) && deadlock >= 0)
+    found.push({ property, from: deadlock, moves: tracePath(stored, deadlock) })
+  const [first] = found.sort(
+    (a, b) => a.moves.length - b.moves.length || a.from - b.from || place(stored, a) - place(stored, b),
+  )
+  return first && { property, moves: first.moves }
 }
+
+/** A shortest violation of each property that is violated. */
+export const firstViolations = (stored: Stored): readonly Violation[] =>
+  stored.model.properties.flatMap((_, property) => violationOf(stored, property) ?? [])

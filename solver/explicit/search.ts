@@ -1,10 +1,21 @@
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { Outcome, SearchOptions, SearchResult } from '../engine.ts'
+import type { Stored } from '../first_violations.ts'
 import { firstViolations } from '../first_violations.ts'
 import { registerSlots, sortOutcomes } from '../outcomes.ts'
 import type { Exploration } from './explore.ts'
 import { explore } from './explore.ts'
 import { stateOf } from './trace.ts'
+
+/** What an exploration has stored, for traces to be made of. */
+const storedOf = (exploration: Exploration): Stored => ({
+  model: exploration.model,
+  stateOf: (id) => stateOf(exploration, id),
+  parentOf: (id) => exploration.store.parents[id] ?? -1,
+  broken: exploration.broken,
+  failedFrom: [...exploration.program.failed],
+  deadlock: exploration.deadlock,
+})
 
 interface Tally {
   readonly first: number
@@ -45,26 +56,18 @@ function outcomes(exploration: Exploration): readonly Outcome[] {
  */
 export function searchExplicit(model: LoweredModel, options: SearchOptions = {}): SearchResult {
   const exploration = explore(model, options)
-  const { model: specialised, program, store, covered, incomplete } = exploration
-  const violations = firstViolations({
-    model: specialised,
-    stateOf: (id) => stateOf(exploration, id),
-    parentOf: (id) => store.parents[id] ?? -1,
-    broken: exploration.broken,
-    failedFrom: [...program.failed],
-    deadlock: exploration.deadlock,
-  })
-  const ran = specialised.steps.filter((_, index) => program.ran[index] !== 0)
+  const { program, covered, incomplete } = exploration
+  const ran = exploration.model.steps.filter((_, index) => program.ran[index] !== 0)
   return {
     engine: 'explicit',
     ...(incomplete === undefined ? {} : { incomplete }),
-    violations,
+    violations: firstViolations(storedOf(exploration)),
     states: exploration.states,
     transitions: exploration.transitions,
     depth: exploration.levels.length - 1,
     reachedSteps: ran.map(({ id }) => id).sort((a, b) => a - b),
     reachedCovers: covered.map((id) => id >= 0),
     outcomes: outcomes(exploration),
-    bytes: store.peakBytes,
+    bytes: exploration.store.peakBytes,
   }
 }
