@@ -11,6 +11,7 @@ import type { SearchOptions, SearchResult } from '../solver/engine.ts'
 import { searchExplicit } from '../solver/explicit/search.ts'
 import { searchReference } from '../solver/reference/search.ts'
 import { boundedCheck } from '../solver/smt/bmc.ts'
+import { searchFast, searchWasm } from '../solver/wasm/search.ts'
 import {
   conditionHolds,
   observe,
@@ -21,7 +22,8 @@ import {
   type Verdict,
 } from '../solver/verdict.ts'
 
-export type Engine = 'explicit' | 'reference' | 'smt'
+/** `wasm` refuses what is beyond its limits; `auto` asks the explicit engine then. */
+export type Engine = 'explicit' | 'wasm' | 'auto' | 'reference' | 'smt'
 
 export interface CellOptions extends SearchOptions {
   readonly engine: Engine
@@ -34,7 +36,8 @@ export interface CellOptions extends SearchOptions {
 export interface Cell {
   readonly scenario: Scenario
   readonly kernel: string
-  readonly engine: Engine
+  /** The one that answered. */
+  readonly engine: SearchResult['engine']
   readonly verdict: Verdict
   readonly properties: readonly PropertyVerdict[]
   readonly lowered: Lowered
@@ -61,8 +64,15 @@ const SMT_MS = 10 * 60 * 1000
 
 const OF_MODEL = new Set(PROPERTIES.filter((p) => p.ofModel).map((p) => p.name))
 
-async function search(engine: Engine, lowered: Lowered, options: CellOptions): Promise<SearchResult> {
+/** What an engine sees, or why it does not take the model. */
+async function search(engine: Engine, lowered: Lowered, options: CellOptions): Promise<SearchResult | string> {
   switch (engine) {
+    case 'wasm': {
+      const answer = searchWasm(lowered.model, options)
+      return answer.ok ? answer.result : answer.reason
+    }
+    case 'auto':
+      return searchFast(lowered.model, options)
     case 'explicit':
       return searchExplicit(lowered.model, options)
     case 'reference':
@@ -130,6 +140,10 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
   if (refusal !== undefined) return { ok: false, message: refusal }
   const { model } = lowered
   const result = await search(options.engine, lowered, options)
+  if (typeof result === 'string') {
+    const message = `${scenario.name}: the ${options.engine} engine does not take this model: ${result}`
+    return { ok: false, message, help: "'--engine auto' asks the explicit engine then" }
+  }
   const properties = verdicts(model, result, OF_MODEL)
   const found = new Map<string, Found>()
   const problems: string[] = []
@@ -153,7 +167,7 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
     cell: {
       scenario,
       kernel: kernelText(scenario),
-      engine: options.engine,
+      engine: result.engine,
       verdict: problems.length > 0 ? 'disagree' : base,
       properties,
       lowered,

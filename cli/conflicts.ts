@@ -52,8 +52,8 @@ const CONFLICTS: readonly Conflict[] = [
     help: 'bound it by --depth or --timeout',
   },
   {
-    when: (r) => given(r.memory) && r.engine !== 'explicit',
-    error: '--memory bounds the explicit engine only',
+    when: (r) => given(r.memory) && (r.engine === 'reference' || r.engine === 'smt'),
+    error: '--memory bounds the explicit and wasm engines only',
     help: 'bound the others by --timeout, the reference engine by --max-states as well',
   },
   {

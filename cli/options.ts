@@ -62,7 +62,7 @@ const oneOf = <T extends string>(known: readonly T[], text: string): T => {
   if (found === undefined) throw new InvalidArgumentError(`known: ${known.join(', ')}`)
   return found
 }
-export const engine = (text: string): Engine => oneOf(['explicit', 'reference', 'smt'] as const, text)
+export const engine = (text: string): Engine => oneOf(['explicit', 'wasm', 'auto', 'reference', 'smt'] as const, text)
 export const exportFormat = (text: string): ExportFormat => oneOf(['promela', 'tla'] as const, text)
 export const graphFormat = (text: string): GraphFormat => oneOf(['dot', 'svg'] as const, text)
 export const colorMode = (text: string): ColorMode => oneOf(['auto', 'always', 'never'] as const, text)

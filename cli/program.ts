@@ -130,7 +130,12 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('-k, --kernel <names>', 'check on these kernels instead of those that the file names', value.kernelNames)
     .option('--without <labels>', 'leave these steps or checks out (routine.label); needs --kernel', value.collect)
     .option('--mutate <name>', "take one thing away, as 'necessity' names it; needs --kernel", value.mutation)
-    .option('--engine <engine>', 'explicit, reference, or smt (bounded, by Z3)', value.engine, 'explicit')
+    .option(
+      '--engine <engine>',
+      'explicit, wasm, auto (wasm where it can), reference, or smt (bounded, by Z3)',
+      value.engine,
+      'explicit',
+    )
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
     .option('--max-states <n>', 'stop after this many states', value.count)
     .option('--memory <size>', 'stop when states take this much memory, as 8G', value.size)

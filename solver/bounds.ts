@@ -70,7 +70,13 @@ function binaryBounds(op: BinaryOp, a: Bounds, b: Bounds): Bounds {
 
 /** Bits of the operators that JavaScript computes on 32-bit words. */
 function maskBounds(op: 'band' | 'bor' | 'bandnot', a: Bounds, b: Bounds): Bounds {
-  if (a.lo < 0 || b.lo < 0 || !fitsInt32(a) || !fitsInt32(b)) return INT32
+  if (!fitsInt32(a) || !fitsInt32(b)) return INT32
+  if (a.lo < 0 || b.lo < 0) {
+    // Words that are all sign from bit n up stay so.
+    const n = [a, b].flatMap(({ lo, hi }) => [lo, hi]).map((v) => 32 - Math.clz32(v < 0 ? ~v : v))
+    const reached = 2 ** Math.max(...n)
+    return { lo: -reached, hi: reached - 1 }
+  }
   const exact = { band: a.lo & b.lo, bor: a.lo | b.lo, bandnot: a.lo & ~b.lo }[op]
   if (single(a) && single(b)) return { lo: exact, hi: exact }
   switch (op) {

@@ -34,7 +34,7 @@ export type Incomplete =
   | { readonly kind: 'solver'; readonly reason: string }
 
 export interface SearchResult {
-  readonly engine: 'reference' | 'explicit' | 'smt'
+  readonly engine: 'reference' | 'explicit' | 'wasm' | 'smt'
   /** Absent where every reachable state was seen. */
   readonly incomplete?: Incomplete
   /** One per violated property, ordered by property number. */

@@ -1,48 +1,21 @@
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { Incomplete, Outcome, SearchOptions, SearchResult, Violation } from '../engine.ts'
-import { sameNumbers } from '../order.ts'
+import type { Stored } from '../first_violations.ts'
+import { firstViolations, violationOf } from '../first_violations.ts'
 import { registerSlots, sortOutcomes } from '../outcomes.ts'
-import { deadlockProperty, successors } from '../reference/interpreter.ts'
 import type { Exploration } from './explore.ts'
 import { explore } from './explore.ts'
-import { stateOf, tracePath, traceFailure } from './trace.ts'
+import { stateOf } from './trace.ts'
 
-/** A violation, and the state whose expansion brings it to light; -1 where the initial state shows it. */
-interface Candidate extends Violation {
-  readonly from: number
-}
-
-/** Where the last move of a candidate stands among the moves out of the state before it. */
-function place(exploration: Exploration, { from, moves }: Candidate): number {
-  const last = moves.at(-1)
-  if (from < 0 || last === undefined) return -1
-  return successors(exploration.model, stateOf(exploration, from)).findIndex(
-    ({ move }) => move.step === last.step && sameNumbers(move.choices, last.choices),
-  )
-}
-
-/** A shortest violation of a property, the first in breadth-first order; it may be broken in several ways. */
-function violationOf(exploration: Exploration, property: number): Violation | undefined {
-  const { model, program, store, broken, deadlock } = exploration
-  const found: Candidate[] = []
-  const failedFrom = program.failed[property] ?? -1
-  if (failedFrom >= 0)
-    found.push({ property, from: failedFrom, moves: traceFailure(exploration, failedFrom, property) })
-  const bad = broken.filter((id, i) => id >= 0 && model.invariants[i]?.property === property)
-  if (bad.length > 0) {
-    const id = Math.min(...bad)
-    found.push({ property, from: store.parents[id] ?? -1, moves: tracePath(exploration, id) })
-  }
-  if (property === deadlockProperty(model) && deadlock >= 0)
-    found.push({ property, from: deadlock, moves: tracePath(exploration, deadlock) })
-  const [first] = found.sort(
-    (a, b) => a.moves.length - b.moves.length || a.from - b.from || place(exploration, a) - place(exploration, b),
-  )
-  return first && { property, moves: first.moves }
-}
-
-const violations = (exploration: Exploration): readonly Violation[] =>
-  exploration.model.properties.flatMap((_, property) => violationOf(exploration, property) ?? [])
+/** What an exploration has stored, for traces to be made of. */
+const storedOf = (exploration: Exploration): Stored => ({
+  model: exploration.model,
+  stateOf: (id) => stateOf(exploration, id),
+  parentOf: (id) => exploration.store.parents[id] ?? -1,
+  broken: exploration.broken,
+  failedFrom: [...exploration.program.failed],
+  deadlock: exploration.deadlock,
+})
 
 /** What became of a search for one violation. */
 export type Finding =
@@ -61,9 +34,10 @@ export type Finding =
 export function findViolation(model: LoweredModel, property: number, options: SearchOptions = {}): Finding {
   const exploration = explore(model, { ...options, until: property })
   const { states, incomplete } = exploration
-  const violation = violationOf(exploration, property)
+  const stored = storedOf(exploration)
+  const violation = violationOf(stored, property)
   if (violation !== undefined) {
-    const met = exploration.model.properties.flatMap((_, p) => (violationOf(exploration, p) === undefined ? [] : [p]))
+    const met = exploration.model.properties.flatMap((_, p) => (violationOf(stored, p) === undefined ? [] : [p]))
     return { kind: 'found', violation, states, met }
   }
   return incomplete === undefined ? { kind: 'none', states } : { kind: 'open', incomplete, states }
@@ -113,7 +87,7 @@ export function searchExplicit(model: LoweredModel, options: SearchOptions = {})
   return {
     engine: 'explicit',
     ...(incomplete === undefined ? {} : { incomplete }),
-    violations: violations(exploration),
+    violations: firstViolations(storedOf(exploration)),
     states: exploration.states,
     transitions: exploration.transitions,
     depth: exploration.levels.length - 1,

@@ -1,0 +1,114 @@
+/** Room for the values of components, and how their numbers make up a state. */
+import type { Component } from './components.ts'
+import type { Heap } from './heap.ts'
+import { allocate, release } from './heap.ts'
+import type { Machine } from './machine.ts'
+import { componentGlobals, GLOBALS } from './plan.ts'
+
+const VALUES_FIRST = 2 ** 4
+const BITS_MAX = 64
+/** Bits beyond those that tell the bucket for which an entry of 32 bits has room. */
+const NARROW_BITS = 27
+/** Of a table that is as full as it is on average. */
+const NARROW_STATES_PER_BUCKET = 9
+
+const valuesBytes = ({ words }: Component, capacity: number): number => 8 * words * capacity
+const tableBytes = (capacity: number): number => 4 * 2 * capacity
+
+/** Gives a component room for `capacity` values, a power of two. Gives whether there was memory. */
+function giveRoom(heap: Heap, component: Component, capacity: number): boolean {
+  const { machine } = heap
+  const { values, table, mask, count, capacity: held } = componentGlobals(component.index)
+  const newValues = allocate(heap, valuesBytes(component, capacity))
+  const newTable = allocate(heap, tableBytes(capacity))
+  if (newValues === undefined || newTable === undefined) return false
+  const before = machine.read(held)
+  const [from, fromTable] = [machine.read(values), machine.read(table)]
+  new Uint8Array(machine.memory.buffer).copyWithin(newValues, from, from + valuesBytes(component, machine.read(count)))
+  if (before > 0) {
+    release(heap, from, valuesBytes(component, before))
+    release(heap, fromTable, tableBytes(before))
+  }
+  machine.write(values, newValues)
+  machine.write(table, newTable)
+  machine.write(mask, 2 * capacity - 1)
+  machine.write(held, capacity)
+  machine.run(`enter${component.index}`)
+  return true
+}
+
+/** Bits that number as many values as a component has room for. */
+const neededBits = (machine: Machine, { index }: Component): number =>
+  Math.log2(machine.read(componentGlobals(index).capacity))
+
+/** Gives each component's number its place and its bits in a state, in the states that there are as well. */
+function layOut({ plan, memory, read, write, run }: Machine, bits: readonly number[]): void {
+  const { composition, addresses } = plan
+  const shifts = bits.map((_, c) => sum(bits.slice(0, c)))
+  new Uint32Array(memory.buffer, addresses.shifts).set(shifts)
+  if (read(GLOBALS.tail) > 0) run('layOut')
+  for (const { index } of composition.components) {
+    const { shift, fieldMask } = componentGlobals(index)
+    write(shift, shifts[index] ?? 0)
+    write(fieldMask, 2 ** (bits[index] ?? 0) - 1)
+  }
+  write(GLOBALS.bits, Math.max(1, sum(bits)))
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
+
+/**
+ * Bits for each component's number, in which it can grow for a while: whenever one outgrows its bits, the
+ * table of states must be made anew. Where states are narrow enough for a table of 32-bit entries that
+ * is worth more, so only the shared component, which grows most, gets a bit more than it needs.
+ */
+function spread(machine: Machine, needed: readonly number[]): readonly number[] {
+  const buckets = Math.log2(machine.read(GLOBALS.tail) / NARROW_STATES_PER_BUCKET)
+  const least = sum(needed)
+  const shared = Math.min(1, BITS_MAX - least)
+  if (least + shared - buckets <= NARROW_BITS) return needed.map((n, c) => (c === 0 ? n + shared : n))
+  const spare = BITS_MAX - least
+  const changing = needed.filter((n, c) => c > 0 && n > 0).length
+  const others = Math.floor(spare / 2 / Math.max(1, changing))
+  // A number is read as 32 bits, of which the highest stays free.
+  return needed.map((n, c) => (n === 0 ? 0 : Math.min(31, n + (c === 0 ? Math.ceil(spare / 2) : others))))
+}
+
+export type Growth = 'grown' | 'widened' | 'no memory' | 'too wide'
+
+/** Room for a few values of each component. */
+export function firstRoom(heap: Heap): Growth {
+  const { machine } = heap
+  const { composition, successorsMax } = machine.plan
+  for (const component of composition.components) {
+    // A component without changing slots has one value.
+    const few = Math.max(VALUES_FIRST, 2 ** Math.ceil(Math.log2(successorsMax + 2)))
+    if (!giveRoom(heap, component, component.slots.length === 0 ? 1 : few)) return 'no memory'
+  }
+  const needed = composition.components.map((component) => neededBits(machine, component))
+  if (sum(needed) > BITS_MAX) return 'too wide'
+  layOut(machine, needed)
+  return 'grown'
+}
+
+/**
+ * Doubles the room of each component that is nearly full, and widens the states where its number needs
+ * it. Gives whether the table of states must be made anew, or there was no room.
+ */
+export function growComponents(heap: Heap): Growth {
+  const { machine } = heap
+  const { components } = machine.plan.composition
+  for (const component of components) {
+    const { count, capacity } = componentGlobals(component.index)
+    const room = machine.read(capacity)
+    if (component.slots.length === 0 || machine.read(count) + machine.plan.successorsMax + 1 < room) continue
+    if (!giveRoom(heap, component, 2 * room)) return 'no memory'
+  }
+  const needed = components.map((component) => neededBits(machine, component))
+  const fits = ({ index }: Component): boolean =>
+    machine.read(componentGlobals(index).capacity) <= machine.read(componentGlobals(index).fieldMask) + 1
+  if (components.every(fits)) return 'grown'
+  if (sum(needed) > BITS_MAX) return 'too wide'
+  layOut(machine, spread(machine, needed))
+  return 'widened'
+}

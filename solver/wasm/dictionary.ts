@@ -1,0 +1,167 @@
+/** WebAssembly of the values of one component: each is stored once, and numbered in the order of its coming. */
+import type { Component, Field } from './components.ts'
+import type { Global, Local, Node } from './encoder/code.ts'
+import {
+  add,
+  branchIf,
+  extend,
+  forEver,
+  get,
+  getGlobal,
+  giveBack,
+  i32,
+  i64,
+  increment,
+  load,
+  op,
+  set,
+  setGlobal,
+  shl,
+  store,
+  sub,
+  tee,
+  when,
+  whileLoop,
+  wrap,
+} from './encoder/code.ts'
+import type { Func } from './encoder/func.ts'
+import { func } from './encoder/func.ts'
+import type { Plan } from './plan.ts'
+import { componentGlobals, GLOBALS } from './plan.ts'
+
+/** Odd, with bits all over: 2^64 over the golden ratio, and a prime of the splitmix64 generator. */
+const FACTORS = [0x9e3779b97f4a7c15n, 0xbf58476d1ce4e5b9n]
+
+/** Fields of a component, word by word. */
+function fieldsByWord({ composition }: Plan, component: Component): readonly (readonly (readonly [number, Field])[])[] {
+  return Array.from({ length: component.words }, (_, word) =>
+    component.slots.flatMap((slot) => {
+      const field = composition.fields[slot]
+      return field?.word === word ? [[slot, field] as const] : []
+    }),
+  )
+}
+
+const bitMask = (bits: number): bigint => (1n << BigInt(bits)) - 1n
+
+/** The value of a slot whose word is in `word`, 32 bits. */
+export function unpacked({ shift, bits, lo }: Field, word: Node): Node {
+  const shifted = shift === 0 ? word : op('i64.shr_u', word, i64(BigInt(shift)))
+  const masked = wrap(op('i64.and', shifted, i64(bitMask(bits))))
+  return lo === 0 ? masked : add(masked, i32(lo))
+}
+
+/** `unpack{c}(value)`: puts a value's slots where steps find them, unless they are there already. */
+function unpackFunction(plan: Plan, component: Component): Func {
+  const { values, loaded } = componentGlobals(component.index)
+  const { now, before } = plan.addresses
+  return func(`unpack${component.index}`, ['i32'], [], ([number], local) => {
+    const at = local('i32')
+    const word = local('i64')
+    const held = local('i32')
+    const bytes = 8 * component.words
+    const each = fieldsByWord(plan, component).flatMap((fields, w) => [
+      set(word, load('i64.load', get(at), 8 * w)),
+      ...fields.flatMap(([slot, field]) => [
+        store('i32.store', i32(now + 4 * slot), tee(held, unpacked(field, get(word)))),
+        store('i32.store', i32(before + 4 * slot), get(held)),
+      ]),
+    ])
+    return [
+      when(op('i32.ne', getGlobal(loaded), add(get(number), i32(1))), [
+        setGlobal(loaded, add(get(number), i32(1))),
+        set(at, add(getGlobal(values), op('i32.mul', get(number), i32(bytes)))),
+        ...each,
+      ]),
+    ]
+  })
+}
+
+/** Where in the table the search for a value with these words begins. */
+function start(words: readonly Local[], mask: Global): Node {
+  const hash = words.reduce<Node>((h, word, w) => {
+    const mixed = op('i64.mul', op('i64.xor', h, get(word)), i64(FACTORS[w % 2] ?? 1n))
+    return w === words.length - 1 ? mixed : op('i64.add', mixed, op('i64.shr_u', get(word), i64(29n)))
+  }, i64(0n))
+  return op('i32.and', wrap(op('i64.shr_u', hash, i64(32n))), getGlobal(mask))
+}
+
+const entry = (table: Global, at: Local): Node => add(getGlobal(table), shl(get(at), 2))
+
+/** `intern{c}()`: the number of the value that the slots hold now; a new one where it never was before. */
+function internFunction(plan: Plan, component: Component): Func {
+  const { values, table, mask, count, capacity } = componentGlobals(component.index)
+  return func(`intern${component.index}`, [], ['i32'], (_, local) => {
+    const words = Array.from({ length: component.words }, () => local('i64'))
+    const at = local('i32')
+    const number = local('i32')
+    const address = local('i32')
+    const bytes = 8 * component.words
+    const packing = fieldsByWord(plan, component).flatMap((fields, w) => {
+      const parts = fields.map(([slot, { shift, lo }]) => {
+        const now = load('i32.load', i32(plan.addresses.now + 4 * slot))
+        const part = extend(lo === 0 ? now : sub(now, i32(lo)))
+        return shift === 0 ? part : op('i64.shl', part, i64(BigInt(shift)))
+      })
+      const word = words[w]
+      return word === undefined || parts.length === 0
+        ? []
+        : [
+            set(
+              word,
+              parts.reduce((a, b) => op('i64.or', a, b)),
+            ),
+          ]
+    })
+    const stored = (w: number): Node => load('i64.load', get(address), 8 * w)
+    const same = words.map((word, w) => op('i64.eq', stored(w), get(word))).reduce((a, b) => op('i32.and', a, b))
+    const locate = (of: Node): Node => set(address, add(getGlobal(values), op('i32.mul', of, i32(bytes))))
+    return [
+      ...packing,
+      set(at, start(words, mask)),
+      forEver((done) => [
+        branchIf(done, op('i32.eqz', tee(number, load('i32.load', entry(table, at))))),
+        locate(sub(get(number), i32(1))),
+        when(same, [giveBack(sub(get(number), i32(1)))]),
+        set(at, op('i32.and', add(get(at), i32(1)), getGlobal(mask))),
+      ]),
+      set(number, getGlobal(count)),
+      locate(get(number)),
+      ...words.map((word, w) => store('i64.store', get(address), get(word), 8 * w)),
+      setGlobal(count, add(get(number), i32(1))),
+      store('i32.store', entry(table, at), add(get(number), i32(1))),
+      // So that one more state may add as many values as it has successors.
+      when(op('i32.gt_u', add(get(number), i32(plan.successorsMax + 1)), getGlobal(capacity)), [
+        setGlobal(GLOBALS.full, i32(1)),
+      ]),
+      get(number),
+    ]
+  })
+}
+
+/** `enter{c}()`: puts all values into an empty table. */
+function enterFunction(component: Component): Func {
+  const { values, table, mask, count } = componentGlobals(component.index)
+  return func(`enter${component.index}`, [], [], (_, local) => {
+    const words = Array.from({ length: component.words }, () => local('i64'))
+    const at = local('i32')
+    const number = local('i32')
+    const address = local('i32')
+    return [
+      set(address, getGlobal(values)),
+      whileLoop(op('i32.lt_u', get(number), getGlobal(count)), [
+        ...words.map((word, w) => set(word, load('i64.load', get(address), 8 * w))),
+        set(at, start(words, mask)),
+        whileLoop(load('i32.load', entry(table, at)), [set(at, op('i32.and', add(get(at), i32(1)), getGlobal(mask)))]),
+        increment(number, 1),
+        store('i32.store', entry(table, at), get(number)),
+        increment(address, 8 * component.words),
+      ]),
+    ]
+  })
+}
+
+/** The functions of a component's values. */
+export function dictionaryFunctions(plan: Plan, component: Component): readonly Func[] {
+  return [unpackFunction(plan, component), internFunction(plan, component), enterFunction(component)]
+}

@@ -1,0 +1,244 @@
+import type { Incomplete, Progress, SearchOptions } from '../engine.ts'
+import type { State } from '../reference/interpreter.ts'
+import { startWatch } from '../watch.ts'
+import { firstRoom, growComponents } from './components_room.ts'
+import type { Heap } from './heap.ts'
+import { newHeap } from './heap.ts'
+import type { Machine } from './machine.ts'
+import type { Memos } from './memos.ts'
+import { emptyMemos, makeMemoRoom, newMemos } from './memos.ts'
+import { componentGlobals, GLOBALS } from './plan.ts'
+import type { StateRoom } from './states.ts'
+import { growArena, growTable, newStateRoom, rebuildTable, stateLimit, storedState } from './states.ts'
+
+/** States expanded between two looks at the clock and the budget. */
+const CHUNK = 1024
+
+/** A search that has ended, with all that it stored. */
+export interface Exploration {
+  readonly machine: Machine
+  readonly states: number
+  readonly transitions: number
+  readonly depth: number
+  readonly bytes: number
+  /** By condition of the plan, the first state found, or -1. */
+  readonly found: readonly number[]
+  /** By property, the first state from which an assertion of it failed, or -1. */
+  readonly failedFrom: readonly number[]
+  /** The first deadlock, or -1. */
+  readonly deadlock: number
+  /** By place in `steps`: whether the step ran. */
+  readonly ran: readonly boolean[]
+  readonly incomplete?: Incomplete
+  readonly stateOf: (id: number) => State
+  readonly parentOf: (id: number) => number
+  readonly storedState: (id: number) => bigint
+}
+
+/** What a search lets grow. */
+interface Rooms {
+  readonly heap: Heap
+  readonly states: StateRoom
+  readonly memos: Memos
+}
+
+export type Outcome =
+  { readonly ok: true; readonly value: Exploration } | { readonly ok: false; readonly reason: string }
+
+const TOO_WIDE = 'the numbers of its components do not fit 64 bits'
+
+type Room = 'room' | 'no memory' | 'too wide'
+
+/** Enters successors that wait, into larger and larger tables. */
+function flush({ states, heap: { machine } }: Rooms): Room {
+  while (machine.read(GLOBALS.pendingTo) !== 0) {
+    if (!growTable(states)) return 'no memory'
+    machine.run('flush')
+  }
+  return 'room'
+}
+
+/** Makes room for one more chunk of states wherever there is little left. */
+function makeRoom(rooms: Rooms): Room {
+  const { heap, states, memos } = rooms
+  const { machine } = heap
+  const tail = machine.read(GLOBALS.tail)
+  if (machine.read(GLOBALS.full) !== 0) {
+    const grown = growComponents(heap)
+    if (grown === 'no memory' || grown === 'too wide') return grown
+    if (grown === 'widened' && !rebuildTable(states, tail, 0, false)) return 'no memory'
+    makeMemoRoom(memos)
+    machine.write(GLOBALS.full, 0)
+  }
+  if (tail > states.tableLimit && !growTable(states)) return 'no memory'
+  while (tail + machine.plan.successorsMax + 1 > states.arenaStates) if (!growArena(states)) return 'no memory'
+  return 'room'
+}
+
+/** Rooms in which the initial state stands, as state 0. */
+function openRooms(machine: Machine, maxBytes: number, first: State): Rooms | Exclude<Room, 'room'> {
+  // The budget counts from here on: what this little takes is compared with it before anything is expanded.
+  const heap = newHeap(machine)
+  const { model, composition, addresses } = machine.plan
+  const slots = new Int32Array(machine.memory.buffer)
+  model.slots.forEach((_, slot) => {
+    slots[addresses.now / 4 + slot] = first[slot] ?? 0
+    slots[addresses.before / 4 + slot] = first[slot] ?? 0
+  })
+  const grown = firstRoom(heap)
+  if (grown === 'no memory' || grown === 'too wide') return grown
+  // The first value of each component has the number 0, so the initial state is all zero.
+  for (const { index } of composition.components) machine.run(`intern${index}`)
+  machine.write(GLOBALS.tail, 1)
+  const states = newStateRoom(heap)
+  const memos = newMemos(heap)
+  if (memos === undefined || !growArena(states) || !rebuildTable(states, 1, 0, false)) return 'no memory'
+  heap.maxBytes = maxBytes
+  return { heap, states, memos }
+}
+
+/** Unpacks stored states. */
+function reader({ plan, memory, read }: Machine, stored: (id: number) => bigint, first: State): (id: number) => State {
+  const { components, fields } = plan.composition
+  return (id) => {
+    const state = stored(id)
+    const view = new DataView(memory.buffer)
+    const addresses = components.map(({ index, words }) => {
+      const { values, shift, fieldMask } = componentGlobals(index)
+      const number = Number((state >> BigInt(read(shift))) & BigInt(read(fieldMask)))
+      return read(values) + 8 * words * number
+    })
+    return fields.map((field, slot) => {
+      if (field === undefined) return first[slot] ?? 0
+      const word = view.getBigUint64((addresses[field.component] ?? 0) + 8 * field.word, true)
+      return Number((word >> BigInt(field.shift)) & ((1n << BigInt(field.bits)) - 1n)) + field.lo
+    })
+  }
+}
+
+/** Which states were stored while which were expanded, so that parents are found without being stored. */
+interface Milestones {
+  /** Expanded, and stored, after each call. Ascending. */
+  readonly heads: number[]
+  readonly tails: number[]
+}
+
+/** Finds parents by expanding again the few states among which they are. */
+function parentFinder(machine: Machine, memos: Memos, { heads, tails }: Milestones): (id: number) => number {
+  return (id) => {
+    if (id === 0) return -1
+    let low = 0
+    let high = tails.length - 1
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      if ((tails[middle] ?? 0) > id) high = middle
+      else low = middle + 1
+    }
+    const to = heads[low] ?? 0
+    let from = heads[low - 1] ?? 0
+    for (;;) {
+      const answer = machine.run('parent', id, from, to)
+      if (answer < 2 ** 31) {
+        if (answer === to) throw new Error('the WebAssembly engine lost the parent of a state')
+        return answer
+      }
+      from = answer - 2 ** 31
+      emptyMemos(memos)
+      machine.write(GLOBALS.full, 0)
+    }
+  }
+}
+
+/** Reads an array of state numbers, each plus one. */
+const firsts = ({ memory }: Machine, address: number, length: number): readonly number[] =>
+  Array.from(new Int32Array(memory.buffer, address, length), (id) => id - 1)
+
+/** Explores the reachable states, breadth first, in the order of the reference interpreter. */
+export function explore(machine: Machine, first: State, options: SearchOptions): Outcome {
+  const watch = startWatch(options)
+  const { plan } = machine
+  const maxStates = options.maxStates ?? Infinity
+  const maxBytes = options.maxBytes ?? Infinity
+  const opened = openRooms(machine, maxBytes, first)
+  if (opened === 'too wide') return { ok: false, reason: TOO_WIDE }
+  const milestones: Milestones = { heads: [], tails: [] }
+  if (opened === 'no memory') return { ok: false, reason: 'its first rooms do not fit the memory' }
+  const rooms = opened
+  const outOfMemory = (): Incomplete => ({
+    kind: 'memory',
+    limitBytes: Number.isFinite(maxBytes) ? maxBytes : rooms.heap.next,
+  })
+  const sought = plan.conditions.flatMap(({ thread }, i) => (thread === undefined ? [i] : []))
+  const found = (): readonly number[] => firsts(machine, plan.addresses.found, plan.conditions.length)
+  const seek = (which: readonly number[], from: number, to: number): void => {
+    const known = found()
+    for (const i of which) if (known[i] === -1) machine.run(`seek${i}`, from, to)
+  }
+  let head = 0
+  let states = 1
+  let depth = 0
+  let expandedDepth = 0
+  let levelEnd = 1
+  let transitions = 0
+  let incomplete = rooms.heap.next > maxBytes ? outOfMemory() : undefined
+  const progress = (): Progress => ({ depth, states, frontier: states - head, bytes: rooms.heap.next })
+  seek(sought, 0, 1)
+
+  // A step that leaves its slot's range throws out of this loop: no verdict rests on such a model.
+  while (incomplete === undefined && head < states) {
+    incomplete = watch(progress())
+    if (incomplete !== undefined) break
+    const room = makeRoom(rooms)
+    if (room === 'too wide') return { ok: false, reason: TOO_WIDE }
+    if (room === 'no memory') {
+      incomplete = outOfMemory()
+      break
+    }
+    const end = Math.min(levelEnd, head + CHUNK)
+    const stop = Math.min(stateLimit(rooms.states), maxStates, 2 ** 31 - 1)
+    machine.write(GLOBALS.taken, 0)
+    head = machine.run('expand', head, end, stop)
+    const flushed = flush(rooms)
+    const before = states
+    states = machine.read(GLOBALS.tail)
+    transitions += machine.read(GLOBALS.taken)
+    milestones.heads.push(head)
+    milestones.tails.push(states)
+    seek(sought, before, states)
+    if (states > levelEnd && depth === expandedDepth) depth++
+    if (head === levelEnd) {
+      expandedDepth++
+      levelEnd = states
+    }
+    if (flushed !== 'room') {
+      incomplete = outOfMemory()
+      break
+    }
+  }
+  // Where all is expanded, these conditions have been looked at with every pair.
+  seek(
+    plan.conditions.map((_, i) => i),
+    head,
+    states,
+  )
+  const stored = (id: number): bigint => storedState(rooms.states, id)
+  const ran = new Uint8Array(machine.memory.buffer, plan.addresses.ran, plan.model.steps.length)
+  return {
+    ok: true,
+    value: {
+      machine,
+      states,
+      transitions,
+      depth,
+      bytes: rooms.heap.next,
+      found: found(),
+      failedFrom: firsts(machine, plan.addresses.failed, plan.model.properties.length),
+      deadlock: machine.read(GLOBALS.deadlock) - 1,
+      ran: Array.from(ran, (r) => r !== 0),
+      ...(incomplete === undefined ? {} : { incomplete }),
+      stateOf: reader(machine, stored, first),
+      parentOf: parentFinder(machine, rooms.memos, milestones),
+      storedState: stored,
+    },
+  }
+}

@@ -1,0 +1,37 @@
+/** WebAssembly as the platform has it. Node.js declares no types for it: these are of what is used here. */
+
+export interface Memory {
+  readonly buffer: ArrayBuffer
+  /** By pages of 64 KiB. Throws RangeError where there is no memory; the buffer is another one afterwards. */
+  readonly grow: (pages: number) => number
+}
+
+export interface GlobalCell {
+  value: number
+}
+
+/** A function without a result gives undefined. */
+export type ExportedFunction = (...args: number[]) => number | undefined
+export type ImportedFunction = (...args: number[]) => void
+export type Exports = Readonly<Record<string, GlobalCell | ExportedFunction>>
+
+declare const WebAssembly: {
+  readonly Memory: new (size: { readonly initial: number; readonly maximum: number }) => Memory
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (
+    module: object,
+    imports: { readonly env: Readonly<Record<string, Memory | ImportedFunction>> },
+  ) => { readonly exports: Exports }
+  readonly validate: (bytes: Uint8Array) => boolean
+}
+
+/** A memory of so many pages at first and at most. Throws RangeError where there is no address space. */
+export const newMemory = (first: number, most: number): Memory =>
+  new WebAssembly.Memory({ initial: first, maximum: most })
+
+/** Compiles a module and gives what it exports. Throws where the bytes are no valid module. */
+export const instantiate = (bytes: Uint8Array, env: Readonly<Record<string, Memory | ImportedFunction>>): Exports =>
+  new WebAssembly.Instance(new WebAssembly.Module(bytes), { env }).exports
+
+/** Whether bytes are a valid module. */
+export const isValid = (bytes: Uint8Array): boolean => WebAssembly.validate(bytes)

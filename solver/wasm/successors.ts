@@ -1,0 +1,261 @@
+/** WebAssembly of what each thread can do from a state, remembered by the pair of values that it depends on. */
+import type { LoweredModel, Step } from '../../model/language/lowered.ts'
+import { stored } from './arena.ts'
+import type { Local, Node } from './encoder/code.ts'
+import {
+  add,
+  branchIf,
+  call,
+  extend,
+  forEver,
+  get,
+  getGlobal,
+  giveBack,
+  i32,
+  i64,
+  increment,
+  load,
+  op,
+  set,
+  setGlobal,
+  shl,
+  store,
+  sub,
+  switchOn,
+  tee,
+  when,
+  whileLoop,
+  wrap,
+} from './encoder/code.ts'
+import type { Func } from './encoder/func.ts'
+import { func } from './encoder/func.ts'
+import { value } from './expressions.ts'
+import type { Plan } from './plan.ts'
+import { componentGlobals, GLOBALS, MEMO_BYTES, memoGlobals, STATE_BYTES } from './plan.ts'
+
+/** Set in every key, so that no key is 0. */
+const TAKEN = 1n << 63n
+/** Set in what follows from a pair unless that is a single successor: then a count and an address follow. */
+const LIST = 1n << 63n
+const KEY_FACTOR = 0x9e3779b97f4a7c15n
+
+/** The first place in a thread's memo to look for a key. */
+function firstPlace(key: Local, thread: number): Node {
+  const { memo, mask } = memoGlobals(thread)
+  const hash = wrap(op('i64.shr_u', op('i64.mul', get(key), i64(KEY_FACTOR)), i64(32n)))
+  return add(getGlobal(memo), shl(op('i32.and', hash, getGlobal(mask)), 4))
+}
+
+/** The place after one; the memo begins anew at its end. */
+function nextPlace(at: Local, thread: number): Node {
+  const { memo, mask } = memoGlobals(thread)
+  const distance = sub(add(get(at), i32(MEMO_BYTES)), getGlobal(memo))
+  return add(getGlobal(memo), op('i32.and', distance, op('i32.or', shl(getGlobal(mask), 4), i32(MEMO_BYTES - 1))))
+}
+
+/** The steps of a thread at each program counter, by their places in the model. */
+function stepsByPc(model: LoweredModel, thread: number): ReadonlyMap<number, readonly number[]> {
+  const places = new Map<number, number[]>()
+  model.steps.forEach((step: Step, index) => {
+    if (step.thread === thread) places.set(step.pc, [...(places.get(step.pc) ?? []), index])
+  })
+  return places
+}
+
+/** Code that looks at the conditions which this thread's component and the shared one decide. */
+function lookAtConditions(
+  plan: Plan,
+  thread: number,
+  local: Parameters<Parameters<typeof func>[3]>[1],
+): readonly Node[] {
+  const { now, before, found } = plan.addresses
+  const scope = { ranges: plan.composition.ranges, now, before, local }
+  return plan.conditions.flatMap((condition, i) => {
+    if (condition.thread !== thread) return []
+    const at = i32(found + 4 * i)
+    const met = value(condition.expr, scope)
+    return [
+      when(op('i32.eqz', load('i32.load', at)), [
+        when(condition.holds ? met : op('i32.eqz', met), [
+          store('i32.store', at, add(getGlobal(GLOBALS.current), i32(1))),
+        ]),
+      ]),
+    ]
+  })
+}
+
+/**
+ * `meet{t}(key, at)`: works out what thread t can do from a pair that is met for the first time, stores
+ * it at the free place `at` of the memo, and gives what it stored.
+ */
+function meetFunction(plan: Plan, thread: number): Func {
+  const { count, limit } = memoGlobals(thread)
+  const { listNext, listEnd, full, shared, own } = GLOBALS
+  return func(`meet${thread}`, ['i64', 'i32'], ['i64'], ([key, at], local) => {
+    const list = local('i32')
+    const length = local('i32')
+    const payload = local('i64')
+    const pcSlot = plan.model.threads[thread]?.pcSlot ?? 0
+    const pc = load('i32.load', i32(plan.addresses.now + 4 * pcSlot))
+    const places = stepsByPc(plan.model, thread)
+    const lowest = Math.min(...places.keys())
+    const highest = Math.max(...places.keys())
+    const cases = Array.from({ length: places.size === 0 ? 0 : highest - lowest + 1 }, (_, i) =>
+      (places.get(lowest + i) ?? []).map((index) => call(`step${index}`)),
+    )
+    const asList = op(
+      'i64.or',
+      op('i64.or', i64(LIST), op('i64.shl', extend(get(length)), i64(32n))),
+      extend(get(list)),
+    )
+    return [
+      setGlobal(shared, wrap(op('i64.shr_u', op('i64.xor', get(key), i64(TAKEN)), i64(32n)))),
+      setGlobal(own, wrap(get(key))),
+      call('unpack0', getGlobal(shared)),
+      call(`unpack${thread + 1}`, getGlobal(own)),
+      ...lookAtConditions(plan, thread, local),
+      set(list, getGlobal(listNext)),
+      ...(cases.length === 0 ? [] : [switchOn(sub(pc, i32(lowest)), cases)]),
+      set(length, op('i32.shr_u', sub(getGlobal(listNext), get(list)), i32(3))),
+      when(
+        op('i32.eq', get(length), i32(1)),
+        [set(payload, load('i64.load', get(list))), setGlobal(listNext, get(list))],
+        [set(payload, asList)],
+      ),
+      store('i64.store', get(at), get(key)),
+      store('i64.store', get(at), get(payload), 8),
+      setGlobal(count, add(getGlobal(count), i32(1))),
+      when(
+        op(
+          'i32.or',
+          op('i32.ge_u', getGlobal(count), getGlobal(limit)),
+          op('i32.lt_u', sub(getGlobal(listEnd), getGlobal(listNext)), i32(8 * (plan.successorsMax + 1))),
+        ),
+        [setGlobal(full, i32(1))],
+      ),
+      get(payload),
+    ]
+  })
+}
+
+/** `move{t}(from, to)`: enters the pairs of an old memo, from..to, into the new one, which is empty. */
+function moveFunction(thread: number): Func {
+  return func(`move${thread}`, ['i32', 'i32'], [], ([from, to], local) => {
+    const key = local('i64')
+    const at = local('i32')
+    return [
+      whileLoop(op('i32.lt_u', get(from), get(to)), [
+        when(op('i32.eqz', op('i64.eqz', tee(key, load('i64.load', get(from))))), [
+          set(at, firstPlace(key, thread)),
+          whileLoop(op('i32.eqz', op('i64.eqz', load('i64.load', get(at)))), [set(at, nextPlace(at, thread))]),
+          store('i64.store', get(at), get(key)),
+          store('i64.store', get(at), load('i64.load', get(from), 8), 8),
+        ]),
+        increment(from, MEMO_BYTES),
+      ]),
+    ]
+  })
+}
+
+/** Code that writes to `out` what one thread can do. */
+function threadCode(
+  thread: number,
+  state: Local,
+  shared: Local,
+  out: Local,
+  local: (type: 'i32' | 'i64') => Local,
+): readonly Node[] {
+  const { shift, fieldMask } = componentGlobals(thread + 1)
+  const own = local('i32')
+  const key = local('i64')
+  const at = local('i32')
+  const held = local('i64')
+  const rest = local('i64')
+  const list = local('i32')
+  const end = local('i32')
+  const by = extend(getGlobal(shift))
+  // What the thread does not change: the state without the two values that it works on.
+  const kept = op('i64.xor', op('i64.xor', get(state), extend(get(shared))), op('i64.shl', extend(get(own)), by))
+  const emit = (successor: Node): readonly Node[] => [
+    set(held, successor),
+    store(
+      'i64.store',
+      get(out),
+      op(
+        'i64.or',
+        op('i64.or', get(rest), op('i64.and', get(held), i64(0xffffffffn))),
+        op('i64.shl', op('i64.shr_u', get(held), i64(32n)), by),
+      ),
+    ),
+    increment(out, STATE_BYTES),
+  ]
+  const found = local('i64')
+  return [
+    set(own, op('i32.and', wrap(op('i64.shr_u', get(state), by)), getGlobal(fieldMask))),
+    set(rest, kept),
+    set(key, op('i64.or', op('i64.or', i64(TAKEN), op('i64.shl', extend(get(shared)), i64(32n))), extend(get(own)))),
+    set(at, firstPlace(key, thread)),
+    forEver((done) => [
+      when(op('i64.eq', tee(found, load('i64.load', get(at))), get(key)), [
+        set(held, load('i64.load', get(at), 8)),
+        { kind: 'branch', label: done },
+      ]),
+      when(op('i64.eqz', get(found)), [
+        set(held, call(`meet${thread}`, get(key), get(at))),
+        { kind: 'branch', label: done },
+      ]),
+      set(at, nextPlace(at, thread)),
+    ]),
+    when(op('i64.ge_s', get(held), i64(0n)), emit(get(held)), [
+      set(list, wrap(get(held))),
+      set(end, add(get(list), shl(op('i32.and', wrap(op('i64.shr_u', get(held), i64(32n))), i32(2 ** 31 - 1)), 3))),
+      whileLoop(op('i32.lt_u', get(list), get(end)), [...emit(load('i64.load', get(list))), increment(list, 8)]),
+    ]),
+  ]
+}
+
+/** `successors(id, out)`: writes the successors of a stored state to `out`, in order, and gives where they end. */
+function successorsFunction(plan: Plan): Func {
+  return func('successors', ['i32', 'i32'], ['i32'], ([id, out], local) => {
+    const state = local('i64')
+    const shared = local('i32')
+    return [
+      setGlobal(GLOBALS.current, get(id)),
+      set(state, stored(plan, id)),
+      set(shared, op('i32.and', wrap(get(state)), getGlobal(componentGlobals(0).fieldMask))),
+      ...plan.model.threads.flatMap((_, t) => threadCode(t, state, shared, out, local)),
+      get(out),
+    ]
+  })
+}
+
+/**
+ * The functions that give successors, with `parent(target, from, to)`: the first state of from..to-1
+ * that has the stored state `target` as a successor; `to` where none has, and where there is no more
+ * room, so that `full` is set, the state to go on with, plus 2^31.
+ */
+export function successorFunctions(plan: Plan): readonly Func[] {
+  const parent = func('parent', ['i32', 'i32', 'i32'], ['i32'], ([target, from, to], local) => {
+    const wanted = local('i64')
+    const at = local('i32')
+    const end = local('i32')
+    const out = i32(plan.addresses.out)
+    return [
+      set(wanted, stored(plan, target)),
+      forEver((done) => [
+        branchIf(done, op('i32.ge_u', get(from), get(to))),
+        when(getGlobal(GLOBALS.full), [giveBack(op('i32.or', get(from), i32(2 ** 31)))]),
+        set(end, call('successors', get(from), out)),
+        set(at, out),
+        whileLoop(op('i32.lt_u', get(at), get(end)), [
+          when(op('i64.eq', load('i64.load', get(at)), get(wanted)), [giveBack(get(from))]),
+          increment(at, STATE_BYTES),
+        ]),
+        increment(from, 1),
+      ]),
+      get(to),
+    ]
+  })
+  const threads = plan.model.threads.flatMap((_, t) => [meetFunction(plan, t), moveFunction(t)])
+  return [...threads, successorsFunction(plan), parent]
+}
