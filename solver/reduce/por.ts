@@ -1,0 +1,103 @@
+/** What partial-order reduction needs to know of a model, or why it cannot be used on it. */
+import type { LoweredModel } from '../../model/language/lowered.ts'
+import type { Layout } from '../explicit/layout.ts'
+import { newAmple, type Ample, type Sabotage } from './ample.ts'
+import { withoutIdleChecks } from './assertions.ts'
+import { atomsOf } from './atoms.ts'
+import { LITERALS_MAX, eachAtom, newLiterals, readersOf } from './literals.ts'
+import { addBit, newBits, type Bits } from './bits.ts'
+import type { Knowledge } from './effects.ts'
+import { futures } from './future.ts'
+import { graphOf, type Graph } from './graph.ts'
+import { compileObserve, radix } from './observe.ts'
+import { daemonsDecide, observedSlots, watched } from './parts.ts'
+
+export interface PartialOrder extends Ample {
+  /** Makes the state at word `at` of `arena` the one that is asked about. */
+  readonly look: (arena: Int32Array, at: number) => void
+  /** Whether thread `t` has a way on where it stands, if only by its program counter. */
+  readonly canMove: (t: number) => boolean
+}
+
+export type PartialOrderOrNot =
+  { readonly ok: true; readonly order: PartialOrder } | { readonly ok: false; readonly reason: string }
+
+/** Threads that a mask of them holds. */
+const THREADS_MAX = 30
+
+function refusal(model: LoweredModel, writer: readonly number[]): string | undefined {
+  if (model.threads.length > THREADS_MAX) return `more than ${THREADS_MAX} threads`
+  for (const [t, { name, pcSlot, donePc, daemon }] of model.threads.entries()) {
+    if (writer[pcSlot] !== t && writer[pcSlot] !== -1) return `the program counter of ${name} is written by others`
+    if (!daemon && model.steps.some((s) => s.thread === t && s.pc === donePc))
+      return `${name} may go on once it is done`
+  }
+  return undefined
+}
+
+/** The words of a graph's node, looked up by the number that its tracked slots make. */
+function nodeNumbers(layout: Layout, graph: Graph): Map<number, number> {
+  const factors = radix(layout, graph.tracked)
+  const lows = graph.tracked.map((slot) => layout.ranges[slot]?.lo ?? 0)
+  return new Map(
+    graph.nodes.map((known, node) => [
+      known.reduce((sum, value, i) => sum + (value - (lows[i] ?? 0)) * (factors[i] ?? 0), 0),
+      node,
+    ]),
+  )
+}
+
+/** Analyses a specialised model. Costs milliseconds; futures are worked out as the search meets them. */
+export function partialOrder(model: LoweredModel, layout: Layout, sabotage?: Sabotage): PartialOrderOrNot {
+  const parts = watched(model)
+  const atoms = atomsOf(model, parts)
+  const reason = refusal(model, atoms.writer)
+  if (reason !== undefined) return { ok: false, reason }
+  const literals = newLiterals(atoms)
+  const ranges = layout.ranges
+  const knowledge: Omit<Knowledge, 'place'> = {
+    model,
+    ranges,
+    atoms,
+    literals,
+    parts: parts.map(({ slots }) => {
+      const bits = newBits(atoms.count)
+      for (const slot of slots)
+        eachAtom(atoms, slot, -1, (atom) => {
+          addBit(bits, atom)
+        })
+      return { slots, atoms: bits }
+    }),
+  }
+  const decided = daemonsDecide(model) ? observedSlots(model) : new Set<number>()
+  const steps = model.steps.map((step) => withoutIdleChecks(step, ranges))
+  const graphs = model.threads.map((_, thread) =>
+    graphOf({ knowledge, thread, steps: steps.filter((s) => s.thread === thread), decided }),
+  )
+  const readers = readersOf(literals)
+  const ample = newAmple(
+    graphs,
+    graphs.map((graph) => futures(graph, atoms.count, readers)),
+    sabotage,
+  )
+  const observe = compileObserve(layout, literals.exprs, graphs)
+  const numbers = graphs.map((graph) => nodeNumbers(layout, graph))
+  const nodes: number[] = graphs.map(() => 0)
+  const shut: Bits = newBits(LITERALS_MAX)
+  return {
+    ok: true,
+    order: {
+      ...ample,
+      look(arena, at) {
+        observe.shut(arena, at, shut)
+        for (let t = 0; t < nodes.length; t++) {
+          const node = numbers[t]?.get(observe.key[t]?.(arena, at) ?? -1)
+          if (node === undefined) throw new Error(`thread ${t} stands where its graph has no node`)
+          nodes[t] = node
+        }
+        ample.enter(nodes, shut)
+      },
+      canMove: (t) => (graphs[t]?.ways[nodes[t] ?? 0]?.length ?? 0) > 0,
+    },
+  }
+}
