@@ -4,12 +4,12 @@
  * one of these possible or impossible. So every run from here can begin with a step of a chosen thread.
  */
 import { meet, newBits, remove, type Bits } from './bits.ts'
-import type { FutureOf } from './future.ts'
-import type { Graph } from './graph.ts'
+import type { Future, FutureOf } from './future.ts'
+import type { Graph, Way } from './graph.ts'
 import { LITERALS_MAX } from './literals.ts'
 
 export interface Ample {
-  /** Reads a state; the others answer about it. `nodes` are where its threads stand. */
+  /** Makes a state the one that is asked about: where its threads stand, and which conditions are false in it. */
   readonly enter: (nodes: readonly number[], shut: Bits) => void
   /** Whether thread `t` alone is enough. */
   readonly alone: (t: number) => boolean
@@ -20,47 +20,48 @@ export interface Ample {
 /** How a reduction is spoilt on purpose, to see that the tests notice. */
 export type Sabotage = 'ignore-writes' | 'ignore-reads' | 'no-proviso' | 'trust-shut'
 
-export function newAmple(graphs: readonly Graph[], future: readonly FutureOf[], sabotage?: Sabotage): Ample {
+/** Whether a way on and what another thread may yet do do not commute. */
+function conflict(way: Way, { reads, writes }: Future, sabotage: Sabotage | undefined): boolean {
+  if (sabotage !== 'ignore-writes' && (meet(way.writes, reads) || meet(way.writes, writes))) return true
+  return sabotage !== 'ignore-reads' && meet(way.reads, writes)
+}
+
+export function newAmple(graphs: readonly Graph[], futureOf: readonly FutureOf[], sabotage?: Sabotage): Ample {
   const count = graphs.length
   const everybody = 2 ** count - 1
   let nodes: readonly number[] = []
   let now: Bits = newBits(LITERALS_MAX)
+  /** The false conditions that stay false while only the threads outside move; and what these may do. */
   const shut = newBits(LITERALS_MAX)
+  const outside: (Future | undefined)[] = graphs.map(() => undefined)
 
-  /** Leaves in `shut` the false conditions that stay false while only threads outside `inside` move. */
-  const settle = (inside: number): void => {
-    shut.set(now)
-    if (sabotage === 'trust-shut') return
-    for (let stirred = true; stirred;) {
-      stirred = false
-      for (let u = 0; u < count; u++) {
-        if ((inside >> u) & 1) continue
-        const { stirs } = outside(u)
-        if (remove(shut, stirs)) stirred = true
-      }
-    }
-  }
-  const outside = (u: number): ReturnType<FutureOf> => {
-    const of = future[u]
-    if (of === undefined) throw new Error(`no thread ${u}`)
-    return of(nodes[u] ?? 0, shut)
+  /** Looks what the threads outside `inside` may do while `shut` stays; says whether it does stay. */
+  const look = (inside: number): boolean => {
+    let stays = true
+    for (let u = 0; u < count; u++) outside[u] = (inside >> u) & 1 ? undefined : futureOf[u]?.(nodes[u] ?? 0, shut)
+    if (sabotage === 'trust-shut') return true
+    for (const future of outside) if (future !== undefined && remove(shut, future.stirs)) stays = false
+    return stays
   }
 
   /** The first thread outside `inside` that may get in the way of the next step of one inside; -1 if none. */
   const intruder = (inside: number): number => {
-    for (let t = 0; t < count; t++) {
-      if (((inside >> t) & 1) === 0) continue
-      for (const way of graphs[t]?.ways[nodes[t] ?? 0] ?? []) {
-        if (meet(way.needs, shut)) continue
-        for (let u = 0; u < count; u++) {
-          if ((inside >> u) & 1) continue
-          const { reads, writes } = outside(u)
-          if (sabotage !== 'ignore-writes' && (meet(way.writes, reads) || meet(way.writes, writes))) return u
-          if (sabotage !== 'ignore-reads' && meet(way.reads, writes)) return u
+    shut.set(now)
+    for (;;) {
+      const stays = look(inside)
+      // What fewer shut conditions allow is only more: a conflict found now is one at the end too.
+      for (let t = 0; t < count; t++) {
+        if (((inside >> t) & 1) === 0) continue
+        for (const way of graphs[t]?.ways[nodes[t] ?? 0] ?? []) {
+          if (meet(way.needs, shut)) continue
+          for (let u = 0; u < count; u++) {
+            const future = outside[u]
+            if (future !== undefined && conflict(way, future, sabotage)) return u
+          }
         }
       }
+      if (stays) return -1
     }
-    return -1
   }
 
   return {
@@ -68,14 +69,10 @@ export function newAmple(graphs: readonly Graph[], future: readonly FutureOf[], 
       nodes = at
       now = conditions
     },
-    alone(t) {
-      settle(1 << t)
-      return intruder(1 << t) < 0
-    },
+    alone: (t) => intruder(1 << t) < 0,
     closure(t) {
       let inside = 1 << t
       while (inside !== everybody) {
-        settle(inside)
         const u = intruder(inside)
         if (u < 0) break
         inside |= 1 << u

@@ -13,17 +13,46 @@ export interface Future {
 /** Looks up what a thread at a node may yet do while the conditions in `shut` stay false. */
 export type FutureOf = (node: number, shut: Bits) => Future
 
-interface Memo {
-  /** Conditions that make a difference from here on. */
-  readonly relevant: Bits
-  /** By the first and then the second word of the relevant conditions that are shut. */
-  readonly futures: Map<number, Map<number, Future>>
+/** Futures by node and by the two words of its relevant shut conditions: a hash table, open addressing. */
+interface Table {
+  /** Four numbers to an entry: the node plus one (0 where free), the two words, and the future's number. */
+  entries: Int32Array
+  readonly futures: Future[]
+}
+
+const FIRST = 2 ** 8
+
+function place({ entries }: Table, node: number, first: number, second: number): number {
+  const mask = entries.length / 4 - 1
+  let h = Math.imul(node + 1, 0x9e3779b1)
+  h = Math.imul(h ^ first ^ (h >>> 15), 0x85ebca77)
+  h = Math.imul(h ^ second ^ (h >>> 13), 0xc2b2ae3d)
+  for (let q = (h ^ (h >>> 16)) & mask; ; q = (q + 1) & mask) {
+    const at = 4 * q
+    if (entries[at] === 0) return at
+    if (entries[at] === node + 1 && entries[at + 1] === first && entries[at + 2] === second) return at
+  }
+}
+
+function add(table: Table, at: number, node: number, first: number, second: number, future: Future): void {
+  table.entries.set([node + 1, first, second, table.futures.length], at)
+  table.futures.push(future)
+  if (table.futures.length * 8 <= table.entries.length) return
+  const old = table.entries
+  table.entries = new Int32Array(old.length * 2)
+  for (let i = 0; i < old.length; i += 4) {
+    const entry = old.subarray(i, i + 4)
+    const [key = 0, a = 0, b = 0] = entry
+    if (key !== 0) table.entries.set(entry, place(table, key - 1, a, b))
+  }
 }
 
 /** Walks a thread's graph once per node and set of shut conditions, and remembers. */
 export function futures(graph: Graph, atomCount: number, readers: readonly Bits[]): FutureOf {
-  const memos: (Memo | undefined)[] = []
-  const seen = new Int32Array(graph.ways.length).fill(-1)
+  const table: Table = { entries: new Int32Array(4 * FIRST), futures: [] }
+  /** By node: the conditions that make a difference from there on. */
+  const relevant: (Bits | undefined)[] = graph.ways.map(() => undefined)
+  const seen = new Int32Array(graph.ways.length)
   let walk = 0
 
   const walkFrom = (node: number, shut: Bits): { readonly future: Future; readonly needs: Bits } => {
@@ -52,13 +81,16 @@ export function futures(graph: Graph, atomCount: number, readers: readonly Bits[
 
   const nothing = newBits(LITERALS_MAX)
   return (node, shut) => {
-    const memo = (memos[node] ??= { relevant: walkFrom(node, nothing).needs, futures: new Map() })
-    const first = (shut[0] ?? 0) & (memo.relevant[0] ?? 0)
-    const second = (shut[1] ?? 0) & (memo.relevant[1] ?? 0)
-    let row = memo.futures.get(first)
-    if (row === undefined) memo.futures.set(first, (row = new Map()))
-    let future = row.get(second)
-    if (future === undefined) row.set(second, (future = walkFrom(node, shut).future))
+    const matter = (relevant[node] ??= walkFrom(node, nothing).needs)
+    const first = (shut[0] ?? 0) & (matter[0] ?? 0)
+    const second = (shut[1] ?? 0) & (matter[1] ?? 0)
+    const at = place(table, node, first, second)
+    if (table.entries[at] !== 0) {
+      const found = table.futures[table.entries[at + 3] ?? 0]
+      if (found !== undefined) return found
+    }
+    const { future } = walkFrom(node, shut)
+    add(table, at, node, first, second, future)
     return future
   }
 }

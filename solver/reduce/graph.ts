@@ -26,8 +26,10 @@ export interface Graph {
   readonly nodes: readonly Known[]
 }
 
-/** A local with more values is not followed. */
+/** An index, or what one is copied from, is not followed where it has more values. */
 const VALUES_MAX = 16
+/** Other locals, which decide where a thread goes, are followed only where they have few. */
+const FEW_VALUES = 4
 /** A thread with more nodes is followed by its program counter alone. */
 const NODES_MAX = 4000
 
@@ -107,18 +109,21 @@ function indices(steps: readonly Step[]): Indices {
 function trackedSlots(k: Omit<Knowledge, 'place'>, thread: number, steps: readonly Step[]): readonly number[] {
   const { used, copies, cells } = indices(steps)
   const pcSlot = k.model.threads[thread]?.pcSlot ?? -1
-  const mayFollow = (slot: number): boolean => {
+  const mayFollow = (slot: number, most: number): boolean => {
     const range = k.ranges[slot]
     const values = range === undefined ? Infinity : range.hi - range.lo + 1
     if (slot === pcSlot || cells.has(slot)) return false
-    return k.atoms.writer[slot] === thread && values > 1 && values <= VALUES_MAX
+    return k.atoms.writer[slot] === thread && values > 1 && values <= most
   }
-  const tracked = new Set([...used].filter(mayFollow))
+  const tracked = new Set([...used].filter((slot) => mayFollow(slot, VALUES_MAX)))
   for (let before = -1; tracked.size > before;) {
     before = tracked.size
     for (const [to, from] of copies)
-      if (tracked.has(to)) [...from].filter(mayFollow).forEach((slot) => tracked.add(slot))
+      if (tracked.has(to)) for (const slot of from) if (mayFollow(slot, VALUES_MAX)) tracked.add(slot)
   }
+  k.model.slots.forEach((_, slot) => {
+    if (mayFollow(slot, FEW_VALUES)) tracked.add(slot)
+  })
   // All their values together must make a number.
   let product = 1
   return [pcSlot, ...[...tracked].sort((a, b) => a - b)].filter((slot) => {

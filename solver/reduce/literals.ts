@@ -19,7 +19,7 @@ export interface Literals {
 /** Two words of bits: a search handles a set of them for every state. Conditions beyond are not followed. */
 export const LITERALS_MAX = 64
 /** A condition on more slots is hardly ever settled. */
-const SLOTS_MAX = 3
+const SLOTS_MAX = 9
 
 export const newLiterals = (atoms: Atoms): Literals => ({ atoms, exprs: [], numbers: new Map() })
 
