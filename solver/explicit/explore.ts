@@ -33,6 +33,17 @@ export interface Exploration {
 export interface ExploreOptions extends SearchOptions {
   /** States of this depth are stored, but not expanded. The search counts as complete all the same. */
   readonly depthMax?: number
+  /** Asked whenever all states of a depth have been expanded: true ends the search as `depthMax` does. */
+  readonly enough?: (seen: Seen) => boolean
+}
+
+/** Violations met so far, each by the state that shows it, or -1. */
+export interface Seen {
+  /** By property: from which state an assertion failed. */
+  readonly failed: Int32Array
+  /** By the invariant's place in the model. */
+  readonly broken: readonly number[]
+  readonly deadlock: number
 }
 
 /** States expanded between two looks at the clock and the budget. */
@@ -107,6 +118,8 @@ export function explore(original: LoweredModel, options: ExploreOptions = {}): E
     if (head === levelEnd) {
       expandedDepth++
       levelEnd = states
+      const seen: Seen = { failed: program.failed, broken: broken.found, deadlock: control[2] ?? -1 }
+      if (options.enough?.(seen) === true) break
     }
   }
   return {

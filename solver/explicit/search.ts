@@ -5,6 +5,7 @@ import { registerSlots, sortOutcomes } from '../outcomes.ts'
 import { deadlockProperty, successors } from '../reference/interpreter.ts'
 import type { Exploration } from './explore.ts'
 import { explore } from './explore.ts'
+import { unpack } from './layout.ts'
 import { stateOf, tracePath, traceFailure } from './trace.ts'
 
 /** A violation, and the state whose expansion brings it to light; -1 where the initial state shows it. */
@@ -22,7 +23,7 @@ function place(exploration: Exploration, { from, moves }: Candidate): number {
 }
 
 /** A shortest violation of each property, the first in breadth-first order; it may be broken in several ways. */
-function violations(exploration: Exploration): readonly Violation[] {
+export function violations(exploration: Exploration): readonly Violation[] {
   const { model, program, store, broken, deadlock } = exploration
   const stuck = deadlockProperty(model)
   return model.properties.flatMap((_, property): readonly Violation[] => {
@@ -50,9 +51,13 @@ interface Tally {
   satisfying: number
 }
 
+/** Stored states, with all that is needed to read them. */
+export interface Stored extends Pick<Exploration, 'model' | 'layout' | 'program' | 'states'> {
+  readonly store: { readonly arena: Int32Array }
+}
+
 /** Counts the final states by the bits of their registers. */
-function outcomes(exploration: Exploration): readonly Outcome[] {
-  const { model, layout, program, store, states } = exploration
+export function outcomes({ model, layout, program, store, states }: Stored): readonly Outcome[] {
   const registers = registerSlots(model)
   const masks = new Int32Array(layout.words)
   for (const slot of registers) {
@@ -70,7 +75,7 @@ function outcomes(exploration: Exploration): readonly Outcome[] {
   }
   return sortOutcomes(
     [...tallies.values()].map(({ first, ...counts }) => {
-      const state = stateOf(exploration, first)
+      const state = unpack(layout, store.arena, first * layout.words)
       return { registers: registers.map((slot) => state[slot] ?? 0), ...counts }
     }),
   )

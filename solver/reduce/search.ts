@@ -20,11 +20,10 @@ import type { State } from '../reference/interpreter.ts'
 import type { Sabotage } from './ample.ts'
 import type { PartialOrder } from './por.ts'
 import { CLOSED, enterState, growStates, newStates, OPEN, room, type States } from './store.ts'
-import { newWalk, type Walk } from './walk.ts'
+import { newWalk } from './walk.ts'
 
 export interface Reduced {
   readonly states: States
-  readonly walk: Walk
   readonly transitions: number
   readonly depth: number
   /** By property: the stored state from which, or on a chain from which, it was first seen violated; -1. */
@@ -41,15 +40,19 @@ interface Frame {
 /** States entered between two looks at the clock. */
 const LOOK = 1024
 
-export function searchOrder(
-  model: LoweredModel,
-  layout: Layout,
-  program: Program,
-  first: State,
-  order: PartialOrder,
-  options: SearchOptions,
-  sabotage?: Sabotage,
-): Reduced {
+export interface OrderInput extends SearchOptions {
+  /** Specialised. */
+  readonly model: LoweredModel
+  readonly layout: Layout
+  readonly program: Program
+  readonly first: State
+  readonly order: PartialOrder
+  readonly sabotage?: Sabotage
+}
+
+/** Throws where a slot leaves its range. */
+export function searchOrder(input: OrderInput): Reduced {
+  const { model, layout, program, first, order, sabotage, ...options } = input
   const { words } = layout
   const states = newStates(words)
   const watch = startWatch(options)
@@ -159,7 +162,6 @@ export function searchOrder(
   }
   return {
     states,
-    walk,
     transitions,
     depth: deepest,
     violated,
