@@ -7,6 +7,7 @@ import { meet, newBits, remove, type Bits } from './bits.ts'
 import type { Future, FutureOf } from './future.ts'
 import type { Graph, Way } from './graph.ts'
 import { LITERALS_MAX } from './literals.ts'
+import type { Sabotage } from './sabotage.ts'
 
 export interface Ample {
   /** Makes a state the one that is asked about: where its threads stand, and which conditions are false in it. */
@@ -16,9 +17,6 @@ export interface Ample {
   /** The threads that are enough if thread `t` is one of them, as a mask. */
   readonly closure: (t: number) => number
 }
-
-/** How a reduction is spoilt on purpose, to see that the tests notice. */
-export type Sabotage = 'ignore-writes' | 'ignore-reads' | 'no-proviso' | 'trust-shut'
 
 /** Whether a way on and what another thread may yet do do not commute. */
 function conflict(way: Way, { reads, writes }: Future, sabotage: Sabotage | undefined): boolean {

@@ -1,7 +1,7 @@
 /** What partial-order reduction needs to know of a model, or why it cannot be used on it. */
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { Layout } from '../explicit/layout.ts'
-import { newAmple, type Ample, type Sabotage } from './ample.ts'
+import { newAmple, type Ample } from './ample.ts'
 import { withoutIdleChecks } from './assertions.ts'
 import { atomsOf } from './atoms.ts'
 import { LITERALS_MAX, eachAtom, newLiterals, readersOf } from './literals.ts'
@@ -11,6 +11,7 @@ import { futures } from './future.ts'
 import { graphOf, type Graph } from './graph.ts'
 import { compileObserve, radix } from './observe.ts'
 import { daemonsDecide, observedSlots, watched } from './parts.ts'
+import type { Sabotage } from './sabotage.ts'
 
 export interface PartialOrder extends Ample {
   /** Makes the state at word `at` of `arena` the one that is asked about. */
@@ -49,7 +50,7 @@ function nodeNumbers(layout: Layout, graph: Graph): Map<number, number> {
 
 /** Analyses a specialised model. Costs milliseconds; futures are worked out as the search meets them. */
 export function partialOrder(model: LoweredModel, layout: Layout, sabotage?: Sabotage): PartialOrderOrNot {
-  const parts = watched(model)
+  const parts = sabotage === 'blind' ? [] : watched(model)
   const atoms = atomsOf(model, parts)
   const reason = refusal(model, atoms.writer)
   if (reason !== undefined) return { ok: false, reason }
@@ -69,7 +70,7 @@ export function partialOrder(model: LoweredModel, layout: Layout, sabotage?: Sab
       return { slots, atoms: bits }
     }),
   }
-  const decided = daemonsDecide(model) ? observedSlots(model) : new Set<number>()
+  const decided = sabotage !== 'no-endings' && daemonsDecide(model) ? observedSlots(model) : new Set<number>()
   const steps = model.steps.map((step) => withoutIdleChecks(step, ranges))
   const graphs = model.threads.map((_, thread) =>
     graphOf({ knowledge, thread, steps: steps.filter((s) => s.thread === thread), decided }),

@@ -6,10 +6,10 @@ import { compile } from '../explicit/program.ts'
 import { outcomes, searchExplicit, violations } from '../explicit/search.ts'
 import { deadlockProperty, initialState } from '../reference/interpreter.ts'
 import { specialise } from '../specialise.ts'
-import type { Sabotage } from './ample.ts'
 import { partialOrder } from './por.ts'
 import { searchOrder, type Reduced } from './search.ts'
 import { reducedTrace, type Searched } from './trace.ts'
+import type { Sabotage } from './sabotage.ts'
 
 export const REDUCTIONS = ['por'] as const
 export type Reduction = (typeof REDUCTIONS)[number]

@@ -17,10 +17,10 @@ import { pack, type Layout } from '../explicit/layout.ts'
 import type { Program, Scan } from '../explicit/program.ts'
 import { startWatch } from '../watch.ts'
 import type { State } from '../reference/interpreter.ts'
-import type { Sabotage } from './ample.ts'
 import type { PartialOrder } from './por.ts'
 import { CLOSED, enterState, growStates, newStates, OPEN, room, type States } from './store.ts'
 import { newWalk } from './walk.ts'
+import type { Sabotage } from './sabotage.ts'
 
 export interface Reduced {
   readonly states: States

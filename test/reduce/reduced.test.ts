@@ -9,11 +9,12 @@ import { arbitraryProgram } from '../differential/random_program.ts'
 import { counters, peterson, philosophers, tokenRing } from '../engines/hand_models.ts'
 import { arbitraryModel } from '../engines/random_lowered.ts'
 import { cells } from '../support/scenarios.ts'
+import { arbitraryLocks } from './random_locks.ts'
 import { answer } from './compare.ts'
 
 const SEED = Number(process.env['MMCHECK_SEED'] ?? 20_260_801)
-const RUNS = Number(process.env['MMCHECK_RUNS'] ?? 500)
-const STATES_MAX = 3000
+const RUNS = Number(process.env['MMCHECK_RUNS'] ?? 300)
+const STATES_MAX = 2000
 
 /** Checks one model, and gives how many states the reduction saved; undefined where it was refused. */
 function agrees(model: LoweredModel): number | undefined {
@@ -48,6 +49,18 @@ describe('a reduced search says what the full one says', () => {
     // Else the reduction would not have been put to the test.
     expect(saved.filter((s) => s === undefined).length).toBeLessThan(saved.length / 10)
     expect(saved.filter((s) => s !== undefined && s > 0).length).toBeGreaterThan(saved.length / 10)
+  })
+
+  test('random models of locks', () => {
+    const saved: (number | undefined)[] = []
+    fc.assert(
+      fc.property(arbitraryLocks, (m) => {
+        saved.push(agrees(m))
+      }),
+      { numRuns: 2 * RUNS, seed: SEED },
+    )
+    expect(saved.filter((s) => s === undefined).length).toBeLessThan(saved.length / 10)
+    expect(saved.filter((s) => s !== undefined && s > 0).length).toBeGreaterThan(saved.length / 2)
   })
 
   test('random programs', async () => {
