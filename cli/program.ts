@@ -13,6 +13,7 @@ import { EXIT } from './exit.ts'
 import { fail } from './fail.ts'
 import { CHECK_HELP, DOCTOR_HELP, EXPLAIN_HELP, EXPORT_HELP, LIST_HELP, REPLAY_HELP, ROOT_HELP } from './help.ts'
 import { withHelp } from './message.ts'
+import type { Reduction } from '../solver/reduce/reduced.ts'
 import { strayWord, usageError } from './usage.ts'
 import * as value from './options.ts'
 import { newStyle, useColor, type ColorMode } from './style.ts'
@@ -30,6 +31,7 @@ interface CheckFlags {
   readonly without?: readonly string[]
   readonly engine: Engine
   readonly depth?: number
+  readonly reduce?: readonly Reduction[]
   readonly maxStates?: number
   readonly memory?: number
   readonly timeout?: number
@@ -78,6 +80,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--without <labels>', 'leave these steps or checks out (routine.label); needs --kernel', value.collect)
     .option('--engine <engine>', 'explicit, reference, or smt (bounded, by Z3)', value.engine, 'explicit')
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
+    .option('--reduce <how>', 'what the explicit engine may leave out: por, or none (default)', value.reductions)
     .option('--max-states <n>', 'stop after this many states', value.count)
     .option('--memory <size>', 'stop when states take this much memory, as 8G', value.size)
     .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
@@ -100,6 +103,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
       code = await check(files, {
         engine: flags.engine,
         depth: flags.depth ?? DEFAULT_DEPTH,
+        reductions: flags.reduce ?? [],
         json: flags.json ?? false,
         strict: flags.strict ?? false,
         update: flags.update ?? false,
