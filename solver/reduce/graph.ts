@@ -5,7 +5,8 @@
 import type { LExpr, LStmt, Step } from '../../model/language/lowered.ts'
 import { selectSlots, slotsRead } from '../../model/language/slots.ts'
 import { addBit, newBits, type Bits } from './bits.ts'
-import { waysThrough, type Knowledge, type Known } from './effects.ts'
+import { waysThrough } from './effects.ts'
+import { knowledgeOf, type Known, type ModelKnowledge } from './known.ts'
 import { LITERALS_MAX } from './literals.ts'
 
 /** One way on from a node. */
@@ -20,10 +21,12 @@ export interface Way {
 export interface Graph {
   /** The slots that nodes tell apart, the program counter first. */
   readonly tracked: readonly number[]
+  /** What each of them is multiplied by, less its smallest value, to make a number of a node. */
+  readonly factors: readonly number[]
+  /** Nodes by that number. */
+  readonly nodes: ReadonlyMap<number, number>
   /** By node: its ways on. */
   readonly ways: readonly (readonly Way[])[]
-  /** By node: the values of the tracked slots. */
-  readonly nodes: readonly Known[]
 }
 
 /** An index, or what one is copied from, is not followed where it has more values. */
@@ -106,7 +109,7 @@ function indices(steps: readonly Step[]): Indices {
 }
 
 /** The slots of a thread that are worth following: its indices, and what they are copied from. */
-function trackedSlots(k: Omit<Knowledge, 'place'>, thread: number, steps: readonly Step[]): readonly number[] {
+function trackedSlots(k: ModelKnowledge, thread: number, steps: readonly Step[]): readonly number[] {
   const { used, copies, cells } = indices(steps)
   const pcSlot = k.model.threads[thread]?.pcSlot ?? -1
   const mayFollow = (slot: number, most: number): boolean => {
@@ -134,8 +137,18 @@ function trackedSlots(k: Omit<Knowledge, 'place'>, thread: number, steps: readon
   })
 }
 
+function radix({ ranges }: ModelKnowledge, tracked: readonly number[]): readonly number[] {
+  let factor = 1
+  return tracked.map((slot) => {
+    const here = factor
+    const { lo, hi } = ranges[slot] ?? { lo: 0, hi: 0 }
+    factor *= hi - lo + 1
+    return here
+  })
+}
+
 export interface ThreadInput {
-  readonly knowledge: Omit<Knowledge, 'place'>
+  readonly knowledge: ModelKnowledge
   readonly thread: number
   /** Of this thread. */
   readonly steps: readonly Step[]
@@ -148,14 +161,17 @@ function build(input: ThreadInput, tracked: readonly number[]): Graph | undefine
   const { model, atoms } = knowledge
   const place = model.slots.map(() => -1)
   tracked.forEach((slot, i) => (place[slot] = i))
-  const k: Knowledge = { ...knowledge, place }
+  const k = knowledgeOf(knowledge, place)
   const of = model.threads[thread]
   const byPc = new Map<number, Step[]>()
   for (const step of steps) byPc.set(step.pc, [...(byPc.get(step.pc) ?? []), step])
-  const numbers = new Map<string, number>()
+  const lows = tracked.map((slot) => k.ranges[slot]?.lo ?? 0)
+  const factors = radix(k, tracked)
+  const numbers = new Map<number, number>()
   const nodes: Known[] = []
   const numberOf = (known: Known): number => {
-    const key = known.join()
+    let key = 0
+    for (let i = 0; i < known.length; i++) key += ((known[i] ?? 0) - (lows[i] ?? 0)) * (factors[i] ?? 0)
     const before = numbers.get(key)
     if (before !== undefined) return before
     numbers.set(key, nodes.length)
@@ -184,7 +200,7 @@ function build(input: ThreadInput, tracked: readonly number[]): Graph | undefine
       ),
     )
   }
-  return { tracked, ways, nodes }
+  return { tracked, factors, nodes: numbers, ways }
 }
 
 /** The graph of a thread. */

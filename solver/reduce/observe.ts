@@ -35,20 +35,8 @@ function shutFunction(layout: Layout, exprs: readonly LExpr[]): string {
   return `(a,z,into)=>{${head()}into[0]=${first};into[1]=${second}}`
 }
 
-/** The factors with which the tracked slots make a number. */
-export function radix(layout: Layout, tracked: readonly number[]): readonly number[] {
-  let factor = 1
-  return tracked.map((slot) => {
-    const here = factor
-    const { lo, hi } = layout.ranges[slot] ?? { lo: 0, hi: 0 }
-    factor *= hi - lo + 1
-    return here
-  })
-}
-
-function keyFunction(layout: Layout, { tracked }: Graph): string {
+function keyFunction(layout: Layout, { tracked, factors }: Graph): string {
   const { scope, head } = scoped(layout)
-  const factors = radix(layout, tracked)
   const terms = tracked.flatMap((slot, i) => {
     const field = fieldOf(layout, slot)
     if (field.kind === 'constant') return []

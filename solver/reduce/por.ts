@@ -6,10 +6,10 @@ import { withoutIdleChecks } from './assertions.ts'
 import { atomsOf } from './atoms.ts'
 import { LITERALS_MAX, eachAtom, newLiterals, readersOf } from './literals.ts'
 import { addBit, newBits, type Bits } from './bits.ts'
-import type { Knowledge } from './effects.ts'
 import { futures } from './future.ts'
-import { graphOf, type Graph } from './graph.ts'
-import { compileObserve, radix } from './observe.ts'
+import { graphOf } from './graph.ts'
+import { compileObserve } from './observe.ts'
+import type { ModelKnowledge } from './known.ts'
 import { daemonsDecide, observedSlots, watched } from './parts.ts'
 import type { Sabotage } from './sabotage.ts'
 
@@ -36,18 +36,6 @@ function refusal(model: LoweredModel, writer: readonly number[]): string | undef
   return undefined
 }
 
-/** The words of a graph's node, looked up by the number that its tracked slots make. */
-function nodeNumbers(layout: Layout, graph: Graph): Map<number, number> {
-  const factors = radix(layout, graph.tracked)
-  const lows = graph.tracked.map((slot) => layout.ranges[slot]?.lo ?? 0)
-  return new Map(
-    graph.nodes.map((known, node) => [
-      known.reduce((sum, value, i) => sum + (value - (lows[i] ?? 0)) * (factors[i] ?? 0), 0),
-      node,
-    ]),
-  )
-}
-
 /** Analyses a specialised model. Costs milliseconds; futures are worked out as the search meets them. */
 export function partialOrder(model: LoweredModel, layout: Layout, sabotage?: Sabotage): PartialOrderOrNot {
   const parts = sabotage === 'blind' ? [] : watched(model)
@@ -56,7 +44,7 @@ export function partialOrder(model: LoweredModel, layout: Layout, sabotage?: Sab
   if (reason !== undefined) return { ok: false, reason }
   const literals = newLiterals(atoms)
   const ranges = layout.ranges
-  const knowledge: Omit<Knowledge, 'place'> = {
+  const knowledge: ModelKnowledge = {
     model,
     ranges,
     atoms,
@@ -82,7 +70,6 @@ export function partialOrder(model: LoweredModel, layout: Layout, sabotage?: Sab
     sabotage,
   )
   const observe = compileObserve(layout, literals.exprs, graphs)
-  const numbers = graphs.map((graph) => nodeNumbers(layout, graph))
   const nodes: number[] = graphs.map(() => 0)
   const shut: Bits = newBits(LITERALS_MAX)
   return {
@@ -92,7 +79,7 @@ export function partialOrder(model: LoweredModel, layout: Layout, sabotage?: Sab
       look(arena, at) {
         observe.shut(arena, at, shut)
         for (let t = 0; t < nodes.length; t++) {
-          const node = numbers[t]?.get(observe.key[t]?.(arena, at) ?? -1)
+          const node = graphs[t]?.nodes.get(observe.key[t]?.(arena, at) ?? -1)
           if (node === undefined) throw new Error(`thread ${t} stands where its graph has no node`)
           nodes[t] = node
         }
