@@ -42,6 +42,27 @@ export function newAmple(graphs: readonly Graph[], futureOf: readonly FutureOf[]
     return stays
   }
 
+  /**
+   * By pair of threads and node of the first: for each node of the second, whether the first one's next
+   * step commutes with all that the second may do, whatever the shared state: 0 not known yet, 1 no, 2 yes.
+   */
+  const always = graphs.map((of) => graphs.map(() => of.ways.map((): Uint8Array | undefined => undefined)))
+  const open = newBits(LITERALS_MAX)
+  const alwaysCommutes = (t: number, u: number): boolean => {
+    const node = nodes[t] ?? 0
+    const other = nodes[u] ?? 0
+    const rows = always[t]?.[u]
+    if (rows === undefined) return false
+    const row = (rows[node] ??= new Uint8Array(graphs[u]?.ways.length ?? 0))
+    if (row[other] === 0) {
+      const future = futureOf[u]?.(other, open)
+      const clash =
+        future === undefined || graphs[t]?.ways[node]?.some((way) => conflict(way, future, sabotage)) === true
+      row[other] = clash ? 1 : 2
+    }
+    return row[other] === 2
+  }
+
   /** The first thread outside `inside` that may get in the way of the next step of one inside; -1 if none. */
   const intruder = (inside: number): number => {
     shut.set(now)
@@ -67,7 +88,11 @@ export function newAmple(graphs: readonly Graph[], futureOf: readonly FutureOf[]
       nodes = at
       now = conditions
     },
-    alone: (t) => intruder(1 << t) < 0,
+    alone(t) {
+      let clear = true
+      for (let u = 0; u < count && clear; u++) clear = u === t || alwaysCommutes(t, u)
+      return clear || intruder(1 << t) < 0
+    },
     closure(t) {
       let inside = 1 << t
       while (inside !== everybody) {

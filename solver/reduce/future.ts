@@ -1,4 +1,4 @@
-import { join, meet, newBits, type Bits } from './bits.ts'
+import { join, newBits, type Bits } from './bits.ts'
 import type { Graph } from './graph.ts'
 import { LITERALS_MAX } from './literals.ts'
 
@@ -47,41 +47,75 @@ function add(table: Table, at: number, node: number, first: number, second: numb
   }
 }
 
+/** The ways of a graph in one row of numbers, for the walks below: two words of needs, where to, reads, writes. */
+interface Row {
+  readonly ways: Int32Array
+  /** By node: where its ways begin; one more than there are nodes. */
+  readonly from: Int32Array
+  readonly width: number
+}
+
+function rowOf({ ways }: Graph, words: number): Row {
+  const width = 3 + 2 * words
+  const all = ways.flat()
+  const row = new Int32Array(all.length * width)
+  all.forEach(({ needs, to, reads, writes }, i) => {
+    row.set([needs[0] ?? 0, needs[1] ?? 0, to, ...reads, ...writes], i * width)
+  })
+  const from = new Int32Array(ways.length + 1)
+  ways.forEach((here, node) => (from[node + 1] = (from[node] ?? 0) + here.length * width))
+  return { ways: row, from, width }
+}
+
 /** Walks a thread's graph once per node and set of shut conditions, and remembers. */
 export function futures(graph: Graph, atomCount: number, readers: readonly Bits[]): FutureOf {
   const table: Table = { entries: new Int32Array(4 * FIRST), futures: [] }
   /** By node: the conditions that make a difference from there on. */
   const relevant: (Bits | undefined)[] = graph.ways.map(() => undefined)
+  const words = newBits(atomCount).length
+  const row = rowOf(graph, words)
   const seen = new Int32Array(graph.ways.length)
+  const queue = new Int32Array(graph.ways.length)
   let walk = 0
 
-  const walkFrom = (node: number, shut: Bits): { readonly future: Future; readonly needs: Bits } => {
-    const reads = newBits(atomCount)
-    const writes = newBits(atomCount)
+  const walkFrom = (node: number, first: number, second: number): { readonly future: Future; readonly needs: Bits } => {
+    const { ways, from, width } = row
+    /** Reads, then writes. */
+    const touched = new Int32Array(2 * words)
     const needs = newBits(LITERALS_MAX)
-    const stirs = newBits(LITERALS_MAX)
-    const queue = [node]
+    let first1 = 0
+    let second1 = 0
+    queue[0] = node
+    let tail = 1
     seen[node] = ++walk
-    for (const at of queue) {
-      for (const way of graph.ways[at] ?? []) {
-        if (meet(way.needs, shut)) continue
-        join(reads, way.reads)
-        join(writes, way.writes)
-        join(needs, way.needs)
-        if (seen[way.to] === walk) continue
-        seen[way.to] = walk
-        queue.push(way.to)
+    for (let head = 0; head < tail; head++) {
+      const at = queue[head] ?? 0
+      const end = from[at + 1] ?? 0
+      for (let way = from[at] ?? 0; way < end; way += width) {
+        const a = ways[way] ?? 0
+        const b = ways[way + 1] ?? 0
+        if ((a & first) !== 0 || (b & second) !== 0) continue
+        first1 |= a
+        second1 |= b
+        for (let w = 0; w < touched.length; w++) touched[w] = (touched[w] ?? 0) | (ways[way + 3 + w] ?? 0)
+        const to = ways[way + 2] ?? 0
+        if (seen[to] === walk) continue
+        seen[to] = walk
+        queue[tail++] = to
       }
     }
+    needs[0] = first1
+    needs[1] = second1
+    const writes = touched.slice(words)
+    const stirs = newBits(LITERALS_MAX)
     readers.forEach((literals, atom) => {
       if (((writes[atom >> 5] ?? 0) >>> (atom & 31)) & 1) join(stirs, literals)
     })
-    return { future: { reads, writes, stirs }, needs }
+    return { future: { reads: touched.slice(0, words), writes, stirs }, needs }
   }
 
-  const nothing = newBits(LITERALS_MAX)
   return (node, shut) => {
-    const matter = (relevant[node] ??= walkFrom(node, nothing).needs)
+    const matter = (relevant[node] ??= walkFrom(node, 0, 0).needs)
     const first = (shut[0] ?? 0) & (matter[0] ?? 0)
     const second = (shut[1] ?? 0) & (matter[1] ?? 0)
     const at = place(table, node, first, second)
@@ -89,7 +123,7 @@ export function futures(graph: Graph, atomCount: number, readers: readonly Bits[
       const found = table.futures[table.entries[at + 3] ?? 0]
       if (found !== undefined) return found
     }
-    const { future } = walkFrom(node, shut)
+    const { future } = walkFrom(node, first, second)
     add(table, at, node, first, second, future)
     return future
   }
