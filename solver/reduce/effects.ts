@@ -7,7 +7,7 @@ import type { LExpr, LStmt, Step } from '../../model/language/lowered.ts'
 import { bounds, type Bounds } from '../bounds.ts'
 import { maskedBits } from './atoms.ts'
 import { addBit, join, newBits, type Bits } from './bits.ts'
-import { cells, note, settle, simplify, type Knowledge, type Known } from './known.ts'
+import { cells, note, noteCheck, settle, simplify, type Knowledge, type Known, type Reads } from './known.ts'
 import { eachAtom, literalsOf } from './literals.ts'
 
 /** One way through a step, so far. Mutable: each belongs to one walk through the body. */
@@ -15,7 +15,7 @@ export interface Path {
   readonly known: number[]
   /** Conditions, by number, that hold before the step wherever this way is taken. */
   needs: readonly number[]
-  readonly reads: Bits
+  readonly reads: Reads
   readonly writes: Bits
   /** Slots that are written on the way. */
   readonly changed: Set<number>
@@ -27,7 +27,7 @@ const PATHS_MAX = 64
 const fork = (path: Path): Path => ({
   known: path.known.slice(),
   needs: path.needs,
-  reads: path.reads.slice(),
+  reads: { atoms: path.reads.atoms.slice(), where: path.reads.where.slice() },
   writes: path.writes.slice(),
   changed: new Set(path.changed),
 })
@@ -86,8 +86,9 @@ function assign(k: Knowledge, stmt: Extract<LStmt, { kind: 'set' }>, path: Path,
   const { target, value } = stmt
   const bits = target.kind === 'slot' ? maskedBits(target.slot, value) : undefined
   const masked = target.kind === 'slot' && bits !== undefined && (k.atoms.width[target.slot] ?? 1) > 1
-  if (!masked) note(k, value, path.known, start, path.reads)
-  if (target.kind === 'select') for (const d of target.index) note(k, d.expr, path.known, start, path.reads)
+  if (!masked) note(k, value, path.known, start, path.reads, path.changed)
+  if (target.kind === 'select')
+    for (const d of target.index) note(k, d.expr, path.known, start, path.reads, path.changed)
   const place = target.kind === 'slot' ? (k.place[target.slot] ?? -1) : -1
   const range = target.kind === 'slot' ? k.model.slots[target.slot] : undefined
   const found = place < 0 || range === undefined ? [] : alternatives(k, value, path, start, range)
@@ -103,7 +104,7 @@ function assign(k: Knowledge, stmt: Extract<LStmt, { kind: 'set' }>, path: Path,
 function branch(k: Knowledge, stmt: Extract<LStmt, { kind: 'if' }>, path: Path, start: Known): readonly Path[] {
   const cond = settle(k, stmt.cond, path.known, start)
   if (cond !== undefined) return run(k, cond !== 0 ? stmt.then : stmt.else, [path], start)
-  note(k, stmt.cond, path.known, start, path.reads)
+  note(k, stmt.cond, path.known, start, path.reads, path.changed)
   const said = simplify(k, stmt.cond, path.known, start)
   const side = (body: readonly LStmt[], from: Path, truth: boolean): readonly Path[] => {
     from.needs = [...from.needs, ...literalsOf(k.literals, said, truth, from.changed)]
@@ -122,7 +123,8 @@ function merged(paths: readonly Path[]): readonly Path[] {
     const before = byEnd.get(key)
     if (before === undefined) byEnd.set(key, path)
     else {
-      join(before.reads, path.reads)
+      join(before.reads.atoms, path.reads.atoms)
+      before.reads.where.push(...path.reads.where)
       join(before.writes, path.writes)
       before.needs = before.needs.filter((n) => path.needs.includes(n))
       for (const slot of path.changed) before.changed.add(slot)
@@ -142,7 +144,7 @@ function run(k: Knowledge, body: readonly LStmt[], from: readonly Path[], start:
         paths = merged(paths.flatMap((path) => branch(k, stmt, path, start)))
         break
       case 'assert':
-        for (const path of paths) note(k, stmt.cond, path.known, start, path.reads)
+        for (const path of paths) noteCheck(k, stmt.cond, path.known, start, path.reads, path.changed)
         break
     }
   }
@@ -153,7 +155,13 @@ function run(k: Knowledge, body: readonly LStmt[], from: readonly Path[], start:
 export function waysThrough(k: Knowledge, step: Step, start: Known): readonly Path[] {
   const size = k.atoms.count
   let paths: readonly Path[] = [
-    { known: [...start], needs: [], reads: newBits(size), writes: newBits(size), changed: new Set() },
+    {
+      known: [...start],
+      needs: [],
+      reads: { atoms: newBits(size), where: [] },
+      writes: newBits(size),
+      changed: new Set(),
+    },
   ]
   for (const { slot, lo, hi } of step.choices) {
     paths = paths.flatMap((path) => {
@@ -174,14 +182,15 @@ export function waysThrough(k: Knowledge, step: Step, start: Known): readonly Pa
   const open = paths.filter((path) => {
     const guard = settle(k, step.guard, path.known, start)
     if (guard !== undefined) return guard !== 0
-    note(k, step.guard, path.known, start, path.reads)
+    note(k, step.guard, path.known, start, path.reads, path.changed)
     path.needs = literalsOf(k.literals, simplify(k, step.guard, path.known, start), true, path.changed)
     return true
   })
   const ways = run(k, step.body, open, start)
   // A way that writes what a part looks at looks at all of it.
-  for (const { reads, changed } of ways)
-    for (const { slots, atoms } of k.parts) if (intersects(slots, changed)) join(reads, atoms)
+  for (const { known, reads, changed } of ways)
+    for (const { expr, slots } of k.parts)
+      if (intersects(slots, changed)) noteCheck(k, expr, known, start, reads, changed)
   return ways
 }
 

@@ -4,12 +4,12 @@
  */
 import type { LExpr, LStmt, Step } from '../../model/language/lowered.ts'
 import { selectSlots, slotsRead } from '../../model/language/slots.ts'
-import { addBit, newBits, type Bits } from './bits.ts'
+import { addBit, contains, newBits, type Bits } from './bits.ts'
 import { waysThrough } from './effects.ts'
 import { knowledgeOf, type Known, type ModelKnowledge } from './known.ts'
 import { LITERALS_MAX } from './literals.ts'
 
-/** One way on from a node. */
+/** One way on from a node, or more that is read on one if some more conditions are true. */
 export interface Way {
   /** Conditions that must all be true. */
   readonly needs: Bits
@@ -147,6 +147,12 @@ function radix({ ranges }: ModelKnowledge, tracked: readonly number[]): readonly
   })
 }
 
+function literalSet(numbers: readonly number[]): Bits {
+  const set = newBits(LITERALS_MAX)
+  for (const n of numbers) addBit(set, n)
+  return set
+}
+
 export interface ThreadInput {
   readonly knowledge: ModelKnowledge
   readonly thread: number
@@ -186,16 +192,24 @@ function build(input: ThreadInput, tracked: readonly number[]): Graph | undefine
     const here = byPc.get(known[0] ?? -1) ?? []
     ways.push(
       here.flatMap((step) =>
-        waysThrough(k, step, known).map((path): Way => {
-          const needs = newBits(LITERALS_MAX)
-          for (const n of path.needs) addBit(needs, n)
-          const writes = path.writes.slice()
+        waysThrough(k, step, known).flatMap((path): readonly Way[] => {
+          const { known: after, reads, writes } = path
           const ends =
             of?.daemon === true
               ? [...decided].some((slot) => path.changed.has(slot))
-              : decided.size > 0 && path.known[0] === of?.donePc
+              : decided.size > 0 && after[0] === of?.donePc
           if (ends) addBit(writes, atoms.count - 1)
-          return { needs, reads: path.reads, writes, to: numberOf(path.known) }
+          const to = numberOf(after)
+          const more = reads.where.filter((extra) => !contains(reads.atoms, extra.atoms))
+          return [
+            { needs: literalSet(path.needs), reads: reads.atoms, writes, to },
+            ...more.map((extra): Way => ({
+              needs: literalSet([...path.needs, ...extra.needs]),
+              reads: extra.atoms,
+              writes: newBits(atoms.count),
+              to,
+            })),
+          ]
         }),
       ),
     )

@@ -5,8 +5,8 @@ import { reach, type Bounds } from '../bounds.ts'
 import { fold } from '../fold.ts'
 import type { Atoms } from './atoms.ts'
 import { addBit, join, newBits, type Bits } from './bits.ts'
-import { bitTest, eachAtom, type Literals } from './literals.ts'
-import type { Part } from './parts.ts'
+import { bitTest, eachAtom, literalsOf, type Literals } from './literals.ts'
+import { operands, type Part } from './parts.ts'
 
 /** Values of the known slots, by their place among them. */
 export type Known = readonly number[]
@@ -17,8 +17,14 @@ export interface ModelKnowledge {
   readonly ranges: readonly Bounds[]
   readonly atoms: Atoms
   readonly literals: Literals
-  /** What is looked at from outside, by slots and by atoms. */
-  readonly parts: readonly (Part & { readonly atoms: Bits })[]
+  /** What is looked at from outside. */
+  readonly parts: readonly Part[]
+}
+
+/** Atoms that are read, whatever the state or only where some conditions, by number, all hold. */
+export interface Reads {
+  readonly atoms: Bits
+  readonly where: { readonly needs: readonly number[]; readonly atoms: Bits }[]
 }
 
 /** And of one thread of it. What is worked out of an expression is kept beside it. */
@@ -27,8 +33,8 @@ export interface Knowledge extends ModelKnowledge {
   readonly place: readonly number[]
   /** The places of the known slots that an expression reads. */
   readonly uses: Map<LExpr, readonly number[]>
-  /** The atoms that an expression without known slots reads. */
-  readonly reads: Map<LExpr, Bits>
+  /** What an expression without known slots reads, with and without heed of conditions. */
+  readonly reads: Map<LExpr, { readonly all: Reads; readonly apart: Reads; readonly pivots: ReadonlySet<number> }>
   readonly cells: Map<LTarget, readonly number[]>
   readonly simplified: Map<LExpr, Map<string, LExpr>>
 }
@@ -177,28 +183,54 @@ export function simplify(k: Knowledge, expr: LExpr, known: Known, start: Known):
   return simple
 }
 
-/** Adds the atoms that the value of an expression depends on. */
-export function note(k: Knowledge, expr: LExpr, known: Known, start: Known, reads: Bits): void {
-  if (usesOf(k, expr).length > 0) noteParts(k, expr, known, start, reads)
-  else {
-    let all = k.reads.get(expr)
-    if (all === undefined) k.reads.set(expr, (all = newBits(k.atoms.count)))
-    else {
-      join(reads, all)
-      return
-    }
-    noteParts(k, expr, known, start, all)
-    join(reads, all)
-  }
+/** Which reads are noted, and what no longer holds what it did before the step. */
+interface Noting {
+  readonly into: Reads
+  readonly changed: ReadonlySet<number>
+  /** Slots on whose values reads were made to depend. */
+  readonly pivots: Set<number>
 }
 
-function noteParts(k: Knowledge, expr: LExpr, known: Known, start: Known, reads: Bits): void {
+const newReads = (k: Knowledge): Reads => ({ atoms: newBits(k.atoms.count), where: [] })
+const NONE: ReadonlySet<number> = new Set()
+
+function addReads(into: Reads, from: Reads): void {
+  join(into.atoms, from.atoms)
+  into.where.push(...from.where)
+}
+
+/** Adds the atoms that the value of an expression depends on. */
+export function note(
+  k: Knowledge,
+  expr: LExpr,
+  known: Known,
+  start: Known,
+  into: Reads,
+  changed: ReadonlySet<number>,
+): void {
+  if (expr.kind === 'const') return
+  if (usesOf(k, expr).length > 0) {
+    noteParts(k, expr, known, start, { into, changed, pivots: new Set() })
+    return
+  }
+  let memo = k.reads.get(expr)
+  if (memo === undefined) {
+    const pivots = new Set<number>()
+    const [all, apart] = [newReads(k), newReads(k)]
+    noteParts(k, expr, known, start, { into: apart, changed: NONE, pivots })
+    noteParts(k, expr, known, start, { into: all, changed: pivots, pivots: new Set() })
+    k.reads.set(expr, (memo = { all, apart, pivots }))
+  }
+  addReads(into, [...memo.pivots].some((slot) => changed.has(slot)) ? memo.all : memo.apart)
+}
+
+function noteParts(k: Knowledge, expr: LExpr, known: Known, start: Known, noting: Noting): void {
   if (settle(k, expr, known, start) !== undefined) return
   const visit = (e: LExpr): void => {
-    note(k, e, known, start, reads)
+    noteParts(k, e, known, start, noting)
   }
   const add = (atom: number): void => {
-    addBit(reads, atom)
+    addBit(noting.into.atoms, atom)
   }
   switch (expr.kind) {
     case 'const':
@@ -207,11 +239,13 @@ function noteParts(k: Knowledge, expr: LExpr, known: Known, start: Known, reads:
       eachAtom(k.atoms, expr.slot, -1, add)
       return
     case 'select':
-      for (const slot of cells(k, expr, known, start)) eachAtom(k.atoms, slot, -1, add)
+      if (!noteByPivot(k, expr, known, start, noting))
+        for (const slot of cells(k, expr, known, start)) eachAtom(k.atoms, slot, -1, add)
       for (const d of expr.index) visit(d.expr)
       return
     case 'old':
-      note(k, expr.arg, start, start, reads)
+      // Whatever the step changes, the value before it is what the conditions speak of.
+      noteParts(k, expr.arg, start, start, { ...noting, changed: NONE, pivots: new Set() })
       return
     case 'not':
       visit(expr.arg)
@@ -233,4 +267,81 @@ function noteParts(k: Knowledge, expr: LExpr, known: Known, start: Known, reads:
       return
     }
   }
+}
+
+/** An index that several values of one shared slot decide: more would make too many conditions. */
+const PIVOT_VALUES_MAX = 16
+
+/** Notes the cells of an access whose index is a shared slot, each where that slot has its value; or does nothing. */
+function noteByPivot(
+  k: Knowledge,
+  access: Extract<LTarget, { kind: 'select' }>,
+  known: Known,
+  start: Known,
+  { into, changed, pivots }: Noting,
+): boolean {
+  const index = access.index.map((d): LIndex => ({ ...d, expr: simplify(k, d.expr, known, start) }))
+  const slots = new Set<number>()
+  for (const d of index) eachRead(d.expr, (slot) => slots.add(slot))
+  const [slot] = slots
+  if (slot === undefined || slots.size > 1 || changed.has(slot)) return false
+  const { lo, hi } = k.ranges[slot] ?? { lo: 0, hi: Infinity }
+  if ((k.atoms.first[slot] ?? -1) < 0 || hi - lo >= PIVOT_VALUES_MAX) return false
+  const where: { readonly needs: readonly number[]; readonly atoms: Bits }[] = []
+  for (let value = lo; value <= hi; value++) {
+    const only = k.ranges.map((range, s) => (s === slot ? { lo: value, hi: value } : range))
+    const test: LExpr = { kind: 'binary', op: 'eq', left: { kind: 'slot', slot }, right: { kind: 'const', value } }
+    const needs = literalsOf(k.literals, test, true, changed)
+    if (needs.length === 0) return false
+    const atoms = newBits(k.atoms.count)
+    for (const offset of reach({ ...access, index }, only).offsets)
+      eachAtom(k.atoms, access.base + offset, -1, (atom) => {
+        addBit(atoms, atom)
+      })
+    where.push({ needs, atoms })
+  }
+  pivots.add(slot)
+  into.where.push(...where)
+  return true
+}
+
+/**
+ * Adds what a condition depends on that must hold after the step. Where one side of an `or` in it is
+ * sure to stay true, the other sides do not matter.
+ */
+export function noteCheck(
+  k: Knowledge,
+  cond: LExpr,
+  known: Known,
+  start: Known,
+  into: Reads,
+  changed: ReadonlySet<number>,
+): void {
+  for (const clause of operands(cond, 'and')) {
+    if (settle(k, clause, known, start) !== undefined) continue
+    const sides = operands(clause, 'or')
+    const guarded = sides.length < 2 ? undefined : guardOf(k, sides, known, start, changed)
+    if (guarded === undefined) note(k, clause, known, start, into, changed)
+    else {
+      const all = newReads(k)
+      note(k, clause, known, start, all, changed)
+      note(k, guarded.side, known, start, into, changed)
+      for (const { needs, atoms } of [{ needs: [], atoms: all.atoms }, ...all.where])
+        into.where.push({ needs: [...guarded.needs, ...needs], atoms })
+    }
+  }
+}
+
+function guardOf(
+  k: Knowledge,
+  sides: readonly LExpr[],
+  known: Known,
+  start: Known,
+  changed: ReadonlySet<number>,
+): { readonly side: LExpr; readonly needs: readonly number[] } | undefined {
+  for (const side of sides) {
+    const needs = literalsOf(k.literals, simplify(k, side, known, start), false, changed)
+    if (needs.length > 0) return { side, needs }
+  }
+  return undefined
 }

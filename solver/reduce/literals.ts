@@ -43,7 +43,35 @@ export function keyOf(e: LExpr): string {
   }
 }
 
-function add({ atoms, exprs, numbers }: Literals, expr: LExpr, changed: ReadonlySet<number>): readonly number[] {
+/** What an expression over values before the step, and nothing else, says of the state before the step. */
+function before(e: LExpr): LExpr | undefined {
+  switch (e.kind) {
+    case 'const':
+      return e
+    case 'old':
+      return e.arg
+    case 'not': {
+      const arg = before(e.arg)
+      return arg && { kind: 'not', arg }
+    }
+    case 'binary': {
+      const [left, right] = [before(e.left), before(e.right)]
+      return left && right && { ...e, left, right }
+    }
+    case 'slot':
+    case 'select':
+    case 'ite':
+      return undefined
+  }
+}
+
+const NONE: ReadonlySet<number> = new Set()
+
+function add(literals: Literals, said: LExpr, changedSince: ReadonlySet<number>): readonly number[] {
+  const { atoms, exprs, numbers } = literals
+  const past = before(said)
+  const expr = past ?? said
+  const changed = past === undefined ? changedSince : NONE
   const slots = [...slotsRead(expr)]
   if (slots.length === 0 || slots.length > SLOTS_MAX) return []
   if (!slots.every((slot) => (atoms.first[slot] ?? -1) >= 0 && !changed.has(slot))) return []

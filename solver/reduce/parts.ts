@@ -12,24 +12,30 @@ import { slotsRead, stepAccesses } from '../../model/language/slots.ts'
 import { registerSlots } from '../outcomes.ts'
 
 export interface Part {
+  /** Looked at after the step. */
+  readonly expr: LExpr
   readonly slots: ReadonlySet<number>
 }
 
-/** The operands of a tree of `op`, which may stand under `not` as its opposite. */
-function operands(expr: LExpr, op: 'and' | 'or', negated = false): readonly LExpr[] {
-  if (expr.kind === 'not') return operands(expr.arg, op, !negated)
-  const wanted = negated ? (op === 'and' ? 'or' : 'and') : op
-  if (expr.kind !== 'binary' || expr.op !== wanted) return [expr]
-  return [...operands(expr.left, op, negated), ...operands(expr.right, op, negated)]
+const negated = (expr: LExpr): LExpr => (expr.kind === 'not' ? expr.arg : { kind: 'not', arg: expr })
+
+/** Expressions whose conjunction (or disjunction) `expr` is. */
+export function operands(expr: LExpr, op: 'and' | 'or'): readonly LExpr[] {
+  if (expr.kind === 'not') {
+    const inner = operands(expr.arg, op === 'and' ? 'or' : 'and')
+    return inner.length === 1 ? [expr] : inner.flatMap((e) => operands(negated(e), op))
+  }
+  if (expr.kind !== 'binary' || expr.op !== op) return [expr]
+  return [...operands(expr.left, op), ...operands(expr.right, op)]
 }
 
 /** What must be seen as it changes. */
 export function watched(model: LoweredModel): readonly Part[] {
-  const exprs = [
-    ...model.invariants.flatMap(({ expr }) => operands(expr, 'and')),
-    ...model.covers.flatMap(({ expr }) => operands(expr, 'or')),
-  ]
-  return exprs.map((expr) => ({ slots: slotsRead(expr) })).filter(({ slots }) => slots.size > 0)
+  const exprs = [...model.invariants.map(({ expr }) => expr), ...model.covers.map(({ expr }) => negated(expr))]
+  return exprs
+    .flatMap((expr) => operands(expr, 'and'))
+    .map((expr) => ({ expr, slots: slotsRead(expr) }))
+    .filter(({ slots }) => slots.size > 0)
 }
 
 /** The slots whose values make an outcome: the registers, and what the final condition looks at. */

@@ -4,8 +4,8 @@ import type { Layout } from '../explicit/layout.ts'
 import { newAmple, type Ample } from './ample.ts'
 import { withoutIdleChecks } from './assertions.ts'
 import { atomsOf } from './atoms.ts'
-import { LITERALS_MAX, eachAtom, newLiterals, readersOf } from './literals.ts'
-import { addBit, newBits, type Bits } from './bits.ts'
+import { LITERALS_MAX, newLiterals, readersOf } from './literals.ts'
+import { newBits, type Bits } from './bits.ts'
 import { futures } from './future.ts'
 import { graphOf } from './graph.ts'
 import { compileObserve } from './observe.ts'
@@ -49,14 +49,7 @@ export function partialOrder(model: LoweredModel, layout: Layout, sabotage?: Sab
     ranges,
     atoms,
     literals,
-    parts: parts.map(({ slots }) => {
-      const bits = newBits(atoms.count)
-      for (const slot of slots)
-        eachAtom(atoms, slot, -1, (atom) => {
-          addBit(bits, atom)
-        })
-      return { slots, atoms: bits }
-    }),
+    parts,
   }
   const decided = sabotage !== 'no-endings' && daemonsDecide(model) ? observedSlots(model) : new Set<number>()
   const steps = model.steps.map((step) => withoutIdleChecks(step, ranges))
