@@ -4,7 +4,8 @@
  * one of these possible or impossible. So every run from here can begin with a step of a chosen thread.
  */
 import { meet, newBits, remove, type Bits } from './bits.ts'
-import type { Future, FutureOf } from './future.ts'
+import { newDecisions } from './decisions.ts'
+import type { Future, Futures } from './future.ts'
 import type { Graph, Way } from './graph.ts'
 import { LITERALS_MAX } from './literals.ts'
 import type { Sabotage } from './sabotage.ts'
@@ -12,6 +13,8 @@ import type { Sabotage } from './sabotage.ts'
 export interface Ample {
   /** Makes a state the one that is asked about: where its threads stand, and which conditions are false in it. */
   readonly enter: (nodes: readonly number[], shut: Bits) => void
+  /** Whether thread `t` may have a step that can run. */
+  readonly canMove: (t: number) => boolean
   /** Whether thread `t` alone is enough. */
   readonly alone: (t: number) => boolean
   /** The threads that are enough if thread `t` is one of them, as a mask. */
@@ -24,7 +27,7 @@ function conflict(way: Way, { reads, writes }: Future, sabotage: Sabotage | unde
   return sabotage !== 'ignore-reads' && meet(way.reads, writes)
 }
 
-export function newAmple(graphs: readonly Graph[], futureOf: readonly FutureOf[], sabotage?: Sabotage): Ample {
+export function newAmple(graphs: readonly Graph[], futures: readonly Futures[], sabotage?: Sabotage): Ample {
   const count = graphs.length
   const everybody = 2 ** count - 1
   let nodes: readonly number[] = []
@@ -36,7 +39,7 @@ export function newAmple(graphs: readonly Graph[], futureOf: readonly FutureOf[]
   /** Looks what the threads outside `inside` may do while `shut` stays; says whether it does stay. */
   const look = (inside: number): boolean => {
     let stays = true
-    for (let u = 0; u < count; u++) outside[u] = (inside >> u) & 1 ? undefined : futureOf[u]?.(nodes[u] ?? 0, shut)
+    for (let u = 0; u < count; u++) outside[u] = (inside >> u) & 1 ? undefined : futures[u]?.of(nodes[u] ?? 0, shut)
     if (sabotage === 'trust-shut') return true
     for (const future of outside) if (future !== undefined && remove(shut, future.stirs)) stays = false
     return stays
@@ -55,7 +58,7 @@ export function newAmple(graphs: readonly Graph[], futureOf: readonly FutureOf[]
     if (rows === undefined) return false
     const row = (rows[node] ??= new Uint8Array(graphs[u]?.ways.length ?? 0))
     if (row[other] === 0) {
-      const future = futureOf[u]?.(other, open)
+      const future = futures[u]?.of(other, open)
       const clash =
         future === undefined || graphs[t]?.ways[node]?.some((way) => conflict(way, future, sabotage)) === true
       row[other] = clash ? 1 : 2
@@ -83,23 +86,62 @@ export function newAmple(graphs: readonly Graph[], futureOf: readonly FutureOf[]
     }
   }
 
+  /**
+   * By nodes and relevant shut conditions: the threads that were asked about, those that are enough alone,
+   * and, for each thread, its closure or 0.
+   */
+  const decisions = newDecisions(count + 2, count + 2)
+  let entry = -1
+  const decision = (): number => {
+    if (entry >= 0) return entry
+    let first = 0
+    let second = 0
+    for (let t = 0; t < count; t++) {
+      const node = nodes[t] ?? 0
+      const relevant = futures[t]?.relevant(node)
+      first |= relevant?.[0] ?? 0
+      second |= relevant?.[1] ?? 0
+      decisions.key[t] = node
+    }
+    decisions.key[count] = (now[0] ?? 0) & first
+    decisions.key[count + 1] = (now[1] ?? 0) & second
+    entry = decisions.find()
+    return entry
+  }
+
   return {
     enter(at, conditions) {
       nodes = at
       now = conditions
+      entry = -1
     },
+    canMove: (t) => graphs[t]?.ways[nodes[t] ?? 0]?.some((way) => !meet(way.needs, now)) ?? false,
     alone(t) {
       let clear = true
       for (let u = 0; u < count && clear; u++) clear = u === t || alwaysCommutes(t, u)
-      return clear || intruder(1 << t) < 0
+      if (clear) return true
+      const at = decision()
+      const asked = decisions.get(at, 0)
+      const enough = decisions.get(at, 1)
+      if ((asked >> t) & 1) return ((enough >> t) & 1) === 1
+      const found = intruder(1 << t) < 0
+      decisions.set(at, 0, asked | (1 << t))
+      if (found) decisions.set(at, 1, enough | (1 << t))
+      return found
     },
     closure(t) {
+      const at = decision()
+      const known = decisions.get(at, t + 2)
+      if (known !== 0) return known
+      // Threads that are done never get in the way.
       let inside = 1 << t
+      for (let u = 0; u < count; u++) if (graphs[u]?.ways[nodes[u] ?? 0]?.length === 0) inside |= 1 << u
       while (inside !== everybody) {
         const u = intruder(inside)
         if (u < 0) break
         inside |= 1 << u
       }
+      decisions.set(at, t + 2, inside)
       return inside
     },
   }

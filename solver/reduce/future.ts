@@ -10,8 +10,12 @@ export interface Future {
   readonly stirs: Bits
 }
 
-/** Looks up what a thread at a node may yet do while the conditions in `shut` stay false. */
-export type FutureOf = (node: number, shut: Bits) => Future
+export interface Futures {
+  /** What a thread at a node may yet do while the conditions in `shut` stay false. */
+  readonly of: (node: number, shut: Bits) => Future
+  /** The conditions that make a difference from a node on. */
+  readonly relevant: (node: number) => Bits
+}
 
 /** Futures by node and by the two words of its relevant shut conditions: a hash table, open addressing. */
 interface Table {
@@ -68,10 +72,9 @@ function rowOf({ ways }: Graph, words: number): Row {
 }
 
 /** Walks a thread's graph once per node and set of shut conditions, and remembers. */
-export function futures(graph: Graph, atomCount: number, readers: readonly Bits[]): FutureOf {
+export function futures(graph: Graph, atomCount: number, readers: readonly Bits[]): Futures {
   const table: Table = { entries: new Int32Array(4 * FIRST), futures: [] }
-  /** By node: the conditions that make a difference from there on. */
-  const relevant: (Bits | undefined)[] = graph.ways.map(() => undefined)
+  const relevants: (Bits | undefined)[] = graph.ways.map(() => undefined)
   const words = newBits(atomCount).length
   const row = rowOf(graph, words)
   const seen = new Int32Array(graph.ways.length)
@@ -114,8 +117,9 @@ export function futures(graph: Graph, atomCount: number, readers: readonly Bits[
     return { future: { reads: touched.slice(0, words), writes, stirs }, needs }
   }
 
-  return (node, shut) => {
-    const matter = (relevant[node] ??= walkFrom(node, 0, 0).needs)
+  const relevant = (node: number): Bits => (relevants[node] ??= walkFrom(node, 0, 0).needs)
+  const of = (node: number, shut: Bits): Future => {
+    const matter = relevant(node)
     const first = (shut[0] ?? 0) & (matter[0] ?? 0)
     const second = (shut[1] ?? 0) & (matter[1] ?? 0)
     const at = place(table, node, first, second)
@@ -127,4 +131,5 @@ export function futures(graph: Graph, atomCount: number, readers: readonly Bits[
     add(table, at, node, first, second, future)
     return future
   }
+  return { of, relevant }
 }

@@ -16,8 +16,6 @@ import type { Sabotage } from './sabotage.ts'
 export interface PartialOrder extends Ample {
   /** Makes the state at word `at` of `arena` the one that is asked about. */
   readonly look: (arena: Int32Array, at: number) => void
-  /** Whether thread `t` has a way on where it stands, if only by its program counter. */
-  readonly canMove: (t: number) => boolean
 }
 
 export type PartialOrderOrNot =
@@ -78,7 +76,6 @@ export function partialOrder(model: LoweredModel, layout: Layout, sabotage?: Sab
         }
         ample.enter(nodes, shut)
       },
-      canMove: (t) => (graphs[t]?.ways[nodes[t] ?? 0]?.length ?? 0) > 0,
     },
   }
 }

@@ -21,8 +21,6 @@ export interface Walk {
 /** A chain that goes on for longer is cut: its end is stored, so that a circle is noticed. */
 const CHAIN_MAX = 2000
 
-const bitCount = (mask: number): number => (mask === 0 ? 0 : (mask & 1) + bitCount(mask >>> 1))
-
 /** `see` is called with every state that a chain comes to. */
 export function newWalk(program: Program, words: number, order: PartialOrder, see: (arena: Int32Array) => void): Walk {
   const scratch = new Int32Array(words)
@@ -58,15 +56,20 @@ export function newWalk(program: Program, words: number, order: PartialOrder, se
     },
     enough() {
       order.look(scratch, 0)
+      const able = program.threads.flatMap((_, t) => (order.canMove(t) && moves(t) > 0 ? [t] : []))
+      const single = able.find((t) => order.alone(t))
+      if (single !== undefined) return 2 ** single
       const everybody = 2 ** threads - 1
       let best = everybody
-      let fewest = Infinity
-      for (let t = 0; t < threads; t++) {
-        if (!order.canMove(t) || moves(t) === 0) continue
+      let fewest = able.length
+      for (const t of able) {
         const mask = order.closure(t)
-        if (mask === everybody || bitCount(mask) >= fewest) continue
+        const size = able.filter((u) => (mask >> u) & 1).length
+        if (mask === everybody || size >= fewest) continue
         best = mask
-        fewest = bitCount(mask)
+        fewest = size
+        // It cannot be one.
+        if (size === 2) break
       }
       return best
     },
