@@ -28,6 +28,11 @@ export interface ReducedResult extends SearchResult {
 
 export interface ReducedOptions extends SearchOptions {
   readonly reductions: readonly Reduction[]
+  /**
+   * States that a full search may take first. Where it ends within them nothing is reduced, which is
+   * quicker: a reduced search has a longer set-up, and spends longer on each step. None if absent.
+   */
+  readonly after?: number
   /** For tests alone: spoils the reduction. */
   readonly sabotage?: Sabotage
 }
@@ -89,6 +94,12 @@ const remaining = (options: SearchOptions, start: number): SearchOptions =>
 export function searchReduced(original: LoweredModel, options: ReducedOptions): ReducedResult {
   const start = performance.now()
   if (!options.reductions.includes('por')) return { ...searchExplicit(original, options), reductions: [] }
+  const { after, maxStates = Infinity } = options
+  if (after !== undefined && after < maxStates) {
+    const full = searchExplicit(original, { ...options, maxStates: after })
+    if (full.incomplete?.kind !== 'states')
+      return { ...full, reductions: [{ name: 'por', refused: `the full search ended within ${after} states` }] }
+  }
   const first = initialState(original)
   const model = specialise(original)
   const layout = layOut(model)

@@ -63,7 +63,8 @@ export function searchOrder(input: OrderInput): Reduced {
   let from = 0
   let transitions = 0
   let deepest = 0
-  let incomplete: Incomplete | undefined
+  let incomplete: Incomplete | undefined =
+    states.peakBytes > maxBytes ? { kind: 'memory', limitBytes: maxBytes } : undefined
 
   const violate = (property: number): void => {
     if ((violated[property] ?? 0) < 0) violated[property] = from
@@ -140,6 +141,8 @@ export function searchOrder(input: OrderInput): Reduced {
       const limitBytes = growStates(states, maxBytes)
       if (limitBytes !== undefined) incomplete = { kind: 'memory', limitBytes }
     }
+    const { maxStates = Infinity } = options
+    if (states.count > maxStates) incomplete ??= { kind: 'states', limit: maxStates }
     if (entered++ % LOOK === 0)
       incomplete ??= watch({ depth: deepest, states: states.count, frontier: path.length, bytes: states.peakBytes })
     if (incomplete === undefined) path.push(enter(id))
