@@ -136,17 +136,14 @@ function merged(paths: readonly Path[]): readonly Path[] {
 function run(k: Knowledge, body: readonly LStmt[], from: readonly Path[], start: Known): readonly Path[] {
   let paths = from
   for (const stmt of body) {
-    switch (stmt.kind) {
-      case 'set':
-        paths = merged(paths.flatMap((path) => assign(k, stmt, path, start)))
-        break
-      case 'if':
-        paths = merged(paths.flatMap((path) => branch(k, stmt, path, start)))
-        break
-      case 'assert':
-        for (const path of paths) noteCheck(k, stmt.cond, path.known, start, path.reads, path.changed)
-        break
+    if (stmt.kind === 'assert') {
+      for (const path of paths) noteCheck(k, stmt.cond, path.known, start, path.reads, path.changed)
+      continue
     }
+    const next: Path[] = []
+    for (const path of paths)
+      next.push(...(stmt.kind === 'set' ? assign(k, stmt, path, start) : branch(k, stmt, path, start)))
+    paths = merged(next)
   }
   return paths
 }

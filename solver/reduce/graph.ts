@@ -4,8 +4,8 @@
  */
 import type { LExpr, LStmt, Step } from '../../model/language/lowered.ts'
 import { selectSlots, slotsRead } from '../../model/language/slots.ts'
-import { addBit, contains, newBits, type Bits } from './bits.ts'
-import { waysThrough } from './effects.ts'
+import { addBit, contains, join, newBits, type Bits } from './bits.ts'
+import { waysThrough, type Path } from './effects.ts'
 import { knowledgeOf, type Known, type ModelKnowledge } from './known.ts'
 import { LITERALS_MAX } from './literals.ts'
 
@@ -153,6 +153,22 @@ function literalSet(numbers: readonly number[]): Bits {
   return set
 }
 
+/** What is read on a path only where more conditions are true: as ways that lead to the same node and write nothing. */
+function furtherReads({ needs, reads, writes }: Path, to: number): readonly Way[] {
+  const byNeeds = new Map<string, Way>()
+  for (const extra of reads.where) {
+    if (contains(reads.atoms, extra.atoms)) continue
+    const key = extra.needs.join()
+    const before = byNeeds.get(key)
+    if (before !== undefined) join(before.reads, extra.atoms)
+    else {
+      const all = literalSet([...needs, ...extra.needs])
+      byNeeds.set(key, { needs: all, reads: extra.atoms.slice(), writes: new Int32Array(writes.length), to })
+    }
+  }
+  return [...byNeeds.values()]
+}
+
 export interface ThreadInput {
   readonly knowledge: ModelKnowledge
   readonly thread: number
@@ -200,16 +216,7 @@ function build(input: ThreadInput, tracked: readonly number[]): Graph | undefine
               : decided.size > 0 && after[0] === of?.donePc
           if (ends) addBit(writes, atoms.count - 1)
           const to = numberOf(after)
-          const more = reads.where.filter((extra) => !contains(reads.atoms, extra.atoms))
-          return [
-            { needs: literalSet(path.needs), reads: reads.atoms, writes, to },
-            ...more.map((extra): Way => ({
-              needs: literalSet([...path.needs, ...extra.needs]),
-              reads: extra.atoms,
-              writes: newBits(atoms.count),
-              to,
-            })),
-          ]
+          return [{ needs: literalSet(path.needs), reads: reads.atoms, writes, to }, ...furtherReads(path, to)]
         }),
       ),
     )

@@ -36,8 +36,11 @@ export interface Knowledge extends ModelKnowledge {
   /** What an expression without known slots reads, with and without heed of conditions. */
   readonly reads: Map<LExpr, { readonly all: Reads; readonly apart: Reads; readonly pivots: ReadonlySet<number> }>
   readonly cells: Map<LTarget, readonly number[]>
+  readonly pivots: Map<LTarget, Pivot | 'none'>
   readonly simplified: Map<LExpr, Map<string, LExpr>>
 }
+
+type Select = Extract<LTarget, { kind: 'select' }>
 
 export const knowledgeOf = (of: ModelKnowledge, place: readonly number[]): Knowledge => ({
   ...of,
@@ -45,6 +48,7 @@ export const knowledgeOf = (of: ModelKnowledge, place: readonly number[]): Knowl
   uses: new Map(),
   reads: new Map(),
   cells: new Map(),
+  pivots: new Map(),
   simplified: new Map(),
 })
 
@@ -239,7 +243,7 @@ function noteParts(k: Knowledge, expr: LExpr, known: Known, start: Known, noting
       eachAtom(k.atoms, expr.slot, -1, add)
       return
     case 'select':
-      if (!noteByPivot(k, expr, known, start, noting))
+      if (!noteByPivot(k, expr, noting))
         for (const slot of cells(k, expr, known, start)) eachAtom(k.atoms, slot, -1, add)
       for (const d of expr.index) visit(d.expr)
       return
@@ -269,38 +273,48 @@ function noteParts(k: Knowledge, expr: LExpr, known: Known, start: Known, noting
   }
 }
 
-/** An index that several values of one shared slot decide: more would make too many conditions. */
+/** The cells of an access whose index is made of one shared slot, by the values of that slot. */
+export interface Pivot {
+  readonly slot: number
+  readonly choices: readonly { readonly test: LExpr; readonly cells: readonly number[] }[]
+}
+
+/** A slot with more values would make too many conditions. */
 const PIVOT_VALUES_MAX = 16
 
-/** Notes the cells of an access whose index is a shared slot, each where that slot has its value; or does nothing. */
-function noteByPivot(
-  k: Knowledge,
-  access: Extract<LTarget, { kind: 'select' }>,
-  known: Known,
-  start: Known,
-  { into, changed, pivots }: Noting,
-): boolean {
-  const index = access.index.map((d): LIndex => ({ ...d, expr: simplify(k, d.expr, known, start) }))
+function findPivot(k: Knowledge, access: Select): Pivot | undefined {
   const slots = new Set<number>()
-  for (const d of index) eachRead(d.expr, (slot) => slots.add(slot))
+  for (const d of access.index) eachRead(d.expr, (slot) => slots.add(slot))
   const [slot] = slots
-  if (slot === undefined || slots.size > 1 || changed.has(slot)) return false
+  if (slot === undefined || slots.size > 1 || (k.atoms.first[slot] ?? -1) < 0) return undefined
   const { lo, hi } = k.ranges[slot] ?? { lo: 0, hi: Infinity }
-  if ((k.atoms.first[slot] ?? -1) < 0 || hi - lo >= PIVOT_VALUES_MAX) return false
-  const where: { readonly needs: readonly number[]; readonly atoms: Bits }[] = []
-  for (let value = lo; value <= hi; value++) {
-    const only = k.ranges.map((range, s) => (s === slot ? { lo: value, hi: value } : range))
+  if (hi - lo >= PIVOT_VALUES_MAX) return undefined
+  const only = [...k.ranges]
+  const choices = Array.from({ length: hi - lo + 1 }, (_, i) => {
+    const value = lo + i
+    only[slot] = { lo: value, hi: value }
     const test: LExpr = { kind: 'binary', op: 'eq', left: { kind: 'slot', slot }, right: { kind: 'const', value } }
-    const needs = literalsOf(k.literals, test, true, changed)
-    if (needs.length === 0) return false
+    return { test, cells: reach(access, only).offsets.map((offset) => access.base + offset) }
+  })
+  return { slot, choices }
+}
+
+/** Notes the cells of an access whose index is a shared slot, each where that slot has its value; or does nothing. */
+function noteByPivot(k: Knowledge, access: Select, { into, changed, pivots }: Noting): boolean {
+  if (access.index.some((d) => usesOf(k, d.expr).length > 0)) return false
+  let pivot = k.pivots.get(access)
+  if (pivot === undefined) k.pivots.set(access, (pivot = findPivot(k, access) ?? 'none'))
+  if (pivot === 'none' || changed.has(pivot.slot)) return false
+  const where = pivot.choices.map(({ test, cells: slots }) => {
     const atoms = newBits(k.atoms.count)
-    for (const offset of reach({ ...access, index }, only).offsets)
-      eachAtom(k.atoms, access.base + offset, -1, (atom) => {
+    for (const slot of slots)
+      eachAtom(k.atoms, slot, -1, (atom) => {
         addBit(atoms, atom)
       })
-    where.push({ needs, atoms })
-  }
-  pivots.add(slot)
+    return { needs: literalsOf(k.literals, test, true, changed), atoms }
+  })
+  if (where.some(({ needs }) => needs.length === 0)) return false
+  pivots.add(pivot.slot)
   into.where.push(...where)
   return true
 }
