@@ -7,8 +7,9 @@ import type { LExpr, LStmt, Step } from '../../model/language/lowered.ts'
 import { bounds, type Bounds } from '../bounds.ts'
 import { maskedBits } from './atoms.ts'
 import { addBit, join, newBits, type Bits } from './bits.ts'
-import { cells, note, noteCheck, settle, simplify, type Knowledge, type Known, type Reads } from './known.ts'
+import { cells, settle, simplify, type Knowledge, type Known, type Reads } from './known.ts'
 import { eachAtom, literalsOf } from './literals.ts'
+import { note, noteCheck } from './reads.ts'
 
 /** One way through a step, so far. Mutable: each belongs to one walk through the body. */
 export interface Path {

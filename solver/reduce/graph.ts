@@ -21,10 +21,8 @@ export interface Way {
 export interface Graph {
   /** The slots that nodes tell apart, the program counter first. */
   readonly tracked: readonly number[]
-  /** What each of them is multiplied by, less its smallest value, to make a number of a node. */
-  readonly factors: readonly number[]
-  /** Nodes by that number. */
-  readonly nodes: ReadonlyMap<number, number>
+  /** By node: the values of these slots. */
+  readonly nodes: readonly Known[]
   /** By node: its ways on. */
   readonly ways: readonly (readonly Way[])[]
 }
@@ -221,7 +219,7 @@ function build(input: ThreadInput, tracked: readonly number[]): Graph | undefine
       ),
     )
   }
-  return { tracked, factors, nodes: numbers, ways }
+  return { tracked, nodes, ways }
 }
 
 /** The graph of a thread. */

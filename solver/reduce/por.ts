@@ -8,9 +8,10 @@ import { LITERALS_MAX, newLiterals, readersOf } from './literals.ts'
 import { newBits, type Bits } from './bits.ts'
 import { futures } from './future.ts'
 import { graphOf } from './graph.ts'
-import { compileObserve } from './observe.ts'
+import { compileShut } from './observe.ts'
 import type { ModelKnowledge } from './known.ts'
 import { daemonsDecide, observedSlots, watched } from './parts.ts'
+import { newPlace } from './place.ts'
 import type { Sabotage } from './sabotage.ts'
 
 export interface PartialOrder extends Ample {
@@ -60,7 +61,8 @@ export function partialOrder(model: LoweredModel, layout: Layout, sabotage?: Sab
     graphs.map((graph) => futures(graph, atoms.count, readers)),
     sabotage,
   )
-  const observe = compileObserve(layout, literals.exprs, graphs)
+  const tell = compileShut(layout, literals.exprs)
+  const places = graphs.map((graph) => newPlace(layout, graph))
   const nodes: number[] = graphs.map(() => 0)
   const shut: Bits = newBits(LITERALS_MAX)
   return {
@@ -68,12 +70,8 @@ export function partialOrder(model: LoweredModel, layout: Layout, sabotage?: Sab
     order: {
       ...ample,
       look(arena, at) {
-        observe.shut(arena, at, shut)
-        for (let t = 0; t < nodes.length; t++) {
-          const node = graphs[t]?.nodes.get(observe.key[t]?.(arena, at) ?? -1)
-          if (node === undefined) throw new Error(`thread ${t} stands where its graph has no node`)
-          nodes[t] = node
-        }
+        tell(arena, at, shut)
+        for (let t = 0; t < nodes.length; t++) nodes[t] = places[t]?.(arena, at) ?? 0
         ample.enter(nodes, shut)
       },
     },
