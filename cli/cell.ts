@@ -9,6 +9,7 @@ import { PROPERTIES, withProperties } from '../properties/all.ts'
 import { buildCounterexample, kernelText, type Found } from '../counterexamples/build.ts'
 import type { SearchOptions, SearchResult } from '../solver/engine.ts'
 import { searchExplicit } from '../solver/explicit/search.ts'
+import { searchReduced, type ReducedResult, type Reduction } from '../solver/reduce/reduced.ts'
 import { searchReference } from '../solver/reference/search.ts'
 import { boundedCheck } from '../solver/smt/bmc.ts'
 import { searchFast, searchWasm } from '../solver/wasm/search.ts'
@@ -31,6 +32,8 @@ export interface CellOptions extends SearchOptions {
   readonly depth: number
   /** Ask the linter first. The tests ask it of the whole catalogue, so it is left out there. */
   readonly lint: boolean
+  /** What the explicit engine may leave out; nothing where this is absent. */
+  readonly reductions?: readonly Reduction[]
 }
 
 export interface Cell {
@@ -42,6 +45,8 @@ export interface Cell {
   readonly properties: readonly PropertyVerdict[]
   readonly lowered: Lowered
   readonly result: SearchResult
+  /** How the search was reduced, where that was asked for. */
+  readonly reduced?: Pick<ReducedResult, 'reductions' | 'notShortest'>
   readonly observation?: Observation
   readonly condition?: boolean
   /** By property name. */
@@ -65,7 +70,12 @@ const SMT_MS = 10 * 60 * 1000
 const OF_MODEL = new Set(PROPERTIES.filter((p) => p.ofModel).map((p) => p.name))
 
 /** What an engine sees, or why it does not take the model. */
-async function search(engine: Engine, lowered: Lowered, options: CellOptions): Promise<SearchResult | string> {
+async function search(
+  engine: Engine,
+  lowered: Lowered,
+  options: CellOptions,
+): Promise<SearchResult | ReducedResult | string> {
+  const { reductions = [] } = options
   switch (engine) {
     case 'wasm': {
       const answer = searchWasm(lowered.model, options)
@@ -74,7 +84,9 @@ async function search(engine: Engine, lowered: Lowered, options: CellOptions): P
     case 'auto':
       return searchFast(lowered.model, options)
     case 'explicit':
-      return searchExplicit(lowered.model, options)
+      return reductions.length === 0
+        ? searchExplicit(lowered.model, options)
+        : searchReduced(lowered.model, { ...options, reductions })
     case 'reference':
       return searchReference(lowered.model, options)
     case 'smt':
@@ -176,6 +188,7 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
       labels: new Set(byId.values()),
       reached: new Set(result.reachedSteps.flatMap((id) => byId.get(id) ?? [])),
       ms: performance.now() - start,
+      ...('reductions' in result ? { reduced: result } : {}),
       ...(observation === undefined ? {} : { observation }),
       ...(condition === undefined ? {} : { condition }),
       ...(problems.length === 0 ? {} : { problem: problems.join('; ') }),

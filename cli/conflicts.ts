@@ -1,4 +1,5 @@
 /** Options of `check` that do not go together. Each is refused with its reason: ignoring one would be a lie. */
+import type { Reduction } from '../solver/reduce/reduced.ts'
 import type { Engine } from './cell.ts'
 import { catalogue } from './input.ts'
 import { printable, withHelp } from './message.ts'
@@ -11,6 +12,7 @@ export interface CheckRequest {
   readonly mutate?: readonly string[]
   readonly engine: Engine
   readonly depth?: number
+  readonly reduce?: readonly Reduction[]
   readonly maxStates?: number
   readonly memory?: number
   readonly timeout?: number
@@ -60,6 +62,16 @@ const CONFLICTS: readonly Conflict[] = [
     when: (r) => r.update === true && (r.kernel.length > 0 || r.engine === 'smt'),
     error: '--update records whole scenarios of the catalogue, so it goes with neither --kernel nor --engine smt',
     help: 'leave them out',
+  },
+  {
+    when: (r) => (r.reduce ?? []).length > 0 && r.engine !== 'explicit',
+    error: '--reduce is for the explicit engine only',
+    help: "leave it out, or '--engine explicit'",
+  },
+  {
+    when: (r) => (r.reduce ?? []).length > 0 && r.update === true,
+    error: '--update records the counts of full searches, so it goes without --reduce',
+    help: 'leave it out',
   },
   {
     when: (r) => r.update === true && (given(r.maxStates) || given(r.memory) || given(r.timeout)),

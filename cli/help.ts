@@ -32,6 +32,11 @@ Examples:
   mmcheck check install+collapse --kernel v7.0 \\
       --without retract_page_tables.recheck
   mmcheck check race.litmus --json | jq '.cells[].verdict'
+  mmcheck check race.litmus --reduce por
+
+--reduce por leaves out interleavings that differ in nothing but the
+order of independent steps. Verdicts, outcomes, labels reached and the
+shortest race stay what they are; counts of states become smaller.
 
 ${exitHelp()}`
 

@@ -2,9 +2,6 @@
 import { Command, CommanderError } from 'commander'
 import { findKernel, KERNELS, type Kernel } from '../model/kernels/kernels.ts'
 import { check } from './commands/check.ts'
-import { confirmCommand } from './commands/confirm.ts'
-import { conform } from './commands/conform.ts'
-import { conformRandomCommand } from './commands/conform_random.ts'
 import { doctor } from './commands/doctor.ts'
 import { explain } from './commands/explain.ts'
 import { exportCommand, type ExportFormat } from './commands/export.ts'
@@ -13,6 +10,7 @@ import { necessityCommand } from './commands/necessity.ts'
 import { replayCommand, STORE } from './commands/replay.ts'
 import { seriesCommand } from './commands/series.ts'
 import type { Engine } from './cell.ts'
+import { addKernelVerbs } from './verbs/kernel.ts'
 import { addMatrix } from './verbs/matrix.ts'
 import { addNightly } from './verbs/nightly.ts'
 import { addTraceVerbs } from './verbs/traces.ts'
@@ -21,8 +19,6 @@ import { EXIT } from './exit.ts'
 import { fail } from './fail.ts'
 import {
   CHECK_HELP,
-  CONFIRM_HELP,
-  CONFORM_HELP,
   DOCTOR_HELP,
   EXPLAIN_HELP,
   EXPORT_HELP,
@@ -33,17 +29,11 @@ import {
   SERIES_HELP,
 } from './help.ts'
 import { withHelp } from './message.ts'
+import type { Reduction } from '../solver/reduce/reduced.ts'
 import { strayWord, usageError } from './usage.ts'
+import type { Streams } from './streams.ts'
 import * as value from './options.ts'
 import { newStyle, useColor, type ColorMode } from './style.ts'
-
-export interface Streams {
-  readonly out: (text: string) => void
-  readonly err: (text: string) => void
-  readonly outIsTty: boolean
-  readonly errIsTty: boolean
-  readonly env: NodeJS.ProcessEnv
-}
 
 interface CheckFlags {
   readonly kernel?: readonly string[]
@@ -51,6 +41,7 @@ interface CheckFlags {
   readonly mutate?: readonly string[]
   readonly engine: Engine
   readonly depth?: number
+  readonly reduce?: readonly Reduction[]
   readonly maxStates?: number
   readonly memory?: number
   readonly timeout?: number
@@ -86,25 +77,7 @@ interface ExportFlags {
   readonly output?: string
 }
 
-interface ConformFlags {
-  readonly kernel?: Kernel
-  readonly random?: boolean
-  readonly runs?: number
-  readonly time?: number
-  readonly seed: number
-  readonly progress?: boolean
-  readonly json?: boolean
-  readonly color: ColorMode
-}
-
-interface ConfirmFlags extends Omit<ConformFlags, 'kernel' | 'random' | 'progress'> {
-  readonly enough?: number
-  readonly output?: string
-}
-
 /** Of `conform FILE` and of `confirm`, in seconds. */
-const DEFAULT_RACE_SECONDS = 10
-const HOUR_SECONDS = 3600
 
 /** Runs the command line and returns the exit code. */
 export async function runProgram(argv: readonly string[], streams: Streams, version: string): Promise<number> {
@@ -137,6 +110,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
       'explicit',
     )
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
+    .option('--reduce <how>', 'what the explicit engine may leave out: por, or none (default)', value.reductions)
     .option('--max-states <n>', 'stop after this many states', value.count)
     .option('--memory <size>', 'stop when states take this much memory, as 8G', value.size)
     .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
@@ -160,6 +134,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
       code = await check(files, {
         engine: flags.engine,
         depth: flags.depth ?? DEFAULT_DEPTH,
+        reductions: flags.reduce ?? [],
         json: flags.json ?? false,
         strict: flags.strict ?? false,
         update: flags.update ?? false,
@@ -273,80 +248,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     code = c
   })
 
-  program
-    .command('conform')
-    .description('run litmus files on the running kernel and hold every outcome against the model')
-    .argument('[file...]', "litmus files, names of the catalogue, or '-' for standard input")
-    .option(
-      '-k, --kernel <name>',
-      'the model to hold it against, instead of the one that it behaves like',
-      value.kernel,
-    )
-    .option('--random', 'random sequences of one thread, compared operation by operation, instead of files')
-    .option('--runs <n>', 'how many rounds or sequences (default: as many as fit into the time)', value.count)
-    .option('--time <time>', 'for how long, as 60s (default: 10s for each file, or for all sequences)', value.duration)
-    .option('--seed <n>', 'of sequences, delays and affinities', value.count, 1)
-    .option('--progress', 'show progress even where standard error is no terminal')
-    .option('--json', 'print one JSON object')
-    .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
-    .addHelpText('after', CONFORM_HELP)
-    .action(async (files: string[], flags: ConformFlags) => {
-      const json = flags.json ?? false
-      const random = flags.random ?? false
-      if (random === files.length > 0) {
-        const error = random ? '--random makes its own sequences, and takes no file' : 'conform needs a litmus file'
-        const help = random ? 'leave the files out, or leave out --random' : "or '--random' for random sequences"
-        code = fail({ json, out, err }, 'usage', withHelp(error, help))
-        return
-      }
-      const style = newStyle(useColor(flags.color, streams.outIsTty, streams.env))
-      if (random) {
-        code = await conformRandomCommand({
-          ...race(flags),
-          runs: flags.runs ?? Infinity,
-          json,
-          progress: flags.progress ?? streams.errIsTty,
-          style,
-          out,
-          err,
-          ...(flags.kernel === undefined ? {} : { kernel: flags.kernel }),
-        })
-        return
-      }
-      code = await conform(files, {
-        ...race(flags),
-        json,
-        style,
-        out,
-        err,
-        ...(flags.kernel === undefined ? {} : { kernel: flags.kernel }),
-      })
-    })
-
-  program
-    .command('confirm')
-    .description('run the operations of a counterexample on the running kernel until they end as it says')
-    .argument('<id>', "an id or the start of one, a JSON file, or '-'")
-    .option('--runs <n>', 'how many rounds (default: as many as fit into the time)', value.count)
-    .option('--time <time>', 'for how long, as 60s (default: 10s)', value.duration)
-    .option('--seed <n>', 'of delays and affinities', value.count, 1)
-    .option('--enough <n>', 'stop when it has been seen so often', value.count)
-    .option('-o, --output <file>', 'where the C program goes (default: .mmcheck/reproducers/ID.c, once seen)')
-    .option('--json', 'print one JSON object')
-    .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
-    .addHelpText('after', CONFIRM_HELP)
-    .action(async (id: string, flags: ConfirmFlags) => {
-      code = await confirmCommand(id, {
-        ...race(flags),
-        enough: flags.enough ?? 0,
-        json: flags.json ?? false,
-        style: newStyle(useColor(flags.color, streams.outIsTty, streams.env)),
-        out,
-        err,
-        ...(flags.output === undefined ? {} : { output: flags.output }),
-      })
-    })
-
+  addKernelVerbs(program, streams, (c) => {
+    code = c
+  })
   program
     .command('necessity')
     .description('take away each lock, wait, check, order and atomic update that a scenario reaches: is it needed?')
@@ -417,15 +321,6 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     throw e
   }
 }
-
-/** The budget of a race. Rounds alone are no bound on time, so there is always one. */
-const race = (
-  flags: Pick<ConformFlags, 'runs' | 'time' | 'seed'>,
-): { runs: number; seconds: number; seed: number } => ({
-  runs: flags.runs ?? 0,
-  seconds: (flags.time ?? (flags.runs === undefined ? DEFAULT_RACE_SECONDS : HOUR_SECONDS) * 1000) / 1000,
-  seed: flags.seed,
-})
 
 function defaultKernel(): Kernel {
   const newest = KERNELS[KERNELS.length - 1] ?? findKernel('v7.0')

@@ -33,6 +33,12 @@ function cellJson(cell: Cell, differs: readonly string[]): Json {
       depth: cell.result.depth,
       complete: cell.result.incomplete === undefined,
       bytes: cell.result.bytes,
+      ...(cell.reduced === undefined
+        ? {}
+        : {
+            reductions: cell.reduced.reductions.map((r): Json => ({ name: r.name, refused: r.refused ?? null })),
+            shortest: cell.reduced.notShortest === undefined,
+          }),
       ms: Math.round(cell.ms),
     },
     outcomes: cell.result.outcomes.map((o): Json => ({

@@ -1,6 +1,7 @@
 /** What `check` prints for people: a line per cell, the race, what was not reached. At most 75 columns. */
 import { show } from '../model/language/types.ts'
 import { printCond } from '../model/litmus/printer.ts'
+import type { Incomplete } from '../solver/engine.ts'
 import { registerSlots } from '../solver/outcomes.ts'
 import { assumptionsOf, scopeOf } from '../counterexamples/scope.ts'
 import { toAscii, wrap } from '../counterexamples/text.ts'
@@ -38,8 +39,9 @@ export function cellLine(cell: Cell, style: Style): string {
   return detail === '' ? head : `${head}\n${wrapped(detail, '      ')}`
 }
 
-function boundText(cell: Cell): string {
-  const i = cell.result.incomplete
+const boundText = (cell: Cell): string => limitText(cell.result.incomplete)
+
+function limitText(i: Incomplete | undefined): string {
   if (i === undefined) return ''
   switch (i.kind) {
     case 'states':
@@ -113,6 +115,19 @@ export const scopeText = (cell: Cell): string =>
   [...scopeOf(cell.scenario), ...assumptionsOf(cell.scenario, cell.lowered.model)]
     .map((l) => wrapped(l, '    '))
     .join('\n')
+
+/** How the search was reduced, and what of its answer is less than the full search's. */
+export function reductionText({ reduced }: Cell): string {
+  if (reduced === undefined) return ''
+  const lines = reduced.reductions.map(({ name, refused }) =>
+    refused === undefined
+      ? `Reduced (${name}): states, final states and depth are those of the reduced search.`
+      : `Not reduced (${name}): ${refused}.`,
+  )
+  const limit = limitText(reduced.notShortest)
+  if (limit !== '') lines.push(`A race is perhaps not the shortest: the search for that ${limit}.`)
+  return lines.map((l) => wrapped(l, '    ')).join('\n')
+}
 
 /** The greppable last line of a cell. */
 export const doneLine = (cell: Cell): string =>

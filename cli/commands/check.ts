@@ -5,6 +5,7 @@ import { formatDiagnostic } from '../../model/litmus/diagnostic.ts'
 import type { Source } from '../../model/litmus/source.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { differences, readBaseline, summarise, writeBaseline, type Baseline, type ExpectedCell } from '../baseline.ts'
+import type { Reduction } from '../../solver/reduce/reduced.ts'
 import { checkCell, type Cell, type CellOptions, type CellResult, type Engine } from '../cell.ts'
 import { EXIT, highest, outcomeOf, type Outcome } from '../exit.ts'
 import { catalogue, load } from '../input.ts'
@@ -19,6 +20,7 @@ import {
   otherIds,
   outcomeText,
   raceText,
+  reductionText,
   scopeText,
   wrapped,
 } from '../report_text.ts'
@@ -29,6 +31,7 @@ export interface CheckOptions {
   readonly kernels?: readonly KernelLine[]
   readonly engine: Engine
   readonly depth: number
+  readonly reductions: readonly Reduction[]
   readonly maxStates?: number
   readonly maxBytes?: number
   readonly maxMs?: number
@@ -131,7 +134,7 @@ async function checkScenarios(group: Group, baseline: Baseline, options: CheckOp
     const found = summarise(cell)
     ;(run.baseline[scenario.name] ??= {})[cell.kernel] = found
     const judged = group.catalogue && comparable(cell, options)
-    const differs = judged ? differences(baseline[scenario.name]?.[cell.kernel], found) : []
+    const differs = judged ? differences(baseline[scenario.name]?.[cell.kernel], found, counted(cell)) : []
     run.cells.push({ cell, expected: judged, differs })
     run.outcomes.push(judged ? (differs.length > 0 ? 'violated' : 'ok') : judge(cell, options.strict))
     if (cell.problem !== undefined) run.outcomes.push('disagree')
@@ -164,16 +167,20 @@ function mistake(result: CellResult & { readonly ok: false }, scenario: Scenario
 const comparable = (cell: Cell, options: CheckOptions): boolean =>
   options.engine !== 'smt' && !options.update && options.kernels === undefined && cell.result.incomplete === undefined
 
+/** Whether the counts of a cell are those of all its states, as they are recorded. */
+const counted = (cell: Cell): boolean => cell.reduced?.reductions.every((r) => r.refused !== undefined) ?? true
+
 function cellOptions(
   options: CheckOptions,
   lint: boolean,
   onProgress: NonNullable<CellOptions['onProgress']>,
 ): CellOptions {
-  const { engine, depth, maxStates, maxBytes, maxMs } = options
+  const { engine, depth, reductions, maxStates, maxBytes, maxMs } = options
   return {
     engine,
     depth,
     lint,
+    reductions,
     onProgress,
     ...(maxStates === undefined ? {} : { maxStates }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
@@ -209,6 +216,8 @@ function print(cell: Cell, options: CheckOptions, { inFull, outcomes }: Amount, 
   const told = outcomes ? outcomeText(cell) : observationText(cell)
   if (told !== '') out(`${told}\n`)
   if (inFull && cell.found.size === 0) out(`${scopeText(cell)}\n`)
+  const reduced = reductionText(cell)
+  if (reduced !== '' && (outcomes || cell.reduced?.notShortest !== undefined)) out(`${reduced}\n`)
   if (outcomes) out(`${doneLine(cell)}\n`)
   for (const d of differs) out(`${wrapped(`NOT AS EXPECTED: ${d}`, '      ')}\n`)
 }

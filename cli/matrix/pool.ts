@@ -50,6 +50,8 @@ export async function runPool(
   for (let task = next(); task !== undefined; task = next()) {
     onResult(runSweepCell(task))
     // Lets progress be shown, and an interrupt be heard.
-    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
   }
 }

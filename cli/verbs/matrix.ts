@@ -8,7 +8,7 @@ import { matrix } from '../commands/matrix.ts'
 import { MATRIX_HELP } from '../help.ts'
 import * as value from '../options.ts'
 import { newStyle, useColor, type ColorMode } from '../style.ts'
-import type { Streams } from '../program.ts'
+import type { Streams } from '../streams.ts'
 
 interface MatrixFlags {
   readonly world?: readonly SweepWorld[]

@@ -7,7 +7,7 @@ import { matrix, type MatrixOptions } from '../commands/matrix.ts'
 import { EXIT } from '../exit.ts'
 import { NIGHTLY_HELP } from '../help.ts'
 import * as value from '../options.ts'
-import type { Streams } from '../program.ts'
+import type { Streams } from '../streams.ts'
 import { newStyle, useColor, type ColorMode } from '../style.ts'
 import { CELL_STATES_MAX, newLine } from './matrix.ts'
 
@@ -53,7 +53,15 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
       const style = newStyle(useColor(flags.color, streams.outIsTty, streams.env))
       const progress = flags.progress ?? streams.errIsTty
       const common = { json: false, update: flags.update ?? false, style, out, err } as const
-      const catalogue: CheckOptions = { ...common, engine: 'explicit', depth: 0, strict: false, full: false, progress }
+      const catalogue: CheckOptions = {
+        ...common,
+        engine: 'explicit',
+        depth: 0,
+        reductions: [],
+        strict: false,
+        full: false,
+        progress,
+      }
       const sweep: MatrixOptions = {
         ...common,
         worlds: SWEEP_WORLDS,

@@ -325,10 +325,7 @@ const shmem_mfill_atomic_pte = (k: Build): Routine =>
     ],
   })
 
-const COPY = 'copy'
-const ZEROPAGE = 'zeropage'
-const POISON = 'poison'
-export type Fill = typeof COPY | typeof ZEROPAGE | typeof POISON
+export type Fill = 'copy' | 'zeropage' | 'poison'
 
 const fillOne = (k: Build, fill: Fill): readonly Stmt[] => {
   const shared = and(mapping.shared(page.mapping(addr)), ne(page.folio(addr), 'nil'))

@@ -35,6 +35,17 @@ export interface ExploreOptions extends SearchOptions {
   readonly depthMax?: number
   /** The search ends soon after a violation of this property is met, which is then a shortest one. */
   readonly until?: number
+  /** Asked whenever all states of a depth have been expanded: true ends the search as `depthMax` does. */
+  readonly enough?: (seen: Seen) => boolean
+}
+
+/** Violations met so far, each by the state that shows it, or -1. */
+export interface Seen {
+  /** By property: from which state an assertion failed. */
+  readonly failed: Int32Array
+  /** By the invariant's place in the model. */
+  readonly broken: readonly number[]
+  readonly deadlock: number
 }
 
 /** States expanded between two looks at the clock and the budget. */
@@ -122,6 +133,8 @@ export function explore(original: LoweredModel, options: ExploreOptions = {}): E
     if (head === levelEnd) {
       expandedDepth++
       levelEnd = states
+      const seen: Seen = { failed: program.failed, broken: broken.found, deadlock: control[2] ?? -1 }
+      if (options.enough?.(seen) === true) break
     }
     if (options.until !== undefined && isMet(model, options.until, broken.found, program, control[2] ?? -1)) break
   }

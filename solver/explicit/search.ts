@@ -5,6 +5,7 @@ import { firstViolations, violationOf } from '../first_violations.ts'
 import { registerSlots, sortOutcomes } from '../outcomes.ts'
 import type { Exploration } from './explore.ts'
 import { explore } from './explore.ts'
+import { unpack } from './layout.ts'
 import { stateOf } from './trace.ts'
 
 /** What an exploration has stored, for traces to be made of. */
@@ -16,6 +17,9 @@ const storedOf = (exploration: Exploration): Stored => ({
   failedFrom: [...exploration.program.failed],
   deadlock: exploration.deadlock,
 })
+
+/** A shortest violation of each property, the first in breadth-first order; it may be broken in several ways. */
+export const violations = (exploration: Exploration): readonly Violation[] => firstViolations(storedOf(exploration))
 
 /** What became of a search for one violation. */
 export type Finding =
@@ -49,9 +53,13 @@ interface Tally {
   satisfying: number
 }
 
+/** Stored states, with all that is needed to read them. */
+export interface StateStore extends Pick<Exploration, 'model' | 'layout' | 'program' | 'states'> {
+  readonly store: { readonly arena: Int32Array }
+}
+
 /** Counts the final states by the bits of their registers. */
-function outcomes(exploration: Exploration): readonly Outcome[] {
-  const { model, layout, program, store, states } = exploration
+export function outcomes({ model, layout, program, store, states }: StateStore): readonly Outcome[] {
   const registers = registerSlots(model)
   const masks = new Int32Array(layout.words)
   for (const slot of registers) {
@@ -69,7 +77,7 @@ function outcomes(exploration: Exploration): readonly Outcome[] {
   }
   return sortOutcomes(
     [...tallies.values()].map(({ first, ...counts }) => {
-      const state = stateOf(exploration, first)
+      const state = unpack(layout, store.arena, first * layout.words)
       return { registers: registers.map((slot) => state[slot] ?? 0), ...counts }
     }),
   )
