@@ -1,38 +1,71 @@
 /**
  * mm/huge_memory.c: what becomes of a huge pmd that a walk meets. A file's huge pmd is simply
- * cleared, since the page cache keeps the data (guard-regions facts 1.1.14). Read at v7.0-rc6.
+ * cleared, since the page cache keeps the data; an anonymous one becomes a table of small mappings
+ * (guard-regions facts 1.1.14). Read at v7.0-rc6.
  *
- * Not modelled yet: anonymous huge pages (the fault paths here never make one).
+ * The table that a split fills was deposited when the huge page was mapped; here it comes out of the
+ * pool of tables at the split.
+ *
+ * Not modelled yet: making anonymous huge pages (a scenario may begin with one), PMD migration
+ * entries, the freezing of the folio during a split.
  */
-import { eq, isOneOf, local, type Expr, type Local } from '../language/expr.ts'
+import { bound, eq, firstThat, isOneOf, local, ne, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { lock, set, step, unlock, when } from '../language/stmt.ts'
-import { refTo } from '../language/types.ts'
-import { pmd } from './mm_types.ts'
+import { assert, forEach, lock, set, step, unlock, when } from '../language/stmt.ts'
+import { nilable, refTo } from '../language/types.ts'
+import { page, pmd, PmdKind, table } from './mm_types.ts'
 
 /** pmd_trans_huge() */
 export const isHuge = (kind: Expr): Expr => isOneOf(kind, 'huge', 'huge_anon')
 
 const p: Local = local('pmd', refTo('pmd'))
+const kind: Local = local('pmdval', PmdKind)
+const t: Local = local('pgtable', nilable('table'))
+const each = bound('pg', 'page')
 
-const clearHuge = (name: string, text: string): Routine =>
+/** Splits a huge pmd so that a part of it can be worked on. */
+export const __split_huge_pmd: Routine = routine({
+  name: '__split_huge_pmd',
+  file: 'mm/huge_memory.c',
+  read: 'v7.0-rc6; the file-backed case is the same since v6.6',
+  params: [p],
+  locals: [kind, t],
+  body: [
+    lock('pmd_lock', 'ptl = pmd_lock(mm, pmd)', pmd.lock(p)),
+    step('clear', 'pmdp_huge_clear_flush(vma, haddr, pmd)', [
+      set(kind, pmd.kind(p)),
+      when(eq(kind, 'huge'), [set(pmd.kind(p), 'none')]),
+      when(eq(kind, 'huge_anon'), [
+        set(
+          t,
+          firstThat('table', 'candidate', (c) => eq(table.state(c), 'free')),
+        ),
+        assert('WorldLargeEnough', ne(t, 'nil')),
+        when(ne(t, 'nil'), [
+          forEach('page', 'pg', [when(eq(page.pmd(each), p), [set(table.pte(t, page.slot(each)), 'anon')])]),
+          set(table.state(t), 'linked'),
+          set(pmd.kind(p), 'table'),
+          set(pmd.table(p), t),
+        ]),
+      ]),
+    ]),
+    unlock('pmd_unlock', 'spin_unlock(ptl)', pmd.lock(p)),
+  ],
+})
+
+/** Takes a whole huge pmd away; an anonymous one only where private copies are to go. */
+export const zap_huge_pmd = (evenCows: boolean): Routine =>
   routine({
-    name,
+    name: 'zap_huge_pmd',
     file: 'mm/huge_memory.c',
     read: 'v7.0-rc6; the file-backed case is the same since v6.6',
     params: [p],
     locals: [],
     body: [
       lock('pmd_lock', 'ptl = pmd_lock(mm, pmd)', pmd.lock(p)),
-      step('clear', text, [when(eq(pmd.kind(p), 'huge'), [set(pmd.kind(p), 'none')])]),
+      step('clear', 'orig_pmd = pmdp_huge_get_and_clear_full(vma, addr, pmd)', [
+        when(isOneOf(pmd.kind(p), 'huge', ...(evenCows ? ['huge_anon'] : [])), [set(pmd.kind(p), 'none')]),
+      ]),
       unlock('pmd_unlock', 'spin_unlock(ptl)', pmd.lock(p)),
     ],
   })
-
-/** Splits a huge pmd so that a part of it can be worked on. */
-export const __split_huge_pmd: Routine = clearHuge('__split_huge_pmd', 'pmdp_huge_clear_flush(vma, haddr, pmd)')
-/** Takes a whole huge pmd away. */
-export const zap_huge_pmd: Routine = clearHuge(
-  'zap_huge_pmd',
-  'orig_pmd = pmdp_huge_get_and_clear_full(vma, addr, pmd)',
-)

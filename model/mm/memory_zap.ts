@@ -26,6 +26,7 @@ import { routine, type Routine } from '../language/routine.ts'
 import {
   break_,
   call,
+  continue_,
   for_,
   if_,
   let_,
@@ -101,8 +102,12 @@ export const zap_page_range_single = (details: ZapDetails): Routine =>
           if_(isHuge(kind), [
             if_(
               and(le(first, pmd.first(p)), le(pmd.last(p), last)),
-              [call('huge', zap_huge_pmd, [p]), break_],
-              [call('split', __split_huge_pmd, [p]), break_],
+              [call('huge', zap_huge_pmd(details.evenCows), [p]), break_],
+              [
+                call('split', __split_huge_pmd, [p]),
+                // Of a file nothing is left to be zapped; anonymous memory has a table now.
+                if_(eq(kind, 'huge'), [break_], [continue_]),
+              ],
             ),
           ]),
           call('ptes', zap_pte_range(details), [p, first, last], kind),
