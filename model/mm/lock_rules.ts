@@ -150,6 +150,8 @@ export const MM_LINT_RULES: LintRules = {
       reason: 'whoever write-locks VMAs of an mm holds its mmap lock for writing, so there is one such thread',
     },
   ],
+  // mremap() on a world of several VMAs in two mappings comes to some 60 000.
+  statesMax: 80_000,
   exempt: [
     {
       routine: 'rcu_do_batch',
