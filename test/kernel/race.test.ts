@@ -167,7 +167,7 @@ describe('the judge', () => {
   })
 })
 
-const FINDING = 'a6ffa4db6038'
+const FINDING = '584ee0706522'
 
 function recorded(id: string): NonNullable<ReturnType<typeof load>> {
   const found = load(id)

@@ -43,7 +43,7 @@ describe('the command line without a compiler', () => {
   test.each([
     [['conform', 'install+read']],
     [['conform', '--random', '--runs', '3']],
-    [['confirm', 'a6ffa4db6038', '--time', '1s']],
+    [['confirm', '584ee0706522', '--time', '1s']],
   ])('%j is skipped with exit code 77', async (args) => {
     await inDirectory(async (cwd) => {
       const env = { ...environment(), PATH: '/nonexistent', XDG_CACHE_HOME: join(cwd, 'cache') }
