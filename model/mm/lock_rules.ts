@@ -125,6 +125,7 @@ export const MM_LINT_RULES: LintRules = {
       'is_valid_guard_vma() of v6.13 refuses a file mapping without looking at its flags',
     'madvise_guard_poison.vm_flags': 'as for madvise_guard_install() of v6.13',
   },
+  constants: true,
   nests: [
     {
       lock: 'table.ptl',
@@ -153,6 +154,12 @@ export const MM_LINT_RULES: LintRules = {
   // mremap() on a world of several VMAs in two mappings comes to some 60 000.
   statesMax: 80_000,
   exempt: [
+    {
+      routine: '__split_huge_pmd',
+      label: 'clear',
+      fields: ['table.pte'],
+      reason: 'the deposited table is filled before the pmd leads to it: nobody else can find it',
+    },
     {
       routine: 'rcu_do_batch',
       label: 'pte_free_now',

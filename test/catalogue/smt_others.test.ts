@@ -1,5 +1,5 @@
-/** Z3 on every other cell of the catalogue. */
+/** Z3 on cells of the catalogue in which nothing is violated. */
 import { agreeOn } from '../support/smt.ts'
-import { cells } from '../support/scenarios.ts'
+import { share } from '../support/scenarios.ts'
 
-agreeOn(cells().filter((c) => c.expected?.verdict !== 'violated'))
+agreeOn(share(10, (c) => c.expected?.verdict !== 'violated'))

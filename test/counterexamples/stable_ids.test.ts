@@ -4,7 +4,7 @@ import { buildCounterexample } from '../../counterexamples/build.ts'
 import type { Violation } from '../../solver/engine.ts'
 import { searchExplicit } from '../../solver/explicit/search.ts'
 import { searchReference } from '../../solver/reference/search.ts'
-import { cells, lowerScenario, scenarioOn } from '../support/scenarios.ts'
+import { share, lowerScenario, scenarioOn } from '../support/scenarios.ts'
 import { corpusIds, recorded } from '../support/corpus.ts'
 import { rerun } from '../../cli/commands/replay.ts'
 
@@ -18,7 +18,7 @@ const idsOf = (name: string, kernel: string, search: typeof searchExplicit): rea
   })
 }
 
-const violated = cells().filter((c) => c.scenario.without.length === 0 && c.expected?.verdict === 'violated')
+const violated = share(8, (c) => c.scenario.without.length === 0 && c.expected?.verdict === 'violated')
 const some = violated.filter((_, i) => i % 4 === 0)
 
 describe.each(some.map((c) => [c.name, c.kernel] as const))('%s on %s', (name, kernel) => {

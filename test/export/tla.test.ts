@@ -37,6 +37,8 @@ function compare(m: LoweredModel): void {
   if (m.properties.some(({ kind }) => kind === 'deadlock')) expect(theirs.deadlock).toBe(deadlock)
 }
 
+const WHOLE = wholeCatalogue()
+
 describe('our reader of TLA+ sees our states, our violations and our deadlocks', () => {
   test.each(catalogueModels())('%s', (_, m) => compare(m))
 
@@ -64,8 +66,8 @@ describe('our reader of TLA+ sees our states, our violations and our deadlocks',
 })
 
 describe('the text', () => {
-  test('of every cell of the catalogue can be read, and is plain ASCII', () => {
-    for (const [title, m] of wholeCatalogue()) {
+  test('of cells of the catalogue can be read, and is plain ASCII', () => {
+    for (const [title, m] of WHOLE) {
       const { tla, module } = toTla(m, { scenario: title, kernel: 'v7.0', about: [title] })
       expect(tla).toMatch(/^[\n\x20-\x7e]*$/)
       expect(parseModule(tla).name).toBe(module)

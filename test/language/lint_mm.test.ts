@@ -8,7 +8,7 @@ import { parseLitmus } from '../../model/litmus/parser.ts'
 import { MM_LINT_RULES } from '../../model/mm/lock_rules.ts'
 import { elaborate } from '../../model/scenarios/scenario.ts'
 import { withProperties } from '../../properties/all.ts'
-import { cells } from '../support/scenarios.ts'
+import { share } from '../support/scenarios.ts'
 
 /** Every operation, on shared, private and anonymous memory, of shmem and of a plain file. */
 const threads = `
@@ -62,7 +62,7 @@ describe('the mm model', () => {
   it('leaves nothing unreached or unread', () => {
     expect(lintOn(['rfc-file', 'v6.15', 'v7.0'])).toEqual([])
   })
-  const whole = cells().filter((c) => c.scenario.without.length === 0)
+  const whole = share(6, (c) => c.scenario.without.length === 0)
   it.each(whole)('has no finding in $name on $kernel', ({ lowered }) => {
     expect(lint(lowered, MM_LINT_RULES).filter((f) => !together.includes(f.code))).toEqual([])
   })

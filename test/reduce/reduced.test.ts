@@ -10,7 +10,7 @@ import { arbitraryProgram } from '../differential/random_program.ts'
 import { assert, at, eq, model, not, num, set, slot } from '../engines/build.ts'
 import { counters, peterson, philosophers, tokenRing } from '../engines/hand_models.ts'
 import { arbitraryModel } from '../engines/random_lowered.ts'
-import { cells } from '../support/scenarios.ts'
+import { share } from '../support/scenarios.ts'
 import { arbitraryLocks } from './random_locks.ts'
 import { answer } from './compare.ts'
 
@@ -140,7 +140,7 @@ describe('refusals', () => {
   })
 })
 
-describe.each(cells())('$name on $kernel', ({ lowered: { model } }) => {
+describe.each(share(8))('$name on $kernel', ({ lowered: { model } }) => {
   test('reduced', () => {
     const full = searchExplicit(model)
     const reduced = searchReduced(model, { reductions: ['por'] })

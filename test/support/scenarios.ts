@@ -1,6 +1,7 @@
 /** Scenarios of the catalogue, for tests: each cell lowered, with its expected record. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { test } from 'vitest'
 import { readBaseline, type ExpectedCell } from '../../cli/baseline.ts'
 import { catalogue, catalogueDirectory } from '../../cli/input.ts'
 import { kernelText } from '../../counterexamples/build.ts'
@@ -40,13 +41,46 @@ export function scenarioOn(name: string, kernel: string, without: readonly strin
 
 export const lowerScenario = (s: Scenario): Lowered => lower(withProperties(s))
 
-/** Every cell of the catalogue. */
-export function cells(): readonly TestCell[] {
+/** Whether tests run on every cell of the catalogue, as the nightly asks; else each takes its share. */
+const EVERY_CELL = process.env['MMCHECK_CELLS'] === 'all'
+
+/** A small number that depends on nothing but the text. */
+const hash = (text: string): number => [...text].reduce((h, c) => (h * 31 + c.charCodeAt(0)) % 65_521, 7)
+
+interface Place {
+  readonly name: string
+  readonly kernel: string
+  readonly scenario: Scenario
+  readonly expected: ExpectedCell | undefined
+}
+
+const places = (): readonly Place[] => {
   const baseline = readBaseline()
   return catalogue().flatMap((name) =>
-    scenariosOf(catalogueText(name)).map((scenario): TestCell => {
+    scenariosOf(catalogueText(name)).map((scenario): Place => {
       const kernel = kernelText(scenario)
-      return { name, kernel, scenario, lowered: lowerScenario(scenario), expected: baseline[name]?.[kernel] }
+      return { name, kernel, scenario, expected: baseline[name]?.[kernel] }
     }),
   )
+}
+
+/** Names of all cells, `NAME on KERNEL`. */
+export const cellNames = (): readonly string[] => places().map((c) => `${c.name} on ${c.kernel}`)
+
+/** The cells of the catalogue that meet a condition. */
+export const cells = (wanted: (cell: Place) => boolean = () => true): readonly TestCell[] =>
+  places()
+    .filter(wanted)
+    .map((c) => ({ ...c, lowered: lowerScenario(c.scenario) }))
+
+/**
+ * One in `n` of the cells that meet a condition, the same ones on every run, and a skipped test that says
+ * how many are left out. MMCHECK_CELLS=all takes them all.
+ */
+export function share(n: number, wanted: (cell: Place) => boolean = () => true): readonly TestCell[] {
+  const mine = (c: Place): boolean => EVERY_CELL || hash(`${c.name} on ${c.kernel}`) % n === 0
+  const all = places().filter(wanted)
+  const left = all.filter((c) => !mine(c)).length
+  if (left > 0) test.skip(`${left} of ${all.length} cells are left to MMCHECK_CELLS=all`)
+  return cells((c) => wanted(c) && mine(c))
 }

@@ -1,14 +1,14 @@
-/** Every cell of the catalogue, word for word: the JavaScript engine, and for small cells the reference interpreter. */
+/** Cells of the catalogue, word for word: the JavaScript engine, and for small cells the reference interpreter. */
 import { describe, expect, test } from 'vitest'
 import { searchExplicit } from '../../solver/explicit/search.ts'
 import { searchReference } from '../../solver/reference/search.ts'
-import { cells } from '../support/scenarios.ts'
+import { share } from '../support/scenarios.ts'
 import { wasm, words } from './words.ts'
 
 /** Larger cells would take most of the time; test/catalogue holds the JavaScript engine against the reference there. */
 const REFERENCE_STATES = 500
 
-describe.each(cells())('$name on $kernel', ({ lowered: { model } }) => {
+describe.each(share(4))('$name on $kernel', ({ lowered: { model } }) => {
   test('wasm = explicit = reference', () => {
     const result = words(wasm(model))
     expect(result).toEqual(words(searchExplicit(model)))

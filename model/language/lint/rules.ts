@@ -68,6 +68,8 @@ export interface LintRules {
   readonly mirrors: readonly Mirror[]
   readonly exempt: readonly Exemption[]
   readonly nests?: readonly Nesting[]
+  /** Variables that no step of any thread writes keep what the scenario gave them; otherwise they may hold anything. */
+  readonly constants?: true
   /** Variables (`vma.flags`) and locals (`routine.local`) that may be written and never read, with the reason. */
   readonly unread?: Readonly<Record<string, string>>
   /** Abstract states per thread before the linter gives up; 20 000 unless given. */

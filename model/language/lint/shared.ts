@@ -28,7 +28,7 @@ export function resolve(ctx: StepContext, path: Path, e: LExpr, counted: boolean
 const memoryKey = (p: Place): string => `${p.field.name}:${element(p)}`
 
 function read(ctx: StepContext, path: Path, place: Place, counted: boolean): Residual {
-  if (ctx.fields.unwritten.has(place.field.name)) {
+  if (ctx.rules.constants === true && ctx.fields.unwritten.has(place.field.name)) {
     if (place.index.length === 0) return constant(ctx.slots[place.slot]?.init ?? 0)
   } else if (counted) countRead(ctx, path, place)
   const key = memoryKey(place)
