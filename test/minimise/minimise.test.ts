@@ -91,7 +91,7 @@ describe('random scenarios', () => {
       { numRuns: 30, seed: 20_251_107, endOnFailure: true },
     )
     // Most scenarios break nothing; of these there must be enough to say something.
-    expect(broken).toBeGreaterThan(8)
+    expect(broken).toBeGreaterThan(5)
   })
 
   test('are left sound wherever the user interrupts', { timeout: 300_000 }, async () => {
@@ -128,7 +128,7 @@ const PLANTED: readonly (readonly [name: string, text: string, property: string,
     'one thread is enough where nothing but the flag would keep the table',
     BIG,
     'GuardStays',
-    '{ shmem f[1]; map a = f[0] shared rw; tables 1; }\nP0 { guard_install(a[0]); madvise_collapse(a); }\n',
+    '{ shmem f[1]; map a = f[0] shared rw; tables 1; fill a[0]; }\nP0 { guard_install(a[0]); madvise_collapse(a); }\n',
   ],
   [
     'the finding, among a fault, a removal and another file',

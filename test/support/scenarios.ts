@@ -1,7 +1,8 @@
 /** Scenarios of the catalogue, for tests: each cell lowered, with its expected record. */
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'vitest'
+import { expect, test } from 'vitest'
 import { readBaseline, type ExpectedCell } from '../../cli/baseline.ts'
 import { catalogue, catalogueDirectory } from '../../cli/input.ts'
 import { kernelText } from '../../counterexamples/build.ts'
@@ -45,7 +46,7 @@ export const lowerScenario = (s: Scenario): Lowered => lower(withProperties(s))
 const EVERY_CELL = process.env['MMCHECK_CELLS'] === 'all'
 
 /** A small number that depends on nothing but the text. */
-const hash = (text: string): number => [...text].reduce((h, c) => (h * 31 + c.charCodeAt(0)) % 65_521, 7)
+const hash = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE(0)
 
 interface Place {
   readonly name: string
@@ -81,6 +82,9 @@ export function share(n: number, wanted: (cell: Place) => boolean = () => true):
   const mine = (c: Place): boolean => EVERY_CELL || hash(`${c.name} on ${c.kernel}`) % n === 0
   const all = places().filter(wanted)
   const left = all.filter((c) => !mine(c)).length
-  if (left > 0) test.skip(`${left} of ${all.length} cells are left to MMCHECK_CELLS=all`)
+  // A line that is seen, and that fails where it is run in spite of its condition.
+  test.skipIf(left > 0)(`${left} of ${all.length} cells are left to MMCHECK_CELLS=all`, () => {
+    expect(left).toBe(0)
+  })
   return cells((c) => wanted(c) && mine(c))
 }
