@@ -2,9 +2,9 @@
  * Patch series as they were posted: ordered patches on a base kernel. Every prefix is a kernel of its
  * own, `NAME-VERSION+N`, so that each point between two patches can be checked.
  *
- * What of a patch is not modelled changes nothing here: tests, documentation, smaps, VMA merge.
+ * What of a patch is not modelled changes nothing here: tests, documentation, smaps.
  */
-import { kernel, V6_13, V6_14, V6_18, type Kernel } from './kernel.ts'
+import { kernel, V6_15, V6_18, type Kernel } from './kernel.ts'
 import type { Patch } from './patches.ts'
 
 export interface SeriesPatch {
@@ -67,10 +67,12 @@ const setAtomically = (id: string, subject: string, needs: readonly string[]): S
   })
 
 const forkCopies = (id: string, subject: string, needs: readonly string[]): SeriesPatch =>
-  change(id, subject, 'mm/memory.c: vma_needs_copy() asks for VM_MAYBE_GUARD', {
-    adds: ['fork-copies-maybe-guard'],
+  change(id, subject, 'mm/vma.c: sticky flags; mm/memory.c: vma_needs_copy() asks for VM_MAYBE_GUARD', {
+    adds: ['sticky-flags', 'fork-copies-maybe-guard'],
     needs,
   })
+const sticky = (id: string, subject: string, needs: readonly string[]): SeriesPatch =>
+  change(id, subject, 'mm/vma.c: sticky flags', { adds: ['sticky-flags'], needs })
 const copyOnFork = (id: string, needs: readonly string[]): SeriesPatch =>
   change(id, 'mm: introduce copy-on-fork VMAs and make VM_MAYBE_GUARD one', 'mm/memory.c: VM_COPY_ON_FORK', {
     adds: ['fork-copies-maybe-guard', 'fork-copy-on-fork'],
@@ -90,8 +92,10 @@ const setAndTest = (n: number): readonly SeriesPatch[] => [
 const V4: readonly SeriesPatch[] = [
   unmodelled('1', INTRODUCE),
   unmodelled('2', 'mm: add atomic VMA flags and set VM_MAYBE_GUARD as such'),
-  unmodelled('3', 'mm: update vma_modify_flags() to handle residual flags, document'),
-  unmodelled('4', 'mm: implement sticky VMA flags'),
+  change('3', 'mm: update vma_modify_flags() to handle residual flags, document', 'mm/vma.c: vma_modify_flags()', {
+    adds: ['modify-flags-pointer'],
+  }),
+  sticky('4', 'mm: implement sticky VMA flags', ['1']),
   copyOnFork('5', ['1']),
   ...setAndTest(6),
   unmodelled('7', VMA_TESTS),
@@ -142,7 +146,7 @@ const VM_MAYBE_GUARD: Series = {
       patches: [
         unmodelled('1', INTRODUCE),
         unmodelled('2', 'mm: add atomic VMA flags and set VM_MAYBE_GUARD as such'),
-        unmodelled('3', 'mm: implement sticky VMA flags'),
+        sticky('3', 'mm: implement sticky VMA flags', ['1']),
         copyOnFork('4', ['1']),
         ...setAndTest(5),
         unmodelled('6', VMA_TESTS),
@@ -171,7 +175,8 @@ const VM_MAYBE_GUARD: Series = {
 const FILE_BACKED: Series = {
   name: 'file-backed-guards',
   title: 'mm: permit guard regions for file-backed/shmem mappings (Lorenzo Stoakes, Feb 2025)',
-  base: { name: 'v6.14', patches: [...V6_13, ...V6_14] },
+  // With what v6.15 has besides, so that the series alone makes the difference.
+  base: { name: 'v6.15 without the series', patches: V6_15.filter((p) => p !== 'guard-file-backed') },
   postings: [
     {
       version: 'v1',

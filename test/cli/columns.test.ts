@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { catalogue, catalogueDirectory } from '../../cli/input.ts'
+import { catalogueDirectory } from '../../cli/input.ts'
 import { runProgram } from '../../cli/program.ts'
 import { LITMUS_ERRORS } from '../../model/litmus/errors.ts'
 import { ELABORATION_ERRORS } from '../../model/scenarios/problem.ts'
 import { PROPERTIES } from '../../properties/all.ts'
+import { shareOfNames } from '../support/scenarios.ts'
 
 const Kept = z.object({ id: z.string(), scenario: z.object({ kernel: z.string() }) })
 
@@ -55,7 +56,7 @@ test('the test sees long lines, other characters and blanks at the end', () => {
 })
 
 /** Checked as a user's file, so that every cell is printed in full and every counterexample kept. */
-describe.each(catalogue())('%s', (name) => {
+describe.each(shareOfNames(8))('%s', (name) => {
   test('is checked in lines that fit', async () => {
     const copy = `${name}.litmus`
     copyFileSync(join(catalogueDirectory(), copy), copy)

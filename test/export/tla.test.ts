@@ -19,7 +19,7 @@ import { parseModule } from './tla_parse.ts'
 import { runModule } from './tla_run.ts'
 
 const HEADER = { scenario: 'a test', kernel: 'none' }
-const STATES_MAX = 3000
+const STATES_MAX = 9000
 
 function invariantsOf(cfg: string): readonly string[] {
   const listed = /INVARIANTS\n((?: {2}\w+\n)*)/.exec(cfg)?.[1] ?? ''

@@ -118,6 +118,7 @@ test('file-backed-guards: its first patch opens the finding; scenarios that it d
   if (table === undefined) throw new Error('no posting')
   expect(table.changes.map((c) => [c.property, c.at, [...c.breaks.keys()]])).toEqual([
     ['GuardStays', '1', ['install+madvise_collapse-huge']],
+    ['GuardsRefine', '1', ['install+madvise_collapse-huge']],
     ['EmptyUnlink', '1', ['install+madvise_collapse-huge']],
   ])
 })
