@@ -7,7 +7,7 @@ import { replay } from '../../solver/reference/replay.ts'
 import { searchReference } from '../../solver/reference/search.ts'
 import { cellNames, share } from '../support/scenarios.ts'
 
-describe.each(share(2))('$name on $kernel', ({ lowered: { model }, expected }) => {
+describe.each(share(8))('$name on $kernel', ({ lowered: { model }, expected }) => {
   test('states, transitions, depth and violations are those recorded', () => {
     const explicit = searchExplicit(model)
     expect(explicit.incomplete).toBeUndefined()
@@ -23,7 +23,7 @@ describe.each(share(2))('$name on $kernel', ({ lowered: { model }, expected }) =
   })
 })
 
-describe.each(share(5))('$name on $kernel', ({ lowered: { model } }) => {
+describe.each(share(16))('$name on $kernel', ({ lowered: { model } }) => {
   test('the reference interpreter sees the same', () => {
     const explicit = searchExplicit(model)
     const reference = searchReference(model)

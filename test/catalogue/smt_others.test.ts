@@ -2,4 +2,4 @@
 import { agreeOn } from '../support/smt.ts'
 import { share } from '../support/scenarios.ts'
 
-agreeOn(share(10, (c) => c.expected?.verdict !== 'violated'))
+agreeOn(share(30, (c) => c.expected?.verdict !== 'violated'))

@@ -7,7 +7,7 @@ const STEPS = process.env['MMCHECK_CELLS'] === 'all' ? Infinity : 50
 
 agreeOn(
   share(
-    3,
+    10,
     ({ expected }) =>
       expected?.verdict === 'violated' && Math.min(...Object.values(expected.violations).map((v) => v.steps)) <= STEPS,
   ),

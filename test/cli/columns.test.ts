@@ -56,7 +56,7 @@ test('the test sees long lines, other characters and blanks at the end', () => {
 })
 
 /** Checked as a user's file, so that every cell is printed in full and every counterexample kept. */
-describe.each(shareOfNames(8))('%s', (name) => {
+describe.each(shareOfNames(24))('%s', (name) => {
   test('is checked in lines that fit', async () => {
     const copy = `${name}.litmus`
     copyFileSync(join(catalogueDirectory(), copy), copy)

@@ -140,7 +140,7 @@ describe('refusals', () => {
   })
 })
 
-describe.each(share(8))('$name on $kernel', ({ lowered: { model } }) => {
+describe.each(share(20))('$name on $kernel', ({ lowered: { model } }) => {
   test('reduced', () => {
     const full = searchExplicit(model)
     const reduced = searchReduced(model, { reductions: ['por'] })

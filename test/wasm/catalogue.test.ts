@@ -8,7 +8,7 @@ import { wasm, words } from './words.ts'
 /** Larger cells would take most of the time; test/catalogue holds the JavaScript engine against the reference there. */
 const REFERENCE_STATES = 500
 
-describe.each(share(4))('$name on $kernel', ({ lowered: { model } }) => {
+describe.each(share(12))('$name on $kernel', ({ lowered: { model } }) => {
   test('wasm = explicit = reference', () => {
     const result = words(wasm(model))
     expect(result).toEqual(words(searchExplicit(model)))
