@@ -25,6 +25,7 @@ describe.each(PROPERTIES.filter((p) => !p.ofModel))('$name', (p) => {
       'install-collapse-read',
       'install+madvise_collapse-huge',
       'install-punch+read-two',
+      'install-uffd_copy',
       'mprotect-merge-guards',
       'mprotect-write',
       'mprotect+install',
