@@ -1,5 +1,6 @@
 /** What expressions come to where some locals of a thread are known. */
-import type { BinaryOp, LExpr, LIndex, LoweredModel, LTarget } from '../../model/language/lowered.ts'
+import { apply } from '../../model/language/lower/build.ts'
+import type { LExpr, LIndex, LoweredModel, LTarget } from '../../model/language/lowered.ts'
 import { eachRead } from '../../model/language/slots.ts'
 import { reach, type Bounds } from '../bounds.ts'
 import { fold } from '../fold.ts'
@@ -72,34 +73,6 @@ export function usesOf(k: Knowledge, expr: LExpr): readonly number[] {
   return uses
 }
 
-/** As the reference interpreter computes. */
-function compute(op: BinaryOp, left: number, right: number): number {
-  switch (op) {
-    case 'and':
-      return left !== 0 && right !== 0 ? 1 : 0
-    case 'or':
-      return left !== 0 || right !== 0 ? 1 : 0
-    case 'eq':
-      return left === right ? 1 : 0
-    case 'ne':
-      return left !== right ? 1 : 0
-    case 'lt':
-      return left < right ? 1 : 0
-    case 'le':
-      return left <= right ? 1 : 0
-    case 'add':
-      return left + right
-    case 'sub':
-      return left - right
-    case 'band':
-      return left & right
-    case 'bor':
-      return left | right
-    case 'bandnot':
-      return left & ~right
-  }
-}
-
 /** The value of an expression where the known slots settle it; `start` is what was known before the step. */
 export function settle(k: Knowledge, expr: LExpr, known: Known, start: Known): number | undefined {
   switch (expr.kind) {
@@ -127,7 +100,7 @@ export function settle(k: Knowledge, expr: LExpr, known: Known, start: Known): n
       const right = settle(k, expr.right, known, start)
       if (expr.op === 'and' && right === 0) return 0
       if (expr.op === 'or' && right !== undefined && right !== 0) return 1
-      return left === undefined || right === undefined ? undefined : compute(expr.op, left, right)
+      return left === undefined || right === undefined ? undefined : apply(expr.op, left, right)
     }
   }
 }

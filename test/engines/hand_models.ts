@@ -95,3 +95,17 @@ export function tokenRing(n: number, top: number): LoweredModel {
     ],
   })
 }
+
+/** What every engine says of the models of `leavesItsRange`. */
+export const LEAVES_ITS_RANGE = /puts -?\d+ into slot 0 'x', which holds|puts 2 into slot 1 'y', which holds/
+
+/** Models that are mistaken: a write, a choice, a write by index and a constant out of the range of their slot. */
+export function leavesItsRange(): LoweredModel[] {
+  const cell: LTarget = { kind: 'select', base: 0, index: [{ expr: at(2), first: 0, count: 2, stride: 1 }] }
+  return [
+    model([slot('x', 0, 2)], [[{ body: [set(0, bin('add', at(0), num(1)))] }]]),
+    model([slot('x', 0, 1), slot('y', 0, 1)], [[{ choices: [{ slot: 1, lo: 0, hi: 2 }] }]]),
+    model([slot('x', 0, 1), slot('y', 0, 5), slot('i', 0, 3, { init: 1 })], [[{ body: [set(cell, 5), set(2, 0)] }]]),
+    model([slot('x', 1, 1)], [[{ body: [set(0, 0)] }]]),
+  ]
+}
