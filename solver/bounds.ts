@@ -37,7 +37,11 @@ export function reach(access: Extract<LTarget, { kind: 'select' }>, ranges: read
     const lo = Math.max(value.lo, first)
     const hi = Math.min(value.hi, first + count - 1)
     const steps = Array.from({ length: Math.max(0, hi - lo + 1) }, (_, i) => (lo - first + i) * stride)
-    offsets = [...new Set(offsets.flatMap((offset) => steps.map((step) => offset + step)))].sort((a, b) => a - b)
+    // One index alone, the usual case, gives each cell once and in order.
+    offsets =
+      access.index.length === 1
+        ? steps
+        : [...new Set(offsets.flatMap((offset) => steps.map((step) => offset + step)))].sort((a, b) => a - b)
     sure.push(lo === value.lo && hi === value.hi)
   }
   return { offsets, sure }

@@ -1,7 +1,7 @@
 import type { LExpr, LoweredModel, LStmt, Step } from '../model/language/lowered.ts'
 import type { Bounds } from './bounds.ts'
 import { fold, foldBody } from './fold.ts'
-import { targetSlots, valueRanges, writes, writtenBounds } from './writes.ts'
+import { eachWrite, targetSlots, valueRanges, writtenBounds } from './writes.ts'
 
 const isConstant = (range: Bounds | undefined): boolean => range !== undefined && range.lo === range.hi
 
@@ -57,11 +57,11 @@ function reachableSteps(model: LoweredModel, ranges: readonly Bounds[]): readonl
     for (const step of model.steps) {
       if (reached.has(step) || !canRun(step)) continue
       reached.add(step)
-      for (const { slot, value } of writes(step, ranges)) {
-        const range = model.slots[slot]
-        if (range === undefined) continue
-        for (const pc of pcs.has(slot) ? possibleValues(value, ranges, range) : []) pcs.get(slot)?.add(pc)
-      }
+      eachWrite(step, ranges, ({ slot, value }) => {
+        const [known, range] = [pcs.get(slot), model.slots[slot]]
+        if (known === undefined || range === undefined) return
+        for (const pc of possibleValues(value, ranges, range)) known.add(pc)
+      })
     }
   }
   return model.steps.filter((step) => reached.has(step))
@@ -74,9 +74,9 @@ function reachableSteps(model: LoweredModel, ranges: readonly Bounds[]): readonl
  * traces and outcomes need no translation; but `steps` may have gaps: look a step up by its id.
  */
 export function specialise(model: LoweredModel): LoweredModel {
+  const constants = (of: readonly Bounds[]): number => of.filter(isConstant).length
   let current = model
-  for (;;) {
-    const ranges = valueRanges(current)
+  for (let ranges = valueRanges(model); ;) {
     const folded = current.steps.map((step) => foldStep(step, ranges))
     const steps = reachableSteps({ ...current, steps: folded }, ranges)
     const next: LoweredModel = {
@@ -86,9 +86,10 @@ export function specialise(model: LoweredModel): LoweredModel {
       covers: current.covers.map((cover) => ({ ...cover, expr: fold(cover.expr, ranges) })),
       ...(current.final === undefined ? {} : { final: fold(current.final, ranges) }),
     }
-    const constants = (of: readonly Bounds[]): number => of.filter(isConstant).length
+    const nextRanges = valueRanges(next)
     // Each further round drops a step or finds a constant, so the rounds come to an end.
-    if (steps.length === current.steps.length && constants(valueRanges(next)) <= constants(ranges)) return next
+    if (steps.length === current.steps.length && constants(nextRanges) <= constants(ranges)) return next
     current = next
+    ranges = nextRanges
   }
 }

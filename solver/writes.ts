@@ -13,23 +13,32 @@ export function targetSlots(target: LTarget, ranges: readonly Bounds[]): readonl
   return target.kind === 'slot' ? [target.slot] : reach(target, ranges).offsets.map((offset) => target.base + offset)
 }
 
-function bodyWrites(body: readonly LStmt[], ranges: readonly Bounds[]): readonly Write[] {
-  return body.flatMap((stmt): readonly Write[] => {
+function eachBodyWrite(body: readonly LStmt[], ranges: readonly Bounds[], visit: (write: Write) => void): void {
+  for (const stmt of body)
     switch (stmt.kind) {
       case 'set':
-        return targetSlots(stmt.target, ranges).map((slot) => ({ slot, value: stmt.value }))
+        for (const slot of targetSlots(stmt.target, ranges)) visit({ slot, value: stmt.value })
+        break
       case 'if':
-        return [...bodyWrites(stmt.then, ranges), ...bodyWrites(stmt.else, ranges)]
+        eachBodyWrite(stmt.then, ranges, visit)
+        eachBodyWrite(stmt.else, ranges, visit)
+        break
       case 'assert':
-        return []
+        break
     }
-  })
+}
+
+/** Calls `visit` with every write that a step may do, its choices included. */
+export function eachWrite(step: Step, ranges: readonly Bounds[], visit: (write: Write) => void): void {
+  for (const { slot, lo, hi } of step.choices) visit({ slot, value: { lo, hi } })
+  eachBodyWrite(step.body, ranges, visit)
 }
 
 /** Every write that a step may do, its choices included. */
 export function writes(step: Step, ranges: readonly Bounds[]): readonly Write[] {
-  const chosen = step.choices.map(({ slot, lo, hi }) => ({ slot, value: { lo, hi } }))
-  return [...chosen, ...bodyWrites(step.body, ranges)]
+  const all: Write[] = []
+  eachWrite(step, ranges, (write) => all.push(write))
+  return all
 }
 
 /** What a written value can be, at most. */
@@ -44,11 +53,12 @@ export function writtenBounds(value: LExpr | Bounds, ranges: readonly Bounds[]):
 export function valueRanges(model: LoweredModel): readonly Bounds[] {
   const changing = new Set<number>()
   for (const step of model.steps) {
-    for (const { slot, value } of writes(step, model.slots)) {
+    eachWrite(step, model.slots, ({ slot, value }) => {
+      if (changing.has(slot)) return
       const { lo, hi } = writtenBounds(value, model.slots)
       const init = model.slots[slot]?.init
       if (lo !== init || hi !== init) changing.add(slot)
-    }
+    })
   }
   return model.slots.map(({ lo, hi, init }, slot) => (changing.has(slot) ? { lo, hi } : { lo: init, hi: init }))
 }

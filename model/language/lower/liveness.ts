@@ -18,10 +18,46 @@ export interface ThreadSteps {
   }[]
 }
 
-type Slots = ReadonlySet<number>
-const union = (a: Slots, b: Slots): Slots => (b.size === 0 ? a : new Set([...a, ...b]))
-const without = (a: Slots, slot: number): Slots => (a.has(slot) ? new Set([...a].filter((x) => x !== slot)) : a)
-const sameSize = (a: Slots, b: Slots): boolean => a.size === b.size
+/** A set of the thread's locals, a bit for each: sets of some dozens that are joined and compared all the time. */
+type Slots = bigint
+const NONE: Slots = 0n
+
+/** The locals' bits, given out as they are met, and which of them an expression reads. */
+interface Locals {
+  readonly bit: (slot: number) => Slots
+  readonly reads: (e: LExpr) => Slots
+  /** The slots of a set, in ascending order. */
+  readonly slots: (set: Slots) => readonly number[]
+}
+
+function localsOf(t: ThreadSteps): Locals {
+  const bits = new Map<number, Slots>()
+  const bit = (slot: number): Slots => {
+    const known = bits.get(slot) ?? 1n << BigInt(bits.size)
+    bits.set(slot, known)
+    return known
+  }
+  const readBy = new Map<LExpr, Slots>()
+  const reads = (e: LExpr): Slots => {
+    const known = readBy.get(e)
+    if (known !== undefined) return known
+    let set = NONE
+    eachRead(e, (slot) => {
+      if (t.isLocal(slot)) set |= bit(slot)
+    })
+    readBy.set(e, set)
+    return set
+  }
+  const listed = new Map<Slots, readonly number[]>([[NONE, []]])
+  const slots = (set: Slots): readonly number[] => {
+    const known = listed.get(set)
+    if (known !== undefined) return known
+    const list = [...bits].flatMap(([slot, own]) => ((set & own) === NONE ? [] : [slot])).sort((a, b) => a - b)
+    listed.set(set, list)
+    return list
+  }
+  return { bit, reads, slots }
+}
 
 /** Target program counter of the statement that ends a body, if `s` is one. */
 const jump = (t: ThreadSteps, s: LStmt): number | undefined =>
@@ -29,54 +65,92 @@ const jump = (t: ThreadSteps, s: LStmt): number | undefined =>
     ? s.value.value
     : undefined
 
-function liveBefore(t: ThreadSteps, stmts: readonly LStmt[], after: Slots, atPc: (pc: number) => Slots): Slots {
-  const uses = (live: Slots, e: LExpr): Slots => {
-    const more = new Set(live)
-    eachRead(e, (slot) => {
-      if (t.isLocal(slot)) more.add(slot)
-    })
-    return more
-  }
-  return stmts.reduceRight<Slots>((live, s) => {
+function jumps(t: ThreadSteps, stmts: readonly LStmt[]): readonly number[] {
+  return stmts.flatMap((s) => {
+    if (s.kind === 'if') return [...jumps(t, s.then), ...jumps(t, s.else)]
     const to = jump(t, s)
-    if (to !== undefined) return atPc(to)
+    return to === undefined ? [] : [to]
+  })
+}
+
+function liveBefore(
+  t: ThreadSteps,
+  locals: Locals,
+  stmts: readonly LStmt[],
+  after: Slots,
+  live: readonly Slots[],
+): Slots {
+  return stmts.reduceRight<Slots>((now, s) => {
+    const to = jump(t, s)
+    if (to !== undefined) return live[to] ?? NONE
     switch (s.kind) {
       case 'set':
-        if (s.target.kind === 'slot') return uses(without(live, s.target.slot), s.value)
-        return s.target.index.reduce((l, d) => uses(l, d.expr), uses(live, s.value))
+        if (s.target.kind === 'slot') {
+          const kept = t.isLocal(s.target.slot) ? now & ~locals.bit(s.target.slot) : now
+          return kept | locals.reads(s.value)
+        }
+        return s.target.index.reduce((l, d) => l | locals.reads(d.expr), now | locals.reads(s.value))
       case 'if':
-        return uses(union(liveBefore(t, s.then, live, atPc), liveBefore(t, s.else, live, atPc)), s.cond)
+        return (
+          liveBefore(t, locals, s.then, now, live) | liveBefore(t, locals, s.else, now, live) | locals.reads(s.cond)
+        )
       case 'assert':
-        return uses(live, s.cond)
+        return now | locals.reads(s.cond)
     }
   }, after)
 }
 
 /** For each program counter value, the locals whose value may still be read. */
-export function liveLocals(t: ThreadSteps): readonly Slots[] {
-  const live: Slots[] = t.steps.map(() => new Set<number>())
-  const nothing: Slots = new Set<number>()
-  for (let changed = true; changed;) {
-    changed = false
-    for (let pc = t.steps.length - 1; pc >= 0; pc--) {
-      const step = t.steps[pc]
-      if (step === undefined) continue
-      const guarded: LStmt[] = [{ kind: 'assert', property: 0, cond: step.guard }, ...step.body]
-      const before = liveBefore(t, guarded, nothing, (to) => live[to] ?? nothing)
-      const now = step.choices.reduce(without, before)
-      if (!sameSize(now, live[pc] ?? nothing)) {
-        live[pc] = union(live[pc] ?? nothing, now)
-        changed = true
-      }
+function liveLocals(t: ThreadSteps, locals: Locals): readonly Slots[] {
+  const live: Slots[] = t.steps.map(() => NONE)
+  const comesFrom = t.steps.map((): number[] => [])
+  t.steps.forEach((s, pc) => {
+    for (const to of jumps(t, s.body)) comesFrom[to]?.push(pc)
+  })
+  // Taken from the end, the last step first: most jumps lead forward.
+  const work = t.steps.map((_, pc) => pc)
+  const waits = new Set(work)
+  for (let pc = work.pop(); pc !== undefined; pc = work.pop()) {
+    waits.delete(pc)
+    const step = t.steps[pc]
+    if (step === undefined) continue
+    const chosen = step.choices.reduce((set, slot) => (t.isLocal(slot) ? set | locals.bit(slot) : set), NONE)
+    const now = (liveBefore(t, locals, step.body, NONE, live) | locals.reads(step.guard)) & ~chosen
+    if (now === live[pc]) continue
+    live[pc] = now
+    for (const from of comesFrom[pc] ?? []) {
+      if (waits.has(from)) continue
+      waits.add(from)
+      work.push(from)
     }
   }
   return live
 }
 
-/** Adds the resets. `dirtyAt` collects, per program counter value, the locals that may differ from their first value. */
-export function resetDeadLocals(t: ThreadSteps, live: readonly Slots[], entry: number): readonly (readonly LStmt[])[] {
-  const nothing: Slots = new Set<number>()
-  const dirty: Slots[] = t.steps.map(() => nothing)
+/** Which locals of a thread may still be read, and its bodies with the others set back. */
+export interface Liveness {
+  readonly isLive: (pc: number, slot: number) => boolean
+  /** The bodies of the steps of a thread that begins at `entry`, with the resets in them. */
+  readonly reset: (entry: number) => readonly (readonly LStmt[])[]
+}
+
+export function liveness(t: ThreadSteps): Liveness {
+  const locals = localsOf(t)
+  const live = liveLocals(t, locals)
+  return {
+    isLive: (pc, slot) => ((live[pc] ?? NONE) & locals.bit(slot)) !== NONE,
+    reset: (entry) => resetDeadLocals(t, locals, live, entry),
+  }
+}
+
+function resetDeadLocals(
+  t: ThreadSteps,
+  locals: Locals,
+  live: readonly Slots[],
+  entry: number,
+): readonly (readonly LStmt[])[] {
+  /** Per program counter value, the locals that may differ from their first value. */
+  const dirty: Slots[] = t.steps.map(() => NONE)
   const rewrite = (
     stmts: readonly LStmt[],
     at: Slots,
@@ -87,10 +161,9 @@ export function resetDeadLocals(t: ThreadSteps, live: readonly Slots[], entry: n
     for (const s of stmts) {
       const to = jump(t, s)
       if (to !== undefined) {
-        const alive = live[to] ?? nothing
-        for (const slot of [...d].sort((a, b) => a - b))
-          if (!alive.has(slot)) out.push(assign({ kind: 'slot', slot }, constant(t.init(slot))))
-        arrive(to, new Set([...d].filter((slot) => alive.has(slot))))
+        const alive = live[to] ?? NONE
+        for (const slot of locals.slots(d & ~alive)) out.push(assign({ kind: 'slot', slot }, constant(t.init(slot))))
+        arrive(to, d & alive)
         out.push(s)
         continue
       }
@@ -98,31 +171,32 @@ export function resetDeadLocals(t: ThreadSteps, live: readonly Slots[], entry: n
         const [then, afterThen] = rewrite(s.then, d, arrive)
         const [otherwise, afterElse] = rewrite(s.else, d, arrive)
         if (then.length > 0 || otherwise.length > 0) out.push({ ...s, then, else: otherwise })
-        d = union(afterThen, afterElse)
+        d = afterThen | afterElse
         continue
       }
       if (s.kind === 'set' && s.target.kind === 'slot' && t.isLocal(s.target.slot)) {
+        const own = locals.bit(s.target.slot)
         const resets = s.value.kind === 'const' && s.value.value === t.init(s.target.slot)
-        if (resets && !d.has(s.target.slot)) continue
-        d = resets ? without(d, s.target.slot) : union(d, new Set([s.target.slot]))
+        if (resets && (d & own) === NONE) continue
+        d = resets ? d & ~own : d | own
       }
       out.push(s)
     }
     return [out, d]
   }
-  const start = (pc: number): Slots => union(dirty[pc] ?? nothing, new Set(t.steps[pc]?.choices ?? []))
+  const start = (pc: number): Slots =>
+    (t.steps[pc]?.choices ?? []).reduce((set, slot) => set | locals.bit(slot), dirty[pc] ?? NONE)
+  dirty[entry] = live[entry] ?? NONE
   const seen = new Set([entry])
-  dirty[entry] = live[entry] ?? nothing
-  for (let changed = true; changed;) {
-    changed = false
-    for (const pc of [...seen])
-      rewrite(t.steps[pc]?.body ?? [], start(pc), (to, d) => {
-        if (to >= t.steps.length) return
-        const merged = union(dirty[to] ?? nothing, d)
-        if (!seen.has(to) || !sameSize(merged, dirty[to] ?? nothing)) changed = true
-        seen.add(to)
-        dirty[to] = merged
-      })
-  }
+  const work = [entry]
+  for (let pc = work.pop(); pc !== undefined; pc = work.pop())
+    rewrite(t.steps[pc]?.body ?? [], start(pc), (to, d) => {
+      if (to >= t.steps.length) return
+      const merged = (dirty[to] ?? NONE) | d
+      if (seen.has(to) && merged === dirty[to]) return
+      seen.add(to)
+      dirty[to] = merged
+      work.push(to)
+    })
   return t.steps.map((s, pc) => rewrite(s.body, start(pc), () => undefined)[0])
 }

@@ -11,7 +11,7 @@ import { stepsOf, type Node, type StepNode } from './graph.ts'
 import { inlineThread, type InlineContext } from './inline.ts'
 import { ModelError } from './error.ts'
 import { addField, addSlot, type Layout } from './layout.ts'
-import { liveLocals, resetDeadLocals, type ThreadSteps } from './liveness.ts'
+import { liveness, type Liveness, type ThreadSteps } from './liveness.ts'
 import { takeLocals } from './scope.ts'
 import { tail, type TailContext } from './tail.ts'
 import type { LockOp } from './actions.ts'
@@ -135,9 +135,8 @@ function emitThread(
     init,
     steps: nodes.map((n, pc) => ({ guard: n.guard, choices: n.choices.map((c) => c.slot), body: bodies[pc] ?? [] })),
   }
-  const live = liveLocals(threadSteps)
-  const entryPc = enter(layout, tctx, thread, entry, live)
-  const final = resetDeadLocals(threadSteps, live, entryPc)
+  const live = liveness(threadSteps)
+  const final = live.reset(enter(layout, tctx, thread, entry, live))
   nodes.forEach((n, pc) => {
     steps.push({
       id: steps.length,
@@ -159,13 +158,7 @@ function emitThread(
 }
 
 /** Carries out what a thread does before its first step, in the initial state. Returns its first pc. */
-function enter(
-  layout: Layout,
-  ctx: TailContext,
-  thread: number,
-  entry: Node,
-  live: readonly ReadonlySet<number>[],
-): number {
+function enter(layout: Layout, ctx: TailContext, thread: number, entry: Node, live: Liveness): number {
   const known = new Map<number, number>()
   layout.slots.forEach((s, i) => {
     if (s.kind === 'local' && s.thread === thread) known.set(i, s.init)
@@ -178,7 +171,7 @@ function enter(
     else known.set(s.target.slot, s.value.value)
   }
   setInit(layout.slots, ctx.pcSlot, pc)
-  for (const [slot, value] of known) if (live[pc]?.has(slot)) setInit(layout.slots, slot, value)
+  for (const [slot, value] of known) if (live.isLive(pc, slot)) setInit(layout.slots, slot, value)
   return pc
 }
 
