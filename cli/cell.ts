@@ -30,7 +30,7 @@ export interface CellOptions extends SearchOptions {
   readonly engine: Engine
   /** Depth for the smt engine, in steps. */
   readonly depth: number
-  /** Ask the linter first. The tests ask it of the whole catalogue, so it is left out there. */
+  /** Ask the linter first. A scenario adds no step of its own, and the tests ask it of the catalogue. */
   readonly lint: boolean
   /** What the explicit engine may leave out; nothing where this is absent. */
   readonly reductions?: readonly Reduction[]

@@ -47,6 +47,7 @@ interface CheckFlags {
   readonly timeout?: number
   readonly json?: boolean
   readonly strict?: boolean
+  readonly lint?: boolean
   readonly update?: boolean
   readonly full?: boolean
   readonly save: boolean
@@ -116,6 +117,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
     .option('--json', 'print one JSON object')
     .option('--strict', 'a property that holds vacuously fails the run')
+    .option('--lint', 'ask the linter first whether the model keeps its own rules here; it can take minutes')
     .option('--full', 'print every step of a race, folding nothing')
     .option('--update', 'record what was found as what is expected of the catalogue')
     .option('--no-save', `do not keep counterexamples in ${STORE}`)
@@ -137,6 +139,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
         reductions: flags.reduce ?? [],
         json: flags.json ?? false,
         strict: flags.strict ?? false,
+        lint: flags.lint ?? false,
         update: flags.update ?? false,
         full: flags.full ?? false,
         progress: flags.progress ?? streams.errIsTty,
@@ -191,6 +194,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--operations', 'what the threads of a litmus file can do')
     .option('--properties', 'what is checked')
     .option('--routines', 'the kernel routines of the model')
+    .option('--worlds', 'what the sweep of `mmcheck matrix` runs in')
     .option('--json', 'print one JSON object')
     .addHelpText('after', LIST_HELP)
     .action(

@@ -37,6 +37,8 @@ export interface CheckOptions {
   readonly maxMs?: number
   readonly json: boolean
   readonly strict: boolean
+  /** Ask the linter of each cell first. */
+  readonly lint: boolean
   readonly update: boolean
   readonly full: boolean
   readonly save?: string
@@ -124,7 +126,7 @@ async function checkScenarios(group: Group, baseline: Baseline, options: CheckOp
   let scoped = false
   for (const scenario of group.scenarios) {
     const progress = newProgress(options.progress, `${scenario.name} ${scenario.kernel.name}`)
-    const result = await checkCell(scenario, cellOptions(options, !group.catalogue, progress.report))
+    const result = await checkCell(scenario, cellOptions(options, progress.report))
     progress.end()
     if (!result.ok) {
       complain(mistake(result, scenario, group.source), options, run)
@@ -170,12 +172,8 @@ const comparable = (cell: Cell, options: CheckOptions): boolean =>
 /** Whether the counts of a cell are those of all its states, as they are recorded. */
 const counted = (cell: Cell): boolean => cell.reduced?.reductions.every((r) => r.refused !== undefined) ?? true
 
-function cellOptions(
-  options: CheckOptions,
-  lint: boolean,
-  onProgress: NonNullable<CellOptions['onProgress']>,
-): CellOptions {
-  const { engine, depth, reductions, maxStates, maxBytes, maxMs } = options
+function cellOptions(options: CheckOptions, onProgress: NonNullable<CellOptions['onProgress']>): CellOptions {
+  const { engine, depth, lint, reductions, maxStates, maxBytes, maxMs } = options
   return {
     engine,
     depth,

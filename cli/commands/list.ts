@@ -6,6 +6,7 @@ import { closest } from '../../model/litmus/suggest.ts'
 import type { Build } from '../../model/mm/build.ts'
 import { OPERATIONS } from '../../model/mm/operations.ts'
 import { kernelRoutines } from '../../model/mm/routines.ts'
+import { SWEEP_WORLDS } from '../../model/scenarios/sweep/worlds.ts'
 import { PROPERTIES } from '../../properties/all.ts'
 import { toAscii } from '../../counterexamples/text.ts'
 import { EXIT } from '../exit.ts'
@@ -15,7 +16,7 @@ import { printable, withHelp } from '../message.ts'
 import { RESULT_FORMAT, type Json } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
 
-export const TOPICS = ['scenarios', 'kernels', 'operations', 'properties', 'routines'] as const
+export const TOPICS = ['scenarios', 'kernels', 'operations', 'properties', 'routines', 'worlds'] as const
 export type Topic = (typeof TOPICS)[number]
 
 export interface ListOptions {
@@ -82,6 +83,8 @@ function entries(topic: Topic, kernel: Kernel): readonly Entry[] {
       return PROPERTIES.map((p) => [p.name, p.statement])
     case 'routines':
       return kernelRoutines(build(kernel)).map((r) => [r.name, r.file])
+    case 'worlds':
+      return SWEEP_WORLDS.map((w) => [w.name, w.title])
   }
 }
 

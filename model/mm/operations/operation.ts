@@ -80,6 +80,8 @@ export interface Operation {
   readonly unlinks?: number
   /** It is about files: anonymous memory refuses it. */
   readonly fileOnly?: true
+  /** Its pages lie behind others of their mapping. */
+  readonly behind?: true
   /** It never makes a page table. */
   readonly makesNoTable?: true
   /** How many VMAs it may need at most beyond those that are there, in the mapping that it names (last). */

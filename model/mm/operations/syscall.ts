@@ -64,8 +64,8 @@ export const removing = (on: Operand, pages: readonly Expr[]): Syscall => ({
 
 /**
  * mremap() of `pages` to `places`: the promises of the old pages are withdrawn when it begins, and those
- * that held then are made for the new ones if it returns 0, unless a removal comes in between. A promise
- * on its way is an install in the books.
+ * that held then are made for the new ones if it returns 0, unless a removal of either comes in between.
+ * A promise on its way is an install in the books, of the old page as of the new one.
  */
 export const moving = (on: Operand, pages: readonly Expr[], places: readonly Expr[]): Syscall => ({
   enter: [
@@ -78,22 +78,29 @@ export const moving = (on: Operand, pages: readonly Expr[], places: readonly Exp
         return [
           set(page.installers(place), '{}'),
           set(page.promised(place), false),
-          when(and(page.promised(p), isEmpty(page.removers(place))), [join(page.installers(place))]),
+          set(page.installers(p), '{}'),
+          when(and(page.promised(p), isEmpty(page.removers(place))), [
+            join(page.installers(place)),
+            join(page.installers(p)),
+          ]),
           join(page.removers(place)),
           set(page.promised(p), false),
-          set(page.installers(p), '{}'),
           join(page.removers(p)),
+          ...withdrawFromFork(p),
+          ...withdrawFromFork(place),
         ]
       }),
     ),
   ],
   leave: (result) => [
     returnStep(on, result, [
-      ...places.map((p) =>
-        when(and(eq(result, '0'), contains(page.installers(p), self)), [set(page.promised(p), true)]),
-      ),
-      ...places.flatMap((p) => [leave(page.installers(p)), leave(page.removers(p))]),
-      ...pages.map((p) => leave(page.removers(p))),
+      ...pages.flatMap((p, i): readonly Action[] => {
+        const place = places[i]
+        if (place === undefined) return []
+        const kept = and(contains(page.installers(p), self), contains(page.installers(place), self))
+        return [when(and(eq(result, '0'), kept), [set(page.promised(place), true)])]
+      }),
+      ...[...places, ...pages].flatMap((p) => [leave(page.installers(p)), leave(page.removers(p))]),
     ]),
   ],
 })

@@ -109,6 +109,7 @@ export const VMA_OPERATIONS: readonly Operation[] = [
   {
     name: 'mremap_shrink',
     operand: 'pages',
+    behind: true,
     summary: 'mremap() that cuts these pages off the end of what is mapped before them',
     unlinks: 1,
     vmas: 2,
@@ -122,6 +123,7 @@ export const VMA_OPERATIONS: readonly Operation[] = [
   {
     name: 'mremap_grow',
     operand: 'pages',
+    behind: true,
     summary: 'mremap() that grows, in place, what is mapped before these pages over them',
     results: () => ['0', '-EFAULT', '-ENOMEM'],
     build: (k, on, label) => {

@@ -26,7 +26,7 @@ function forms(operation: Operation): readonly SweepOperation[] {
   switch (operation.operand) {
     case 'pages':
     case 'mapping':
-      return one(operation, 'a')
+      return one(operation, operation.behind === true ? 'a[1]' : 'a')
     case 'page':
       return operation.name === 'read' || operation.name === 'write'
         ? [0, 1].map((page) => ({ name: `${operation.name}.${page}`, operation, args: `a[${page}]` }))
@@ -55,17 +55,36 @@ function forms(operation: Operation): readonly SweepOperation[] {
   }
 }
 
-const needsFile = ({ operand }: Operation): boolean =>
-  operand === 'own_mm' || operand === 'file' || operand === 'file_pages' || operand === 'file_size'
+const needsFile = ({ operand, fileOnly, files }: Operation): boolean =>
+  fileOnly === true ||
+  files !== undefined ||
+  operand === 'own_mm' ||
+  operand === 'file' ||
+  operand === 'file_pages' ||
+  operand === 'file_size'
+
+function makesSense(operation: Operation, { file }: SweepWorld): boolean {
+  if (file === 'none') return !needsFile(operation)
+  return operation.files === undefined || operation.files === file
+}
 
 /** Every form of every operation that makes sense in a world, in the order of `list --operations`. */
 export const sweepOperations = (world: SweepWorld): readonly SweepOperation[] =>
-  OPERATIONS.filter((o) => world.file || (!needsFile(o) && o.fileOnly !== true)).flatMap(forms)
+  OPERATIONS.filter((o) => makesSense(o, world)).flatMap(forms)
+
+/** A scenario has one child for each mm, so that no two threads can fork. */
+const together = (a: SweepOperation, b: SweepOperation): boolean =>
+  a.operation.operand !== 'mm' || b.operation.operand !== 'mm'
 
 /** Each unordered pair once, an operation against itself included. */
 export function pairs(world: SweepWorld): readonly SweepCell[] {
   const all = sweepOperations(world)
-  return all.flatMap((a, i) => all.slice(i).map((b) => ({ world, operations: [a, b] })))
+  return all.flatMap((a, i) =>
+    all
+      .slice(i)
+      .filter((b) => together(a, b))
+      .map((b) => ({ world, operations: [a, b] })),
+  )
 }
 
 /** Operations that can take a page table away, or put something in its place. */
@@ -81,7 +100,9 @@ export function triples(world: SweepWorld): readonly SweepCell[] {
   const takers = all.filter(touchesTables)
   return installs.flatMap((a) =>
     takers.flatMap((b, i) =>
-      all.filter((c) => !touchesTables(c) || takers.indexOf(c) >= i).map((c) => ({ world, operations: [a, b, c] })),
+      all
+        .filter((c) => (!touchesTables(c) || takers.indexOf(c) >= i) && together(b, c))
+        .map((c) => ({ world, operations: [a, b, c] })),
     ),
   )
 }
