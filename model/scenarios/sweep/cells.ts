@@ -72,9 +72,9 @@ function makesSense(operation: Operation, { file }: SweepWorld): boolean {
 export const sweepOperations = (world: SweepWorld): readonly SweepOperation[] =>
   OPERATIONS.filter((o) => makesSense(o, world)).flatMap(forms)
 
-/** A scenario has one child for each mm, so that no two threads can fork. */
+/** An mm is forked once, and exits once. */
 const together = (a: SweepOperation, b: SweepOperation): boolean =>
-  a.operation.operand !== 'mm' || b.operation.operand !== 'mm'
+  a.operation.operand !== b.operation.operand || (a.operation.operand !== 'mm' && a.operation.operand !== 'own_mm')
 
 /** Each unordered pair once, an operation against itself included. */
 export function pairs(world: SweepWorld): readonly SweepCell[] {
