@@ -22,6 +22,7 @@ import {
   ne,
   not,
   or,
+  truth,
   withMember,
   type Expr,
   type Local,
@@ -182,10 +183,9 @@ function retractOne(k: Build): readonly Stmt[] {
   ]
 }
 
-const f: Local = local('folio', refTo('folio'))
+const f: Local = local('old', refTo('folio'))
 const got: Local = local('got', bool)
 const cached: Local = local('cached', bool)
-const empty: Local = local('empty', bool)
 const pagelist: Local = local('pagelist', subsetOf('folio'))
 const result: Local = local('result', ScanResult)
 
@@ -193,8 +193,12 @@ const result: Local = local('result', ScanResult)
 const holeFilled: Expr = exists('folio', 'x', (x) =>
   and(eq(folio.chunk(x), c), ne(x, chunk.huge(c)), folio.cached(x), not(contains(pagelist, x))),
 )
-/** The extent is a hole: truncated, punched, or never touched. */
-const noneCached: Expr = not(exists('folio', 'x', (x) => and(eq(folio.chunk(x), c), folio.cached(x))))
+/** The folio that was locked last, and the first one behind it that is there: in an empty extent, none. */
+const after: Local = local('after', nilable('folio'))
+const next: Local = local('folio', nilable('folio'))
+const nextCached: Expr = firstThat('folio', 'x', (x) =>
+  and(eq(folio.chunk(x), c), ne(x, chunk.huge(c)), folio.cached(x), or(eq(after, 'nil'), lt(after, x))),
+)
 const each = bound('x', 'folio')
 
 /**
@@ -207,25 +211,25 @@ export const collapse_file = (k: Build): Routine =>
     file: 'mm/khugepaged.c',
     read: 'v7.0-rc6',
     params: [c],
-    locals: [f, got, cached, empty, pagelist, result],
+    locals: [f, got, cached, after, next, pagelist, result],
     returns: ScanResult,
     body: [
       lock('lock_new', '__folio_set_locked(new_folio)', folio.lock(chunk.huge(c))),
       let_(result, 'SCAN_SUCCEED'),
-      for_(f, chunk.first(c), chunk.last(c), [
+      let_(after, 'nil'),
+      while_(truth(true), [
         step(
           'xas_load',
-          'folio = xas_load(&xas); if (!folio && index == start) xas_next_entry(&xas, end - 1)',
-          [set(cached, folio.cached(f)), set(empty, and(eq(f, chunk.first(c)), noneCached))],
-          { atomic: 'under the xarray lock' },
+          'folio = xas_load(&xas): index++ over holes; if (index == start) xas_next_entry(&xas, end - 1); folio_trylock(folio)',
+          [set(next, nextCached), when(ne(next, 'nil'), [tryAcquire(folio.lock(next), got)])],
+          { atomic: 'under the xarray lock, which is let go of once a folio is locked' },
         ),
-        if_(empty, [let_(result, 'SCAN_TRUNCATED'), break_]),
-        if_(cached, [
-          step('folio_trylock', 'folio_trylock(folio)', [tryAcquire(folio.lock(f), got)]),
-          if_(eq(got, false), [let_(result, 'SCAN_PAGE_LOCK'), break_]),
-          let_(pagelist, withMember(pagelist, f)),
-          call('unmap', try_to_unmap, [f]),
-        ]),
+        if_(cached, [let_(result, 'SCAN_PTE_MAPPED_HUGEPAGE'), break_]),
+        if_(eq(next, 'nil'), [if_(eq(after, 'nil'), [let_(result, 'SCAN_TRUNCATED')]), break_]),
+        if_(eq(got, false), [let_(result, 'SCAN_PAGE_LOCK'), break_]),
+        let_(pagelist, withMember(pagelist, next)),
+        call('unmap', try_to_unmap, [next]),
+        let_(after, next),
       ]),
       if_(eq(result, 'SCAN_SUCCEED'), [
         step(

@@ -153,7 +153,7 @@ export const sys_madvise_collapse = (k: Build, io: Syscall): Routine =>
         let_(result, 'SCAN_SUCCEED'),
         if_(not(cached), [call('collapse', collapse_file(k), [pmd.chunk(p)], result)]),
       ]),
-      if_(eq(result, 'SCAN_SUCCEED'), [
+      if_(isOneOf(result, 'SCAN_SUCCEED', 'SCAN_PTE_MAPPED_HUGEPAGE'), [
         mmap_read_lock('mmap_read_lock_again', pmd.mm(p)),
         step('vma_lookup', 'vma = vma_lookup(mm, haddr), range_in_vma(vma, haddr, haddr + HPAGE_PMD_SIZE)', [
           set(v, page.vma(pmd.first(p))),

@@ -97,7 +97,7 @@ export function tokenRing(n: number, top: number): LoweredModel {
 }
 
 /** What every engine says of the models of `leavesItsRange`. */
-export const LEAVES_ITS_RANGE = /puts -?\d+ into slot 0 'x', which holds|puts 2 into slot 1 'y', which holds/
+export const LEAVES_ITS_RANGE: RegExp = /puts -?\d+ into slot 0 'x', which holds|puts 2 into slot 1 'y', which holds/
 
 /** Models that are mistaken: a write, a choice, a write by index and a constant out of the range of their slot. */
 export function leavesItsRange(): LoweredModel[] {
