@@ -1,4 +1,4 @@
-import { and, eq, exists, forall, implies, ne, not, old } from '../model/language/expr.ts'
+import { and, eq, exists, forall, implies, ne, not, old, or } from '../model/language/expr.ts'
 import { pmd, table } from '../model/mm/mm_types.ts'
 import { surelyUnlinksTables, unlinksTables, type Property } from './property.ts'
 
@@ -48,8 +48,10 @@ export const EmptyUnlink: Property = {
             forall('table', 't', (t) =>
               implies(
                 and(
-                  eq(old(pmd.table(p)), t),
+                  or(eq(old(pmd.table(p)), t), eq(old(pmd.collapsing(p)), t)),
                   ne(pmd.table(p), t),
+                  // collapse_huge_page() holds it, to put it back or to empty it and deposit it.
+                  ne(pmd.collapsing(p), t),
                   // mremap() moves a whole table to another pmd.
                   not(exists('pmd', 'q', (q) => eq(pmd.table(q), t))),
                 ),

@@ -1,5 +1,6 @@
-import { and, eq, exists, forall, implies } from '../model/language/expr.ts'
-import { mm, page, pmd, table } from '../model/mm/mm_types.ts'
+import { and, exists, forall, implies } from '../model/language/expr.ts'
+import { mm, page } from '../model/mm/mm_types.ts'
+import { guarded } from './guarded.ts'
 import { promisesGuards, type Property } from './property.ts'
 
 /** P1 of the guard-region facts. */
@@ -59,7 +60,7 @@ export const GuardStays: Property = {
           invariant: forall('page', 'p', (p) =>
             implies(
               and(page.promised(p), mm.live(page.mm(p))),
-              and(eq(pmd.kind(page.pmd(p)), 'table'), eq(table.pte(pmd.table(page.pmd(p)), page.slot(p)), 'guard')),
+              guarded(p),
             ),
           ),
           covers: [{ name: 'an install has returned 0', expr: exists('page', 'p', (p) => page.promised(p)) }],

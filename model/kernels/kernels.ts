@@ -1,5 +1,5 @@
 /** The kernels that a scenario can name: released ones, and patch series as they were posted. */
-import { kernel, V6_13, V6_15, V6_18, type Kernel } from './kernel.ts'
+import { kernel, V6_13, V6_15, V6_17_RC, V6_18, type Kernel } from './kernel.ts'
 import type { Patch } from './patches.ts'
 import { seriesKernel } from './series.ts'
 
@@ -35,6 +35,11 @@ export const KERNELS: readonly Kernel[] = [
   kernel('guard-v3', 'lightweight guard pages v3 (23 Oct 2024)', [...V6_13, 'guard-raw-restart']),
   kernel('v6.13', 'Linux v6.13: guard regions in anonymous memory (guard pages v4, 28 Oct 2024)', V6_13),
   kernel('v6.15', 'Linux v6.15: guard regions in file-backed memory', V6_15),
+  kernel(
+    'v6.17-rc',
+    'Linux v6.17-rc: MADV_DONTNEED under the per-VMA lock (a6fde7add78d), collapse not yet after it (366a4532d96f)',
+    V6_17_RC,
+  ),
   kernel('v6.18', 'Linux v6.18', V6_18),
   // [PATCH 1/3] of 29 Oct 2025 prepares the anon_vma of anonymous VMAs before it sets the flag, and ignores failure;
   // here the flag comes first, which the mmap write lock hides from everybody, and failure is -ENOMEM.

@@ -42,8 +42,8 @@ export const __split_huge_pmd: Routine = routine({
         ),
         assert('WorldLargeEnough', ne(t, 'nil')),
         when(ne(t, 'nil'), [
-          forEach('page', 'pg', [when(eq(page.pmd(each), p), [set(table.pte(t, page.slot(each)), 'anon')])]),
           set(table.state(t), 'linked'),
+          forEach('page', 'pg', [when(eq(page.pmd(each), p), [set(table.pte(t, page.slot(each)), 'anon')])]),
           set(pmd.kind(p), 'table'),
           set(pmd.table(p), t),
         ]),

@@ -3,9 +3,10 @@
  * tables that mapped it. Read at v7.0-rc6; retract_page_tables() also as of v6.6 to v6.18
  * (guard-regions facts 5.1-5.4).
  *
- * Not modelled yet: anonymous collapse, scanning and its limits, khugepaged's own return to an mm
- * that it collapsed for, refcounts (a folio that is pinned would make the collapse fail), swap,
- * read-only file THP, mm exit, and userfaultfd, whose flag is read but never set.
+ * Not modelled yet: scanning and its limits, khugepaged's own return to an mm that it collapsed for,
+ * refcounts (a folio that is pinned would make the collapse fail), swap, read-only file THP, mm exit,
+ * rolling a failed collapse back (the old folios are still in the page cache here). Anonymous memory is in
+ * khugepaged_anon.ts.
  */
 import {
   and,
@@ -49,7 +50,7 @@ import {
 import { bool, nilable, refTo, subsetOf } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { ScanResult } from './errno.ts'
-import { AnonVma, chunk, file, folio, pmd, PmdKind, table, vma, VmFlags } from './mm_types.ts'
+import { AnonVma, chunk, file, folio, page, pmd, PmdKind, table, vma, VmFlags } from './mm_types.ts'
 import { pte_free_defer } from './pgtable_generic.ts'
 import { try_to_unmap } from './rmap.ts'
 
@@ -193,6 +194,24 @@ const result: Local = local('result', ScanResult)
 const holeFilled: Expr = exists('folio', 'x', (x) =>
   and(eq(folio.chunk(x), c), ne(x, chunk.huge(c)), folio.cached(x), not(contains(pagelist, x))),
 )
+/** userfaultfd_missing() of a VMA that maps some of the chunk: whoever watches it waits to be told of a hole. */
+const missingWatched: Expr = exists('page', 'p', (x) =>
+  and(
+    eq(page.huge(x), chunk.huge(c)),
+    exists('vma', 'v', (y) =>
+      and(
+        eq(vma.mapping(y), page.mapping(x)),
+        vma.linked(y),
+        le(vma.start(y), x),
+        le(x, vma.end(y)),
+        hasAny(vma.vm_flags(y), 'VM_UFFD_MISSING'),
+      ),
+    ),
+  ),
+)
+const hasHole: Expr = exists('folio', 'x', (x) =>
+  and(eq(folio.chunk(x), c), ne(x, chunk.huge(c)), not(contains(pagelist, x))),
+)
 /** The extent is a hole: truncated, punched, or never touched. */
 const noneCached: Expr = not(exists('folio', 'x', (x) => and(eq(folio.chunk(x), c), folio.cached(x))))
 const each = bound('x', 'folio')
@@ -236,13 +255,19 @@ export const collapse_file = (k: Build): Routine =>
               holeFilled,
               [set(result, 'SCAN_PAGE_FILLED')],
               [
-                forEach('folio', 'x', [
-                  when(eq(folio.chunk(each), c), [set(folio.cached(each), eq(each, chunk.huge(c)))]),
-                ]),
+                when(
+                  and(hasHole, missingWatched),
+                  [set(result, 'SCAN_EXCEED_NONE_PTE')],
+                  [
+                    forEach('folio', 'x', [
+                      when(eq(folio.chunk(each), c), [set(folio.cached(each), eq(each, chunk.huge(c)))]),
+                    ]),
+                  ],
+                ),
               ],
             ),
           ],
-          { atomic: 'last look at holes and store, under the xarray lock' },
+          { atomic: 'last look at holes, and at VMAs under i_mmap_rwsem, and store, under the xarray lock' },
         ),
         if_(eq(result, 'SCAN_SUCCEED'), [call('retract', retract_page_tables(k), [c])]),
       ]),

@@ -146,11 +146,15 @@ export const vma: Readonly<
   lock: lockClass('vma.lock', 'rwsem', rankOf('vma_lock'), ['vma']),
 }
 
-export const pmd: Readonly<Record<'kind' | 'table' | 'mm' | 'chunk' | 'first' | 'last' | 'whole', FieldAccess>> & {
+export const pmd: Readonly<
+  Record<'kind' | 'table' | 'collapsing' | 'mm' | 'chunk' | 'first' | 'last' | 'whole', FieldAccess>
+> & {
   readonly lock: LockAccess
 } = {
   kind: field('pmd.kind', ['pmd'], PmdKind),
   table: field('pmd.table', ['pmd'], nilable('table')),
+  /** `_pmd` of collapse_huge_page(): the table that it has taken out, to put it back or to deposit it. */
+  collapsing: field('pmd.collapsing', ['pmd'], nilable('table'), { role: 'ghost' }),
   mm: field('pmd.mm', ['pmd'], refTo('mm'), GEOMETRY),
   /** The PMD-sized, PMD-aligned part of a file that this pmd could map hugely; nil if there is none. */
   chunk: field('pmd.chunk', ['pmd'], nilable('chunk'), GEOMETRY),
@@ -280,7 +284,7 @@ const plain: readonly FieldAccess[] = [
   ...[mm.live, mapping.first, mapping.last, mapping.shared, mapping.vm_flags, mapping.child],
   ...[vma.mm, vma.file, vma.mapping, vma.anon_root, vma.start, vma.end, vma.attached, vma.linked],
   ...[vma.vm_flags, vma.anon_vma, vma.write_locked],
-  ...[pmd.kind, pmd.table, pmd.mm, pmd.chunk, pmd.first, pmd.last, pmd.whole],
+  ...[pmd.kind, pmd.table, pmd.collapsing, pmd.mm, pmd.chunk, pmd.first, pmd.last, pmd.whole],
   ...[table.state, table.pte, table.grace],
   ...[page.pmd, page.vma, page.mapping, page.mm, page.child, page.slot, page.index, page.folio, page.huge],
   ...[page.prev, page.next],

@@ -35,6 +35,8 @@ export interface Pages {
   readonly last: Expr
   readonly mapping: Expr
   readonly mm: Expr
+  /** No file is behind them. */
+  readonly anonymous: boolean
   /** The pmd of the first page. */
   readonly pmd: Expr
 }
@@ -80,6 +82,8 @@ export interface Operation {
   readonly unlinks?: number
   /** It is about files: anonymous memory refuses it. */
   readonly fileOnly?: true
+  /** It is about anonymous memory alone. */
+  readonly anonymousOnly?: true
   /** It never makes a page table. */
   readonly makesNoTable?: true
   /** How many VMAs it may need at most beyond those that are there, in the mapping that it names (last). */
