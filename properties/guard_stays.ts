@@ -57,12 +57,7 @@ export const GuardStays: Property = {
   build: (scenario) =>
     promisesGuards(scenario)
       ? {
-          invariant: forall('page', 'p', (p) =>
-            implies(
-              and(page.promised(p), mm.live(page.mm(p))),
-              guarded(p),
-            ),
-          ),
+          invariant: forall('page', 'p', (p) => implies(and(page.promised(p), mm.live(page.mm(p))), guarded(p))),
           covers: [{ name: 'an install has returned 0', expr: exists('page', 'p', (p) => page.promised(p)) }],
         }
       : undefined,

@@ -45,8 +45,7 @@ const performsOnFile = (scenario: Scenario, operation: string): boolean =>
         s.op.text === operation &&
         s.args.some(
           (a) =>
-            a.kind !== 'number' &&
-            scenario.world.mappings.some((m) => m.name === a.name.text && m.file !== undefined),
+            a.kind !== 'number' && scenario.world.mappings.some((m) => m.name === a.name.text && m.file !== undefined),
         ),
     ),
   )

@@ -25,7 +25,7 @@ export const V6_15: readonly Patch[] = [
   'process-madvise-one-lock',
 ]
 /** v6.17 before 366a4532d96f. */
-export const V6_17_RC: readonly Patch[] = [...V6_15, 'dontneed-vma-lock', 'mremap-several']
+export const V6_17_RC: readonly Patch[] = [...V6_15, 'dontneed-vma-lock', 'mremap-several', 'expand-forgets-anon-vma']
 export const V6_18: readonly Patch[] = [
   ...V6_17_RC,
   'map-within-i_size',

@@ -15,7 +15,11 @@ const SERIES: readonly Patch[] = [
 const SERIES_V2: readonly Patch[] = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous']
 const SERIES_V3: readonly Patch[] = [...SERIES_V2, 'retract-tests-guard', 'fork-copy-on-fork']
 const SERIES_V4: readonly Patch[] = [...SERIES_V3, 'modify-flags-pointer']
-const V6_18_37: readonly Patch[] = [...SERIES_V4, 'fork-copy-on-fork-dst']
+/** With the fixes of its day. */
+const V6_18_37: readonly Patch[] = [
+  ...SERIES_V4.filter((p) => p !== 'expand-forgets-anon-vma'),
+  'fork-copy-on-fork-dst',
+]
 const V7_0: readonly Patch[] = [...V6_18_37, 'uffd-own-markers', 'guard-vma-lock']
 
 /** Every kernel, oldest first. */

@@ -8,19 +8,19 @@
  * when the page is split), mTHP, failing allocations other than with `oom`, userfaultfd, whose VMAs get
  * small pages here, and MADV_HUGEPAGE as the way to ask for huge pages.
  */
-import { and, eq, hasAny, le, local, ne, not, type Local } from '../language/expr.ts'
+import { and, bound, eq, hasAny, le, local, ne, not, or, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { bound } from '../language/expr.ts'
-import { call, check, forEach, if_, lock, ret, set, step, unlock, when } from '../language/stmt.ts'
+import { call, check, forEach, if_, let_, lock, ret, set, step, unlock, when } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { newAnonPage } from './cow.ts'
 import { VmFault } from './errno.ts'
-import { page, pmd, PmdKind, vma } from './mm_types.ts'
+import { page, pmd, PmdKind, vma, VmFlags } from './mm_types.ts'
 
 const v: Local = local('vma', nilable('vma'))
 const addr: Local = local('address', refTo('page'))
 const vmaLocked: Local = local('vma_locked', bool)
+const flags: Local = local('vm_flags', VmFlags)
 const suitable: Local = local('suitable', bool)
 const kind: Local = local('pmdval', PmdKind)
 const fail: Local = local('fail', bool)
@@ -35,22 +35,15 @@ export const do_huge_pmd_anonymous_page = (k: Build, vmf_anon_prepare: Routine):
     file: 'mm/huge_memory.c',
     read: 'v7.0-rc6, by the facts',
     params: [v, addr, vmaLocked],
-    locals: k.oom ? [suitable, kind, fault, fail] : [suitable, kind, fault],
+    locals: k.oom ? [flags, suitable, kind, fault, fail] : [flags, suitable, kind, fault],
     returns: VmFault,
     body: [
       step('suitable', 'thp_vma_allowable_order(vma, ...), thp_vma_suitable_order(vma, haddr, PMD_ORDER)', [
-        set(
-          suitable,
-          and(
-            pmd.whole(under),
-            le(vma.start(v), pmd.first(under)),
-            le(pmd.last(under), vma.end(v)),
-            not(hasAny(vma.vm_flags(v), 'VM_NOHUGEPAGE|VM_UFFD_MISSING|VM_UFFD_WP')),
-            hasAny(vma.vm_flags(v), 'VM_WRITE'),
-          ),
-        ),
+        set(suitable, and(pmd.whole(under), le(vma.start(v), pmd.first(under)), le(pmd.last(under), vma.end(v)))),
+        set(flags, vma.vm_flags(v)),
       ]),
-      if_(not(suitable), [ret('VM_FAULT_FALLBACK', VmFault)]),
+      if_(hasAny(flags, 'VM_NOHUGEPAGE|VM_UFFD_MISSING|VM_UFFD_WP'), [let_(suitable, false)]),
+      if_(or(not(suitable), not(hasAny(flags, 'VM_WRITE'))), [ret('VM_FAULT_FALLBACK', VmFault)]),
       call('anon_prepare', vmf_anon_prepare, [v, addr, vmaLocked], fault),
       if_(ne(fault, 'done'), [ret(fault)]),
       ...(k.oom

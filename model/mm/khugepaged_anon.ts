@@ -12,19 +12,7 @@
  * memory, the IPI that keeps GUP-fast away, an mm that exits, a VMA that may not be written (from v6.18 on
  * it gets a read-only huge page; here it is refused, as up to v6.17).
  */
-import {
-  and,
-  bound,
-  eq,
-  hasAny,
-  isOneOf,
-  le,
-  literal,
-  local,
-  ne,
-  not,
-  type Local,
-} from '../language/expr.ts'
+import { and, bound, eq, hasAny, isOneOf, le, literal, local, ne, not, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import {
   assert,
@@ -51,7 +39,7 @@ import { ScanResult, VmFault } from './errno.ts'
 import { isHuge } from './huge_memory.ts'
 import { do_swap_page } from './memory.ts'
 import { mmap_read_lock, mmap_read_unlock, mmap_write_lock, mmap_write_unlock, vma_start_write } from './mmap_lock.ts'
-import { AnonVma, mapping, mm, page, pmd, PmdKind, Pte, table, vma } from './mm_types.ts'
+import { AnonVma, mapping, mm, page, pmd, PmdKind, Pte, table, vma, VmFlags } from './mm_types.ts'
 import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
 
@@ -63,6 +51,7 @@ const t: Local = local('table', nilable('table'))
 const at: Local = local('addr', refTo('page'))
 const pte: Local = local('pteval', Pte)
 const anon: Local = local('anon_vma', AnonVma)
+const flags: Local = local('vm_flags', VmFlags)
 const allowed: Local = local('allowable', bool)
 const armed: Local = local('userfaultfd_armed', bool)
 const writable: Local = local('writable', bool)
@@ -76,29 +65,23 @@ const result: Local = local('result', ScanResult)
 const isEmpty = isOneOf(pte, 'none', 'zero')
 const isSwapPte = isOneOf(pte, 'swap', 'migration', 'guard', 'uffd_wp', 'poison')
 const noTable = literal(nilable('table'), 'nil')
-const ARMED = 'VM_UFFD_MISSING|VM_UFFD_WP'
 
 /** thp_vma_allowable_order() and thp_vma_suitable_order(): all of the pmd in one VMA that may be huge. */
-const findVma = (label: string, text: string): Stmt =>
+const findVma = (label: string, text: string): readonly Stmt[] => [
+  let_(flags, ''),
   step(label, text, [
     set(v, page.vma(pmd.first(p))),
-    set(
-      allowed,
-      and(
-        pmd.whole(p),
-        ne(v, 'nil'),
-        le(vma.start(v), pmd.first(p)),
-        le(pmd.last(p), vma.end(v)),
-        hasAny(vma.vm_flags(v), 'VM_WRITE'),
-        not(hasAny(vma.vm_flags(v), 'VM_NOHUGEPAGE')),
-      ),
-    ),
-    when(allowed, [set(armed, hasAny(vma.vm_flags(v), ARMED))]),
-  ])
+    set(allowed, and(pmd.whole(p), ne(v, 'nil'), le(vma.start(v), pmd.first(p)), le(pmd.last(p), vma.end(v)))),
+    when(allowed, [set(flags, vma.vm_flags(v))]),
+  ]),
+  if_(not(hasAny(flags, 'VM_WRITE')), [let_(allowed, false)]),
+  if_(hasAny(flags, 'VM_NOHUGEPAGE'), [let_(allowed, false)]),
+  let_(armed, hasAny(flags, 'VM_UFFD_MISSING|VM_UFFD_WP')),
+]
 
 /** hugepage_vma_revalidate() after the mmap lock was let go of. */
 const revalidate = (label: string): readonly Stmt[] => [
-  findVma(label, 'hugepage_vma_revalidate(mm, address, true, &vma, cc)'),
+  ...findVma(label, 'hugepage_vma_revalidate(mm, address, true, &vma, cc)'),
   let_(result, 'SCAN_VMA_CHECK'),
   if_(allowed, [
     step(`${label}_anon_vma`, 'if (expect_anon && !(*vmap)->anon_vma)', [set(anon, vma.anon_vma(v))]),
@@ -214,9 +197,7 @@ const each = bound('pg', 'page')
 const isolate: readonly Stmt[] = [
   lock('pte_lock', 'pte = pte_offset_map_lock(mm, &_pmd, address, &pte_ptl)', table.ptl(t)),
   for_(at, pmd.first(p), pmd.last(p), [
-    step('isolate', '__collapse_huge_page_isolate(): pteval = ptep_get(_pte)', [
-      set(pte, table.pte(t, page.slot(at))),
-    ]),
+    step('isolate', '__collapse_huge_page_isolate(): pteval = ptep_get(_pte)', [set(pte, table.pte(t, page.slot(at)))]),
     if_(and(isEmpty, armed), [let_(result, 'SCAN_EXCEED_NONE_PTE'), break_]),
     check('pte_present', isSwapPte, [let_(result, 'SCAN_PTE_NON_PRESENT'), break_]),
     if_(eq(pte, 'anon_wp'), [let_(result, 'SCAN_PTE_UFFD_WP'), break_]),
@@ -277,16 +258,14 @@ const collapse_huge_page = (k: Build): Routine =>
     file: 'mm/khugepaged.c',
     read: READ,
     params: [p, unmapped],
-    locals: [v, allowed, armed, anon, kind, t, at, pte, result],
+    locals: [v, flags, allowed, armed, anon, kind, t, at, pte, result],
     returns: ScanResult,
     body: [
       mmap_read_unlock('drop_to_allocate', pmd.mm(p)),
       mmap_read_lock('mmap_read_lock', pmd.mm(p)),
       ...revalidate('revalidate'),
       if_(eq(result, 'SCAN_SUCCEED'), findPmd('find_pmd')),
-      if_(and(eq(result, 'SCAN_SUCCEED'), unmapped), [
-        call('swapin', __collapse_huge_page_swapin(k), [p], result),
-      ]),
+      if_(and(eq(result, 'SCAN_SUCCEED'), unmapped), [call('swapin', __collapse_huge_page_swapin(k), [p], result)]),
       mmap_read_unlock('mmap_read_unlock', pmd.mm(p)),
       if_(ne(result, 'SCAN_SUCCEED'), [ret(result)]),
       mmap_write_lock('mmap_write_lock', pmd.mm(p)),
@@ -316,11 +295,11 @@ export const khugepaged_scan_anon = (k: Build): Routine =>
     file: 'mm/khugepaged.c',
     read: READ,
     params: [p],
-    locals: [v, allowed, armed, got, unmapped, result],
+    locals: [v, flags, allowed, armed, got, unmapped, result],
     body: [
       step('mmap_read_trylock', 'mmap_read_trylock(mm)', [tryAcquire(mm.mmap_lock(pmd.mm(p)), got, 'read')]),
       if_(eq(got, false), [ret()]),
-      findVma('thp_vma_allowable_order', 'thp_vma_allowable_order(vma, vma->vm_flags, TVA_KHUGEPAGED, PMD_ORDER)'),
+      ...findVma('thp_vma_allowable_order', 'thp_vma_allowable_order(vma, vma->vm_flags, TVA_KHUGEPAGED, PMD_ORDER)'),
       if_(not(allowed), [mmap_read_unlock('mmap_read_unlock_skip', pmd.mm(p)), ret()]),
       ...scanAndCollapse(k, true),
     ],
@@ -336,10 +315,13 @@ export const madvise_collapse_anon = (k: Build): Routine =>
     file: 'mm/khugepaged.c',
     read: READ,
     params: [p],
-    locals: [v, allowed, armed, unmapped, result],
+    locals: [v, flags, allowed, armed, unmapped, result],
     returns: ScanResult,
     body: [
-      findVma('thp_vma_allowable_order', 'thp_vma_allowable_order(vma, vma->vm_flags, TVA_FORCED_COLLAPSE, PMD_ORDER)'),
+      ...findVma(
+        'thp_vma_allowable_order',
+        'thp_vma_allowable_order(vma, vma->vm_flags, TVA_FORCED_COLLAPSE, PMD_ORDER)',
+      ),
       let_(result, 'SCAN_VMA_CHECK'),
       if_(allowed, scanAndCollapse(k, false), [mmap_read_unlock('mmap_read_unlock_skip', pmd.mm(p))]),
       ret(result),

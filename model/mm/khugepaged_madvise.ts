@@ -32,7 +32,7 @@ import { collapse_file } from './khugepaged.ts'
 import { madvise_collapse_anon } from './khugepaged_anon.ts'
 import { mmap_read_lock, mmap_read_unlock } from './mmap_lock.ts'
 import { do_set_pmd } from './memory_pmd.ts'
-import { ANON_PTES, chunk, FILE_PTES, folio, page, pmd, PmdKind, Pte, table, vma } from './mm_types.ts'
+import { ANON_PTES, chunk, FILE_PTES, folio, page, pmd, PmdKind, Pte, table, vma, VmFlags } from './mm_types.ts'
 import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
 
@@ -48,6 +48,7 @@ const pte: Local = local('ptent', Pte)
 const cached: Local = local('cached', bool)
 const mapped: Local = local('mapped', bool)
 const result: Local = local('result', ScanResult)
+const flags: Local = local('vm_flags', VmFlags)
 const errno: Local = local('errno', Result)
 /** userfaultfd_armed(vma) && !(vma->vm_flags & VM_SHARED) */
 const armedPrivate: Local = local('uffd_private', bool)
@@ -168,18 +169,15 @@ const collapseFileRange = (k: Build): readonly Stmt[] => [
   ]),
   if_(eq(result, 'SCAN_SUCCEED'), [
     mmap_read_lock('mmap_read_lock_again', pmd.mm(p)),
+    let_(flags, ''),
     step('vma_lookup', 'vma = vma_lookup(mm, haddr), range_in_vma(vma, haddr, haddr + HPAGE_PMD_SIZE)', [
       set(v, page.vma(pmd.first(p))),
       set(covered, and(ne(v, 'nil'), le(vma.start(v), pmd.first(p)), le(pmd.last(p), vma.end(v)))),
       // userfaultfd's flags change under the mmap write lock only.
-      when(covered, [
-        set(
-          armedPrivate,
-          and(hasAny(vma.vm_flags(v), 'VM_UFFD_MISSING|VM_UFFD_WP'), not(hasAny(vma.vm_flags(v), 'VM_SHARED'))),
-        ),
-        set(wp, hasAny(vma.vm_flags(v), 'VM_UFFD_WP')),
-      ]),
+      when(covered, [set(flags, vma.vm_flags(v))]),
     ]),
+    let_(wp, hasAny(flags, 'VM_UFFD_WP')),
+    let_(armedPrivate, and(hasAny(flags, 'VM_UFFD_MISSING|VM_UFFD_WP'), not(hasAny(flags, 'VM_SHARED')))),
     let_(result, 'SCAN_VMA_CHECK'),
     if_(covered, [call('pte_mapped', try_collapse_pte_mapped_thp, [p, armedPrivate, wp], result)]),
     mmap_read_unlock('mmap_read_unlock', pmd.mm(p)),
@@ -193,7 +191,7 @@ export const sys_madvise_collapse = (k: Build, anonymous: boolean, io: Syscall):
     file: 'mm/khugepaged.c',
     read: 'v7.0-rc6: madvise_collapse()',
     params: [p],
-    locals: anonymous ? [v, result, errno] : [v, cached, covered, armedPrivate, wp, result, errno],
+    locals: anonymous ? [v, result, errno] : [v, cached, covered, flags, armedPrivate, wp, result, errno],
     body: [
       ...io.enter,
       mmap_read_lock('mmap_read_lock', pmd.mm(p)),

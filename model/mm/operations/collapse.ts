@@ -25,7 +25,9 @@ export const COLLAPSE_OPERATIONS: readonly Operation[] = [
     summary: 'madvise(MADV_COLLAPSE) on a whole mapping of one PMD',
     unlinks: 2,
     results: () => ['0', '-EINVAL', '-EAGAIN', '-EBUSY', '-ENOMEM'],
-    build: (k, on, label) => [call(label, sys_madvise_collapse(k, pagesOf(on).anonymous, plain(on)), [pagesOf(on).pmd])],
+    build: (k, on, label) => [
+      call(label, sys_madvise_collapse(k, pagesOf(on).anonymous, plain(on)), [pagesOf(on).pmd]),
+    ],
   },
   {
     name: 'khugepaged',

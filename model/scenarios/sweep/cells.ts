@@ -60,9 +60,9 @@ const needsFile = ({ operand }: Operation): boolean =>
 
 /** Every form of every operation that makes sense in a world, in the order of `list --operations`. */
 export const sweepOperations = (world: SweepWorld): readonly SweepOperation[] =>
-  OPERATIONS.filter((o) =>
-    world.file ? o.anonymousOnly !== true : !needsFile(o) && o.fileOnly !== true,
-  ).flatMap(forms)
+  OPERATIONS.filter((o) => (world.file ? o.anonymousOnly !== true : !needsFile(o) && o.fileOnly !== true)).flatMap(
+    forms,
+  )
 
 /** Each unordered pair once, an operation against itself included. */
 export function pairs(world: SweepWorld): readonly SweepCell[] {
