@@ -40,10 +40,15 @@ export const GuardStays: Property = {
       why: 'a finding: a merge sets VM_MAYBE_GUARD after it has let go of i_mmap_rwsem, and retract_page_tables() runs before',
     },
   ],
-  mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
+  mutants: [
+    { scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] },
+    { scenario: 'install+madvise_collapse-anon', kernel: 'v7.0', without: ['collapse_huge_page.pte_present'] },
+  ],
   reaches: [
     'walk_pte_range.pte_entry',
     'retract_page_tables.pmdp_collapse_flush',
+    'collapse_huge_page.pmd_populate',
+    '__collapse_huge_page_swapin.ptep_get_lockless',
     'zap_pte_range.pte',
     // seeds/000 argues path by path that a guard stays: fault-around, truncation, hole punching.
     'filemap_map_pages.set_pte',

@@ -143,6 +143,12 @@ export const MM_LINT_RULES: LintRules = {
       reason: "copy_pte_range(): the child's table first, the parent's inside it, both mmap locks held for writing",
     },
     {
+      lock: 'pmd.lock',
+      text: 'spin_lock_nested(src_ptl',
+      under: 'mm.mmap_lock',
+      reason: 'copy_huge_pmd(): as copy_pte_range()',
+    },
+    {
       lock: 'mm.mmap_lock',
       text: 'mmap_write_lock_nested',
       under: 'mm.mmap_lock',

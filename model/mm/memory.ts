@@ -28,7 +28,8 @@ import { isShared, newAnonPage } from './cow.ts'
 import { VmFault } from './errno.ts'
 import { fileEntry } from './filemap.ts'
 import { cachedFolio, do_page_mkwrite } from './filemap_fault.ts'
-import { __split_huge_pmd } from './huge_memory.ts'
+import { __split_huge_pmd, isHuge } from './huge_memory.ts'
+import { do_huge_pmd_wp_page } from './huge_memory_cow.ts'
 import { do_huge_pmd_anonymous_page } from './huge_memory_fault.ts'
 import { do_set_pmd } from './memory_pmd.ts'
 import { do_cow_fault, do_read_fault, do_shared_fault, type Finish } from './memory_file_fault.ts'
@@ -351,10 +352,18 @@ export const handle_mm_fault = (k: Build): Routine =>
     returns: VmFault,
     body: [
       step('pmd', 'vmf.orig_pmd = pmdp_get_lockless(vmf.pmd)', [set(kind, pmd.kind(under))]),
-      if_(isOneOf(kind, 'huge', 'huge_anon'), [
-        // wp_huge_pmd(): a private copy is made of one page, so the pmd is split first.
+      if_(isHuge(kind), [
         if_(or(not(write), shared, eq(kind, 'huge_anon')), [ret('done', VmFault)]),
-        call('wp_huge_pmd', __split_huge_pmd, [under]),
+        ...(k.thp === true
+          ? [
+              if_(eq(kind, 'huge_anon_ro'), [
+                call('wp_anon', do_huge_pmd_wp_page, [v, addr], fault),
+                if_(ne(fault, 'VM_FAULT_FALLBACK'), [ret(fault)]),
+              ]),
+            ]
+          : []),
+        // wp_huge_pmd(): a private copy is made of one page, so the pmd is split first.
+        if_(eq(kind, 'huge'), [call('wp_huge_pmd', __split_huge_pmd, [under])]),
       ]),
       ...(k.thp === true
         ? [

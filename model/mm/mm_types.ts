@@ -42,8 +42,9 @@ export const VmFlags: FlagsType = flagWord('vm_flags', [
   'VM_SEQ_READ',
 ])
 export const AnonVma: EnumType = enumeration('anon_vma', ['NULL', 'anon_vma'])
-/** `huge` maps a PMD-sized folio of the page cache, `huge_anon` one of anonymous memory. */
-export const PmdKind: EnumType = enumeration('pmd', ['none', 'table', 'huge', 'huge_anon'])
+/** `huge` maps a PMD-sized folio of the page cache, `huge_anon` one of anonymous memory, `huge_anon_ro` one write-protected. */
+export const PmdKind: EnumType = enumeration('pmd', ['none', 'table', 'huge', 'huge_anon', 'huge_anon_ro'])
+export const HUGE_ANON = ['huge_anon', 'huge_anon_ro'] as const
 /**
  * What an entry holds. Present: `file`, a page-cache page (writable in a shared mapping, never in a
  * private one); `file_ro`, the same write-protected in a shared mapping; `anon`, a writable anonymous
