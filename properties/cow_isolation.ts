@@ -1,9 +1,12 @@
 import { and, eq, exists, forall, implies, isOneOf, not, or, type Expr } from '../model/language/expr.ts'
-import { ANON_PTES, page, pmd, table } from '../model/mm/mm_types.ts'
+import { ANON_PTES, HUGE_ANON, page, pmd, table } from '../model/mm/mm_types.ts'
 import { performs, type Property } from './property.ts'
 
 const holds = (p: Expr, ...entries: readonly string[]): Expr =>
   exists('table', 't', (t) => and(eq(pmd.table(page.pmd(p)), t), isOneOf(table.pte(t, page.slot(p)), ...entries)))
+
+const writable = (p: Expr): Expr => or(holds(p, 'anon'), eq(pmd.kind(page.pmd(p)), 'huge_anon'))
+const mapped = (p: Expr): Expr => or(holds(p, ...ANON_PTES), isOneOf(pmd.kind(page.pmd(p)), ...HUGE_ANON))
 
 /**
  * The other half is asserted where do_wp_page() puts a copy in place (model/mm/memory.ts): nobody may
@@ -26,6 +29,7 @@ export const CowIsolation: Property = {
     { scenario: 'fork+write', kernel: 'v6.13', without: ['vma_start_write.set_seq'] },
     { scenario: 'fork+write', kernel: 'v7.0', without: ['copy_pte_range.wrprotect_ptes'] },
     { scenario: 'fork-write+write', kernel: 'v7.0', without: ['do_wp_page.not_exclusive'] },
+    { scenario: 'fork-write+write-huge', kernel: 'v7.0', without: ['do_huge_pmd_wp_page.not_exclusive'] },
   ],
   reaches: ['copy_pte_range.wrprotect_ptes', 'do_wp_page.set_pte_at', 'dup_mmap.flush_tlb_mm'],
   build: (scenario) =>
@@ -35,7 +39,7 @@ export const CowIsolation: Property = {
             forall('page', 'c', (c) =>
               implies(
                 and(eq(page.child(p), c), page.cow_shared(c)),
-                not(or(and(holds(p, 'anon'), holds(c, ...ANON_PTES)), and(holds(c, 'anon'), holds(p, ...ANON_PTES)))),
+                not(or(and(writable(p), mapped(c)), and(writable(c), mapped(p)))),
               ),
             ),
           ),

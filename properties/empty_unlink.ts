@@ -1,4 +1,4 @@
-import { and, eq, exists, forall, implies, ne, not, old } from '../model/language/expr.ts'
+import { and, eq, exists, forall, implies, ne, not, old, or } from '../model/language/expr.ts'
 import { pmd, table } from '../model/mm/mm_types.ts'
 import { surelyUnlinksTables, unlinksTables, type Property } from './property.ts'
 
@@ -6,7 +6,7 @@ import { surelyUnlinksTables, unlinksTables, type Property } from './property.ts
 export const EmptyUnlink: Property = {
   name: 'EmptyUnlink',
   statement:
-    'a page table is taken out of its pmd only when every entry in it is empty, so that nothing is lost with it.',
+    'a page table is taken out of its pmd for good only when every entry in it is empty, so that nothing is lost with it.',
   sources: [
     'mm/khugepaged.c, try_collapse_pte_mapped_thp(): "Huge page lock is still held, so page table must remain empty"',
     'Jann Horn, Re: [RFC PATCH 3/4] mm: madvise: implement lightweight guard page mechanism, 14 Oct 2024: ' +
@@ -35,11 +35,19 @@ export const EmptyUnlink: Property = {
       why: 'a finding: a merge sets VM_MAYBE_GUARD after it has let go of i_mmap_rwsem, and retract_page_tables() runs before',
     },
   ],
-  mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
+  mutants: [
+    { scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] },
+    {
+      scenario: 'uffd_copy+madvise_collapse-private',
+      kernel: 'v7.0',
+      without: ['try_collapse_pte_mapped_thp.uffd_private'],
+    },
+  ],
   reaches: [
     'retract_page_tables.pmdp_collapse_flush',
     'try_collapse_pte_mapped_thp.step4_pmdp_collapse_flush',
     'zap_pte_range.pmd_clear',
+    'collapse_huge_page.set_pmd_at',
   ],
   build: (scenario) =>
     unlinksTables(scenario)
@@ -48,8 +56,10 @@ export const EmptyUnlink: Property = {
             forall('table', 't', (t) =>
               implies(
                 and(
-                  eq(old(pmd.table(p)), t),
+                  or(eq(old(pmd.table(p)), t), eq(old(pmd.collapsing(p)), t)),
                   ne(pmd.table(p), t),
+                  // collapse_huge_page() holds it, to put it back or to empty it and deposit it.
+                  ne(pmd.collapsing(p), t),
                   // mremap() moves a whole table to another pmd.
                   not(exists('pmd', 'q', (q) => eq(pmd.table(q), t))),
                 ),

@@ -1,5 +1,6 @@
-import { and, eq, exists, forall, implies } from '../model/language/expr.ts'
-import { mm, page, pmd, table } from '../model/mm/mm_types.ts'
+import { and, exists, forall, implies } from '../model/language/expr.ts'
+import { mm, page } from '../model/mm/mm_types.ts'
+import { guarded } from './guarded.ts'
 import { promisesGuards, type Property } from './property.ts'
 
 /** P1 of the guard-region facts. */
@@ -39,10 +40,15 @@ export const GuardStays: Property = {
       why: 'a finding: a merge sets VM_MAYBE_GUARD after it has let go of i_mmap_rwsem, and retract_page_tables() runs before',
     },
   ],
-  mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
+  mutants: [
+    { scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] },
+    { scenario: 'install+madvise_collapse-anon', kernel: 'v7.0', without: ['collapse_huge_page.pte_present'] },
+  ],
   reaches: [
     'walk_pte_range.pte_entry',
     'retract_page_tables.pmdp_collapse_flush',
+    'collapse_huge_page.pmd_populate',
+    '__collapse_huge_page_swapin.ptep_get_lockless',
     'zap_pte_range.pte',
     // seeds/000 argues path by path that a guard stays: fault-around, truncation, hole punching.
     'filemap_map_pages.set_pte',
@@ -56,12 +62,7 @@ export const GuardStays: Property = {
   build: (scenario) =>
     promisesGuards(scenario)
       ? {
-          invariant: forall('page', 'p', (p) =>
-            implies(
-              and(page.promised(p), mm.live(page.mm(p))),
-              and(eq(pmd.kind(page.pmd(p)), 'table'), eq(table.pte(pmd.table(page.pmd(p)), page.slot(p)), 'guard')),
-            ),
-          ),
+          invariant: forall('page', 'p', (p) => implies(and(page.promised(p), mm.live(page.mm(p))), guarded(p))),
           covers: [{ name: 'an install has returned 0', expr: exists('page', 'p', (p) => page.promised(p)) }],
         }
       : undefined,

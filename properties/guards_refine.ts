@@ -1,13 +1,9 @@
-import { and, eq, exists, forall, implies, isEmpty, not, old, or, type Expr } from '../model/language/expr.ts'
-import { object } from '../model/language/expr.ts'
-import { page, pmd, table } from '../model/mm/mm_types.ts'
+import { and, exists, forall, implies, isEmpty, not, object, old, or } from '../model/language/expr.ts'
+import { page } from '../model/mm/mm_types.ts'
 import type { Mapping } from '../model/scenarios/place.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
+import { guarded } from './guarded.ts'
 import { performs, type Property } from './property.ts'
-
-/** A marker stands at the page. */
-const guarded = (p: Expr): Expr =>
-  and(eq(pmd.kind(page.pmd(p)), 'table'), eq(table.pte(pmd.table(page.pmd(p)), page.slot(p)), 'guard'))
 
 const INSTALLS = ['guard_install', 'process_guard_install'] as const
 

@@ -12,7 +12,14 @@ export const NoUseAfterFree: Property = {
   bang: 'freed page table dereferenced',
   title: 'use of a page table after it was freed',
   failsOn: [],
-  mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['rcu_do_batch.grace_period'] }],
+  mutants: [
+    { scenario: 'install+collapse', kernel: 'v7.0', without: ['rcu_do_batch.grace_period'] },
+    {
+      scenario: 'reclaim+madvise_collapse-anon',
+      kernel: 'v7.0',
+      without: ['collapse_huge_page.anon_vma_lock_write'],
+    },
+  ],
   reaches: ['pte_free_defer.call_rcu', 'rcu_do_batch.pte_free_now'],
   build: (scenario) =>
     unlinksTables(scenario)

@@ -37,16 +37,30 @@ export interface Property {
 export const performs = (scenario: Scenario, ...operations: readonly string[]): boolean =>
   scenario.file.threads.some((t) => t.stmts.some((s) => operations.includes(s.op.text)))
 
+/** Whether some thread performs an operation on a mapping of a file. */
+const performsOnFile = (scenario: Scenario, operation: string): boolean =>
+  scenario.file.threads.some((t) =>
+    t.stmts.some(
+      (s) =>
+        s.op.text === operation &&
+        s.args.some(
+          (a) =>
+            a.kind !== 'number' && scenario.world.mappings.some((m) => m.name === a.name.text && m.file !== undefined),
+        ),
+    ),
+  )
+
 /** Operations that free the page tables of what they unmap. */
 const UNMAPPING = ['munmap', 'mmap', 'mremap', 'mremap_dontunmap', 'mremap_shrink'] as const
 
-/** Whether some operation of a scenario can take a page table away on its kernel. */
+/** Whether some operation of a scenario can take a page table away on its kernel, or deposit it under a huge page. */
 export const unlinksTables = (scenario: Scenario): boolean =>
-  performs(scenario, ...UNMAPPING) || surelyUnlinksTables(scenario)
+  performs(scenario, ...UNMAPPING, 'madvise_collapse', 'khugepaged') || surelyUnlinksTables(scenario)
 
 /** The same without those that do so only where nothing is left of what a table maps. */
 export const surelyUnlinksTables = (scenario: Scenario): boolean =>
-  performs(scenario, 'collapse', 'madvise_collapse', 'exit') ||
+  performs(scenario, 'collapse', 'exit') ||
+  performsOnFile(scenario, 'madvise_collapse') ||
   (performs(scenario, 'dontneed') && scenario.kernel.has('pt-reclaim'))
 
 /** Whether a scenario has guards that are promised to stay: installed by it, or there from the start. */

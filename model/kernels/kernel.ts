@@ -15,7 +15,7 @@ export function kernel(name: string, title: string, patches: Iterable<Patch>): K
 }
 
 /** Sets of patches that several kernels begin with. */
-export const V6_13: readonly Patch[] = ['guard-any-anon-vma']
+export const V6_13: readonly Patch[] = ['guard-any-anon-vma', 'mremap-clears-uffd-wp']
 export const V6_14: readonly Patch[] = ['retract-rechecks-pmd', 'pt-reclaim']
 export const V6_15: readonly Patch[] = [
   ...V6_13,
@@ -24,4 +24,11 @@ export const V6_15: readonly Patch[] = [
   'vma-refcnt',
   'process-madvise-one-lock',
 ]
-export const V6_18: readonly Patch[] = [...V6_15, 'dontneed-vma-lock', 'map-within-i_size', 'mremap-several']
+/** v6.17 before 366a4532d96f. */
+export const V6_17_RC: readonly Patch[] = [...V6_15, 'dontneed-vma-lock', 'mremap-several', 'expand-forgets-anon-vma']
+export const V6_18: readonly Patch[] = [
+  ...V6_17_RC,
+  'map-within-i_size',
+  'collapse-locks-vma-first',
+  'collapse-read-only',
+]

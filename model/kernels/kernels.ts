@@ -1,5 +1,5 @@
 /** The kernels that a scenario can name: released ones, and patch series as they were posted. */
-import { kernel, V6_13, V6_15, V6_18, type Kernel } from './kernel.ts'
+import { kernel, V6_13, V6_15, V6_17_RC, V6_18, type Kernel } from './kernel.ts'
 import type { Patch } from './patches.ts'
 import { seriesKernel } from './series.ts'
 
@@ -15,7 +15,11 @@ const SERIES: readonly Patch[] = [
 const SERIES_V2: readonly Patch[] = [...SERIES, 'maybe-guard-atomic', 'guard-anon-vma-if-anonymous']
 const SERIES_V3: readonly Patch[] = [...SERIES_V2, 'retract-tests-guard', 'fork-copy-on-fork']
 const SERIES_V4: readonly Patch[] = [...SERIES_V3, 'modify-flags-pointer']
-const V6_18_37: readonly Patch[] = [...SERIES_V4, 'fork-copy-on-fork-dst']
+/** With the fixes of its day. */
+const V6_18_37: readonly Patch[] = [
+  ...SERIES_V4.filter((p) => p !== 'expand-forgets-anon-vma'),
+  'fork-copy-on-fork-dst',
+]
 const V7_0: readonly Patch[] = [...V6_18_37, 'uffd-own-markers', 'guard-vma-lock']
 
 /** Every kernel, oldest first. */
@@ -35,6 +39,11 @@ export const KERNELS: readonly Kernel[] = [
   kernel('guard-v3', 'lightweight guard pages v3 (23 Oct 2024)', [...V6_13, 'guard-raw-restart']),
   kernel('v6.13', 'Linux v6.13: guard regions in anonymous memory (guard pages v4, 28 Oct 2024)', V6_13),
   kernel('v6.15', 'Linux v6.15: guard regions in file-backed memory', V6_15),
+  kernel(
+    'v6.17-rc',
+    'Linux v6.17-rc: MADV_DONTNEED under the per-VMA lock (a6fde7add78d), collapse not yet after it (366a4532d96f)',
+    V6_17_RC,
+  ),
   kernel('v6.18', 'Linux v6.18', V6_18),
   // [PATCH 1/3] of 29 Oct 2025 prepares the anon_vma of anonymous VMAs before it sets the flag, and ignores failure;
   // here the flag comes first, which the mmap write lock hides from everybody, and failure is -ENOMEM.

@@ -26,6 +26,12 @@ export const PATCHES = {
   'retract-rechecks-pmd': 'retract_page_tables() looks at the pmd again under its lock (Dec 2024, v6.14)',
   'pt-reclaim': 'MADV_DONTNEED frees the page tables that it empties (PT_RECLAIM, Dec 2024, v6.14)',
   'dontneed-vma-lock': 'MADV_DONTNEED under the per-VMA lock (a6fde7add78d, v6.17)',
+  'collapse-locks-vma-first':
+    'collapse_huge_page() locks the VMA before it looks at the pmd for the last time (366a4532d96f, v6.17)',
+  'collapse-read-only': 'anonymous memory is collapsed with no entry in it that may be written (62b98015d988, v6.18)',
+  'expand-forgets-anon-vma':
+    'a VMA without anon_vma that grows over what mremap() has copied gets none (879bca0a2c4f, v6.16, to 61f67c230a5e, v6.19)',
+  'mremap-clears-uffd-wp': 'mremap() takes the write protection of userfaultfd off what it moves (0cef0bb836e3, v6.13)',
   'uffd-own-markers': 'UFFDIO_COPY fills no entry that holds a guard or poison marker (Nov 2025, v6.19)',
   'vma-refcnt': 'the per-VMA lock is built on vm_refcnt, and VMAs are SLAB_TYPESAFE_BY_RCU (v6.15)',
   'map-within-i_size':

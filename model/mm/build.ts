@@ -8,6 +8,8 @@ export interface Build {
   readonly has: (patch: Patch) => boolean
   /** Whether allocations may fail in this scenario. */
   readonly oom: boolean
+  /** Whether anonymous memory is given huge pages at its first touch: transparent_hugepage/enabled is `always`. */
+  readonly thp?: boolean
 }
 
 /** What a scenario adds at the two ends of an operation: its ghosts, and where the result goes. */

@@ -3,8 +3,7 @@
  * (`page.cow_shared`). Where an entry gets a page of its own, newAnonPage() says so; where one goes
  * away, nobody need say anything, since the ghost means something only while both entries hold a page.
  *
- * Not modelled yet: swap entries and migration entries of a shared page, mremap() of one, PMD-sized
- * pages, KSM, GUP pins (a pinned page is copied by fork at once).
+ * Not modelled yet: swap entries and migration entries of a shared page, mremap() of one, KSM, GUP pins (a pinned page is copied by fork at once).
  */
 import { and, ite, ne, or, truth, type Expr } from '../language/expr.ts'
 import { set, when, type Action } from '../language/stmt.ts'

@@ -39,7 +39,7 @@ export const Result: EnumType = enumeration('result', [
 /**
  * vm_fault_t as far as the modelled paths tell it apart; `done` is 0 and VM_FAULT_NOPAGE. With
  * VM_FAULT_RETRY the fault has let go of the mmap lock or the VMA lock; with VM_FAULT_LOCKED it holds
- * the folio's.
+ * the folio's; with VM_FAULT_FALLBACK small pages have to do.
  */
 export const VmFault: EnumType = enumeration('vm_fault_t', [
   'done',
@@ -49,6 +49,7 @@ export const VmFault: EnumType = enumeration('vm_fault_t', [
   'VM_FAULT_SIGBUS',
   'VM_FAULT_HWPOISON',
   'VM_FAULT_LOCKED',
+  'VM_FAULT_FALLBACK',
 ])
 
 /** enum scan_result of mm/khugepaged.c, the members that occur here. */
@@ -66,7 +67,7 @@ export const ScanResult: EnumType = enumeration('scan_result', [
   'SCAN_PTE_UFFD_WP',
   'SCAN_EXCEED_NONE_PTE',
   'SCAN_EXCEED_SWAP_PTE',
-  'SCAN_PAGE_COUNT',
-  'SCAN_TRUNCATED',
-  'SCAN_ANY_PROCESS',
+  'SCAN_PMD_MAPPED',
+  'SCAN_PAGE_RO',
+  'SCAN_PAGE_ANON',
 ])

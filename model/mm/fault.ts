@@ -36,6 +36,7 @@ const translates = (isWrite: Expr): Expr => {
   const writable = or(eq(entry, 'anon'), and(eq(entry, 'file'), sharedMapping))
   return or(
     eq(pmd.kind(under), 'huge_anon'),
+    and(eq(pmd.kind(under), 'huge_anon_ro'), not(isWrite)),
     and(eq(pmd.kind(under), 'huge'), or(not(isWrite), writableHuge)),
     and(eq(pmd.kind(under), 'table'), or(and(not(isWrite), isOneOf(entry, ...READABLE_PTES)), and(isWrite, writable))),
   )

@@ -6,17 +6,18 @@
  * The table that a split fills was deposited when the huge page was mapped; here it comes out of the
  * pool of tables at the split.
  *
- * Not modelled yet: making anonymous huge pages (a scenario may begin with one), PMD migration
- * entries, the freezing of the folio during a split.
+ * Anonymous huge pages are made in huge_memory_fault.ts and khugepaged_anon.ts, shared in huge_memory_cow.ts.
+ *
+ * Not modelled yet: PMD migration entries, the freezing of the folio during a split.
  */
-import { bound, eq, firstThat, isOneOf, local, ne, type Expr, type Local } from '../language/expr.ts'
+import { bound, eq, firstThat, isOneOf, ite, literal, local, ne, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { assert, forEach, lock, set, step, unlock, when } from '../language/stmt.ts'
 import { nilable, refTo } from '../language/types.ts'
-import { page, pmd, PmdKind, table } from './mm_types.ts'
+import { HUGE_ANON, page, pmd, PmdKind, Pte, table } from './mm_types.ts'
 
 /** pmd_trans_huge() */
-export const isHuge = (kind: Expr): Expr => isOneOf(kind, 'huge', 'huge_anon')
+export const isHuge = (kind: Expr): Expr => isOneOf(kind, 'huge', ...HUGE_ANON)
 
 const p: Local = local('pmd', refTo('pmd'))
 const kind: Local = local('pmdval', PmdKind)
@@ -35,15 +36,22 @@ export const __split_huge_pmd: Routine = routine({
     step('clear', 'pmdp_huge_clear_flush(vma, haddr, pmd)', [
       set(kind, pmd.kind(p)),
       when(eq(kind, 'huge'), [set(pmd.kind(p), 'none')]),
-      when(eq(kind, 'huge_anon'), [
+      when(isOneOf(kind, ...HUGE_ANON), [
         set(
           t,
           firstThat('table', 'candidate', (c) => eq(table.state(c), 'free')),
         ),
         assert('WorldLargeEnough', ne(t, 'nil')),
         when(ne(t, 'nil'), [
-          forEach('page', 'pg', [when(eq(page.pmd(each), p), [set(table.pte(t, page.slot(each)), 'anon')])]),
           set(table.state(t), 'linked'),
+          forEach('page', 'pg', [
+            when(eq(page.pmd(each), p), [
+              set(
+                table.pte(t, page.slot(each)),
+                ite(eq(kind, 'huge_anon'), literal(Pte, 'anon'), literal(Pte, 'anon_ro')),
+              ),
+            ]),
+          ]),
           set(pmd.kind(p), 'table'),
           set(pmd.table(p), t),
         ]),
@@ -64,7 +72,7 @@ export const zap_huge_pmd = (evenCows: boolean): Routine =>
     body: [
       lock('pmd_lock', 'ptl = pmd_lock(mm, pmd)', pmd.lock(p)),
       step('clear', 'orig_pmd = pmdp_huge_get_and_clear_full(vma, addr, pmd)', [
-        when(isOneOf(pmd.kind(p), 'huge', ...(evenCows ? ['huge_anon'] : [])), [set(pmd.kind(p), 'none')]),
+        when(isOneOf(pmd.kind(p), 'huge', ...(evenCows ? HUGE_ANON : [])), [set(pmd.kind(p), 'none')]),
       ]),
       unlock('pmd_unlock', 'spin_unlock(ptl)', pmd.lock(p)),
     ],

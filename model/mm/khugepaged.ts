@@ -3,9 +3,10 @@
  * tables that mapped it. Read at v7.0-rc6; retract_page_tables() also as of v6.6 to v6.18
  * (guard-regions facts 5.1-5.4).
  *
- * Not modelled yet: anonymous collapse, scanning and its limits, khugepaged's own return to an mm
- * that it collapsed for, refcounts (a folio that is pinned would make the collapse fail), swap,
- * read-only file THP, mm exit, and userfaultfd, whose flag is read but never set.
+ * Not modelled yet: scanning and its limits, khugepaged's own return to an mm that it collapsed for,
+ * refcounts (a folio that is pinned would make the collapse fail), swap, read-only file THP, mm exit,
+ * rolling a failed collapse back (the old folios are still in the page cache here). Anonymous memory is in
+ * khugepaged_anon.ts.
  */
 import {
   and,

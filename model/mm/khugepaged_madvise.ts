@@ -1,15 +1,17 @@
 /**
  * mm/khugepaged.c, MADV_COLLAPSE on a shmem mapping: collapse_file(), then the caller's own page
- * table. Read at v7.0-rc6 (guard-regions facts 5.5, 5.6, 5.9); the shape is that of v6.6.
+ * table; what it does to anonymous memory is in khugepaged_anon.ts. Read at v7.0-rc6 (guard-regions facts
+ * 5.5, 5.6, 5.9, B21); the shape is that of v6.6, for which torvalds/linux at 00f58104202c (v6.12) was read.
  *
- * Not modelled yet: userfaultfd-armed private VMAs (for which the pmd lock is held throughout,
- * a98460494b16), anonymous memory, THP settings, uprobes as a caller, mmu notifiers and counters.
+ * Not modelled yet: THP settings, uprobes as a caller, mmu notifiers and counters. At the end the kernel
+ * takes the mmap lock once more for its caller to drop it.
  */
-import { and, eq, isOneOf, le, local, ne, not, or, truth, type Local } from '../language/expr.ts'
+import { and, eq, hasAny, isOneOf, le, local, ne, not, or, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import {
   break_,
   call,
+  check,
   for_,
   if_,
   let_,
@@ -27,9 +29,10 @@ import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result, ScanResult } from './errno.ts'
 import { collapse_file } from './khugepaged.ts'
+import { madvise_collapse_anon } from './khugepaged_anon.ts'
 import { mmap_read_lock, mmap_read_unlock } from './mmap_lock.ts'
 import { do_set_pmd } from './memory_pmd.ts'
-import { ANON_PTES, chunk, FILE_PTES, folio, page, pmd, PmdKind, Pte, table, vma } from './mm_types.ts'
+import { ANON_PTES, chunk, FILE_PTES, folio, page, pmd, PmdKind, Pte, table, vma, VmFlags } from './mm_types.ts'
 import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
 
@@ -45,7 +48,13 @@ const pte: Local = local('ptent', Pte)
 const cached: Local = local('cached', bool)
 const mapped: Local = local('mapped', bool)
 const result: Local = local('result', ScanResult)
+const flags: Local = local('vm_flags', VmFlags)
 const errno: Local = local('errno', Result)
+/** userfaultfd_armed(vma) && !(vma->vm_flags & VM_SHARED) */
+const armedPrivate: Local = local('uffd_private', bool)
+const wp: Local = local('userfaultfd_wp', bool)
+/** The pmd lock is held from before step 2 on. */
+const pml: Local = local('pml', bool)
 
 const huge = chunk.huge(pmd.chunk(p))
 
@@ -60,6 +69,7 @@ const abortOn: readonly Stmt[] = [
 const stopAtOther: Stmt = if_(or(nonPresent, otherPage), [break_])
 const unmapUnlock = (label: string): Stmt =>
   step(label, 'pte_unmap_unlock(start_pte, ptl)', [release(table.ptl(t)), ...rcu_read_unlock])
+const dropPml = (label: string): Stmt => if_(pml, [unlock(label, 'spin_unlock(pml)', pmd.lock(p))])
 
 /** Steps 1 to 4 of the function, as its comments number them. `break` is its `goto`. */
 const removeTable: readonly Stmt[] = [
@@ -71,15 +81,26 @@ const removeTable: readonly Stmt[] = [
   ]),
   call('step1_unmap', pte_unmap_unlock, [t]),
   ...abortOn,
+  // mfill_atomic_pte() fills a private VMA without a look at the page cache, so the folio lock keeps it
+  // out of nothing (a98460494b16, v6.6).
+  check('uffd_private', armedPrivate, [
+    lock('step2_pmd_lock', 'pml = pmd_lock(mm, pmd)', pmd.lock(p)),
+    let_(pml, true),
+  ]),
   // The RCU read section that begins here lasts to the end of step 4.
   step('step2_map', 'start_pte = pte_offset_map_rw_nolock(mm, pmd, haddr, &pgt_pmd, &ptl)', [
     set(t, pmd.table(p)),
     when(ne(t, 'nil'), rcu_read_lock),
   ]),
-  if_(eq(t, 'nil'), [let_(result, 'SCAN_FAIL'), break_]),
+  if_(eq(t, 'nil'), [dropPml('step2_pmd_unlock_none'), let_(result, 'SCAN_FAIL'), break_]),
   lock('step2_lock', 'spin_lock(ptl)', table.ptl(t)),
   step('step2_pmd_same', 'pmd_same(pgt_pmd, pmdp_get_lockless(pmd))', [set(same, pmd.table(p))]),
-  if_(ne(same, t), [unmapUnlock('step2_abort_pmd'), let_(result, 'SCAN_FAIL'), break_]),
+  if_(ne(same, t), [
+    unmapUnlock('step2_abort_pmd'),
+    dropPml('step2_pmd_unlock_changed'),
+    let_(result, 'SCAN_FAIL'),
+    break_,
+  ]),
   for_(at, pmd.first(p), pmd.last(p), [
     step('step2_clear_ptes', 'clear_ptes(mm, addr, pte, nr_batch_ptes)', [
       set(pte, table.pte(t, page.slot(at))),
@@ -87,13 +108,15 @@ const removeTable: readonly Stmt[] = [
     ]),
     stopAtOther,
   ]),
-  if_(or(nonPresent, otherPage), [unmapUnlock('step2_abort')]),
+  if_(or(nonPresent, otherPage), [unmapUnlock('step2_abort'), dropPml('step2_pmd_unlock')]),
   ...abortOn,
-  // No page-table lock is held between here and step 4; the folio lock still is.
-  unlock('step2_unlock', 'spin_unlock(ptl)', table.ptl(t)),
-  lock('step4_pmd_lock', 'pml = pmd_lock(mm, pmd)', pmd.lock(p)),
-  lock('step4_ptl_lock', 'spin_lock_nested(ptl, SINGLE_DEPTH_NESTING)', table.ptl(t)),
-  step('step4_pmd_same', 'pmd_same(pgt_pmd, pmdp_get_lockless(pmd))', [set(same, pmd.table(p))]),
+  // Without pml no page-table lock is held between here and step 4; the folio lock still is.
+  if_(not(pml), [
+    unlock('step2_unlock', 'spin_unlock(ptl)', table.ptl(t)),
+    lock('step4_pmd_lock', 'pml = pmd_lock(mm, pmd)', pmd.lock(p)),
+    lock('step4_ptl_lock', 'spin_lock_nested(ptl, SINGLE_DEPTH_NESTING)', table.ptl(t)),
+    step('step4_pmd_same', 'pmd_same(pgt_pmd, pmdp_get_lockless(pmd))', [set(same, pmd.table(p))]),
+  ]),
   if_(eq(same, t), [
     step('step4_pmdp_collapse_flush', 'pgt_pmd = pmdp_collapse_flush(vma, haddr, pmd)', [
       set(pmd.kind(p), 'none'),
@@ -107,17 +130,18 @@ const removeTable: readonly Stmt[] = [
   call('step4_free', pte_free_defer, [t]),
 ]
 
-/** Replaces a table of small mappings of a huge folio by a huge pmd. The caller holds the mmap lock. */
+/** Replaces a table of small mappings of a huge folio by a huge pmd. The caller holds the mmap lock, and has read the flags. */
 export const try_collapse_pte_mapped_thp: Routine = routine({
   name: 'try_collapse_pte_mapped_thp',
   file: 'mm/khugepaged.c',
   read: READ,
-  params: [p],
-  locals: [kind, t, same, at, pte, cached, mapped, result],
+  params: [p, armedPrivate, wp],
+  locals: [kind, t, same, at, pte, cached, mapped, pml, result],
   returns: ScanResult,
   body: [
     step('find_pmd', 'find_pmd_or_thp_or_none(mm, haddr, &pmd)', [set(kind, pmd.kind(p))]),
     if_(eq(kind, 'huge'), [ret('SCAN_SUCCEED', ScanResult)]),
+    check('userfaultfd_wp', wp, [ret('SCAN_PTE_UFFD_WP', ScanResult)]),
     lock('filemap_lock_folio', 'folio = filemap_lock_folio(mapping, pgoff)', folio.lock(huge)),
     while_(truth(true), [
       step('folio_order', 'if (folio_order(folio) != HPAGE_PMD_ORDER)', [set(cached, folio.cached(huge))]),
@@ -134,40 +158,63 @@ export const try_collapse_pte_mapped_thp: Routine = routine({
   ],
 })
 
-/** madvise(MADV_COLLAPSE) on the PMD-sized range of one pmd of a shmem mapping. */
-export const sys_madvise_collapse = (k: Build, io: Syscall): Routine =>
+/** hpage_collapse_scan_file(), and the caller's own page table after it. Comes with the mmap lock, which it drops. */
+const collapseFileRange = (k: Build): readonly Stmt[] => [
+  mmap_read_unlock('drop_for_file', pmd.mm(p)),
+  let_(result, 'SCAN_VMA_NULL'),
+  if_(ne(v, 'nil'), [
+    step('scan', 'hpage_collapse_scan_file(mm, addr, file, pgoff)', [set(cached, folio.cached(huge))]),
+    let_(result, 'SCAN_SUCCEED'),
+    if_(not(cached), [call('collapse', collapse_file(k), [pmd.chunk(p)], result)]),
+  ]),
+  if_(isOneOf(result, 'SCAN_SUCCEED', 'SCAN_PTE_MAPPED_HUGEPAGE'), [
+    mmap_read_lock('mmap_read_lock_again', pmd.mm(p)),
+    let_(flags, ''),
+    step('vma_lookup', 'vma = vma_lookup(mm, haddr), range_in_vma(vma, haddr, haddr + HPAGE_PMD_SIZE)', [
+      set(v, page.vma(pmd.first(p))),
+      set(covered, and(ne(v, 'nil'), le(vma.start(v), pmd.first(p)), le(pmd.last(p), vma.end(v)))),
+      // userfaultfd's flags change under the mmap write lock only.
+      when(covered, [set(flags, vma.vm_flags(v))]),
+    ]),
+    let_(wp, hasAny(flags, 'VM_UFFD_WP')),
+    let_(armedPrivate, and(hasAny(flags, 'VM_UFFD_MISSING|VM_UFFD_WP'), not(hasAny(flags, 'VM_SHARED')))),
+    let_(result, 'SCAN_VMA_CHECK'),
+    if_(covered, [call('pte_mapped', try_collapse_pte_mapped_thp, [p, armedPrivate, wp], result)]),
+    mmap_read_unlock('mmap_read_unlock', pmd.mm(p)),
+  ]),
+]
+
+/** madvise(MADV_COLLAPSE) on the PMD-sized range of one pmd, of shmem or of anonymous memory. */
+export const sys_madvise_collapse = (k: Build, anonymous: boolean, io: Syscall): Routine =>
   routine({
     name: 'madvise(MADV_COLLAPSE)',
     file: 'mm/khugepaged.c',
     read: 'v7.0-rc6: madvise_collapse()',
     params: [p],
-    locals: [v, cached, covered, result, errno],
+    locals: anonymous ? [v, result, errno] : [v, cached, covered, flags, armedPrivate, wp, result, errno],
     body: [
       ...io.enter,
       mmap_read_lock('mmap_read_lock', pmd.mm(p)),
       step('find_vma', 'vma = find_vma_prev(mm, start, &prev)', [set(v, page.vma(pmd.first(p)))]),
-      mmap_read_unlock('drop_for_file', pmd.mm(p)),
-      let_(result, 'SCAN_VMA_NULL'),
-      if_(ne(v, 'nil'), [
-        step('scan', 'hpage_collapse_scan_file(mm, addr, file, pgoff)', [set(cached, folio.cached(huge))]),
-        let_(result, 'SCAN_SUCCEED'),
-        if_(not(cached), [call('collapse', collapse_file(k), [pmd.chunk(p)], result)]),
-      ]),
-      if_(isOneOf(result, 'SCAN_SUCCEED', 'SCAN_PTE_MAPPED_HUGEPAGE'), [
-        mmap_read_lock('mmap_read_lock_again', pmd.mm(p)),
-        step('vma_lookup', 'vma = vma_lookup(mm, haddr), range_in_vma(vma, haddr, haddr + HPAGE_PMD_SIZE)', [
-          set(v, page.vma(pmd.first(p))),
-          set(covered, and(ne(v, 'nil'), le(vma.start(v), pmd.first(p)), le(pmd.last(p), vma.end(v)))),
-        ]),
-        let_(result, 'SCAN_VMA_CHECK'),
-        if_(covered, [call('pte_mapped', try_collapse_pte_mapped_thp, [p], result)]),
-        mmap_read_unlock('mmap_read_unlock', pmd.mm(p)),
-      ]),
+      ...(anonymous ? collapseAnonRange(k) : collapseFileRange(k)),
       // madvise_collapse_errno()
       let_(errno, '-EINVAL'),
       if_(eq(result, 'SCAN_VMA_NULL'), [let_(errno, '-ENOMEM')]),
-      if_(eq(result, 'SCAN_SUCCEED'), [let_(errno, '0')]),
+      if_(isOneOf(result, 'SCAN_SUCCEED', 'SCAN_PMD_MAPPED'), [let_(errno, '0')]),
+      if_(eq(result, 'SCAN_EXCEED_NONE_PTE'), [let_(errno, '-EBUSY')]),
       if_(isOneOf(result, 'SCAN_PAGE_LOCK', 'SCAN_PAGE_FILLED'), [let_(errno, '-EAGAIN')]),
       ...io.leave(errno),
     ],
   })
+
+/** Comes with the mmap lock, which it drops. */
+function collapseAnonRange(k: Build): readonly Stmt[] {
+  return [
+    let_(result, 'SCAN_VMA_NULL'),
+    if_(
+      eq(v, 'nil'),
+      [mmap_read_unlock('mmap_read_unlock_gap', pmd.mm(p))],
+      [call('anon', madvise_collapse_anon(k), [p], result)],
+    ),
+  ]
+}

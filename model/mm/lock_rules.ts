@@ -21,6 +21,15 @@ const FREE_PGTABLES: Permission = { locks: [related('mm.mmap_lock', 'read')], te
 /** move_normal_pmd(): a table that goes to another pmd keeps what it holds. */
 const MOVE: Permission = { locks: [same('pmd.lock'), related('mm.mmap_lock')], text: 'pmd_clear(old_pmd)' }
 
+/**
+ * collapse_huge_page(): the table goes with what it holds, and comes back or is deposited. Whoever might
+ * be in it is kept out by the mmap, VMA and anon_vma locks, all held for writing.
+ */
+const COLLAPSE: Permission = {
+  locks: [same('pmd.lock'), related('mm.mmap_lock'), related('mapping.anon_vma_rwsem')],
+  text: '_pmd = pmdp_collapse_flush',
+}
+
 const RANGE: FieldRule = {
   write: [
     { locks: [related('mm.mmap_lock'), same('vma.lock')] },
@@ -92,7 +101,7 @@ export const MM_LINT_RULES: LintRules = {
     // 5.2.2, 5.5.5: a table is unlinked under the pmd lock and its own ptl, nested.
     'pmd.table': {
       write: [{ locks: [same('pmd.lock')] }],
-      clear: [{ locks: [same('pmd.lock'), related('table.ptl')] }, FREE_PGTABLES, MOVE],
+      clear: [{ locks: [same('pmd.lock'), related('table.ptl')] }, FREE_PGTABLES, MOVE, COLLAPSE],
     },
     // 1.1.15, 3.1.7: every change of a pte, under the ptl of its table.
     'table.pte': { write: [{ locks: [same('table.ptl')] }] },
@@ -132,6 +141,12 @@ export const MM_LINT_RULES: LintRules = {
       text: 'spin_lock_nested(src_ptl',
       under: 'mm.mmap_lock',
       reason: "copy_pte_range(): the child's table first, the parent's inside it, both mmap locks held for writing",
+    },
+    {
+      lock: 'pmd.lock',
+      text: 'spin_lock_nested(src_ptl',
+      under: 'mm.mmap_lock',
+      reason: 'copy_huge_pmd(): as copy_pte_range()',
     },
     {
       lock: 'mm.mmap_lock',

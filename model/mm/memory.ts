@@ -3,7 +3,7 @@
  * snapshot of the entry and its second look under ptl. Read at v7.0-rc6 (guard-regions facts 3);
  * the steps modelled are those of v6.12 as well.
  *
- * Not modelled yet: huge anonymous faults, swap, uffd, markers other than guards, NUMA, mTHP,
+ * Not modelled yet: swap other than bringing a page back, uffd, markers other than guards, NUMA, mTHP,
  * mapping a large folio by more than the faulting entry in finish_fault(), accessed and dirty bits.
  */
 import { and, eq, isOneOf, ite, le, local, lt, ne, not, or, type Local } from '../language/expr.ts'
@@ -28,7 +28,9 @@ import { isShared, newAnonPage } from './cow.ts'
 import { VmFault } from './errno.ts'
 import { fileEntry } from './filemap.ts'
 import { cachedFolio, do_page_mkwrite } from './filemap_fault.ts'
-import { __split_huge_pmd } from './huge_memory.ts'
+import { __split_huge_pmd, isHuge } from './huge_memory.ts'
+import { do_huge_pmd_wp_page } from './huge_memory_cow.ts'
+import { do_huge_pmd_anonymous_page } from './huge_memory_fault.ts'
 import { do_set_pmd } from './memory_pmd.ts'
 import { do_cow_fault, do_read_fault, do_shared_fault, type Finish } from './memory_file_fault.ts'
 import { mmap_read_unlock, vma_end_read } from './mmap_lock.ts'
@@ -65,7 +67,7 @@ const under = page.pmd(addr)
 const slot = page.slot(addr)
 
 /** Under the VMA lock, making an anon_vma needs the mmap lock as well; VM_FAULT_RETRY without it. */
-const vmf_anon_prepare = (k: Build): Routine =>
+export const vmf_anon_prepare = (k: Build): Routine =>
   routine({
     name: '__vmf_anon_prepare',
     file: 'mm/memory.c',
@@ -272,7 +274,7 @@ const do_wp_page = (k: Build): Routine =>
  * Brings a page back from swap, read-only: the write that follows finds out whether it may have the
  * page to itself. Swap cache and folio lock are not modelled.
  */
-const do_swap_page = (k: Build): Routine =>
+export const do_swap_page = (k: Build): Routine =>
   routine({
     name: 'do_swap_page',
     file: 'mm/memory.c',
@@ -350,11 +352,27 @@ export const handle_mm_fault = (k: Build): Routine =>
     returns: VmFault,
     body: [
       step('pmd', 'vmf.orig_pmd = pmdp_get_lockless(vmf.pmd)', [set(kind, pmd.kind(under))]),
-      if_(isOneOf(kind, 'huge', 'huge_anon'), [
-        // wp_huge_pmd(): a private copy is made of one page, so the pmd is split first.
+      if_(isHuge(kind), [
         if_(or(not(write), shared, eq(kind, 'huge_anon')), [ret('done', VmFault)]),
-        call('wp_huge_pmd', __split_huge_pmd, [under]),
+        ...(k.thp === true
+          ? [
+              if_(eq(kind, 'huge_anon_ro'), [
+                call('wp_anon', do_huge_pmd_wp_page, [v, addr], fault),
+                if_(ne(fault, 'VM_FAULT_FALLBACK'), [ret(fault)]),
+              ]),
+            ]
+          : []),
+        // wp_huge_pmd(): a private copy is made of one page, so the pmd is split first.
+        if_(eq(kind, 'huge'), [call('wp_huge_pmd', __split_huge_pmd, [under])]),
       ]),
+      ...(k.thp === true
+        ? [
+            if_(and(eq(kind, 'none'), eq(vma.file(v), 'nil')), [
+              call('huge', do_huge_pmd_anonymous_page(k, vmf_anon_prepare(k)), [v, addr, vmaLocked], fault),
+              if_(ne(fault, 'VM_FAULT_FALLBACK'), [ret(fault)]),
+            ]),
+          ]
+        : []),
       call('pte', handle_pte_fault(k), [v, addr, write, shared, vmaLocked, tried], fault),
       ret(fault),
     ],

@@ -4,7 +4,7 @@
  *
  * Both ptls are held for the whole of a table here; the kernel may drop both every 32 units of work,
  * under the mmap locks all the same. A huge pmd of a file is left to the child's faults; an anonymous
- * one is split first, as the kernel does when it may be pinned.
+ * one is split first, as the kernel does when it may be pinned, but in scenarios with `thp` (copy_huge_pmd()).
  *
  * Not modelled yet: write_protect_seq and GUP, pinned pages (which the kernel copies at once), rss,
  * device-private and device-exclusive entries, hugetlb, VM_PFNMAP and VM_MIXEDMAP.
@@ -16,8 +16,21 @@ import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { shareAnonPage } from './cow.ts'
 import { __split_huge_pmd } from './huge_memory.ts'
+import { copy_huge_pmd } from './huge_memory_cow.ts'
 import { clampFirst, clampLast } from './memory_zap.ts'
-import { ANON_PTES, AnonVma, page, Pte, pmd, PmdKind, PRESENT_PTES, table, vma, VmFlags } from './mm_types.ts'
+import {
+  ANON_PTES,
+  AnonVma,
+  HUGE_ANON,
+  page,
+  Pte,
+  pmd,
+  PmdKind,
+  PRESENT_PTES,
+  table,
+  vma,
+  VmFlags,
+} from './mm_types.ts'
 import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 
 const dst: Local = local('dst_vma', refTo('vma'))
@@ -157,8 +170,15 @@ export const copy_page_range = (k: Build): Routine =>
       ]),
       for_(p, page.pmd(first), page.pmd(last), [
         step('pmd', 'copy_pmd_range(): *src_pmd', [set(kind, pmd.kind(p))]),
-        if_(eq(kind, 'huge_anon'), [call('split', __split_huge_pmd, [p])]),
-        if_(or(eq(kind, 'table'), eq(kind, 'huge_anon')), [
+        ...(k.thp === true
+          ? [
+              if_(isOneOf(kind, ...HUGE_ANON), [
+                call('huge', copy_huge_pmd(k), [page.pmd(childOf(pmd.first(p))), p], ok),
+                if_(eq(ok, false), [ret(false, bool)]),
+              ]),
+            ]
+          : [if_(eq(kind, 'huge_anon'), [call('split', __split_huge_pmd, [p])])]),
+        if_(k.thp === true ? eq(kind, 'table') : or(eq(kind, 'table'), eq(kind, 'huge_anon')), [
           call('ptes', copy_pte_range(k), [p, first, last, hasAny(dstFlags, 'VM_UFFD_WP')], ok),
           if_(eq(ok, false), [ret(false, bool)]),
         ]),

@@ -42,8 +42,9 @@ export const VmFlags: FlagsType = flagWord('vm_flags', [
   'VM_SEQ_READ',
 ])
 export const AnonVma: EnumType = enumeration('anon_vma', ['NULL', 'anon_vma'])
-/** `huge` maps a PMD-sized folio of the page cache, `huge_anon` one of anonymous memory. */
-export const PmdKind: EnumType = enumeration('pmd', ['none', 'table', 'huge', 'huge_anon'])
+/** `huge` maps a PMD-sized folio of the page cache, `huge_anon` one of anonymous memory, `huge_anon_ro` one write-protected. */
+export const PmdKind: EnumType = enumeration('pmd', ['none', 'table', 'huge', 'huge_anon', 'huge_anon_ro'])
+export const HUGE_ANON = ['huge_anon', 'huge_anon_ro'] as const
 /**
  * What an entry holds. Present: `file`, a page-cache page (writable in a shared mapping, never in a
  * private one); `file_ro`, the same write-protected in a shared mapping; `anon`, a writable anonymous
@@ -146,11 +147,15 @@ export const vma: Readonly<
   lock: lockClass('vma.lock', 'rwsem', rankOf('vma_lock'), ['vma']),
 }
 
-export const pmd: Readonly<Record<'kind' | 'table' | 'mm' | 'chunk' | 'first' | 'last' | 'whole', FieldAccess>> & {
+export const pmd: Readonly<
+  Record<'kind' | 'table' | 'collapsing' | 'mm' | 'chunk' | 'first' | 'last' | 'whole', FieldAccess>
+> & {
   readonly lock: LockAccess
 } = {
   kind: field('pmd.kind', ['pmd'], PmdKind),
   table: field('pmd.table', ['pmd'], nilable('table')),
+  /** `_pmd` of collapse_huge_page(): the table that it has taken out, to put it back or to deposit it. */
+  collapsing: field('pmd.collapsing', ['pmd'], nilable('table'), { role: 'ghost' }),
   mm: field('pmd.mm', ['pmd'], refTo('mm'), GEOMETRY),
   /** The PMD-sized, PMD-aligned part of a file that this pmd could map hugely; nil if there is none. */
   chunk: field('pmd.chunk', ['pmd'], nilable('chunk'), GEOMETRY),
@@ -280,7 +285,7 @@ const plain: readonly FieldAccess[] = [
   ...[mm.live, mapping.first, mapping.last, mapping.shared, mapping.vm_flags, mapping.child],
   ...[vma.mm, vma.file, vma.mapping, vma.anon_root, vma.start, vma.end, vma.attached, vma.linked],
   ...[vma.vm_flags, vma.anon_vma, vma.write_locked],
-  ...[pmd.kind, pmd.table, pmd.mm, pmd.chunk, pmd.first, pmd.last, pmd.whole],
+  ...[pmd.kind, pmd.table, pmd.collapsing, pmd.mm, pmd.chunk, pmd.first, pmd.last, pmd.whole],
   ...[table.state, table.pte, table.grace],
   ...[page.pmd, page.vma, page.mapping, page.mm, page.child, page.slot, page.index, page.folio, page.huge],
   ...[page.prev, page.next],

@@ -3,7 +3,13 @@
  * generations: on an rwsem (v6.4 to v6.14) and on vm_refcnt (v6.15). Read at v6.12 and v7.0-rc6
  * (guard-regions facts 9.2-9.5).
  *
- * Not modelled yet: reuse of a VMA by another mm while it is looked at (9.4.2c), killable variants,
+ * Not modelled: kernels before v6.12, so not B27, a look at vma->anon_vma before the VMA lock is held, which
+ * v6.4 made for want of faults on anything else (what came of it, find_mergeable_anon_vma() among neighbours
+ * that nobody has locked, is below what one bit of anon_vma can show); mm_take_all_locks() and B30 in it,
+ * which only mmu_notifier_register() calls.
+ *
+ * Not modelled yet: reuse of a VMA by another mm while it is looked at (9.4.2c), and with it B29, for which
+ * an mm would have to be freed; killable variants,
  * and the fairness of the rwsems towards waiting writers: of the first generation's rwsem, readers
  * may still be let in while a writer waits, which only adds behaviour.
  */

@@ -57,6 +57,9 @@ const whole: Local = local('whole', bool)
 const anon: Local = local('anon_vma', AnonVma)
 const ok: Local = local('ok', bool)
 const result: Local = local('ret', Result)
+/** vma_has_uffd_without_event_remap() */
+const uffd: Local = local('uffd', bool)
+const UFFD = 'VM_UFFD_MISSING|VM_UFFD_WP'
 const grown: Local = local('populate_expand', bool)
 
 /** copy_vma(): a VMA at the new place, grown or made, with the flags of the old one. Nil without memory. */
@@ -65,13 +68,14 @@ const copy_vma = (k: Build): Routine =>
     name: 'copy_vma',
     file: 'mm/vma.c',
     read: READ,
-    params: [v, to, toLast, needed],
+    params: [v, to, toLast, needed, uffd],
     locals: [flags, merged, fresh, ...mayFailLocals(k)],
     returns: nilable('vma'),
     body: [
       step('vm_flags', 'VMG_VMA_STATE(vmg, &vmi, NULL, vma, addr, addr + len): vma->vm_flags', [
         set(flags, vma.vm_flags(v)),
       ]),
+      let_(uffd, hasAny(flags, UFFD)),
       call('merge', vma_merge_new_range(k), [to, toLast, flags, v], merged),
       if_(ne(merged, 'nil'), [
         step('need_rmap_locks', '*need_rmap_locks = new_vma->vm_pgoff <= vma->vm_pgoff', [
@@ -124,13 +128,15 @@ const move_vma = (k: Build, distance: number, unmap: boolean): Routine =>
     file: 'mm/mremap.c',
     read: READ,
     params: [v, first, last],
-    locals: [merged, needed, ok],
+    locals: [merged, needed, uffd, ok],
     returns: bool,
     body: [
       call('vma_start_write', vma_start_write(k), [v]),
-      call('copy_vma', copy_vma(k), [v, plus(first, distance), plus(last, distance), needed], merged),
+      call('copy_vma', copy_vma(k), [v, plus(first, distance), plus(last, distance), needed, uffd], merged),
       if_(eq(merged, 'nil'), [ret(false, bool)]),
-      call('move_page_tables', move_page_tables(k, distance), [first, last, v, needed]),
+      call('move_page_tables', move_page_tables(k, distance), [first, last, v, needed, uffd]),
+      // mremap_userfaultfd_prep(): without UFFD_FEATURE_EVENT_REMAP the new place is not registered.
+      if_(uffd, [call('mremap_userfaultfd_prep', vm_flags_clear(k, UFFD), [merged])]),
       unmap
         ? call('unmap_source_vma', do_vmi_munmap(k, false), [first, last], ok)
         : call('dontunmap_complete', dontunmap_complete(k), [v, first, last]),

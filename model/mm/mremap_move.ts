@@ -2,10 +2,10 @@
  * mm/mremap.c: moving entries and whole page tables from one place to another. Read at v6.12 and
  * v7.0-rc6 (guard-regions facts 8.1, 8.3).
  *
- * Not modelled: PUD level, realignment to PMD boundaries (try_realign_addr()), userfaultfd without
- * UFFD_FEATURE_EVENT_REMAP (write-protection moves along here), failure to make a page table half-way.
+ * Not modelled: PUD level, realignment to PMD boundaries (try_realign_addr()), UFFD_FEATURE_EVENT_REMAP,
+ * write protection of swap entries, failure to make a page table half-way.
  */
-import { and, eq, le, local, ne, plus, truth, type Expr, type Local } from '../language/expr.ts'
+import { and, eq, ite, le, literal, local, ne, not, plus, truth, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import {
   break_,
@@ -45,6 +45,19 @@ const pte: Local = local('pte', Pte)
 const anon: Local = local('anon_vma', AnonVma)
 const moved: Local = local('moved', bool)
 const ok: Local = local('ok', bool)
+/** The VMA is registered with a userfaultfd that does not ask for UFFD_FEATURE_EVENT_REMAP. */
+const uffd: Local = local('uffd', bool)
+
+/**
+ * What an entry is at its new place, whose VMA is not registered: a marker of write protection is gone,
+ * and pte_clear_uffd_wp() of the rest (0cef0bb836e3, B32). A guard moves as it is.
+ */
+const withoutUffdWp = (at: Local): Expr => {
+  const to = (name: string): Expr => literal(Pte, name)
+  const file = ite(mapping.shared(page.mapping(at)), to('file_ro'), to('file'))
+  const plain = ite(eq(pte, 'file_wp'), file, ite(eq(pte, 'anon_wp'), to('anon_ro'), pte))
+  return ite(eq(pte, 'uffd_wp'), to('none'), plain)
+}
 
 /** take_rmap_locks(): rmap walks see an entry in the old place or in the new one. */
 const takeRmapLocks: readonly Stmt[] = [
@@ -94,12 +107,12 @@ const move_pgt_entry: Routine = routine({
 })
 
 /** Moves entries one by one, markers as they are, under both tables' locks. False: a table had vanished. */
-const move_ptes = (distance: number): Routine =>
+const move_ptes = (k: Build, distance: number): Routine =>
   routine({
     name: 'move_ptes',
     file: 'mm/mremap.c',
     read: READ,
-    params: [p, q, first, last, v, needed],
+    params: [p, q, first, last, v, needed, uffd],
     locals: [anon, t, u, at, pte, ok],
     returns: bool,
     body: [
@@ -116,7 +129,10 @@ const move_ptes = (distance: number): Routine =>
               set(pte, table.pte(t, page.slot(at))),
               when(ne(pte, 'none'), [
                 set(table.pte(t, page.slot(at)), 'none'),
-                set(table.pte(u, page.slot(plus(at, distance))), pte),
+                set(
+                  table.pte(u, page.slot(plus(at, distance))),
+                  k.has('mremap-clears-uffd-wp') ? ite(uffd, withoutUffdWp(at), pte) : pte,
+                ),
               ]),
             ]),
           ]),
@@ -141,7 +157,7 @@ export const move_page_tables = (k: Build, distance: number): Routine =>
     name: 'move_page_tables',
     file: 'mm/mremap.c',
     read: READ,
-    params: [first, last, v, needed],
+    params: [first, last, v, needed, uffd],
     locals: [p, kind, moved, ok],
     body: [
       for_(p, page.pmd(first), page.pmd(last), [
@@ -153,7 +169,8 @@ export const move_page_tables = (k: Build, distance: number): Routine =>
             if_(moved, [break_]),
           ]),
           if_(isHuge(kind), [call('split', __split_huge_pmd, [p])]),
-          if_(and(eq(kind, 'table'), extentIsPmd), [
+          // move_normal_pmd() says that it has not moved it: each entry has to be looked at.
+          if_(and(eq(kind, 'table'), extentIsPmd, ...(k.has('mremap-clears-uffd-wp') ? [not(uffd)] : [])), [
             call('move_normal_pmd', move_pgt_entry, [p, there(distance), v], moved),
             if_(moved, [break_]),
           ]),
@@ -163,7 +180,7 @@ export const move_page_tables = (k: Build, distance: number): Routine =>
             set(kind, pmd.kind(there(distance))),
           ]),
           if_(eq(kind, 'none'), [call('pte_alloc', __pte_alloc({ ...k, oom: false }), [there(distance)], ok)]),
-          call('move_ptes', move_ptes(distance), [p, there(distance), first, last, v, needed], ok),
+          call('move_ptes', move_ptes(k, distance), [p, there(distance), first, last, v, needed, uffd], ok),
           if_(eq(ok, false), [continue_]),
           break_,
         ]),

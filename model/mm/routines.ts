@@ -5,6 +5,7 @@ import type { Build, Syscall } from './build.ts'
 import { do_exit } from './exit_mmap.ts'
 import { access } from './fault.ts'
 import { khugepaged_scan_file } from './khugepaged.ts'
+import { khugepaged_scan_anon } from './khugepaged_anon.ts'
 import { sys_madvise_collapse } from './khugepaged_madvise.ts'
 import { sys_guard_install, sys_guard_remove, sys_madvise_dontneed } from './madvise.ts'
 import { sys_madvise_remove } from './madvise_remove.ts'
@@ -28,7 +29,9 @@ export function kernelRoutines(k: Build): readonly Routine[] {
     access(k, false, bare),
     access(k, true, bare),
     khugepaged_scan_file(k),
-    sys_madvise_collapse(k, bare),
+    sys_madvise_collapse(k, false, bare),
+    sys_madvise_collapse(k, true, bare),
+    khugepaged_scan_anon(k),
     sys_ftruncate(k, bare),
     sys_fallocate(k, bare),
     sys_madvise_remove(k, bare),

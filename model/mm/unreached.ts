@@ -1,5 +1,7 @@
 /** Labels that no scenario can reach, with the reason. The report of unreached labels prints it. */
 export const UNREACHED: Readonly<Record<string, string>> = {
+  'try_collapse_pte_mapped_thp.step2_pmd_unlock_changed':
+    'with the pmd lock held from before the table was looked up, nobody can put another in its place; the kernel compares all the same',
   'filemap_fault.drop_for_lock_mmap':
     'a fault that could not have the VMA lock meets a folio that is locked: a writer of the VMA, a holder of the folio and the fault, three threads that no scenario has yet',
 }

@@ -268,7 +268,8 @@ const mfill_install = (name: string, text: string, mayFill: Expr): Routine =>
     returns: Result,
     body: [
       call('map', pte_offset_map_lock, [page.pmd(addr)], t),
-      if_(eq(t, 'nil'), [ret('-EAGAIN', Result)]),
+      // Up to v6.10 mfill_atomic() had BUG_ON(pmd_none(*dst_pmd)) here (B22).
+      check('no_table', eq(t, 'nil'), [ret('-EAGAIN', Result)]),
       step('pte', text, [set(pte, table.pte(t, page.slot(addr)))]),
       check('exists', not(mayFill), [call('unmap_exists', pte_unmap_unlock, [t]), ret('-EEXIST', Result)]),
       step('set_pte_at', 'set_pte_at(dst_mm, dst_addr, dst_pte, _dst_pte)', [

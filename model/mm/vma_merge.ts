@@ -1,9 +1,9 @@
 /**
  * mm/vma.c: merging VMAs. Read at v7.0-rc6, and the VM_MAYBE_GUARD series v1 to v4 for its sticky flags
- * (guard-regions facts 8.2).
+ * (guard-regions facts 8.2, B31).
  *
  * Not modelled: merging across declared mappings (two VMAs of different mappings never touch), anon_vmas
- * that stand in the way (facts 8.2.10), failure to allocate, which callers ignore or which only undoes
+ * that stand in the way (facts 8.2.10: up to v6.15 a VMA without one was not merged with a copy that has one), failure to allocate, which callers ignore or which only undoes
  * what was done.
  */
 import {
@@ -213,7 +213,12 @@ export const vma_merge_new_range = (k: Build): Routine => {
       ...startSticky(k),
       ...addSticky(k, 'sticky_target', target),
       if_(both, addSticky(k, 'sticky_next', next)),
-      dupAnonVma(or(and(both, hasAnonVma(next)), and(ne(copied, 'nil'), hasAnonVma(copied)))),
+      // B31: of what mremap() has copied nothing was asked for a while.
+      dupAnonVma(
+        k.has('expand-forgets-anon-vma')
+          ? and(both, hasAnonVma(next))
+          : or(and(both, hasAnonVma(next)), and(ne(copied, 'nil'), hasAnonVma(copied))),
+      ),
       if_(both, [call('lock_next', vma_start_write(k), [next])]),
       // commit_merge()
       ...vma_prepare(target, anon),

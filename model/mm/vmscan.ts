@@ -103,12 +103,13 @@ export const reclaim_pte: Routine = routine({
   params: [at],
   locals: [t, snapshot],
   body: [
-    step('isolated', 'folio_isolate_lru(folio): what stands at the address', [
-      set(t, pmd.table(page.pmd(at))),
-      when(ne(t, 'nil'), rcu_read_lock),
-    ]),
+    step(
+      'isolated',
+      'folio_isolate_lru(folio), folio_test_anon(folio): what stands at the address',
+      [set(t, pmd.table(page.pmd(at))), when(ne(t, 'nil'), [set(snapshot, table.pte(t, page.slot(at)))])],
+      { atomic: 'the folio comes from an LRU list, with no look at page tables' },
+    ),
     if_(ne(t, 'nil'), [
-      step('kind', 'folio_test_anon(folio)', [set(snapshot, table.pte(t, page.slot(at))), ...rcu_read_unlock]),
       if_(isOneOf(snapshot, ...ANON_PTES), [call('anon', unmapAnon, [at])]),
       if_(isOneOf(snapshot, ...FILE_PTES), [call('file', shrink_folio, [page.folio(at)])]),
     ]),

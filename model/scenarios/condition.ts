@@ -2,6 +2,7 @@
 import { and, eq, isOneOf, literal, not, object, or, type Expr, type FieldAccess } from '../language/expr.ts'
 import type { Cond, PageAtom, RegisterAtom, Value } from '../litmus/ast.ts'
 import { Result } from '../mm/errno.ts'
+import { isHuge } from '../mm/huge_memory.ts'
 import { page, pmd, PRESENT_PTES, Pte, table } from '../mm/mm_types.ts'
 import { mappingNamed, within, type World } from './place.ts'
 import { hint, refuse } from './problem.ts'
@@ -9,7 +10,8 @@ import { hint, refuse } from './problem.ts'
 /** Registers by `P0:r0`. */
 export type Registers = ReadonlyMap<string, FieldAccess>
 
-const PAGE_VALUES = [...Pte.values, 'present', 'huge'] as const
+/** `no_table`: there is not even a page table (a pmd entry that holds nothing). */
+const PAGE_VALUES = [...Pte.values, 'present', 'huge', 'no_table'] as const
 
 const textOf = (v: Value): string => (v.kind === 'number' ? String(v.value) : v.text)
 
@@ -56,10 +58,12 @@ function pageAtom(c: PageAtom, world: World): Expr {
   const value = textOf(c.value)
   const entry = table.pte(pmd.table(under), page.slot(pg))
   const mapped = eq(pmd.kind(under), 'table')
-  const huge = eq(pmd.kind(under), 'huge')
+  const huge = isHuge(pmd.kind(under))
   switch (value) {
     case 'huge':
       return huge
+    case 'no_table':
+      return eq(pmd.kind(under), 'none')
     case 'present':
       return or(huge, and(mapped, isOneOf(entry, ...PRESENT_PTES)))
     case 'none':

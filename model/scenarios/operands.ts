@@ -134,6 +134,7 @@ function pagesAt(c: Context, arg: Exclude<Arg, { kind: 'number' }>): Pages {
     last: object('page', m.firstPage + range.last),
     mapping: object('mapping', m.number),
     mm: object('mm', m.mm),
+    anonymous: m.file === undefined,
     pmd: object('pmd', world.pmdOf(first)),
   }
 }
@@ -169,8 +170,9 @@ function checkShape(op: Operation, m: Mapping, pages: readonly number[], world: 
   if (op.behind === true && pages[0] === m.firstPage)
     refuse('MM105', `'${op.name}' takes pages that lie behind others`, span, `as in '${op.name}(${m.name}[1])'`)
   if (m.file !== undefined) checkFile(op, m.file, span)
+  if (m.file !== undefined && op.anonymousOnly === true)
+    refuse('MM105', `'${op.name}' works on anonymous memory, and '${m.name}' maps '${m.file.name}'`, span)
   if (op.operand !== 'mapping') return
-  if (m.file === undefined) refuse('MM106', `'${op.name}' of anonymous memory is not modelled yet`, span)
   const pmds = new Set(pages.map((p) => world.pmdOf(p)))
   if (pages.length !== world.ptes || pmds.size !== 1)
     refuse('MM105', `'${op.name}' works on one PMD, which is ${world.ptes} pages here`, span, `see the setting 'ptes'`)

@@ -50,6 +50,8 @@ export interface World {
   readonly oom: boolean
   /** The page cache begins with huge folios. */
   readonly huge: boolean
+  /** Anonymous memory gets huge pages at its first touch. */
+  readonly thp: boolean
   readonly ptes: number
   readonly names: Readonly<Record<string, readonly string[]>>
   readonly sizes: SetSizes

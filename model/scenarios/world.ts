@@ -22,8 +22,8 @@ function setting(decls: readonly Decl[], name: string, fallback: number, max: nu
   return fallback
 }
 
-/** `huge`: the page cache holds every whole chunk as one huge folio already. */
-const SETTINGS = ['ptes', 'tables', 'oom', 'huge', 'vmas'] as const
+/** `huge`: the page cache holds every whole chunk as one huge folio already. `thp`: first touches of anonymous memory get huge pages. */
+const SETTINGS = ['ptes', 'tables', 'oom', 'huge', 'thp', 'vmas'] as const
 const VMAS_MAX = 8
 
 export interface WorldOptions {
@@ -104,6 +104,7 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
     mms,
     oom: isSet('oom'),
     huge: isSet('huge'),
+    thp: isSet('thp'),
     ptes,
     names,
     sizes,

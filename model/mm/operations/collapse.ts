@@ -1,6 +1,7 @@
 /** Collapses into huge pages, by khugepaged and by MADV_COLLAPSE. */
 import { call } from '../../language/stmt.ts'
 import { khugepaged_scan_file } from '../khugepaged.ts'
+import { khugepaged_scan_anon } from '../khugepaged_anon.ts'
 import { sys_madvise_collapse } from '../khugepaged_madvise.ts'
 import { pagesOf, type Operation } from './operation.ts'
 import { plain } from './syscall.ts'
@@ -23,8 +24,18 @@ export const COLLAPSE_OPERATIONS: readonly Operation[] = [
     files: 'shmem',
     summary: 'madvise(MADV_COLLAPSE) on a whole mapping of one PMD',
     unlinks: 2,
-    fileOnly: true,
-    results: () => ['0', '-EINVAL', '-EAGAIN', '-ENOMEM'],
-    build: (k, on, label) => [call(label, sys_madvise_collapse(k, plain(on)), [pagesOf(on).pmd])],
+    results: () => ['0', '-EINVAL', '-EAGAIN', '-EBUSY', '-ENOMEM'],
+    build: (k, on, label) => [
+      call(label, sys_madvise_collapse(k, pagesOf(on).anonymous, plain(on)), [pagesOf(on).pmd]),
+    ],
+  },
+  {
+    name: 'khugepaged',
+    operand: 'mapping',
+    anonymousOnly: true,
+    summary: 'khugepaged scans a whole mapping of one PMD, anonymous memory, and collapses it',
+    makesNoTable: true,
+    results: () => [],
+    build: (k, on, label) => [call(label, khugepaged_scan_anon(k), [pagesOf(on).pmd])],
   },
 ]

@@ -35,6 +35,8 @@ export interface Pages {
   readonly last: Expr
   readonly mapping: Expr
   readonly mm: Expr
+  /** No file is behind them. */
+  readonly anonymous: boolean
   /** The pmd of the first page. */
   readonly pmd: Expr
 }
@@ -82,6 +84,8 @@ export interface Operation {
   readonly fileOnly?: true
   /** Its pages lie behind others of their mapping. */
   readonly behind?: true
+  /** It is about anonymous memory alone. */
+  readonly anonymousOnly?: true
   /** It never makes a page table. */
   readonly makesNoTable?: true
   /** How many VMAs it may need at most beyond those that are there, in the mapping that it names (last). */

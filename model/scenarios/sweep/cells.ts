@@ -65,7 +65,7 @@ const needsFile = ({ operand, fileOnly, files }: Operation): boolean =>
 
 function makesSense(operation: Operation, { file }: SweepWorld): boolean {
   if (file === 'none') return !needsFile(operation)
-  return operation.files === undefined || operation.files === file
+  return operation.anonymousOnly !== true && (operation.files === undefined || operation.files === file)
 }
 
 /** Every form of every operation that makes sense in a world, in the order of `list --operations`. */
