@@ -26,7 +26,7 @@ export interface ListOptions {
   readonly err: (text: string) => void
 }
 
-const build = (kernel: Kernel): Build => ({ has: kernel.has, oom: true })
+const build = (kernel: Kernel): Build => ({ has: kernel.has, oom: true, uffd: 'waits' })
 
 /** Returns the exit code. */
 export function list(routine: string | undefined, options: ListOptions): number {

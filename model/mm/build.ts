@@ -8,6 +8,11 @@ export interface Build {
   readonly has: (patch: Patch) => boolean
   /** Whether allocations may fail in this scenario. */
   readonly oom: boolean
+  /**
+   * What becomes of a fault that userfaultfd has to resolve: SIGBUS (UFFD_FEATURE_SIGBUS), or it waits.
+   * Absent where nothing of the scenario is ever registered: the code for it would not be reached.
+   */
+  readonly uffd?: 'sigbus' | 'waits'
 }
 
 /** What a scenario adds at the two ends of an operation: its ghosts, and where the result goes. */

@@ -5,11 +5,12 @@
  * Not modelled yet: userfaultfd-armed private VMAs (for which the pmd lock is held throughout,
  * a98460494b16), anonymous memory, THP settings, uprobes as a caller, mmu notifiers and counters.
  */
-import { and, eq, isOneOf, le, local, ne, not, or, truth, type Local } from '../language/expr.ts'
+import { and, eq, hasAny, isOneOf, le, local, ne, not, or, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import {
   break_,
   call,
+  check,
   for_,
   if_,
   let_,
@@ -29,7 +30,7 @@ import { Result, ScanResult } from './errno.ts'
 import { collapse_file } from './khugepaged.ts'
 import { mmap_read_lock, mmap_read_unlock } from './mmap_lock.ts'
 import { do_set_pmd } from './memory_pmd.ts'
-import { ANON_PTES, chunk, FILE_PTES, folio, page, pmd, PmdKind, Pte, table, vma } from './mm_types.ts'
+import { ANON_PTES, chunk, FILE_PTES, folio, page, pmd, PmdKind, Pte, SWAP_PTES, table, vma, ZERO_PTES } from './mm_types.ts'
 import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
 
@@ -42,6 +43,7 @@ const t: Local = local('table', nilable('table'))
 const same: Local = local('same', nilable('table'))
 const at: Local = local('addr', refTo('page'))
 const pte: Local = local('ptent', Pte)
+const armed: Local = local('armed', bool)
 const cached: Local = local('cached', bool)
 const mapped: Local = local('mapped', bool)
 const result: Local = local('result', ScanResult)
@@ -49,8 +51,8 @@ const errno: Local = local('errno', Result)
 
 const huge = chunk.huge(pmd.chunk(p))
 
-const nonPresent = isOneOf(pte, 'guard', 'uffd_wp', 'poison', 'swap', 'migration')
-const otherPage = isOneOf(pte, ...ANON_PTES, 'zero', 'zero_none')
+const nonPresent = isOneOf(pte, 'guard', 'uffd_wp', 'poison', ...SWAP_PTES, 'migration')
+const otherPage = isOneOf(pte, ...ANON_PTES, ...ZERO_PTES)
 
 /** What an entry that is neither empty nor a mapping of the folio makes of the collapse. */
 const abortOn: readonly Stmt[] = [
@@ -108,16 +110,22 @@ const removeTable: readonly Stmt[] = [
 ]
 
 /** Replaces a table of small mappings of a huge folio by a huge pmd. The caller holds the mmap lock. */
-export const try_collapse_pte_mapped_thp: Routine = routine({
+export const try_collapse_pte_mapped_thp = (k: Build): Routine => routine({
   name: 'try_collapse_pte_mapped_thp',
   file: 'mm/khugepaged.c',
   read: READ,
-  params: [p],
-  locals: [kind, t, same, at, pte, cached, mapped, result],
+  params: k.uffd === undefined ? [p] : [p, v],
+  locals: [kind, t, same, at, pte, cached, mapped, result, ...(k.uffd === undefined ? [] : [armed])],
   returns: ScanResult,
   body: [
     step('find_pmd', 'find_pmd_or_thp_or_none(mm, haddr, &pmd)', [set(kind, pmd.kind(p))]),
     if_(eq(kind, 'huge'), [ret('SCAN_SUCCEED', ScanResult)]),
+    ...(k.uffd === undefined
+      ? []
+      : [
+          step('userfaultfd_wp', 'userfaultfd_wp(vma)', [set(armed, hasAny(vma.vm_flags(v), 'VM_UFFD_WP'))]),
+          check('uffd_wp', armed, [ret('SCAN_PTE_UFFD_WP', ScanResult)]),
+        ]),
     lock('filemap_lock_folio', 'folio = filemap_lock_folio(mapping, pgoff)', folio.lock(huge)),
     while_(truth(true), [
       step('folio_order', 'if (folio_order(folio) != HPAGE_PMD_ORDER)', [set(cached, folio.cached(huge))]),
@@ -160,7 +168,7 @@ export const sys_madvise_collapse = (k: Build, io: Syscall): Routine =>
           set(covered, and(ne(v, 'nil'), le(vma.start(v), pmd.first(p)), le(pmd.last(p), vma.end(v)))),
         ]),
         let_(result, 'SCAN_VMA_CHECK'),
-        if_(covered, [call('pte_mapped', try_collapse_pte_mapped_thp, [p], result)]),
+        if_(covered, [call('pte_mapped', try_collapse_pte_mapped_thp(k), k.uffd === undefined ? [p] : [p, v], result)]),
         mmap_read_unlock('mmap_read_unlock', pmd.mm(p)),
       ]),
       // madvise_collapse_errno()

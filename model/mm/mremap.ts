@@ -131,6 +131,9 @@ const move_vma = (k: Build, distance: number, unmap: boolean): Routine =>
       call('copy_vma', copy_vma(k), [v, plus(first, distance), plus(last, distance), needed], merged),
       if_(eq(merged, 'nil'), [ret(false, bool)]),
       call('move_page_tables', move_page_tables(k, distance), [first, last, v, needed]),
+      ...(k.uffd === undefined
+        ? []
+        : [call('mremap_userfaultfd_prep', vm_flags_clear(k, 'VM_UFFD_MISSING|VM_UFFD_WP'), [merged])]),
       unmap
         ? call('unmap_source_vma', do_vmi_munmap(k, false), [first, last], ok)
         : call('dontunmap_complete', dontunmap_complete(k), [v, first, last]),

@@ -2,17 +2,22 @@
  * mm/mremap.c: moving entries and whole page tables from one place to another. Read at v6.12 and
  * v7.0-rc6 (guard-regions facts 8.1, 8.3).
  *
- * Not modelled: PUD level, realignment to PMD boundaries (try_realign_addr()), userfaultfd without
- * UFFD_FEATURE_EVENT_REMAP (write-protection moves along here), failure to make a page table half-way.
+ * Of userfaultfd, a context without UFFD_FEATURE_EVENT_REMAP: its write protection stays behind (0cef0bb836e3,
+ * facts B32).
+ *
+ * Not modelled: PUD level, realignment to PMD boundaries (try_realign_addr()), failure to make a page table
+ * half-way.
  */
-import { and, eq, le, local, ne, plus, truth, type Expr, type Local } from '../language/expr.ts'
+import { and, eq, hasAny, ite, le, local, ne, not, plus, truth, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import {
   break_,
   call,
+  check,
   continue_,
   for_,
   if_,
+  let_,
   lock,
   release,
   ret,
@@ -29,6 +34,7 @@ import { __split_huge_pmd, isHuge } from './huge_memory.ts'
 import { clampFirst, clampLast } from './memory_zap.ts'
 import { AnonVma, file, mapping, page, Pte, pmd, PmdKind, table, vma } from './mm_types.ts'
 import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
+import { protectedEntry } from './userfaultfd.ts'
 
 const READ = 'v6.12, v7.0-rc6'
 const first: Local = local('old_addr', refTo('page'))
@@ -45,6 +51,8 @@ const pte: Local = local('pte', Pte)
 const anon: Local = local('anon_vma', AnonVma)
 const moved: Local = local('moved', bool)
 const ok: Local = local('ok', bool)
+const registered: Local = local('registered', bool)
+const clear: Local = local('need_clear_uffd_wp', bool)
 
 /** take_rmap_locks(): rmap walks see an entry in the old place or in the new one. */
 const takeRmapLocks: readonly Stmt[] = [
@@ -93,16 +101,33 @@ const move_pgt_entry: Routine = routine({
   ],
 })
 
+/** vma_has_uffd_without_event_remap(), in scenarios that register anything. */
+const askUffd = (k: Build): readonly Stmt[] =>
+  k.uffd === undefined
+    ? []
+    : [
+        step('vma_has_uffd', 'need_clear_uffd_wp = vma_has_uffd_without_event_remap(vma)', [
+          set(registered, hasAny(vma.vm_flags(v), 'VM_UFFD_MISSING|VM_UFFD_WP')),
+        ]),
+        let_(clear, false),
+        check('clear_uffd_wp', registered, [let_(clear, true)]),
+      ]
+const uffdLocals = (k: Build): readonly Local[] => (k.uffd === undefined ? [] : [registered, clear])
+/** An entry at its new place. */
+const arriving = (k: Build): Expr =>
+  k.uffd === undefined ? pte : ite(clear, protectedEntry(pte, at, false), pte)
+
 /** Moves entries one by one, markers as they are, under both tables' locks. False: a table had vanished. */
-const move_ptes = (distance: number): Routine =>
+const move_ptes = (k: Build, distance: number): Routine =>
   routine({
     name: 'move_ptes',
     file: 'mm/mremap.c',
     read: READ,
     params: [p, q, first, last, v, needed],
-    locals: [anon, t, u, at, pte, ok],
+    locals: [anon, t, u, at, pte, ok, ...uffdLocals(k)],
     returns: bool,
     body: [
+      ...askUffd(k),
       if_(needed, takeRmapLocks),
       call('old_map', pte_offset_map_lock, [p], t),
       if_(ne(t, 'nil'), [
@@ -116,7 +141,7 @@ const move_ptes = (distance: number): Routine =>
               set(pte, table.pte(t, page.slot(at))),
               when(ne(pte, 'none'), [
                 set(table.pte(t, page.slot(at)), 'none'),
-                set(table.pte(u, page.slot(plus(at, distance))), pte),
+                set(table.pte(u, page.slot(plus(at, distance))), arriving(k)),
               ]),
             ]),
           ]),
@@ -142,8 +167,15 @@ export const move_page_tables = (k: Build, distance: number): Routine =>
     file: 'mm/mremap.c',
     read: READ,
     params: [first, last, v, needed],
-    locals: [p, kind, moved, ok],
+    locals: k.uffd === undefined ? [p, kind, moved, ok] : [p, kind, moved, ok, registered],
     body: [
+      ...(k.uffd === undefined
+        ? []
+        : [
+            step('vma_has_uffd', 'move_normal_pmd(): vma_has_uffd_without_event_remap(vma)', [
+              set(registered, hasAny(vma.vm_flags(v), 'VM_UFFD_MISSING|VM_UFFD_WP')),
+            ]),
+          ]),
       for_(p, page.pmd(first), page.pmd(last), [
         while_(truth(true), [
           step('get_old_pmd', 'old_pmd = get_old_pmd(mm, pmc->old_addr): pmd_none(*pmd)', [set(kind, pmd.kind(p))]),
@@ -153,7 +185,7 @@ export const move_page_tables = (k: Build, distance: number): Routine =>
             if_(moved, [break_]),
           ]),
           if_(isHuge(kind), [call('split', __split_huge_pmd, [p])]),
-          if_(and(eq(kind, 'table'), extentIsPmd), [
+          if_(and(eq(kind, 'table'), extentIsPmd, ...(k.uffd === undefined ? [] : [not(registered)])), [
             call('move_normal_pmd', move_pgt_entry, [p, there(distance), v], moved),
             if_(moved, [break_]),
           ]),
@@ -163,7 +195,7 @@ export const move_page_tables = (k: Build, distance: number): Routine =>
             set(kind, pmd.kind(there(distance))),
           ]),
           if_(eq(kind, 'none'), [call('pte_alloc', __pte_alloc({ ...k, oom: false }), [there(distance)], ok)]),
-          call('move_ptes', move_ptes(distance), [p, there(distance), first, last, v, needed], ok),
+          call('move_ptes', move_ptes(k, distance), [p, there(distance), first, last, v, needed], ok),
           if_(eq(ok, false), [continue_]),
           break_,
         ]),

@@ -7,7 +7,7 @@
  * the folio lock of anonymous pages (which have no folio object here), copies that a child shares,
  * huge pages.
  */
-import { and, eq, forall, isOneOf, local, ne, not, or, type Local } from '../language/expr.ts'
+import { and, eq, forall, isOneOf, ite, literal, local, ne, not, or, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { call, if_, lock, ret, set, step, tryAcquire, unlock, when } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
@@ -52,7 +52,9 @@ const unmapAnon: Routine = routine({
         if_(ne(t, 'nil'), [
           step('ptep_clear_flush', 'pteval = ptep_clear_flush(vma, address, pvmw.pte); set_pte_at(swp_pte)', [
             set(now, table.pte(t, page.slot(at))),
-            when(isOneOf(now, ...ANON_PTES), [set(table.pte(t, page.slot(at)), 'swap')]),
+            when(isOneOf(now, ...ANON_PTES), [
+              set(table.pte(t, page.slot(at)), ite(eq(now, 'anon_wp'), literal(Pte, 'swap_wp'), 'swap')),
+            ]),
           ]),
           call('done', pte_unmap_unlock, [t]),
         ]),
