@@ -11,6 +11,7 @@ import { routine, type Routine } from '../language/routine.ts'
 import { call, for_, if_, let_, ret, set, step, tryAcquire, unlock, when, type Stmt } from '../language/stmt.ts'
 import { bool, int, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
+import { hugeCached } from './filemap_fault.ts'
 import { do_set_pmd } from './memory_pmd.ts'
 import { FILE_PAGES_MAX, file, folio, mapping, page, pmd, PmdKind, Pte, table, vma } from './mm_types.ts'
 import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
@@ -33,11 +34,11 @@ const kind: Local = local('pmdval', PmdKind)
 const under = page.pmd(addr)
 const huge = page.huge(addr)
 
-const nextFolio = (label: string, of: Expr, into: Local): Stmt =>
+const nextFolio = (label: string, of: Expr, cached: Expr, into: Local): Stmt =>
   step(
     label,
     'folio = next_uptodate_folio(xas, mapping, end_pgoff)',
-    [set(into, folio.cached(of)), when(into, [tryAcquire(folio.lock(of), into)])],
+    [set(into, cached), when(into, [tryAcquire(folio.lock(of), into)])],
     { atomic: 'a folio leaves the page cache only under its lock' },
   )
 /**
@@ -81,7 +82,7 @@ export const filemap_map_pages = (k: Build): Routine =>
         ],
         { atomic: 'the VMA is locked, so its range stands still' },
       ),
-      nextFolio('next_folio_huge', huge, gotHuge),
+      nextFolio('next_folio_huge', huge, hugeCached(addr), gotHuge),
       if_(gotHuge, [
         step('file_end', 'file_end = DIV_ROUND_UP(i_size_read(mapping->host), PAGE_SIZE)', [
           set(end, file.i_size(folio.file(huge))),
@@ -117,7 +118,7 @@ export const filemap_map_pages = (k: Build): Routine =>
           gotHuge,
           [if_(lt(page.index(at), end), setPte(k, 'set_pte_huge'))],
           [
-            nextFolio('next_folio', page.folio(at), got),
+            nextFolio('next_folio', page.folio(at), folio.cached(page.folio(at)), got),
             if_(got, [
               step('max_idx', 'max_idx = DIV_ROUND_UP(i_size_read(mapping->host), PAGE_SIZE)', [
                 set(inFile, lt(page.index(at), file.i_size(folio.file(page.folio(at))))),

@@ -6,13 +6,13 @@
  * to be punched and retried waits the second time with the mmap lock held. A folio that has left the page cache and the one that takes its place are one
  * object here, so a fault waits for the old one to be unlocked.
  */
-import { and, hasAny, ite, le, literal, local, lt, ne, not, truth, type Local } from '../language/expr.ts'
+import { and, hasAny, le, literal, local, lt, ne, not, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { call, check, if_, lock, ret, set, step, tryAcquire, unlock, when, while_, type Stmt } from '../language/stmt.ts'
 import { bool, enumeration, nilable, refTo, type EnumType } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { VmFault } from './errno.ts'
-import { release_fault_lock } from './filemap_fault.ts'
+import { cachedFolio, hugeCached, release_fault_lock } from './filemap_fault.ts'
 import { handle_userfault } from './handle_userfault.ts'
 import { file, folio, page, vma } from './mm_types.ts'
 
@@ -99,14 +99,7 @@ export const shmem_fault = (k: Build): Routine => routine({
         'filemap_get_entry',
         'folio = filemap_get_entry(inode->i_mapping, index)',
         [
-          set(
-            f,
-            ite(
-              folio.cached(page.huge(addr)),
-              page.huge(addr),
-              ite(folio.cached(page.folio(addr)), page.folio(addr), nil),
-            ),
-          ),
+          set(f, cachedFolio(addr)),
         ],
         { atomic: 'one load of one page-cache index' },
       ),
@@ -124,7 +117,7 @@ export const shmem_fault = (k: Build): Routine => routine({
             'add_to_page_cache',
             'shmem_alloc_and_add_folio(vmf, gfp, inode, index, ...)',
             [
-              set(added, and(not(folio.cached(page.huge(addr))), not(folio.cached(page.folio(addr))))),
+              set(added, and(not(hugeCached(addr)), not(folio.cached(page.folio(addr))))),
               when(added, [tryAcquire(folio.lock(page.folio(addr)), added)]),
               when(added, [set(folio.cached(page.folio(addr)), true)]),
             ],

@@ -29,6 +29,7 @@ import { call, check, for_, if_, let_, ret, set, step, tryAcquire, unlock, when,
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
+import { hugeCached } from './filemap_fault.ts'
 import { wakes } from './handle_userfault.ts'
 import { __split_huge_pmd, isHuge } from './huge_memory.ts'
 import { clampFirst, clampLast } from './memory_zap.ts'
@@ -338,7 +339,7 @@ const shmem_mfill_atomic_pte = (k: Build): Routine =>
         'add_to_page_cache',
         'shmem_add_to_page_cache(folio, mapping, pgoff, NULL, gfp)',
         [
-          set(added, and(not(folio.cached(page.huge(addr))), not(folio.cached(page.folio(addr))))),
+          set(added, and(not(hugeCached(addr)), not(folio.cached(page.folio(addr))))),
           when(added, [tryAcquire(folio.lock(page.folio(addr)), added)]),
           when(added, [set(folio.cached(page.folio(addr)), true)]),
         ],

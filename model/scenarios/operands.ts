@@ -166,6 +166,8 @@ const mappingHint = (name: string, world: World): string => {
 function checkShape(op: Operation, m: Mapping, pages: readonly number[], world: World, span: Span): void {
   if (op.operand === 'page' && pages.length !== 1)
     refuse('MM105', `'${op.name}' takes one page, not ${pages.length}`, span, `as in '${op.name}(${m.name}[0])'`)
+  if (op.pagesMax !== undefined && pages.length > op.pagesMax)
+    refuse('MM105', `'${op.name}' takes up to ${op.pagesMax} pages, not ${pages.length}`, span)
   if (m.file !== undefined) checkFile(op, m.file, span)
   if (op.operand !== 'mapping') return
   if (m.file === undefined) refuse('MM106', `'${op.name}' of anonymous memory is not modelled yet`, span)
