@@ -2,6 +2,7 @@
 
 /** MADV_*, by the names that operations have here. */
 export const ADVICE = {
+  normal: 0,
   sequential: 2,
   willneed: 3,
   dontneed: 4,
