@@ -3,6 +3,9 @@
  * unmapped, then leaves the page cache or goes to swap. Markers are not mappings of it and stay
  * (guard-regions facts, section 6). Read at v6.12 and v7.0-rc6.
  *
+ * Whether a page that reclaim was asked for is taken is open: nothing promises it, and without swap no anonymous
+ * page is.
+ *
  * Not modelled yet: which page reclaim picks and why, write-back, the swap cache, lazily freed pages,
  * the folio lock of anonymous pages (which have no folio object here), copies that a child shares,
  * huge pages.
@@ -22,6 +25,7 @@ const at: Local = local('address', refTo('page'))
 const t: Local = local('table', nilable('table'))
 const snapshot: Local = local('snapshot', Pte)
 const now: Local = local('pteval', Pte)
+const ok: Local = local('ok', bool)
 const got: Local = local('got', bool)
 const still: Local = local('mapped', bool)
 const f: Local = local('folio', refTo('folio'))
@@ -103,14 +107,18 @@ export const reclaim_pte: Routine = routine({
   file: 'mm/vmscan.c',
   read: READ,
   params: [at],
-  locals: [t, snapshot],
+  locals: [t, snapshot, ok],
   body: [
-    step('isolated', 'folio_isolate_lru(folio): what stands at the address', [
+    step('map', 'pte_offset_map_lock(mm, pmd, addr, &ptl): what stands at the address', [
       set(t, pmd.table(page.pmd(at))),
       when(ne(t, 'nil'), rcu_read_lock),
     ]),
     if_(ne(t, 'nil'), [
       step('kind', 'folio_test_anon(folio)', [set(snapshot, table.pte(t, page.slot(at))), ...rcu_read_unlock]),
+      if_(isOneOf(snapshot, ...ANON_PTES, ...FILE_PTES), [
+        step('isolated', 'if (!folio_isolate_lru(folio)) continue; shrink_folio_list()', [], { choose: [ok] }),
+        if_(not(ok), [ret()]),
+      ]),
       if_(isOneOf(snapshot, ...ANON_PTES), [call('anon', unmapAnon, [at])]),
       if_(isOneOf(snapshot, ...FILE_PTES), [call('file', shrink_folio, [page.folio(at)])]),
     ]),
