@@ -176,6 +176,7 @@ export const sys_madvise_collapse = (k: Build, io: Syscall): Routine =>
       if_(eq(result, 'SCAN_VMA_NULL'), [let_(errno, '-ENOMEM')]),
       if_(eq(result, 'SCAN_SUCCEED'), [let_(errno, '0')]),
       if_(isOneOf(result, 'SCAN_PAGE_LOCK', 'SCAN_PAGE_FILLED'), [let_(errno, '-EAGAIN')]),
+      if_(eq(result, 'SCAN_EXCEED_NONE_PTE'), [let_(errno, '-EBUSY')]),
       ...io.leave(errno),
     ],
   })

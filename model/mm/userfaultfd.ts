@@ -19,6 +19,7 @@ import {
   lt,
   ne,
   not,
+  truth,
   withBits,
   withoutBits,
   type Expr,
@@ -28,6 +29,7 @@ import { routine, type Routine } from '../language/routine.ts'
 import { call, check, for_, if_, let_, ret, set, step, tryAcquire, unlock, when, type Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
+import { isShared } from './cow.ts'
 import { Result } from './errno.ts'
 import { hugeCached } from './filemap_fault.ts'
 import { wakes } from './handle_userfault.ts'
@@ -60,6 +62,7 @@ const entry: Local = local('entry', Pte)
 const flags: Local = local('vm_flags', VmFlags)
 const anon: Local = local('anon_vma', AnonVma)
 const ok: Local = local('ok', bool)
+const upgrade: Local = local('writable', bool)
 const added: Local = local('added', bool)
 const covered: Local = local('covered', bool)
 const result: Local = local('ret', Result)
@@ -67,8 +70,11 @@ const result: Local = local('ret', Result)
 /** userfaultfd_wp_use_markers(): what is not mapped of a file is protected by a marker. */
 const usesMarkers = (of: Expr): Expr => ne(page.folio(of), 'nil')
 
-/** What change_pte_range() makes of an entry for MM_CP_UFFD_WP (`on`) or MM_CP_UFFD_WP_RESOLVE. */
-export function protectedEntry(e: Expr, of: Expr, on: boolean): Expr {
+/**
+ * What change_pte_range() makes of an entry for MM_CP_UFFD_WP (`on`) or MM_CP_UFFD_WP_RESOLVE. `writable`:
+ * what is taken back becomes writable at once.
+ */
+export function protectedEntry(e: Expr, of: Expr, on: boolean, writable: Expr = truth(false)): Expr {
   const to = (name: string): Expr => literal(Pte, name)
   if (on) {
     const other = ite(eq(e, 'zero'), to('zero_wp'), ite(eq(e, 'swap'), to('swap_wp'), e))
@@ -79,11 +85,11 @@ export function protectedEntry(e: Expr, of: Expr, on: boolean): Expr {
     )
   }
   const other = ite(eq(e, 'zero_wp'), to('zero'), ite(eq(e, 'swap_wp'), to('swap'), e))
-  // Write access comes back with the next write fault, but for pages that nobody else can have.
+  const ofFile = ite(mapping.shared(page.mapping(of)), ite(writable, to('file'), to('file_ro')), to('file'))
   return ite(
     eq(e, 'file_wp'),
-    ite(mapping.shared(page.mapping(of)), to('file_ro'), to('file')),
-    ite(eq(e, 'anon_wp'), to('anon_ro'), ite(eq(e, 'uffd_wp'), to('none'), other)),
+    ofFile,
+    ite(eq(e, 'anon_wp'), ite(writable, to('anon'), to('anon_ro')), ite(eq(e, 'uffd_wp'), to('none'), other)),
   )
 }
 
@@ -94,7 +100,7 @@ const uffd_wp_range = (k: Build, on: boolean): Routine =>
     file: 'mm/mprotect.c',
     read: `${READ}: change_pmd_range(), change_pte_range()`,
     params: [first, last],
-    locals: on ? [p, kind, ok, t, at, pte] : [p, kind, t, at, pte],
+    locals: on ? [p, kind, ok, t, at, pte] : [p, kind, t, at, pte, upgrade],
     returns: Result,
     body: [
       for_(p, page.pmd(first), page.pmd(last), [
@@ -111,10 +117,22 @@ const uffd_wp_range = (k: Build, on: boolean): Routine =>
         call('map', pte_offset_map_lock, [p], t),
         if_(ne(t, 'nil'), [
           for_(at, clampFirst(p, first), clampLast(p, last), [
-            step('pte', 'oldpte = ptep_get(pte); ptep_modify_prot_commit()', [
-              set(pte, table.pte(t, page.slot(at))),
-              set(table.pte(t, page.slot(at)), protectedEntry(pte, at, on)),
-            ]),
+            on
+              ? step('pte', 'oldpte = ptep_get(pte); ptep_modify_prot_commit()', [
+                  set(pte, table.pte(t, page.slot(at))),
+                  set(table.pte(t, page.slot(at)), protectedEntry(pte, at, true)),
+                ])
+              : // MM_CP_TRY_CHANGE_WRITABLE: a page that is dirty, or nobody else's; neither is modelled here.
+                step(
+                  'pte',
+                  'oldpte = ptep_get(pte); can_change_pte_writable(); ptep_modify_prot_commit()',
+                  [
+                    set(pte, table.pte(t, page.slot(at))),
+                    set(upgrade, and(upgrade, hasAny(vma.vm_flags(page.vma(at)), 'VM_WRITE'), not(isShared(at)))),
+                    set(table.pte(t, page.slot(at)), protectedEntry(pte, at, false, upgrade)),
+                  ],
+                  { choose: [upgrade] },
+                ),
           ]),
           call('unmap', pte_unmap_unlock, [t]),
         ]),
