@@ -2,6 +2,7 @@
 import { and, eq, isOneOf, literal, not, object, or, type Expr, type FieldAccess } from '../language/expr.ts'
 import type { Cond, PageAtom, RegisterAtom, Value } from '../litmus/ast.ts'
 import { Result } from '../mm/errno.ts'
+import { isHuge } from '../mm/huge_memory.ts'
 import { page, pmd, PRESENT_PTES, Pte, table } from '../mm/mm_types.ts'
 import { mappingNamed, within, type World } from './place.ts'
 import { hint, refuse } from './problem.ts'
@@ -56,7 +57,7 @@ function pageAtom(c: PageAtom, world: World): Expr {
   const value = textOf(c.value)
   const entry = table.pte(pmd.table(under), page.slot(pg))
   const mapped = eq(pmd.kind(under), 'table')
-  const huge = eq(pmd.kind(under), 'huge')
+  const huge = isHuge(pmd.kind(under))
   switch (value) {
     case 'huge':
       return huge
