@@ -43,7 +43,7 @@ import { __split_huge_pmd, isHuge, zap_huge_pmd } from './huge_memory.ts'
 import { ANON_PTES, page, Pte, pmd, PmdKind, SWAP_PTES, table, ZERO_PTES } from './mm_types.ts'
 import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 
-const READ = 'v7.0-rc6; v6.13 and later agree for details == NULL'
+const READ = 'v6.12, v7.0-rc6'
 const first: Local = local('start', refTo('page'))
 const last: Local = local('end', refTo('page'))
 const p: Local = local('pmd', refTo('pmd'))
@@ -174,7 +174,7 @@ const clearPmd = (label: string): readonly Stmt[] => [
 const try_to_free_pte: Routine = routine({
   name: 'try_to_free_pte',
   file: 'mm/pt_reclaim.c',
-  read: 'v6.14 to v7.0-rc6',
+  read: 'copies of v6.14 and later',
   params: [p],
   locals: [t, at, ptent],
   body: [
