@@ -72,21 +72,57 @@ function machine(context: TestContext): { readonly probe: Probe; readonly kernel
   return { probe: have(opened, context), kernel: have(against_, context) }
 }
 
+/** Runs a scenario once and asks its condition. */
+async function ask(name: string, features: readonly Feature[], context: TestContext): Promise<void> {
+  const { probe, kernel } = machine(context)
+  for (const f of features) if (!kernel.running.features.has(f)) context.skip(`this kernel lacks ${f}`)
+  const scenario = scenarioOn(name, kernel.model.name)
+  const program = have(sequentialProgram(scenario), context)
+  const { outcome, hung } = have(await runSequential(probe, program), context)
+  const cond = scenario.file.final?.cond
+  const met = cond !== undefined && meets(cond, outcome)
+  expect({ hung, outcome, met }).toEqual({ hung: false, outcome, met: true })
+}
+
 describe('on this kernel as the model has it', () => {
   for (const cell of present)
     test(cell.name, async (context) => {
-      const { probe, kernel } = machine(context)
-      for (const f of needs(cell)) if (!kernel.running.features.has(f)) context.skip(`this kernel lacks ${f}`)
-      const scenario = scenarioOn(cell.name, kernel.model.name)
-      const program = have(sequentialProgram(scenario), context)
-      const { outcome, hung } = have(await runSequential(probe, program), context)
-      const cond = scenario.file.final?.cond
-      expect({ hung, outcome, met: cond !== undefined && meets(cond, outcome) }).toEqual({
-        hung: false,
-        outcome,
-        met: true,
-      })
+      await ask(cell.name, needs(cell), context)
     })
+})
+
+/** Scenarios of what userfaultfd makes of faults, with conditions that every kernel with guards meets. */
+const UFFD_SCENARIOS: readonly (readonly [string, readonly Feature[]])[] = [
+  ['missing-anon', ['anon-guards']],
+  ['missing-shmem', ['file-guards']],
+  ['missing-private', ['file-guards']],
+  ['register-plain', ['anon-guards']],
+  ['register-process_install', ['anon-guards']],
+  ['register-collapse', ['shmem-collapse']],
+  ['protect-anon', ['anon-guards']],
+  ['protect-shmem', ['file-guards']],
+  ['protect-private', ['file-guards']],
+  ['protect-fork', ['file-guards']],
+  ['protect-mremap', ['file-guards']],
+  ['protect-pageout', ['anon-guards']],
+  ['protect-guard', ['anon-guards']],
+  ['protect-register', ['file-guards']],
+]
+
+describe('userfaultfd in the fault path, on this kernel as the model has it', () => {
+  for (const [name, features] of UFFD_SCENARIOS)
+    test(name, async (context) => {
+      await ask(name, ['userfaultfd', ...features], context)
+    })
+
+  test('protect-install: the finding, an install that never returns', async (context) => {
+    const { kernel } = machine(context)
+    for (const f of ['userfaultfd', 'file-guards'] as const)
+      if (!kernel.running.features.has(f)) context.skip(`this kernel lacks ${f}`)
+    const report = have(await conformSequential(scenarioOn('protect-install', kernel.model.name), 1), context)
+    const [seen] = report.seen
+    expect([seen?.allowed, seen?.outcome.registers.at(-1)]).toEqual([true, { name: 'P0:r2', value: 'unfinished' }])
+  })
 })
 
 const whole = process.env['MMCHECK_CELLS'] === 'all' ? present : present.filter((c) => FEW.includes(c.name))
