@@ -5,6 +5,8 @@ import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import { conformRace, type RaceReport } from '../../kernel/race/conform.ts'
 import { showPages, showRegisters } from '../../kernel/race/outcome.ts'
 import { against, type Against } from '../../kernel/running.ts'
+import { conformSequential } from '../../kernel/sequential/conform.ts'
+import { sequentialProgram } from '../../kernel/sequential/program.ts'
 import { EXIT, highest, type Outcome } from '../exit.ts'
 import { load } from '../input.ts'
 import { RESULT_FORMAT, type Json } from '../report_json.ts'
@@ -45,12 +47,15 @@ export async function conform(files: readonly string[], options: ConformOptions)
       continue
     }
     for (const scenario of loaded.scenarios) {
-      const ran = await conformRace(scenario, {
-        rounds: options.runs,
-        seconds: options.seconds,
-        seed: options.seed,
-        enough: 0,
-      })
+      // Where nothing runs beside anything, once through is all there is to see.
+      const ran = sequentialProgram(scenario).ok
+        ? await conformSequential(scenario, options.runs)
+        : await conformRace(scenario, {
+            rounds: options.runs,
+            seconds: options.seconds,
+            seed: options.seed,
+            enough: 0,
+          })
       if (!ran.ok) {
         skipped({ ...options, json: false }, { ...ran.error, message: `${scenario.name}: ${ran.error.message}` })
         reports.push({ scenario: scenario.name, skipped: ran.error.message })

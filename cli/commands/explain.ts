@@ -69,7 +69,9 @@ function notToExplain(name: string): string | undefined {
   const near = closest(name, [...PROPERTIES.map((p) => p.name), ...Object.keys(CODES)])
   const help = catalogue().includes(name)
     ? `'mmcheck check ${name}' checks that scenario`
-    : KERNELS.some(({ has }) => kernelRoutines({ has, oom: true, thp: true }).some((r) => r.name === name))
+    : KERNELS.some(({ has }) =>
+          kernelRoutines({ has, oom: true, thp: true, uffd: 'waits' }).some((r) => r.name === name),
+        )
       ? `'mmcheck list ${name}' prints that routine`
       : near !== undefined
         ? `did you mean '${near}'?`

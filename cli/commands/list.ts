@@ -27,7 +27,7 @@ export interface ListOptions {
   readonly err: (text: string) => void
 }
 
-const build = (kernel: Kernel): Build => ({ has: kernel.has, oom: true, thp: true })
+const build = (kernel: Kernel): Build => ({ has: kernel.has, oom: true, thp: true, uffd: 'waits' })
 
 /** Returns the exit code. */
 export function list(routine: string | undefined, options: ListOptions): number {

@@ -2,6 +2,7 @@
 
 /** MADV_*, by the names that operations have here. */
 export const ADVICE = {
+  normal: 0,
   sequential: 2,
   willneed: 3,
   dontneed: 4,
@@ -48,6 +49,7 @@ export const PAGE_IS = { present: 8, swapped: 16, guard: 256 } as const
 /** Names of the error numbers that operations on memory give; the same on every architecture that is asked. */
 const ERRNO: Readonly<Record<number, string>> = {
   1: 'EPERM',
+  2: 'ENOENT',
   3: 'ESRCH',
   4: 'EINTR',
   5: 'EIO',

@@ -32,7 +32,8 @@ export const PATCHES = {
   'expand-forgets-anon-vma':
     'a VMA without anon_vma that grows over what mremap() has copied gets none (879bca0a2c4f, v6.16, to 61f67c230a5e, v6.19)',
   'mremap-clears-uffd-wp': 'mremap() takes the write protection of userfaultfd off what it moves (0cef0bb836e3, v6.13)',
-  'uffd-own-markers': 'UFFDIO_COPY fills no entry that holds a guard or poison marker (Nov 2025, v6.19)',
+  'uffd-own-markers':
+    'userfaultfd takes no guard for an empty entry, neither UFFDIO_COPY nor a fault that is to wait (Nov 2025, v6.19)',
   'vma-refcnt': 'the per-VMA lock is built on vm_refcnt, and VMAs are SLAB_TYPESAFE_BY_RCU (v6.15)',
   'map-within-i_size':
     'a large folio of a plain file is mapped no further than i_size, and unmapped where truncation cannot split it (Oct 2025, v6.18)',

@@ -10,6 +10,11 @@ export interface Build {
   readonly oom: boolean
   /** Whether anonymous memory is given huge pages at its first touch: transparent_hugepage/enabled is `always`. */
   readonly thp?: boolean
+  /**
+   * What becomes of a fault that userfaultfd has to resolve: SIGBUS (UFFD_FEATURE_SIGBUS), or it waits.
+   * Absent where nothing of the scenario is ever registered: the code for it would not be reached.
+   */
+  readonly uffd?: 'sigbus' | 'waits'
 }
 
 /** What a scenario adds at the two ends of an operation: its ghosts, and where the result goes. */

@@ -1,7 +1,8 @@
 /**
  * exit_mmap() of mm/mmap.c, and free_pgtables() of mm/memory.c as it is used there: the end of an
  * address space, when nobody is left who runs in it. What may still come by is rmap, through i_mmap.
- * Read in v6.12 and at v7.0-rc6.
+ * Read in a copy between v6.17 and v7.0 and in one after v7.0: both have the same steps. The empty address
+ * space is torn down under the mmap write lock there, which nobody could tell.
  *
  * Not modelled yet: khugepaged's own wait for an mm that it works on, the OOM reaper, mmu notifiers.
  * Each VMA's tables are freed after it alone has left i_mmap, where the kernel takes several at a time.
@@ -16,7 +17,7 @@ import { mmap_read_lock, mmap_read_unlock, mmap_write_lock, mmap_write_unlock, v
 import { file, mapping, page, pmd, table, vma } from './mm_types.ts'
 import { pte_free_defer } from './pgtable_generic.ts'
 
-const READ = 'v6.12, v7.0-rc6'
+const READ = 'a copy between v6.17 and v7.0, one after v7.0'
 const m: Local = local('mm', refTo('mm'))
 const at: Local = local('vmi', nilable('page'))
 const v: Local = local('vma', nilable('vma'))

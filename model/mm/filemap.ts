@@ -11,6 +11,7 @@ import { routine, type Routine } from '../language/routine.ts'
 import { call, for_, if_, let_, ret, set, step, tryAcquire, unlock, when, type Stmt } from '../language/stmt.ts'
 import { bool, int, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
+import { hugeCached } from './filemap_fault.ts'
 import { do_set_pmd } from './memory_pmd.ts'
 import { FILE_PAGES_MAX, file, folio, mapping, page, pmd, PmdKind, Pte, table, vma } from './mm_types.ts'
 import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
@@ -33,27 +34,30 @@ const kind: Local = local('pmdval', PmdKind)
 const under = page.pmd(addr)
 const huge = page.huge(addr)
 
-const nextFolio = (label: string, of: Expr, into: Local): Stmt =>
+const nextFolio = (label: string, of: Expr, cached: Expr, into: Local): Stmt =>
   step(
     label,
     'folio = next_uptodate_folio(xas, mapping, end_pgoff)',
-    [set(into, folio.cached(of)), when(into, [tryAcquire(folio.lock(of), into)])],
+    [set(into, cached), when(into, [tryAcquire(folio.lock(of), into)])],
     { atomic: 'a folio leaves the page cache only under its lock' },
   )
 /**
  * vma->vm_page_prot, as the entry of a page-cache page: a shared mapping without VM_WRITE maps it
- * read-only, and so does one of a file with ->page_mkwrite (vma_wants_writenotify()) until it is written.
+ * read-only, and so do (vma_wants_writenotify()) one that userfaultfd write-protects and one of a file with
+ * ->page_mkwrite, until it is written.
  */
-export const fileEntry = (v: Expr, of: Expr, write = false): Expr => {
+export const fileEntry = (k: Build, v: Expr, of: Expr, write = false): Expr => {
   const unwritable = not(hasAny(vma.vm_flags(v), 'VM_WRITE'))
-  const asksFirst = write ? unwritable : or(unwritable, not(file.shmem(folio.file(page.folio(of)))))
+  const notified = not(file.shmem(folio.file(page.folio(of))))
+  const protect = k.uffd === undefined ? [] : [hasAny(vma.vm_flags(v), 'VM_UFFD_WP')]
+  const asksFirst = write ? unwritable : or(unwritable, notified, ...protect)
   return ite(and(mapping.shared(page.mapping(of)), asksFirst), literal(Pte, 'file_ro'), 'file')
 }
 
-const setPte = (label: string): readonly Stmt[] => [
+const setPte = (k: Build, label: string): readonly Stmt[] => [
   step(label, 'if (pte_none(ptep_get(vmf->pte))) set_pte_range(vmf, folio, ...)', [
     set(pte, table.pte(t, page.slot(at))),
-    when(eq(pte, 'none'), [set(table.pte(t, page.slot(at)), fileEntry(v, at))]),
+    when(eq(pte, 'none'), [set(table.pte(t, page.slot(at)), fileEntry(k, v, at))]),
   ]),
   if_(and(eq(at, addr), eq(pte, 'none')), [let_(mapped, true)]),
 ]
@@ -78,7 +82,7 @@ export const filemap_map_pages = (k: Build): Routine =>
         ],
         { atomic: 'the VMA is locked, so its range stands still' },
       ),
-      nextFolio('next_folio_huge', huge, gotHuge),
+      nextFolio('next_folio_huge', huge, hugeCached(addr), gotHuge),
       if_(gotHuge, [
         step('file_end', 'file_end = DIV_ROUND_UP(i_size_read(mapping->host), PAGE_SIZE)', [
           set(end, file.i_size(folio.file(huge))),
@@ -112,14 +116,14 @@ export const filemap_map_pages = (k: Build): Routine =>
       for_(at, from, to, [
         if_(
           gotHuge,
-          [if_(lt(page.index(at), end), setPte('set_pte_huge'))],
+          [if_(lt(page.index(at), end), setPte(k, 'set_pte_huge'))],
           [
-            nextFolio('next_folio', page.folio(at), got),
+            nextFolio('next_folio', page.folio(at), folio.cached(page.folio(at)), got),
             if_(got, [
               step('max_idx', 'max_idx = DIV_ROUND_UP(i_size_read(mapping->host), PAGE_SIZE)', [
                 set(inFile, lt(page.index(at), file.i_size(folio.file(page.folio(at))))),
               ]),
-              if_(inFile, setPte('set_pte')),
+              if_(inFile, setPte(k, 'set_pte')),
               unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(page.folio(at))),
             ]),
           ],

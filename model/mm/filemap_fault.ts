@@ -45,12 +45,15 @@ const mappingLocked: Local = local('mapping_locked', bool)
 
 const nil = literal(nilable('folio'), 'nil')
 const own = page.folio(addr)
-const huge = page.huge(addr)
 const of = folio.file(own)
+
+/** A PMD-sized folio caches the page; in the last part of a file there may be no room for one. */
+export const hugeCached = (at: Expr): Expr =>
+  ite(ne(page.huge(at), 'nil'), folio.cached(page.huge(at)), literal(bool, false))
 
 /** The folio that a look-up of the page's index finds. */
 export const cachedFolio = (at: Expr): Expr =>
-  ite(folio.cached(page.huge(at)), page.huge(at), ite(folio.cached(page.folio(at)), page.folio(at), nil))
+  ite(hugeCached(at), page.huge(at), ite(folio.cached(page.folio(at)), page.folio(at), nil))
 
 /** release_fault_lock(). */
 export const release_fault_lock = (label: string, inVma: Expr, vma: Expr, at: Expr): Stmt =>
@@ -106,7 +109,7 @@ export const filemap_fault: Routine = routine({
           'filemap_add_folio',
           'folio = __filemap_get_folio(mapping, index, FGP_CREAT | FGP_FOR_MMAP, vmf->gfp_mask)',
           [
-            set(added, and(not(folio.cached(huge)), not(folio.cached(own)))),
+            set(added, and(not(hugeCached(addr)), not(folio.cached(own)))),
             when(added, [tryAcquire(folio.lock(own), added)]),
             when(added, [set(folio.cached(own), true)]),
           ],

@@ -12,6 +12,7 @@ import { call, if_, let_, ret, set, step, when, while_ } from '../language/stmt.
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { Result, VmFault } from './errno.ts'
+import { ofKernelMode } from './handle_userfault.ts'
 import { handle_mm_fault } from './memory.ts'
 import { isHuge } from './huge_memory.ts'
 import { page, READABLE_PTES, pmd, PmdKind, Pte, table, vma } from './mm_types.ts'
@@ -86,7 +87,12 @@ export const __get_user_pages = (k: Build): Routine =>
           there,
           [if_(eq(at, last), [ret('0', Result)]), let_(at, plus(at, 1))],
           [
-            call('faultin_page', handle_mm_fault(k), [v, at, write, shared, truth(false), truth(true)], fault),
+            call(
+              'faultin_page',
+              handle_mm_fault(ofKernelMode(k)),
+              [v, at, write, shared, truth(false), truth(true)],
+              fault,
+            ),
             if_(eq(fault, 'VM_FAULT_OOM'), [ret('-ENOMEM', Result)]),
             if_(isOneOf(fault, 'VM_FAULT_SIGSEGV', 'VM_FAULT_SIGBUS', 'VM_FAULT_HWPOISON'), [ret('-EFAULT', Result)]),
           ],

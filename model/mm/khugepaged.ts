@@ -202,6 +202,36 @@ const nextCached: Expr = firstThat('folio', 'x', (x) =>
 )
 const each = bound('x', 'folio')
 
+const armed: Local = local('armed', bool)
+/** nr_none: pages of the chunk that the walk has not found. */
+const nrNone: Expr = exists('folio', 'x', (x) =>
+  and(eq(folio.chunk(x), c), ne(x, chunk.huge(c)), not(contains(pagelist, x))),
+)
+/** A hole is not filled where userfaultfd might be expected to tell of it. */
+const missingHoles = (k: Build): readonly Stmt[] =>
+  k.uffd === undefined
+    ? []
+    : [
+        if_(and(eq(result, 'SCAN_SUCCEED'), nrNone), [
+          lock('i_mmap_lock', 'i_mmap_lock_read(mapping)', mapping(c), 'read'),
+          step(
+            'userfaultfd_missing',
+            'vma_interval_tree_foreach(vma, &mapping->i_mmap, start, end): userfaultfd_missing(vma)',
+            [
+              set(
+                armed,
+                exists('vma', 'v', (y) =>
+                  and(eq(vma.file(y), chunk.file(c)), vma.linked(y), hasAny(vma.vm_flags(y), 'VM_UFFD_MISSING')),
+                ),
+              ),
+            ],
+            { atomic: 'one flags word after another; here all at once' },
+          ),
+          check('missing_holes', armed, [let_(result, 'SCAN_EXCEED_NONE_PTE')]),
+          unlock('i_mmap_unlock', 'i_mmap_unlock_read(mapping)', mapping(c), 'read'),
+        ]),
+      ]
+
 /**
  * Replaces the order-0 folios of a chunk by one huge folio, holes included. Called with no mmap
  * lock held. SCAN_SUCCEED, or why it could not.
@@ -212,7 +242,7 @@ export const collapse_file = (k: Build): Routine =>
     file: 'mm/khugepaged.c',
     read: 'v7.0-rc6',
     params: [c],
-    locals: [f, got, cached, after, next, pagelist, result],
+    locals: [f, got, cached, after, next, pagelist, result, ...(k.uffd === undefined ? [] : [armed])],
     returns: ScanResult,
     body: [
       lock('lock_new', '__folio_set_locked(new_folio)', folio.lock(chunk.huge(c))),
@@ -232,6 +262,7 @@ export const collapse_file = (k: Build): Routine =>
         call('unmap', try_to_unmap, [next]),
         let_(after, next),
       ]),
+      ...missingHoles(k),
       if_(eq(result, 'SCAN_SUCCEED'), [
         step(
           'xas_store',

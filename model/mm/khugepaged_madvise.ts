@@ -32,7 +32,21 @@ import { collapse_file } from './khugepaged.ts'
 import { madvise_collapse_anon } from './khugepaged_anon.ts'
 import { mmap_read_lock, mmap_read_unlock } from './mmap_lock.ts'
 import { do_set_pmd } from './memory_pmd.ts'
-import { ANON_PTES, chunk, FILE_PTES, folio, page, pmd, PmdKind, Pte, table, vma, VmFlags } from './mm_types.ts'
+import {
+  ANON_PTES,
+  chunk,
+  FILE_PTES,
+  folio,
+  page,
+  pmd,
+  PmdKind,
+  Pte,
+  SWAP_PTES,
+  table,
+  vma,
+  VmFlags,
+  ZERO_PTES,
+} from './mm_types.ts'
 import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
 
@@ -58,8 +72,8 @@ const pml: Local = local('pml', bool)
 
 const huge = chunk.huge(pmd.chunk(p))
 
-const nonPresent = isOneOf(pte, 'guard', 'uffd_wp', 'poison', 'swap', 'migration')
-const otherPage = isOneOf(pte, ...ANON_PTES, 'zero', 'zero_none')
+const nonPresent = isOneOf(pte, 'guard', 'uffd_wp', 'poison', ...SWAP_PTES, 'migration')
+const otherPage = isOneOf(pte, ...ANON_PTES, ...ZERO_PTES)
 
 /** What an entry that is neither empty nor a mapping of the folio makes of the collapse. */
 const abortOn: readonly Stmt[] = [
@@ -203,6 +217,7 @@ export const sys_madvise_collapse = (k: Build, anonymous: boolean, io: Syscall):
       if_(isOneOf(result, 'SCAN_SUCCEED', 'SCAN_PMD_MAPPED'), [let_(errno, '0')]),
       if_(eq(result, 'SCAN_EXCEED_NONE_PTE'), [let_(errno, '-EBUSY')]),
       if_(isOneOf(result, 'SCAN_PAGE_LOCK', 'SCAN_PAGE_FILLED'), [let_(errno, '-EAGAIN')]),
+      if_(eq(result, 'SCAN_EXCEED_NONE_PTE'), [let_(errno, '-EBUSY')]),
       ...io.leave(errno),
     ],
   })

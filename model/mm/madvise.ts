@@ -1,6 +1,8 @@
 /**
- * mm/madvise.c: MADV_GUARD_INSTALL, MADV_GUARD_REMOVE and MADV_DONTNEED, from system call to return. Read from the RFC of 27 Sep 2024 (seeds/003) and from v6.13 to v7.0-rc6 (guard-regions
- * facts 1, 2, 4.1).
+ * mm/madvise.c: MADV_GUARD_INSTALL, MADV_GUARD_REMOVE and MADV_DONTNEED, from system call to return. Read in
+ * the RFC of 27 Sep 2024 (seeds/003), in the patch of guard pages v2 and the changelogs of v1 to v4, in a copy
+ * that fits v6.17 and v6.18, in the stable backport and at v7.0-rc6 (guard-regions facts 1, 2, 4.1); v6.13 to
+ * v6.16 themselves were not.
  *
  * Not modelled yet: mseal, hugetlb and VM_SPECIAL mappings, signals (a restart is immediate).
  */
@@ -116,7 +118,7 @@ const guardInstall = (k: Build): Routine =>
   routine({
     name: 'madvise_guard_install',
     file: 'mm/madvise.c',
-    read: 'v6.13 (from its patch and changelogs) to v7.0-rc6',
+    read: 'guard pages v2 and the changelogs to v4, a copy of v6.17, the stable backport, v7.0-rc6',
     params: [v, first, last],
     locals: k.has('guard-unbounded') ? [flags, rc, ok] : [flags, rc, ok, i],
     returns: Result,
@@ -150,7 +152,7 @@ const guardRemove = (k: Build): Routine =>
   routine({
     name: k.has('guard-rfc') ? 'madvise_guard_unpoison' : 'madvise_guard_remove',
     file: 'mm/madvise.c',
-    read: 'the RFC of 27 Sep 2024 (seeds/003), v6.13 to v7.0-rc6',
+    read: 'the RFC of 27 Sep 2024 (seeds/003), guard pages v2, a copy of v6.17, v7.0-rc6',
     params: [v, first, last],
     locals: [flags],
     returns: Result,
@@ -247,7 +249,7 @@ export const madvise_walk_vmas = (visit: Routine): Routine =>
   routine({
     name: 'madvise_walk_vmas',
     file: 'mm/madvise.c',
-    read: 'v6.13 to v7.0-rc6',
+    read: 'guard pages v2, a copy of v6.17, v7.0-rc6',
     params: [first, last],
     locals: [oneVma, next, seen, to, unmapped, result],
     returns: Result,
@@ -283,7 +285,7 @@ export const sys_madvise = (k: Build, behaviour: Behaviour, io: Syscall): Routin
   return routine({
     name: `madvise(${behaviour.name})`,
     file: 'mm/madvise.c',
-    read: 'v6.13 to v7.0-rc6: madvise_lock(), madvise_do_behavior(), madvise_unlock()',
+    read: 'a copy of v6.17, v7.0-rc6: madvise_lock(), madvise_do_behavior(), madvise_unlock()',
     params: [first, last],
     locals: behaviour.mode === 'vma read' ? [result, lockTaken, oneVma, sufficient] : [result],
     body: [

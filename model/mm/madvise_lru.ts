@@ -15,7 +15,7 @@ import { Result } from './errno.ts'
 import { isHuge } from './huge_memory.ts'
 import { clampFirst, clampLast } from './memory_zap.ts'
 import { sys_madvise } from './madvise.ts'
-import { page, pmd, PmdKind, Pte, table, vma, VmFlags } from './mm_types.ts'
+import { page, pmd, PmdKind, Pte, SWAP_PTES, table, vma, VmFlags } from './mm_types.ts'
 import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { reclaim_pte } from './vmscan.ts'
 
@@ -45,7 +45,7 @@ const madvise_free_pte_range = (k: Build): Routine =>
       for_(at, clampFirst(p, first), clampLast(p, last), [
         step('pte', 'ptent = ptep_get(pte); pte_clear_not_present_full() of swap and poison', [
           set(pte, table.pte(t, page.slot(at))),
-          when(isOneOf(pte, 'swap', 'poison', ...(k.has('guard-freed') ? ['guard'] : [])), [
+          when(isOneOf(pte, ...SWAP_PTES, 'poison', ...(k.has('guard-freed') ? ['guard'] : [])), [
             set(table.pte(t, page.slot(at)), 'none'),
           ]),
         ]),

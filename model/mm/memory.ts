@@ -3,10 +3,25 @@
  * snapshot of the entry and its second look under ptl. Read at v7.0-rc6 (guard-regions facts 3);
  * the steps modelled are those of v6.12 as well.
  *
- * Not modelled yet: swap other than bringing a page back, uffd, markers other than guards, NUMA, mTHP,
- * mapping a large folio by more than the faulting entry in finish_fault(), accessed and dirty bits.
+ * Not modelled yet: NUMA, mTHP, the asynchronous mode of userfaultfd, mapping a large folio by more than the
+ * faulting entry in finish_fault(), accessed and dirty bits.
  */
-import { and, eq, isOneOf, ite, le, local, lt, ne, not, or, type Local } from '../language/expr.ts'
+import {
+  and,
+  eq,
+  hasAny,
+  isOneOf,
+  ite,
+  le,
+  literal,
+  local,
+  lt,
+  ne,
+  not,
+  or,
+  type Expr,
+  type Local,
+} from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import {
   assert,
@@ -28,13 +43,28 @@ import { isShared, newAnonPage } from './cow.ts'
 import { VmFault } from './errno.ts'
 import { fileEntry } from './filemap.ts'
 import { cachedFolio, do_page_mkwrite } from './filemap_fault.ts'
+import { deliver, deliverLocals } from './handle_userfault.ts'
 import { __split_huge_pmd, isHuge } from './huge_memory.ts'
 import { do_huge_pmd_wp_page } from './huge_memory_cow.ts'
 import { do_huge_pmd_anonymous_page } from './huge_memory_fault.ts'
 import { do_set_pmd } from './memory_pmd.ts'
 import { do_cow_fault, do_read_fault, do_shared_fault, type Finish } from './memory_file_fault.ts'
 import { mmap_read_unlock, vma_end_read } from './mmap_lock.ts'
-import { AnonVma, file, folio, mm, page, Pte, pmd, PmdKind, table, vma } from './mm_types.ts'
+import {
+  AnonVma,
+  file,
+  folio,
+  mapping,
+  mm,
+  page,
+  Pte,
+  pmd,
+  PmdKind,
+  SWAP_PTES,
+  table,
+  UFFD_WP_PTES,
+  vma,
+} from './mm_types.ts'
 import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
 import { anon_vma_prepare } from './rmap.ts'
@@ -62,6 +92,10 @@ const shared: Local = local('shared', bool)
 const fault: Local = local('ret', VmFault)
 const f: Local = local('folio', nilable('folio'))
 const kindOfPage: Local = local('entry', Pte)
+/** vmf_orig_pte_uffd_wp(): a marker of userfaultfd's write protection stood in the entry. */
+const marker: Local = local('orig_uffd_wp', bool)
+/** What only scenarios have where something is registered with userfaultfd. */
+const ifUffd = <T>(k: Build, ...items: readonly T[]): readonly T[] => (k.uffd === undefined ? [] : items)
 
 const under = page.pmd(addr)
 const slot = page.slot(addr)
@@ -91,20 +125,39 @@ export const vmf_anon_prepare = (k: Build): Routine =>
     ],
   })
 
-/** Makes sure there is a table, locks it and puts `entry` where nothing is; a lost race means the access is tried again. */
-const setEntry = (k: Build, entry: Local, write = false): readonly Stmt[] => [
+/** Under the protection that the marker stood for, the entry that takes its place is protected as well. */
+const marked = (k: Build, entry: Expr): Expr => {
+  if (k.uffd === undefined) return entry
+  const wp = ite(
+    isOneOf(entry, 'file', 'file_ro'),
+    literal(Pte, 'file_wp'),
+    ite(eq(entry, 'anon'), literal(Pte, 'anon_wp'), entry),
+  )
+  return ite(marker, wp, entry)
+}
+
+/**
+ * Makes sure there is a table, locks it and puts `entry` where nothing is; a lost race means the access is
+ * tried again. `locked` are questions that are asked under the lock.
+ */
+const setEntry = (k: Build, entry: Local, write: boolean, locked: readonly Stmt[] = []): readonly Stmt[] => [
   step('pmd_none', 'pmd_none(*vmf->pmd)', [set(kind, pmd.kind(under))]),
   if_(eq(kind, 'none'), [call('pte_alloc', __pte_alloc(k), [under], ok), if_(not(ok), [ret('VM_FAULT_OOM', VmFault)])]),
   call('map', pte_offset_map_lock, [under], t),
   if_(eq(t, 'nil'), [ret('done', VmFault)]),
   step('vmf_pte_changed', 'vmf_pte_changed(vmf)', [set(now, table.pte(t, slot))]),
-  check('pte_changed', ne(now, 'none'), [call('unmap_changed', pte_unmap_unlock, [t]), ret('done', VmFault)]),
+  check('pte_changed', changed(k), [call('unmap_changed', pte_unmap_unlock, [t]), ret('done', VmFault)]),
+  ...locked,
   step('set_pte_at', 'set_pte_at(vma->vm_mm, addr, vmf->pte, entry)', [
-    set(table.pte(t, slot), ite(eq(entry, 'file'), fileEntry(v, addr, write), entry)),
+    set(table.pte(t, slot), marked(k, ite(eq(entry, 'file'), fileEntry(k, v, addr, write), entry))),
     ...newAnonPage(addr),
   ]),
   call('unmap', pte_unmap_unlock, [t]),
 ]
+
+/** vmf_pte_changed(): the entry is no longer the empty one, or the marker, that the fault found. */
+const changed = (k: Build): Expr =>
+  k.uffd === undefined ? ne(now, 'none') : ne(now, ite(marker, literal(Pte, 'uffd_wp'), 'none'))
 
 const do_anonymous_page = (k: Build): Routine =>
   routine({
@@ -112,16 +165,18 @@ const do_anonymous_page = (k: Build): Routine =>
     file: 'mm/memory.c',
     read: READ,
     params: [v, addr, write, vmaLocked],
-    locals: [kind, ok, t, now, fault, kindOfPage],
+    locals: [kind, ok, t, now, fault, kindOfPage, ...ifUffd(k, marker), ...deliverLocals(k)],
     returns: VmFault,
     body: [
+      // Anonymous memory has markers with UFFD_FEATURE_WP_UNPOPULATED only, which is not modelled.
+      ...ifUffd(k, let_(marker, false)),
       let_(kindOfPage, 'zero'),
       if_(write, [
         call('anon_prepare', vmf_anon_prepare(k), [v, addr, vmaLocked], fault),
         if_(ne(fault, 'done'), [ret(fault)]),
         let_(kindOfPage, 'anon'),
       ]),
-      ...setEntry(k, kindOfPage),
+      ...setEntry(k, kindOfPage, false, deliver(k, 'VM_UFFD_MISSING', [call('unmap_missing', pte_unmap_unlock, [t])])),
       ret('done', VmFault),
     ],
   })
@@ -132,7 +187,7 @@ const finish_fault = (k: Build, write: boolean): Routine =>
     name: 'finish_fault',
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, f, kindOfPage],
+    params: [v, addr, f, kindOfPage, ...ifUffd(k, marker)],
     locals: k.has('map-within-i_size') ? [covered, within, kind, ok, t, now] : [covered, kind, ok, t, now],
     returns: VmFault,
     body: [
@@ -163,21 +218,23 @@ const finish_fault = (k: Build, write: boolean): Routine =>
 
 const do_fault = (k: Build): Routine => {
   const finish: Finish = {
+    k,
     finish_fault: (isWrite) => finish_fault(k, isWrite),
     vmf_anon_prepare: vmf_anon_prepare(k),
+    marker: ifUffd(k, marker),
   }
-  const args = [v, addr, vmaLocked, tried]
+  const args = [v, addr, vmaLocked, tried, ...ifUffd(k, marker)]
   return routine({
     name: 'do_fault',
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, write, shared, vmaLocked, tried],
+    params: [v, addr, write, shared, vmaLocked, tried, ...ifUffd(k, marker)],
     locals: [fault],
     returns: VmFault,
     body: [
       if_(
         not(write),
-        [call('read', do_read_fault(k, finish), args, fault)],
+        [call('read', do_read_fault(finish), args, fault)],
         [
           if_(
             not(shared),
@@ -202,6 +259,12 @@ const lockIfSame = (when_: string): readonly Stmt[] => [
   ]),
 ]
 
+/** A page of a shared mapping; what has lost its registration and not its protection is like any other. */
+const sharedReadOnly = (k: Build): Expr => {
+  const readOnly = eq(orig, 'file_ro')
+  return k.uffd === undefined ? readOnly : or(readOnly, and(eq(orig, 'file_wp'), mapping.shared(page.mapping(addr))))
+}
+
 /**
  * A write to a read-only entry. A shared page is made writable; an anonymous one too where nobody else
  * can have it (wp_can_reuse_anon_folio(), either answer here); anything else is copied, and the copy put
@@ -213,11 +276,18 @@ const do_wp_page = (k: Build): Routine =>
     file: 'mm/memory.c',
     read: READ,
     params: [v, addr, orig, vmaLocked],
-    locals: [fault, t, now, reuse, others, f],
+    locals: [fault, t, now, reuse, others, f, ...deliverLocals(k)],
     returns: VmFault,
     body: [
       ...lockIfSame('wp'),
-      if_(eq(orig, 'file_ro'), [
+      ...ifUffd(
+        k,
+        if_(
+          isOneOf(orig, ...UFFD_WP_PTES),
+          deliver(k, 'VM_UFFD_WP', [call('wp_unmap_userfault', pte_unmap_unlock, [t])]),
+        ),
+      ),
+      if_(sharedReadOnly(k), [
         if_(not(file.shmem(folio.file(page.folio(addr)))), [
           step('vm_normal_page', 'wp_page_shared(): folio = page_folio(vmf->page)', [set(f, cachedFolio(addr))], {
             atomic: 'what the entry maps is in the page cache',
@@ -241,7 +311,7 @@ const do_wp_page = (k: Build): Routine =>
         call('wp_unmap_shared', pte_unmap_unlock, [t]),
         ret('done', VmFault),
       ]),
-      if_(eq(orig, 'anon_ro'), [
+      if_(isOneOf(orig, 'anon_ro', ...ifUffd(k, 'anon_wp')), [
         step(
           'wp_can_reuse',
           'PageAnonExclusive(vmf->page) || wp_can_reuse_anon_folio(folio, vma)',
@@ -290,11 +360,43 @@ export const do_swap_page = (k: Build): Routine =>
           ]
         : []),
       ...lockIfSame('swap'),
-      step('set_ptes', 'set_ptes(vma->vm_mm, address, ptep, pte, nr_pages)', [set(table.pte(t, slot), 'anon_ro')]),
+      step('set_ptes', 'set_ptes(vma->vm_mm, address, ptep, pte, nr_pages)', [
+        set(table.pte(t, slot), ite(eq(orig, 'swap_wp'), literal(Pte, 'anon_wp'), 'anon_ro')),
+      ]),
       call('unmap', pte_unmap_unlock, [t]),
       ret('done', VmFault),
     ],
   })
+
+/**
+ * pte_marker_handle_uffd_wp(): a marker in a VMA that is not write-protected any more goes; any other stands
+ * for an empty entry whose page comes back protected.
+ */
+const pte_marker_clear: Routine = routine({
+  name: 'pte_marker_clear',
+  file: 'mm/memory.c',
+  read: READ,
+  params: [addr, orig],
+  locals: [t, now],
+  returns: VmFault,
+  body: [
+    ...lockIfSame('marker'),
+    step('pte_clear', 'pte_clear(vmf->vma->vm_mm, vmf->address, vmf->pte)', [set(table.pte(t, slot), 'none')]),
+    call('unmap', pte_unmap_unlock, [t]),
+    ret('done', VmFault),
+  ],
+})
+const ofMarker: readonly Stmt[] = [
+  if_(eq(orig, 'uffd_wp'), [
+    step('userfaultfd_wp', 'pte_marker_handle_uffd_wp(): userfaultfd_wp(vmf->vma)', [
+      set(marker, hasAny(vma.vm_flags(v), 'VM_UFFD_WP')),
+    ]),
+    if_(not(marker), [call('pte_marker_clear', pte_marker_clear, [addr, orig], fault), ret(fault)]),
+  ]),
+]
+
+/** What a write cannot go through, and do_wp_page() is for. */
+const readOnly = (k: Build): readonly string[] => ['zero', 'file_ro', 'anon_ro', ...ifUffd(k, ...UFFD_WP_PTES)]
 
 /** From the lockless snapshot of the entry to the handler for what was seen there. */
 const handle_pte_fault = (k: Build): Routine =>
@@ -303,9 +405,10 @@ const handle_pte_fault = (k: Build): Routine =>
     file: 'mm/memory.c',
     read: READ,
     params: [v, addr, write, shared, vmaLocked, tried],
-    locals: [t, orig, kind, fault],
+    locals: [t, orig, kind, fault, ...ifUffd(k, marker)],
     returns: VmFault,
     body: [
+      ...ifUffd(k, let_(marker, false)),
       step('pmd_none', 'if (unlikely(pmd_none(*vmf->pmd)))', [set(kind, pmd.kind(under))]),
       if_(ne(kind, 'none'), [
         step('map', 'vmf->pte = pte_offset_map_rw_nolock(...)', [
@@ -320,9 +423,10 @@ const handle_pte_fault = (k: Build): Routine =>
         // do_swap_page() -> handle_pte_marker(), on the snapshot alone.
         if_(eq(orig, 'guard'), [ret('VM_FAULT_SIGSEGV', VmFault)]),
         if_(eq(orig, 'poison'), [ret('VM_FAULT_HWPOISON', VmFault)]),
-        if_(eq(orig, 'swap'), [call('swap', do_swap_page(k), [addr, orig], fault), ret(fault)]),
-        if_(ne(orig, 'none'), [
-          if_(and(write, or(isOneOf(orig, 'zero', 'file_ro', 'anon_ro'), and(eq(orig, 'file'), not(shared)))), [
+        if_(isOneOf(orig, ...SWAP_PTES), [call('swap', do_swap_page(k), [addr, orig], fault), ret(fault)]),
+        ...ifUffd(k, ...ofMarker),
+        if_(not(isOneOf(orig, ...(k.uffd === undefined ? ['none'] : ['none', 'uffd_wp']))), [
+          if_(and(write, or(isOneOf(orig, ...readOnly(k)), and(eq(orig, 'file'), not(shared)))), [
             call('wp', do_wp_page(k), [v, addr, orig, vmaLocked], fault),
             ret(fault),
           ]),
@@ -332,7 +436,7 @@ const handle_pte_fault = (k: Build): Routine =>
       if_(
         eq(vma.file(v), 'nil'),
         [call('anonymous', do_anonymous_page(k), [v, addr, write, vmaLocked], fault)],
-        [call('file', do_fault(k), [v, addr, write, shared, vmaLocked, tried], fault)],
+        [call('file', do_fault(k), [v, addr, write, shared, vmaLocked, tried, ...ifUffd(k, marker)], fault)],
       ),
       ret(fault),
     ],

@@ -87,10 +87,11 @@ const vma_needs_copy = (k: Build): Routine =>
 function copied(of: Expr, wp: Expr): Expr {
   const none = literal(Pte, 'none')
   const readOnly = ite(eq(of, 'anon'), literal(Pte, 'anon_ro'), of)
+  const other = ite(eq(of, 'zero_wp'), literal(Pte, 'zero'), ite(eq(of, 'swap_wp'), literal(Pte, 'swap'), readOnly))
   const unprotected = ite(
     eq(of, 'uffd_wp'),
     none,
-    ite(eq(of, 'file_wp'), literal(Pte, 'file_ro'), ite(eq(of, 'anon_wp'), literal(Pte, 'anon_ro'), readOnly)),
+    ite(eq(of, 'file_wp'), literal(Pte, 'file_ro'), ite(eq(of, 'anon_wp'), literal(Pte, 'anon_ro'), other)),
   )
   return ite(wp, readOnly, unprotected)
 }

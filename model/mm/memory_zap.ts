@@ -40,10 +40,10 @@ import {
 } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import { __split_huge_pmd, isHuge, zap_huge_pmd } from './huge_memory.ts'
-import { ANON_PTES, page, Pte, pmd, PmdKind, table } from './mm_types.ts'
+import { ANON_PTES, page, Pte, pmd, PmdKind, SWAP_PTES, table, ZERO_PTES } from './mm_types.ts'
 import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 
-const READ = 'v7.0-rc6; v6.13 and later agree for details == NULL'
+const READ = 'v6.12, v7.0-rc6'
 const first: Local = local('start', refTo('page'))
 const last: Local = local('end', refTo('page'))
 const p: Local = local('pmd', refTo('pmd'))
@@ -72,18 +72,20 @@ export const NO_DETAILS: ZapDetails = { evenCows: true, dropMarkers: false, recl
 
 /**
  * What a zap makes of an entry: zap_present_ptes() and zap_nonpresent_ptes(). A page that
- * userfaultfd write-protects in a file mapping leaves its marker (pte_install_uffd_wp_if_needed()).
+ * userfaultfd write-protects in a file mapping, a private copy among them, leaves its marker
+ * (pte_install_uffd_wp_if_needed()).
  */
 export function zapped(ptent: Expr, of: Expr, { evenCows, dropMarkers, keepGuards }: ZapDetails): Expr {
   const none = literal(Pte, 'none')
   const fileBacked = ne(page.folio(of), 'nil')
-  const gone: Expr[] = [isOneOf(ptent, 'file', 'file_ro', 'file_none', 'zero', 'zero_none')]
-  if (evenCows) gone.push(isOneOf(ptent, ...ANON_PTES, 'swap', 'migration', 'poison'))
+  const gone: Expr[] = [isOneOf(ptent, 'file', 'file_ro', 'file_none', ...ZERO_PTES)]
+  if (evenCows) gone.push(isOneOf(ptent, ...ANON_PTES, ...SWAP_PTES, 'migration', 'poison'))
   else gone.push(and(eq(ptent, 'migration'), fileBacked))
   if (dropMarkers) gone.push(isOneOf(ptent, ...(keepGuards ? [] : ['guard']), 'uffd_wp', 'file_wp'))
   else gone.push(and(eq(ptent, 'uffd_wp'), not(fileBacked)))
-  const rest = dropMarkers ? ptent : ite(eq(ptent, 'file_wp'), literal(Pte, 'uffd_wp'), ptent)
-  return ite(or(...gone), none, rest)
+  if (dropMarkers) return ite(or(...gone), none, ptent)
+  const armed = isOneOf(ptent, 'file_wp', ...(evenCows ? ['anon_wp', 'swap_wp'] : []))
+  return ite(and(armed, fileBacked), literal(Pte, 'uffd_wp'), ite(or(...gone), none, ptent))
 }
 
 /** Empties the entries start..end, all in one VMA, of what the caller's details let go. */
@@ -172,7 +174,7 @@ const clearPmd = (label: string): readonly Stmt[] => [
 const try_to_free_pte: Routine = routine({
   name: 'try_to_free_pte',
   file: 'mm/pt_reclaim.c',
-  read: 'v6.14 to v7.0-rc6',
+  read: 'copies of v6.14 and later',
   params: [p],
   locals: [t, at, ptent],
   body: [

@@ -49,8 +49,8 @@ export const HUGE_ANON = ['huge_anon', 'huge_anon_ro'] as const
  * What an entry holds. Present: `file`, a page-cache page (writable in a shared mapping, never in a
  * private one); `file_ro`, the same write-protected in a shared mapping; `anon`, a writable anonymous
  * page; `anon_ro`, a write-protected one (after fork or mprotect); `zero`, the shared zero page;
- * `file_wp` and `anon_wp`, write-protected by userfaultfd; `file_none`, `anon_none` and `zero_none`, which
- * PROT_NONE lets nobody through to. Not present: `swap` and `migration`
+ * `file_wp`, `anon_wp` and `zero_wp`, write-protected by userfaultfd; `file_none`, `anon_none` and `zero_none`,
+ * which PROT_NONE lets nobody through to. Not present: `swap`, `swap_wp` and `migration`
  * entries of a page, and the markers `guard`, `uffd_wp` and `poison`.
  */
 export const Pte: EnumType = enumeration('pte', [
@@ -70,12 +70,19 @@ export const Pte: EnumType = enumeration('pte', [
   'file_none',
   'anon_none',
   'zero_none',
+  'zero_wp',
+  'swap_wp',
 ])
 /** Entries of the page cache's pages, and of anonymous pages. */
 export const FILE_PTES = ['file', 'file_ro', 'file_wp', 'file_none'] as const
 export const ANON_PTES = ['anon', 'anon_ro', 'anon_wp', 'anon_none'] as const
+export const ZERO_PTES = ['zero', 'zero_wp', 'zero_none'] as const
+/** Entries of pages that are swapped out. */
+export const SWAP_PTES = ['swap', 'swap_wp'] as const
+/** Entries with the bit of userfaultfd's write protection: pte_uffd_wp(), pte_swp_uffd_wp(). */
+export const UFFD_WP_PTES = ['file_wp', 'anon_wp', 'zero_wp'] as const
 /** pte_present() */
-export const PRESENT_PTES: readonly string[] = [...FILE_PTES, ...ANON_PTES, 'zero', 'zero_none']
+export const PRESENT_PTES: readonly string[] = [...FILE_PTES, ...ANON_PTES, ...ZERO_PTES]
 /** Present, and the hardware lets a load through: not what mprotect(PROT_NONE) leaves. */
 export const READABLE_PTES: readonly string[] = PRESENT_PTES.filter((p) => !p.endsWith('_none'))
 /** The most pages that a file has. */
@@ -192,7 +199,8 @@ export const page: Readonly<
     | 'installers'
     | 'removers'
     | 'cow_shared'
-    | 'tlb_stale',
+    | 'tlb_stale'
+    | 'uffd_waiters',
     FieldAccess
   >
 > = {
@@ -225,6 +233,8 @@ export const page: Readonly<
   cow_shared: field('page.cow_shared', ['page'], bool, { role: 'ghost' }),
   /** fork has write-protected the entry, and has not flushed the TLBs yet: some CPU may still write through it. */
   tlb_stale: field('page.tlb_stale', ['page'], bool, { role: 'ghost' }),
+  /** Threads on ctx->fault_pending_wqh or ctx->fault_wqh with a fault on this page that nobody has woken. */
+  uffd_waiters: field('page.uffd_waiters', ['page'], subsetOf('thread')),
 }
 
 export const file: Readonly<Record<'i_size' | 'shmem' | 'falloc_start' | 'falloc_next', FieldAccess>> &
@@ -289,7 +299,7 @@ const plain: readonly FieldAccess[] = [
   ...[table.state, table.pte, table.grace],
   ...[page.pmd, page.vma, page.mapping, page.mm, page.child, page.slot, page.index, page.folio, page.huge],
   ...[page.prev, page.next],
-  ...[page.promised, page.installers, page.removers, page.cow_shared, page.tlb_stale],
+  ...[page.promised, page.installers, page.removers, page.cow_shared, page.tlb_stale, page.uffd_waiters],
   ...[file.i_size, file.shmem, file.falloc_start, file.falloc_next, folio.file, folio.index, folio.last],
   ...[folio.cached, folio.chunk, chunk.file, chunk.huge, chunk.first, chunk.last, rcu.readers],
 ]

@@ -3,7 +3,7 @@
  * v7.0-rc6 (guard-regions facts 8.1, 8.3).
  *
  * Not modelled: PUD level, realignment to PMD boundaries (try_realign_addr()), UFFD_FEATURE_EVENT_REMAP,
- * write protection of swap entries, failure to make a page table half-way.
+ * failure to make a page table half-way.
  */
 import { and, eq, ite, le, literal, local, ne, not, plus, truth, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
@@ -55,7 +55,8 @@ const uffd: Local = local('uffd', bool)
 const withoutUffdWp = (at: Local): Expr => {
   const to = (name: string): Expr => literal(Pte, name)
   const file = ite(mapping.shared(page.mapping(at)), to('file_ro'), to('file'))
-  const plain = ite(eq(pte, 'file_wp'), file, ite(eq(pte, 'anon_wp'), to('anon_ro'), pte))
+  const away = ite(eq(pte, 'zero_wp'), to('zero'), ite(eq(pte, 'swap_wp'), to('swap'), pte))
+  const plain = ite(eq(pte, 'file_wp'), file, ite(eq(pte, 'anon_wp'), to('anon_ro'), away))
   return ite(eq(pte, 'uffd_wp'), to('none'), plain)
 }
 

@@ -17,6 +17,13 @@ import { sys_mmap, sys_munmap } from './mmap.ts'
 import { sys_mprotect } from './mprotect.ts'
 import { sys_mremap, sys_mremap_grow, sys_mremap_shrink } from './mremap.ts'
 import { rcu_do_batch } from './rcu.ts'
+import {
+  mfill_atomic,
+  userfaultfd_register,
+  userfaultfd_unregister,
+  userfaultfd_wake,
+  userfaultfd_writeprotect,
+} from './userfaultfd.ts'
 
 const bare: Syscall = { enter: [], leave: () => [] }
 
@@ -48,6 +55,14 @@ export function kernelRoutines(k: Build): readonly Routine[] {
     sys_mremap(k, 1, false, bare),
     sys_mremap_shrink(k, bare),
     sys_mremap_grow(k, bare),
+    userfaultfd_register(k, 'missing', bare),
+    userfaultfd_unregister(k, bare),
+    userfaultfd_writeprotect(k, true, bare),
+    userfaultfd_writeprotect(k, false, bare),
+    mfill_atomic(k, 'copy', bare),
+    mfill_atomic(k, 'zeropage', bare),
+    mfill_atomic(k, 'poison', bare),
+    userfaultfd_wake(k, bare),
     ...Object.values(FLAG_BEHAVIOURS).map((b) => sys_madvise_flags(k, b, bare)),
     rcu_do_batch,
   ]

@@ -4,4 +4,6 @@ export const UNREACHED: Readonly<Record<string, string>> = {
     'with the pmd lock held from before the table was looked up, nobody can put another in its place; the kernel compares all the same',
   'filemap_fault.drop_for_lock_mmap':
     'a fault that could not have the VMA lock meets a folio that is locked: a writer of the VMA, a holder of the folio and the fault, three threads that no scenario has yet',
+  'process_madvise.MADV_GUARD_REMOVE.mmap_read_unlock_restart':
+    'removing guards never asks for a restart; the step is one of process_madvise(), which installing shares',
 }

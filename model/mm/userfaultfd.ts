@@ -1,12 +1,10 @@
 /**
  * mm/userfaultfd.c and fs/userfaultfd.c: register and unregister, UFFDIO_COPY, _ZEROPAGE, _POISON and
- * _WRITEPROTECT. Read at v6.12 and v7.0-rc6 (guard-regions facts 3.1.6, 8.1, B18, B21).
+ * _WRITEPROTECT. Read at v6.12 and v7.0-rc6 (guard-regions facts 3.1.6, 8.1, B18, B21). What faults make of
+ * it is in handle_userfault.ts. Registration is of whole VMAs; all of them have one context.
  *
- * The context is one with UFFD_FEATURE_SIGBUS: a fault that userfaultfd would have to resolve raises
- * SIGBUS and waits for nobody. Registration is of whole VMAs.
- *
- * Not modelled yet: waiting faults and events, minor faults and UFFDIO_CONTINUE, UFFDIO_MOVE,
- * UFFD_FEATURE_WP_UNPOPULATED, write-protected swap and migration entries, splitting and merging of
+ * Not modelled yet: events, minor faults and UFFDIO_CONTINUE, UFFDIO_MOVE, UFFDIO_COPY_MODE_WP and
+ * _DONTWAKE, UFFD_FEATURE_WP_UNPOPULATED, write-protected migration entries, splitting and merging of
  * VMAs by registration, mmap_changing.
  */
 import {
@@ -21,6 +19,7 @@ import {
   lt,
   ne,
   not,
+  truth,
   withBits,
   withoutBits,
   type Expr,
@@ -30,7 +29,10 @@ import { routine, type Routine } from '../language/routine.ts'
 import { call, check, for_, if_, let_, ret, set, step, tryAcquire, unlock, when, type Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
+import { isShared } from './cow.ts'
 import { Result } from './errno.ts'
+import { hugeCached } from './filemap_fault.ts'
+import { wakes } from './handle_userfault.ts'
 import { __split_huge_pmd, isHuge } from './huge_memory.ts'
 import { clampFirst, clampLast } from './memory_zap.ts'
 import {
@@ -60,6 +62,7 @@ const entry: Local = local('entry', Pte)
 const flags: Local = local('vm_flags', VmFlags)
 const anon: Local = local('anon_vma', AnonVma)
 const ok: Local = local('ok', bool)
+const upgrade: Local = local('writable', bool)
 const added: Local = local('added', bool)
 const covered: Local = local('covered', bool)
 const result: Local = local('ret', Result)
@@ -67,20 +70,26 @@ const result: Local = local('ret', Result)
 /** userfaultfd_wp_use_markers(): what is not mapped of a file is protected by a marker. */
 const usesMarkers = (of: Expr): Expr => ne(page.folio(of), 'nil')
 
-/** What change_pte_range() makes of an entry for MM_CP_UFFD_WP (`on`) or MM_CP_UFFD_WP_RESOLVE. */
-function protectedEntry(e: Expr, of: Expr, on: boolean): Expr {
+/**
+ * What change_pte_range() makes of an entry for MM_CP_UFFD_WP (`on`) or MM_CP_UFFD_WP_RESOLVE. `writable`:
+ * what is taken back becomes writable at once.
+ */
+export function protectedEntry(e: Expr, of: Expr, on: boolean, writable: Expr = truth(false)): Expr {
   const to = (name: string): Expr => literal(Pte, name)
-  if (on)
+  if (on) {
+    const other = ite(eq(e, 'zero'), to('zero_wp'), ite(eq(e, 'swap'), to('swap_wp'), e))
     return ite(
       isOneOf(e, 'file', 'file_ro'),
       to('file_wp'),
-      ite(isOneOf(e, 'anon', 'anon_ro'), to('anon_wp'), ite(and(eq(e, 'none'), usesMarkers(of)), to('uffd_wp'), e)),
+      ite(isOneOf(e, 'anon', 'anon_ro'), to('anon_wp'), ite(and(eq(e, 'none'), usesMarkers(of)), to('uffd_wp'), other)),
     )
-  // Write access comes back with the next write fault, but for pages that nobody else can have.
+  }
+  const other = ite(eq(e, 'zero_wp'), to('zero'), ite(eq(e, 'swap_wp'), to('swap'), e))
+  const ofFile = ite(mapping.shared(page.mapping(of)), ite(writable, to('file'), to('file_ro')), to('file'))
   return ite(
     eq(e, 'file_wp'),
-    ite(mapping.shared(page.mapping(of)), to('file_ro'), to('file')),
-    ite(eq(e, 'anon_wp'), to('anon_ro'), ite(eq(e, 'uffd_wp'), to('none'), e)),
+    ofFile,
+    ite(eq(e, 'anon_wp'), ite(writable, to('anon'), to('anon_ro')), ite(eq(e, 'uffd_wp'), to('none'), other)),
   )
 }
 
@@ -91,7 +100,7 @@ const uffd_wp_range = (k: Build, on: boolean): Routine =>
     file: 'mm/mprotect.c',
     read: `${READ}: change_pmd_range(), change_pte_range()`,
     params: [first, last],
-    locals: on ? [p, kind, ok, t, at, pte] : [p, kind, t, at, pte],
+    locals: on ? [p, kind, ok, t, at, pte] : [p, kind, t, at, pte, upgrade],
     returns: Result,
     body: [
       for_(p, page.pmd(first), page.pmd(last), [
@@ -108,10 +117,22 @@ const uffd_wp_range = (k: Build, on: boolean): Routine =>
         call('map', pte_offset_map_lock, [p], t),
         if_(ne(t, 'nil'), [
           for_(at, clampFirst(p, first), clampLast(p, last), [
-            step('pte', 'oldpte = ptep_get(pte); ptep_modify_prot_commit()', [
-              set(pte, table.pte(t, page.slot(at))),
-              set(table.pte(t, page.slot(at)), protectedEntry(pte, at, on)),
-            ]),
+            on
+              ? step('pte', 'oldpte = ptep_get(pte); ptep_modify_prot_commit()', [
+                  set(pte, table.pte(t, page.slot(at))),
+                  set(table.pte(t, page.slot(at)), protectedEntry(pte, at, true)),
+                ])
+              : // MM_CP_TRY_CHANGE_WRITABLE: a page that is dirty, or nobody else's; neither is modelled here.
+                step(
+                  'pte',
+                  'oldpte = ptep_get(pte); can_change_pte_writable(); ptep_modify_prot_commit()',
+                  [
+                    set(pte, table.pte(t, page.slot(at))),
+                    set(upgrade, and(upgrade, hasAny(vma.vm_flags(page.vma(at)), 'VM_WRITE'), not(isShared(at)))),
+                    set(table.pte(t, page.slot(at)), protectedEntry(pte, at, false, upgrade)),
+                  ],
+                  { choose: [upgrade] },
+                ),
           ]),
           call('unmap', pte_unmap_unlock, [t]),
         ]),
@@ -144,6 +165,9 @@ const setFlags = (change: (now: Expr) => Expr): readonly Stmt[] => [
   ]),
 ]
 
+const canUserfault = (of: Expr): Expr =>
+  ite(ne(page.folio(of), 'nil'), file.shmem(folio.file(page.folio(of))), literal(bool, true))
+
 /** UFFDIO_REGISTER. */
 export const userfaultfd_register = (k: Build, mode: string, io: Syscall): Routine =>
   routine({
@@ -157,6 +181,8 @@ export const userfaultfd_register = (k: Build, mode: string, io: Syscall): Routi
       mmap_write_lock('mmap_write_lock', page.mm(first)),
       ...findWhole('find_vma'),
       let_(result, '-EINVAL'),
+      // vma_can_userfault(): anonymous memory and shmem; any other only in asynchronous mode.
+      if_(canUserfault(first), [], [let_(covered, false)]),
       if_(covered, [
         call('vma_start_write', vma_start_write(k), [v]),
         ...setFlags((now) => withBits(now, MODES[mode] ?? 'VM_UFFD_MISSING')),
@@ -167,7 +193,10 @@ export const userfaultfd_register = (k: Build, mode: string, io: Syscall): Routi
     ],
   })
 
-/** UFFDIO_UNREGISTER: write protection is taken back before the flags go. */
+/**
+ * UFFDIO_UNREGISTER: write protection is taken back before the flags go. Who waits for a missing page is
+ * woken first; who waits for write protection is not, unless his VMA is registered for both.
+ */
 export const userfaultfd_unregister = (k: Build, io: Syscall): Routine =>
   routine({
     name: 'userfaultfd_unregister',
@@ -181,6 +210,9 @@ export const userfaultfd_unregister = (k: Build, io: Syscall): Routine =>
       ...findWhole('find_vma'),
       let_(result, '-EINVAL'),
       if_(covered, [
+        ...(k.uffd === 'waits'
+          ? [if_(hasAny(flags, 'VM_UFFD_MISSING'), [...wakes(k, 'wake_userfault', first, last)])]
+          : []),
         call('vma_start_write', vma_start_write(k), [v]),
         if_(hasAny(flags, 'VM_UFFD_WP'), [call('uffd_wp_range', uffd_wp_range(k, false), [first, last], result)]),
         ...setFlags((now) => now),
@@ -210,8 +242,24 @@ export const userfaultfd_writeprotect = (k: Build, on: boolean, io: Syscall): Ro
       let_(result, '-ENOENT'),
       if_(hasAny(flags, 'VM_UFFD_WP'), [call('range', uffd_wp_range(k, on), [first, last], result)]),
       mmap_read_unlock('mmap_read_unlock', page.mm(first)),
+      ...(on ? [] : wakesAfter(k, first, last)),
       ...io.leave(result),
     ],
+  })
+
+/** The ioctl's last act, unless it failed: whoever waits for its pages looks again. */
+const wakesAfter = (k: Build, from: Expr, to: Expr): readonly Stmt[] =>
+  k.uffd === 'waits' ? [if_(eq(result, '0'), [...wakes(k, 'wake_userfault', from, to)])] : []
+
+/** UFFDIO_WAKE. */
+export const userfaultfd_wake = (k: Build, io: Syscall): Routine =>
+  routine({
+    name: 'userfaultfd_wake',
+    file: 'fs/userfaultfd.c',
+    read: READ,
+    params: [first, last],
+    locals: [],
+    body: [...io.enter, ...wakes(k, 'wake_userfault', first, last), ...io.leave(literal(Result, '0'))],
   })
 
 /** The VMA of the destination, read-locked; nil if it is not registered. */
@@ -251,11 +299,11 @@ const uffd_mfill_lock = (k: Build): Routine =>
   })
 
 /**
- * What UFFDIO_COPY overwrites: pte_none_mostly() took every marker for nothing, guards and poison
- * among them, until it was told apart ("mm: correctly handle UFFD PTE markers", v6.19).
+ * What UFFDIO_COPY overwrites: pte_none_mostly() took every marker for nothing, guards among them, until
+ * userfaultfd's own were told apart ("mm: correctly handle UFFD PTE markers", v6.19); poison is one of those.
  */
 const copyMayFill = (k: Build): Expr =>
-  k.has('uffd-own-markers') ? isOneOf(pte, 'none', 'uffd_wp') : isOneOf(pte, 'none', 'uffd_wp', 'guard', 'poison')
+  isOneOf(pte, 'none', 'uffd_wp', 'poison', ...(k.has('uffd-own-markers') ? [] : ['guard']))
 
 /** Locks the table and puts `entry` there if what stands in it may be replaced; `-EEXIST` otherwise. */
 const mfill_install = (name: string, text: string, mayFill: Expr): Routine =>
@@ -310,7 +358,7 @@ const shmem_mfill_atomic_pte = (k: Build): Routine =>
         'add_to_page_cache',
         'shmem_add_to_page_cache(folio, mapping, pgoff, NULL, gfp)',
         [
-          set(added, and(not(folio.cached(page.huge(addr))), not(folio.cached(page.folio(addr))))),
+          set(added, and(not(hugeCached(addr)), not(folio.cached(page.folio(addr))))),
           when(added, [tryAcquire(folio.lock(page.folio(addr)), added)]),
           when(added, [set(folio.cached(page.folio(addr)), true)]),
         ],
@@ -373,6 +421,7 @@ export const mfill_atomic = (k: Build, fill: Fill, io: Syscall): Routine =>
         if_(ok, [if_(isHuge(kind), [let_(result, '-EFAULT')], [...fillOne(k, fill)])]),
         vma_end_read('uffd_mfill_unlock', v),
       ]),
+      ...wakesAfter(k, addr, addr),
       ...io.leave(result),
     ],
   })

@@ -23,7 +23,7 @@ export const vm_flags_set = (k: Build, named: string): Routine =>
   routine({
     name: 'vm_flags_set',
     file: 'include/linux/mm.h',
-    read: 'v6.3 to v7.0-rc6',
+    read: 'v6.12, v7.0-rc6',
     params: [v],
     locals: [],
     body: [
@@ -37,7 +37,7 @@ export const vm_flags_set_all = (k: Build): Routine =>
   routine({
     name: 'vm_flags_set',
     file: 'include/linux/mm.h',
-    read: 'v6.3 to v7.0-rc6',
+    read: 'v6.12, v7.0-rc6',
     params: [v, bits],
     locals: [],
     body: [
@@ -50,7 +50,7 @@ export const vm_flags_clear = (k: Build, named: string): Routine =>
   routine({
     name: 'vm_flags_clear',
     file: 'include/linux/mm.h',
-    read: 'v6.3 to v7.0-rc6',
+    read: 'v6.12, v7.0-rc6',
     params: [v],
     locals: [],
     body: [

@@ -3,11 +3,14 @@
  * unmapped, then leaves the page cache or goes to swap. Markers are not mappings of it and stay
  * (guard-regions facts, section 6). Read at v6.12 and v7.0-rc6.
  *
+ * Whether a page that reclaim was asked for is taken is open: nothing promises it, and without swap no anonymous
+ * page is.
+ *
  * Not modelled yet: which page reclaim picks and why, write-back, the swap cache, lazily freed pages,
  * the folio lock of anonymous pages (which have no folio object here), copies that a child shares,
  * huge pages.
  */
-import { and, eq, forall, isOneOf, local, ne, not, or, type Local } from '../language/expr.ts'
+import { and, eq, forall, isOneOf, ite, literal, local, ne, not, or, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { call, if_, lock, ret, set, step, tryAcquire, unlock, when } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
@@ -22,6 +25,7 @@ const at: Local = local('address', refTo('page'))
 const t: Local = local('table', nilable('table'))
 const snapshot: Local = local('snapshot', Pte)
 const now: Local = local('pteval', Pte)
+const ok: Local = local('ok', bool)
 const got: Local = local('got', bool)
 const still: Local = local('mapped', bool)
 const f: Local = local('folio', refTo('folio'))
@@ -52,7 +56,9 @@ const unmapAnon: Routine = routine({
         if_(ne(t, 'nil'), [
           step('ptep_clear_flush', 'pteval = ptep_clear_flush(vma, address, pvmw.pte); set_pte_at(swp_pte)', [
             set(now, table.pte(t, page.slot(at))),
-            when(isOneOf(now, ...ANON_PTES), [set(table.pte(t, page.slot(at)), 'swap')]),
+            when(isOneOf(now, ...ANON_PTES), [
+              set(table.pte(t, page.slot(at)), ite(eq(now, 'anon_wp'), literal(Pte, 'swap_wp'), 'swap')),
+            ]),
           ]),
           call('done', pte_unmap_unlock, [t]),
         ]),
@@ -101,15 +107,18 @@ export const reclaim_pte: Routine = routine({
   file: 'mm/vmscan.c',
   read: READ,
   params: [at],
-  locals: [t, snapshot],
+  locals: [t, snapshot, ok],
   body: [
-    step(
-      'isolated',
-      'folio_isolate_lru(folio), folio_test_anon(folio): what stands at the address',
-      [set(t, pmd.table(page.pmd(at))), when(ne(t, 'nil'), [set(snapshot, table.pte(t, page.slot(at)))])],
-      { atomic: 'the folio comes from an LRU list, with no look at page tables' },
-    ),
+    step('map', 'pte_offset_map_lock(mm, pmd, addr, &ptl): what stands at the address', [
+      set(t, pmd.table(page.pmd(at))),
+      when(ne(t, 'nil'), rcu_read_lock),
+    ]),
     if_(ne(t, 'nil'), [
+      step('kind', 'folio_test_anon(folio)', [set(snapshot, table.pte(t, page.slot(at))), ...rcu_read_unlock]),
+      if_(isOneOf(snapshot, ...ANON_PTES, ...FILE_PTES), [
+        step('isolated', 'if (!folio_isolate_lru(folio)) continue; shrink_folio_list()', [], { choose: [ok] }),
+        if_(not(ok), [ret()]),
+      ]),
       if_(isOneOf(snapshot, ...ANON_PTES), [call('anon', unmapAnon, [at])]),
       if_(isOneOf(snapshot, ...FILE_PTES), [call('file', shrink_folio, [page.folio(at)])]),
     ]),

@@ -169,6 +169,8 @@ function checkShape(op: Operation, m: Mapping, pages: readonly number[], world: 
     refuse('MM105', `'${op.name}' takes one page, not ${pages.length}`, span, `as in '${op.name}(${m.name}[0])'`)
   if (op.behind === true && pages[0] === m.firstPage)
     refuse('MM105', `'${op.name}' takes pages that lie behind others`, span, `as in '${op.name}(${m.name}[1])'`)
+  if (op.pagesMax !== undefined && pages.length > op.pagesMax)
+    refuse('MM105', `'${op.name}' takes up to ${op.pagesMax} pages, not ${pages.length}`, span)
   if (m.file !== undefined) checkFile(op, m.file, span)
   if (m.file !== undefined && op.anonymousOnly === true)
     refuse('MM105', `'${op.name}' works on anonymous memory, and '${m.name}' maps '${m.file.name}'`, span)

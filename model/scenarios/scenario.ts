@@ -69,13 +69,20 @@ function vmasNeeded(file: LitmusFile): ReadonlyMap<string, number> {
   return needed
 }
 
+/** What userfaultfd makes of faults, where anything is registered with it. */
+function uffdOf({ threads, decls }: LitmusFile): Build['uffd'] {
+  if (!threads.some((t) => t.stmts.some((s) => s.op.text === 'uffd_register'))) return undefined
+  return decls.some((d) => d.kind === 'setting' && d.name.text === 'uffd_waits') ? 'waits' : 'sigbus'
+}
+
 function build(file: LitmusFile, kernel: Kernel, without: readonly string[]): Scenario {
   const ops = file.threads.map((t) => t.stmts.map(operationOf))
   const retired = ops.flat().reduce((n, op) => n + (op.unlinks ?? 0), 0)
   const makers = ops.filter((list) => list.some((op) => op.makesNoTable !== true)).length
   const threads = file.threads.map((t) => `P${t.thread.index}`)
   const world = buildWorld(file.decls, { threads, retired, makers, vmas: vmasNeeded(file), has: kernel.has }, file.span)
-  const k: Build = { has: kernel.has, oom: world.oom, thp: world.thp }
+  const uffd = uffdOf(file)
+  const k: Build = { has: kernel.has, oom: world.oom, thp: world.thp, ...(uffd === undefined ? {} : { uffd }) }
   const { programs, registers } = buildThreads(file.threads, world, k)
   const program: Program = {
     sizes: world.sizes,

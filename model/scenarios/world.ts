@@ -22,8 +22,11 @@ function setting(decls: readonly Decl[], name: string, fallback: number, max: nu
   return fallback
 }
 
-/** `huge`: the page cache holds every whole chunk as one huge folio already. `thp`: first touches of anonymous memory get huge pages. */
-const SETTINGS = ['ptes', 'tables', 'oom', 'huge', 'thp', 'vmas'] as const
+/**
+ * `huge`: the page cache holds every whole chunk as one huge folio already. `thp`: first touches of anonymous
+ * memory get huge pages. `uffd_waits`: faults that userfaultfd is to resolve wait, instead of raising SIGBUS.
+ */
+const SETTINGS = ['ptes', 'tables', 'oom', 'huge', 'thp', 'vmas', 'uffd_waits'] as const
 const VMAS_MAX = 8
 
 export interface WorldOptions {

@@ -2,7 +2,7 @@
 import { call } from '../../language/stmt.ts'
 import type { Routine } from '../../language/routine.ts'
 import type { Build, Syscall } from '../build.ts'
-import { pagemap_read, show_smap_vma_flags, sys_mincore } from '../task_mmu.ts'
+import { do_pagemap_scan, pagemap_read, show_smap_vma_flags, sys_mincore } from '../task_mmu.ts'
 import { pagesOf, type Operation } from './operation.ts'
 import { plain } from './syscall.ts'
 
@@ -28,5 +28,17 @@ export const OBSERVERS: readonly Operation[] = [
     ['0', '1', '-ENOENT'],
     show_smap_vma_flags,
   ),
+  {
+    name: 'pagemap_scan',
+    operand: 'pages',
+    summary: 'PAGEMAP_SCAN for PAGE_IS_GUARD: how many of up to four pages are guarded',
+    pagesMax: 4,
+    makesNoTable: true,
+    results: () => ['0', '1', '2', '3', '4'],
+    build: (k, on, label) => {
+      const { first, last } = pagesOf(on)
+      return [call(label, do_pagemap_scan(k, plain(on)), [first, last])]
+    },
+  },
   observer('mincore', 'mincore() of a page: 1 in memory, 0 not', ['0', '1', '-ENOMEM'], sys_mincore),
 ]

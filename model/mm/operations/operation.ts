@@ -80,6 +80,8 @@ export interface Operation {
   readonly results: (k: Build) => readonly string[]
   /** How many page tables it may unlink, at most: tables that come back only after a grace period. */
   readonly unlinks?: number
+  /** How many pages it takes at most; without, any number. */
+  readonly pagesMax?: number
   /** It is about files: anonymous memory refuses it. */
   readonly fileOnly?: true
   /** Its pages lie behind others of their mapping. */

@@ -5,6 +5,7 @@ import {
   UFFD_MODES,
   userfaultfd_register,
   userfaultfd_unregister,
+  userfaultfd_wake,
   userfaultfd_writeprotect,
   type Fill,
 } from '../userfaultfd.ts'
@@ -35,7 +36,7 @@ export const UFFD_OPERATIONS: readonly Operation[] = [
     name: 'uffd_register',
     operand: 'pages_word',
     words: UFFD_MODES,
-    summary: 'UFFDIO_REGISTER of a whole mapping: missing, wp or missing_wp (UFFD_FEATURE_SIGBUS)',
+    summary: 'UFFDIO_REGISTER of a whole mapping: missing, wp or missing_wp (UFFD_FEATURE_SIGBUS, unless uffd_waits)',
     makesNoTable: true,
     results: () => ['0', '-EINVAL'],
     build: (k, on, label) => {
@@ -53,6 +54,17 @@ export const UFFD_OPERATIONS: readonly Operation[] = [
     build: (k, on, label) => {
       const { first, last } = pagesOf(on)
       return [call(label, userfaultfd_unregister(k, plain(on)), [first, last])]
+    },
+  },
+  {
+    name: 'uffd_wake',
+    operand: 'pages',
+    summary: 'UFFDIO_WAKE of some pages: faults that wait (the setting uffd_waits) look again',
+    makesNoTable: true,
+    results: () => ['0'],
+    build: (k, on, label) => {
+      const { first, last } = pagesOf(on)
+      return [call(label, userfaultfd_wake(k, plain(on)), [first, last])]
     },
   },
   fill('uffd_copy', 'copy', 'UFFDIO_COPY to one page'),
