@@ -8,6 +8,8 @@ export interface Build {
   readonly has: (patch: Patch) => boolean
   /** Whether allocations may fail in this scenario. */
   readonly oom: boolean
+  /** Whether ->fault may fail to read a page, or to find a block for it. */
+  readonly io?: true
 }
 
 /** What a scenario adds at the two ends of an operation: its ghosts, and where the result goes. */

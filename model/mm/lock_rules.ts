@@ -47,6 +47,9 @@ export const MM_LINT_RULES: LintRules = {
         { locks: [related('mm.mmap_lock')], text: 'vm_flags_clear(tmp' },
         { locks: [related('mm.mmap_lock', 'read')], text: 'vma_set_atomic_flag' },
         { locks: [same('vma.lock', 'read')], text: 'vma_set_atomic_flag' },
+        // What the property FlagsWriteLocked tells of: MAP_NOSIGBUS v1 and v1.5 store under a lock of readers.
+        { locks: [related('mm.mmap_lock', 'read')], text: 'vma->vm_flags |= VM_MIXEDMAP' },
+        { locks: [same('vma.lock', 'read')], text: 'vma->vm_flags |= VM_MIXEDMAP' },
         OWN,
       ],
       read: [{ locks: [same('vma.lock')] }],

@@ -32,7 +32,9 @@ import { __split_huge_pmd } from './huge_memory.ts'
 import { do_set_pmd } from './memory_pmd.ts'
 import { do_cow_fault, do_read_fault, do_shared_fault, type Finish } from './memory_file_fault.ts'
 import { mmap_read_unlock, vma_end_read } from './mmap_lock.ts'
-import { AnonVma, file, folio, mm, page, Pte, pmd, PmdKind, table, vma } from './mm_types.ts'
+import { ioError, isAsked, newZero, nosigbusFlags, sigbusInPteFault } from './nosigbus.ts'
+import { nosigbus } from './nosigbus_types.ts'
+import { AnonVma, file, folio, mapping, mm, page, Pte, pmd, PmdKind, table, vma } from './mm_types.ts'
 import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
 import { anon_vma_prepare } from './rmap.ts'
@@ -100,6 +102,7 @@ const setEntry = (k: Build, entry: Local, write = false): readonly Stmt[] => [
   step('set_pte_at', 'set_pte_at(vma->vm_mm, addr, vmf->pte, entry)', [
     set(table.pte(t, slot), ite(eq(entry, 'file'), fileEntry(v, addr, write), entry)),
     ...newAnonPage(addr),
+    ...(k.has('nosigbus') ? [when(eq(entry, 'zero'), newZero(k, addr, vma.vm_flags(v)))] : []),
   ]),
   call('unmap', pte_unmap_unlock, [t]),
 ]
@@ -159,17 +162,21 @@ const finish_fault = (k: Build, write: boolean): Routine =>
     ],
   })
 
+/** Where a failed read is told of, for properties alone. */
+const failures = (k: Build): readonly Local[] => (k.io === true && k.has('nosigbus') ? [ioError] : [])
+
 const do_fault = (k: Build): Routine => {
   const finish: Finish = {
     finish_fault: (isWrite) => finish_fault(k, isWrite),
     vmf_anon_prepare: vmf_anon_prepare(k),
+    do_anonymous_page: do_anonymous_page(k),
   }
-  const args = [v, addr, vmaLocked, tried]
+  const args = [v, addr, vmaLocked, tried, ...failures(k)]
   return routine({
     name: 'do_fault',
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, write, shared, vmaLocked, tried],
+    params: [v, addr, write, shared, vmaLocked, tried, ...failures(k)],
     locals: [fault],
     returns: VmFault,
     body: [
@@ -179,8 +186,8 @@ const do_fault = (k: Build): Routine => {
         [
           if_(
             not(shared),
-            [call('cow', do_cow_fault(finish), args, fault)],
-            [call('shared', do_shared_fault(finish), args, fault)],
+            [call('cow', do_cow_fault(k, finish), args, fault)],
+            [call('shared', do_shared_fault(k, finish), args, fault)],
           ),
         ],
       ),
@@ -199,6 +206,23 @@ const lockIfSame = (when_: string): readonly Stmt[] => [
     ret('done', VmFault),
   ]),
 ]
+
+/**
+ * The zero page in a shared mapping is made writable like any page of it: wp_pfn_shared() where its entry
+ * is special, wp_page_shared() where not. (v6.x warns of it in wp_page_reuse(), and goes on.)
+ */
+const wpSharedZero = (k: Build): readonly Stmt[] =>
+  k.has('nosigbus')
+    ? [
+        if_(and(isAsked(addr), eq(orig, 'zero'), mapping.shared(page.mapping(addr))), [
+          step('wp_pfn_shared', 'wp_pfn_shared(vmf), wp_page_shared(vmf): wp_page_reuse(vmf)', [
+            set(nosigbus.writable(addr), true),
+          ]),
+          call('wp_unmap_zero', pte_unmap_unlock, [t]),
+          ret('done', VmFault),
+        ]),
+      ]
+    : []
 
 /**
  * A write to a read-only entry. A shared page is made writable; an anonymous one too where nobody else
@@ -239,6 +263,7 @@ const do_wp_page = (k: Build): Routine =>
         call('wp_unmap_shared', pte_unmap_unlock, [t]),
         ret('done', VmFault),
       ]),
+      ...wpSharedZero(k),
       if_(eq(orig, 'anon_ro'), [
         step(
           'wp_can_reuse',
@@ -301,9 +326,10 @@ const handle_pte_fault = (k: Build): Routine =>
     file: 'mm/memory.c',
     read: READ,
     params: [v, addr, write, shared, vmaLocked, tried],
-    locals: [t, orig, kind, fault],
+    locals: [t, orig, kind, fault, ...failures(k), ...(k.has('nosigbus-in-pte-fault') ? [nosigbusFlags] : [])],
     returns: VmFault,
     body: [
+      ...failures(k).map((failed) => let_(failed, false)),
       step('pmd_none', 'if (unlikely(pmd_none(*vmf->pmd)))', [set(kind, pmd.kind(under))]),
       if_(ne(kind, 'none'), [
         step('map', 'vmf->pte = pte_offset_map_rw_nolock(...)', [
@@ -330,7 +356,10 @@ const handle_pte_fault = (k: Build): Routine =>
       if_(
         eq(vma.file(v), 'nil'),
         [call('anonymous', do_anonymous_page(k), [v, addr, write, vmaLocked], fault)],
-        [call('file', do_fault(k), [v, addr, write, shared, vmaLocked, tried], fault)],
+        [
+          call('file', do_fault(k), [v, addr, write, shared, vmaLocked, tried, ...failures(k)], fault),
+          ...sigbusInPteFault(k, { write, vmaLocked, fault, do_anonymous_page: do_anonymous_page(k) }),
+        ],
       ),
       ret(fault),
     ],

@@ -14,6 +14,7 @@ import { VmFault } from './errno.ts'
 import { filemap_map_pages } from './filemap.ts'
 import { do_page_mkwrite, filemap_fault } from './filemap_fault.ts'
 import { file, folio, page, Pte } from './mm_types.ts'
+import { ioError, sigbusInDoFault, sigbusLocals } from './nosigbus.ts'
 import { FallocWait, shmem_falloc_wait, shmem_fault } from './shmem.ts'
 
 const READ = 'v7.0-rc6'
@@ -31,87 +32,102 @@ const kindOfPage: Local = local('entry', Pte)
 export interface Finish {
   readonly finish_fault: (write: boolean) => Routine
   readonly vmf_anon_prepare: Routine
+  /** What some proposals of MAP_NOSIGBUS call. */
+  readonly do_anonymous_page: Routine
 }
 
 /** Of the file that the page belongs to, so that it is decided when the model is built. */
 const ofShmem = file.shmem(folio.file(page.folio(addr)))
 
-/** __do_fault(): the ->fault of shmem or of a plain file, which leaves the folio in `f`, locked. */
-const doFault: readonly Stmt[] = [
-  if_(
-    ofShmem,
-    [
-      call('falloc_wait', shmem_falloc_wait, [v, addr, vmaLocked, tried], waited),
-      if_(eq(waited, 'VM_FAULT_RETRY'), [ret('VM_FAULT_RETRY', VmFault)]),
-      if_(eq(waited, 'VM_FAULT_NOPAGE'), [ret('done', VmFault)]),
-      call('fault', shmem_fault, [addr], f),
-      if_(eq(f, 'nil'), [ret('VM_FAULT_SIGBUS', VmFault)]),
-    ],
-    [
-      call('filemap_fault', filemap_fault, [v, addr, vmaLocked, tried, f], fault),
-      if_(ne(fault, 'VM_FAULT_LOCKED'), [ret(fault)]),
-    ],
-  ),
-]
-const folio_unlock = unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(f))
-const locals = [f, fault, waited, kindOfPage]
+/** Whether the scenario has reads that fail, and somebody who asks. */
+const failures = (k: Build): readonly Local[] => (k.io === true && k.has('nosigbus') ? [ioError] : [])
 
-export const do_read_fault = (k: Build, { finish_fault }: Finish): Routine =>
+/** __do_fault(): the ->fault of shmem or of a plain file, which leaves the folio in `f`, locked. */
+function doFault(k: Build, write: boolean, { do_anonymous_page }: Finish): readonly Stmt[] {
+  const sigbus = sigbusInDoFault(k, { write, vmaLocked, fault, do_anonymous_page })
+  // v1 answers within shmem: what comes of it is in `fault`.
+  const inShmem = k.has('nosigbus-in-shmem')
+  return [
+    if_(
+      ofShmem,
+      [
+        call('falloc_wait', shmem_falloc_wait, [v, addr, vmaLocked, tried], waited),
+        if_(eq(waited, 'VM_FAULT_RETRY'), [ret('VM_FAULT_RETRY', VmFault)]),
+        if_(eq(waited, 'VM_FAULT_NOPAGE'), [ret('done', VmFault)]),
+        ...(inShmem ? [let_(fault, 'VM_FAULT_SIGBUS')] : []),
+        call('fault', shmem_fault(k), [addr, ...(inShmem ? [v, fault] : []), ...failures(k)], f),
+        if_(eq(f, 'nil'), inShmem ? [ret(fault)] : sigbus),
+      ],
+      [
+        call('filemap_fault', filemap_fault(k), [v, addr, vmaLocked, tried, f, ...failures(k)], fault),
+        if_(
+          ne(fault, 'VM_FAULT_LOCKED'),
+          sigbus.length === 1 ? [ret(fault)] : [if_(eq(fault, 'VM_FAULT_SIGBUS'), sigbus), ret(fault)],
+        ),
+      ],
+    ),
+  ]
+}
+const folio_unlock = unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(f))
+const localsOf = (k: Build): readonly Local[] => [f, fault, waited, kindOfPage, ...sigbusLocals(k)]
+const paramsOf = (k: Build): readonly Local[] => [v, addr, vmaLocked, tried, ...failures(k)]
+
+export const do_read_fault = (k: Build, finish: Finish): Routine =>
   routine({
     name: 'do_read_fault',
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, vmaLocked, tried],
-    locals: [...locals, ok],
+    params: paramsOf(k),
+    locals: [...localsOf(k), ok],
     returns: VmFault,
     body: [
       call('fault_around', filemap_map_pages(k), [v, addr], ok),
       if_(ok, [ret('done', VmFault)]),
-      ...doFault,
+      ...doFault(k, false, finish),
       let_(kindOfPage, 'file'),
-      call('finish', finish_fault(false), [v, addr, f, kindOfPage], fault),
+      call('finish', finish.finish_fault(false), [v, addr, f, kindOfPage], fault),
       folio_unlock,
       ret(fault),
     ],
   })
 
-export const do_cow_fault = ({ finish_fault, vmf_anon_prepare }: Finish): Routine =>
+export const do_cow_fault = (k: Build, finish: Finish): Routine =>
   routine({
     name: 'do_cow_fault',
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, vmaLocked, tried],
-    locals,
+    params: paramsOf(k),
+    locals: localsOf(k),
     returns: VmFault,
     body: [
-      call('anon_prepare', vmf_anon_prepare, [v, addr, vmaLocked], fault),
+      call('anon_prepare', finish.vmf_anon_prepare, [v, addr, vmaLocked], fault),
       if_(ne(fault, 'done'), [ret(fault)]),
-      ...doFault,
+      ...doFault(k, true, finish),
       // copy_mc_user_highpage(vmf->cow_page, vmf->page, ...): contents are not modelled.
       let_(kindOfPage, 'anon'),
-      call('finish', finish_fault(true), [v, addr, f, kindOfPage], fault),
+      call('finish', finish.finish_fault(true), [v, addr, f, kindOfPage], fault),
       folio_unlock,
       ret(fault),
     ],
   })
 
-export const do_shared_fault = ({ finish_fault }: Finish): Routine =>
+export const do_shared_fault = (k: Build, finish: Finish): Routine =>
   routine({
     name: 'do_shared_fault',
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, vmaLocked, tried],
-    locals,
+    params: paramsOf(k),
+    locals: localsOf(k),
     returns: VmFault,
     body: [
-      ...doFault,
+      ...doFault(k, true, finish),
       if_(not(ofShmem), [
         unlock('folio_unlock_mkwrite', 'folio_unlock(folio)', folio.lock(f)),
         call('mkwrite', do_page_mkwrite, [addr, f], fault),
         if_(ne(fault, 'VM_FAULT_LOCKED'), [ret(fault)]),
       ]),
       let_(kindOfPage, 'file'),
-      call('finish', finish_fault(true), [v, addr, f, kindOfPage], fault),
+      call('finish', finish.finish_fault(true), [v, addr, f, kindOfPage], fault),
       folio_unlock,
       ret(fault),
     ],

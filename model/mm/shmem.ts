@@ -6,12 +6,28 @@
  * to be punched and retried waits the second time with the mmap lock held. A folio that has left the page cache and the one that takes its place are one
  * object here, so a fault waits for the old one to be unlocked.
  */
-import { and, ite, le, literal, local, lt, ne, not, truth, type Local } from '../language/expr.ts'
+import { and, eq, ite, le, literal, local, lt, ne, not, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { check, if_, lock, ret, set, step, tryAcquire, unlock, when, while_, type Stmt } from '../language/stmt.ts'
+import {
+  check,
+  if_,
+  let_,
+  lock,
+  ret,
+  set,
+  step,
+  tryAcquire,
+  unlock,
+  when,
+  while_,
+  type Stmt,
+} from '../language/stmt.ts'
 import { bool, enumeration, nilable, refTo, type EnumType } from '../language/types.ts'
+import type { Build } from './build.ts'
+import { VmFault } from './errno.ts'
 import { release_fault_lock } from './filemap_fault.ts'
-import { file, folio, page } from './mm_types.ts'
+import { file, folio, page, vma } from './mm_types.ts'
+import { inserted, insertZeroPage, ioError, isAsked, isNosigbus, nosigbusFlags } from './nosigbus.ts'
 
 const addr: Local = local('address', refTo('page'))
 const f: Local = local('folio', nilable('folio'))
@@ -61,61 +77,103 @@ export const shmem_falloc_wait: Routine = routine({
   ],
 })
 
-/** Gives back the folio that caches the page, locked; nil beyond the end of the file. */
-export const shmem_fault: Routine = routine({
-  name: 'shmem_fault',
-  file: 'mm/shmem.c',
-  read: 'v6.12, v7.0-rc6: shmem_get_folio_gfp()',
-  params: [addr],
-  locals: [f, still, added, inFile],
-  returns: nilable('folio'),
-  body: [
-    while_(truth(true), [
-      ...beyondEnd('i_size'),
-      if_(not(inFile), [ret(nil)]),
-      step(
-        'filemap_get_entry',
-        'folio = filemap_get_entry(inode->i_mapping, index)',
-        [
-          set(
-            f,
-            ite(
-              folio.cached(page.huge(addr)),
-              page.huge(addr),
-              ite(folio.cached(page.folio(addr)), page.folio(addr), nil),
-            ),
-          ),
-        ],
-        { atomic: 'one load of one page-cache index' },
-      ),
-      if_(
-        ne(f, 'nil'),
-        [
-          lock('folio_lock', 'folio_lock(folio)', folio.lock(f)),
-          step('recheck_mapping', 'if (unlikely(folio->mapping != inode->i_mapping))', [set(still, folio.cached(f))]),
-          if_(still, [ret(f)]),
-          unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(f)),
-        ],
-        [
-          step(
-            'add_to_page_cache',
-            'shmem_alloc_and_add_folio(vmf, gfp, inode, index, ...)',
-            [
-              set(added, and(not(folio.cached(page.huge(addr))), not(folio.cached(page.folio(addr))))),
-              when(added, [tryAcquire(folio.lock(page.folio(addr)), added)]),
-              when(added, [set(folio.cached(page.folio(addr)), true)]),
-            ],
-            { atomic: 'one store under the xarray lock; the folio is born locked' },
-          ),
-          if_(added, [
-            ...beyondEnd('i_size_again'),
-            if_(inFile, [ret(page.folio(addr))]),
-            step('filemap_remove_folio', 'filemap_remove_folio(folio)', [set(folio.cached(page.folio(addr)), false)]),
-            unlock('folio_unlock_truncated', 'folio_unlock(folio)', folio.lock(page.folio(addr))),
-            ret(nil),
+const fault: Local = local('ret', VmFault)
+const failed: Local = local('error', bool)
+
+/** shmem_inode_acct_block(): -ENOSPC, which vmf_error() makes VM_FAULT_SIGBUS. */
+const mayFail = (k: Build): readonly Stmt[] =>
+  k.io === true
+    ? [
+        step('shmem_inode_acct_block', 'shmem_inode_acct_block(inode, 1)', [], { choose: [failed] }),
+        if_(failed, [...(k.has('nosigbus') ? [let_(ioError, true)] : []), ret(nil)]),
+      ]
+    : []
+
+/**
+ * MAP_NOSIGBUS v1, at the first look at i_size and not at the second. What vm_insert_page() answers is given
+ * to vmf_error(): -ENOMEM is VM_FAULT_OOM, and -EBUSY VM_FAULT_SIGBUS.
+ */
+const sigbusInShmem = (k: Build): readonly Stmt[] =>
+  k.has('nosigbus-in-shmem')
+    ? [
+        if_(isAsked(addr), [
+          step('vm_nosigbus', 'if (!vma || !(vma->vm_flags & VM_NOSIGBUS)) return -EINVAL', [
+            set(nosigbusFlags, vma.vm_flags(v)),
           ]),
-        ],
-      ),
-    ]),
-  ],
-})
+          if_(isNosigbus, [
+            ...insertZeroPage(k),
+            if_(eq(inserted, '0'), [let_(fault, 'done')]),
+            if_(eq(inserted, '-ENOMEM'), [let_(fault, 'VM_FAULT_OOM')]),
+          ]),
+        ]),
+      ]
+    : []
+
+/** Gives back the folio that caches the page, locked; nil beyond the end of the file. */
+export const shmem_fault = (k: Build): Routine =>
+  routine({
+    name: 'shmem_fault',
+    file: 'mm/shmem.c',
+    read: 'v6.12, v7.0-rc6: shmem_get_folio_gfp()',
+    params: [
+      addr,
+      ...(k.has('nosigbus-in-shmem') ? [v, fault] : []),
+      ...(k.io === true && k.has('nosigbus') ? [ioError] : []),
+    ],
+    locals: [
+      ...[f, still, added, inFile],
+      ...(k.has('nosigbus-in-shmem') ? [nosigbusFlags, inserted] : []),
+      ...(k.io === true ? [failed] : []),
+    ],
+    returns: nilable('folio'),
+    body: [
+      while_(truth(true), [
+        ...beyondEnd('i_size'),
+        if_(not(inFile), [...sigbusInShmem(k), ret(nil)]),
+        step(
+          'filemap_get_entry',
+          'folio = filemap_get_entry(inode->i_mapping, index)',
+          [
+            set(
+              f,
+              ite(
+                folio.cached(page.huge(addr)),
+                page.huge(addr),
+                ite(folio.cached(page.folio(addr)), page.folio(addr), nil),
+              ),
+            ),
+          ],
+          { atomic: 'one load of one page-cache index' },
+        ),
+        if_(
+          ne(f, 'nil'),
+          [
+            lock('folio_lock', 'folio_lock(folio)', folio.lock(f)),
+            step('recheck_mapping', 'if (unlikely(folio->mapping != inode->i_mapping))', [set(still, folio.cached(f))]),
+            if_(still, [ret(f)]),
+            unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(f)),
+          ],
+          [
+            ...mayFail(k),
+            step(
+              'add_to_page_cache',
+              'shmem_alloc_and_add_folio(vmf, gfp, inode, index, ...)',
+              [
+                set(added, and(not(folio.cached(page.huge(addr))), not(folio.cached(page.folio(addr))))),
+                when(added, [tryAcquire(folio.lock(page.folio(addr)), added)]),
+                when(added, [set(folio.cached(page.folio(addr)), true)]),
+              ],
+              { atomic: 'one store under the xarray lock; the folio is born locked' },
+            ),
+            if_(added, [
+              ...beyondEnd('i_size_again'),
+              if_(inFile, [ret(page.folio(addr))]),
+              step('filemap_remove_folio', 'filemap_remove_folio(folio)', [set(folio.cached(page.folio(addr)), false)]),
+              unlock('folio_unlock_truncated', 'folio_unlock(folio)', folio.lock(page.folio(addr))),
+              ret(nil),
+            ]),
+          ],
+        ),
+      ]),
+    ],
+  })

@@ -75,7 +75,7 @@ function build(file: LitmusFile, kernel: Kernel, without: readonly string[]): Sc
   const makers = ops.filter((list) => list.some((op) => op.makesNoTable !== true)).length
   const threads = file.threads.map((t) => `P${t.thread.index}`)
   const world = buildWorld(file.decls, { threads, retired, makers, vmas: vmasNeeded(file), has: kernel.has }, file.span)
-  const k: Build = { has: kernel.has, oom: world.oom }
+  const k: Build = { has: kernel.has, oom: world.oom, ...(world.io ? { io: true } : {}) }
   const { programs, registers } = buildThreads(file.threads, world, k)
   const program: Program = {
     sizes: world.sizes,
