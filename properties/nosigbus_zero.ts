@@ -3,7 +3,7 @@ import { and, forall, implies, not, truth } from '../model/language/expr.ts'
 import { page } from '../model/mm/mm_types.ts'
 import { nosigbus } from '../model/mm/nosigbus_types.ts'
 import { zeroIsNormal } from '../model/mm/nosigbus.ts'
-import { asksNosigbus, holdsZero, HUGH_1, ZERO_MAPPED } from './nosigbus.ts'
+import { asksNosigbus, FLAG_SET, holdsZero, HUGH_1, ZERO_MAPPED } from './nosigbus.ts'
 import { performs, type Property } from './property.ts'
 
 const SHARED_WRITABLE = [
@@ -71,7 +71,7 @@ export const ZeroPageUncounted: Property = {
           invariant: forall('page', 'p', (p) =>
             implies(and(nosigbus.asked(page.mapping(p)), holdsZero(p)), truth(!zeroIsNormal(s.kernel))),
           ),
-          covers: [ZERO_MAPPED],
+          covers: [FLAG_SET],
         }
       : undefined,
 }
