@@ -55,7 +55,7 @@ export const PrivateStoreKept: Property = {
   title: 'private store silently lost',
   failsOn: [
     {
-      kernels: ['nosigbus-sketch', 'nosigbus-v1', 'nosigbus-v1.5', 'nosigbus-linus', 'nosigbus-v2'],
+      kernels: ['nosigbus-sketch', 'nosigbus-v1', 'nosigbus-v1.5', 'nosigbus-v2'],
       why: 'truncation takes private copies along, and the next load maps the zero page',
     },
   ],

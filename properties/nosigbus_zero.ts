@@ -1,6 +1,6 @@
 /** INV-Z of the MAP_NOSIGBUS facts (F13), and who takes a reference on the zero page (D-S8). */
 import { and, forall, implies, not, truth } from '../model/language/expr.ts'
-import { page } from '../model/mm/mm_types.ts'
+import { page, pmd } from '../model/mm/mm_types.ts'
 import { nosigbus } from '../model/mm/nosigbus_types.ts'
 import { zeroIsNormal } from '../model/mm/nosigbus.ts'
 import { asksNosigbus, FLAG_SET, holdsZero, HUGH_1, ZERO_MAPPED } from './nosigbus.ts'
@@ -33,7 +33,9 @@ export const ZeroPageReadOnly: Property = {
   build: (s) =>
     asksNosigbus(s) && performs(s, 'mprotect', 'write')
       ? {
-          invariant: forall('page', 'p', (p) => not(and(nosigbus.writable(p), holdsZero(p)))),
+          invariant: forall('page', 'p', (p) =>
+            not(and(holdsZero(p), nosigbus.writable(pmd.table(page.pmd(p)), page.slot(p)))),
+          ),
           covers: [ZERO_MAPPED],
         }
       : undefined,

@@ -35,7 +35,7 @@ const translates = (k: Build, isWrite: Expr): Expr => {
   const sharedMapping = mapping.shared(page.mapping(addr))
   // A huge mapping keeps the protection that its mapping began with: vm_page_prot of do_set_pmd().
   const writableHuge = and(sharedMapping, hasAny(mapping.vm_flags(page.mapping(addr)), 'VM_WRITE'))
-  const writableZero = and(eq(entry, 'zero'), nosigbus.writable(addr))
+  const writableZero = and(eq(entry, 'zero'), nosigbus.writable(pmd.table(under), page.slot(addr)))
   const writable = or(
     eq(entry, 'anon'),
     and(eq(entry, 'file'), sharedMapping),

@@ -99,6 +99,7 @@ export const MM_LINT_RULES: LintRules = {
     },
     // 1.1.15, 3.1.7: every change of a pte, under the ptl of its table.
     'table.pte': { write: [{ locks: [same('table.ptl')] }] },
+    'table.zero_writable': { write: [{ locks: [same('table.ptl')] }] },
     // 5.1.1, 3.1.15: a folio enters and leaves the page cache under its own lock; the collapse replaces
     // a whole chunk under the lock of the new folio and of those it found, and fills holes that have none.
     'folio.cached': {
@@ -108,6 +109,7 @@ export const MM_LINT_RULES: LintRules = {
   // `none`, a table and a huge mapping are values of one pmd entry. One pointer publishes a hole.
   words: [
     ['pmd.kind', 'pmd.table'],
+    ['table.pte', 'table.zero_writable'],
     ['file.falloc_start', 'file.falloc_next'],
   ],
   mirrors: [

@@ -102,7 +102,7 @@ const setEntry = (k: Build, entry: Local, write = false): readonly Stmt[] => [
   step('set_pte_at', 'set_pte_at(vma->vm_mm, addr, vmf->pte, entry)', [
     set(table.pte(t, slot), ite(eq(entry, 'file'), fileEntry(v, addr, write), entry)),
     ...newAnonPage(addr),
-    ...(k.has('nosigbus') ? [when(eq(entry, 'zero'), newZero(k, addr, vma.vm_flags(v)))] : []),
+    ...(k.has('nosigbus') ? [when(eq(entry, 'zero'), newZero(k, t, addr, vma.vm_flags(v)))] : []),
   ]),
   call('unmap', pte_unmap_unlock, [t]),
 ]
@@ -216,7 +216,7 @@ const wpSharedZero = (k: Build): readonly Stmt[] =>
     ? [
         if_(and(isAsked(addr), eq(orig, 'zero'), mapping.shared(page.mapping(addr))), [
           step('wp_pfn_shared', 'wp_pfn_shared(vmf), wp_page_shared(vmf): wp_page_reuse(vmf)', [
-            set(nosigbus.writable(addr), true),
+            set(nosigbus.writable(t, slot), true),
           ]),
           call('wp_unmap_zero', pte_unmap_unlock, [t]),
           ret('done', VmFault),

@@ -96,7 +96,9 @@ const copyPresent = (k: Build): readonly Stmt[] => [
   step('set_ptes', 'set_ptes(dst_vma->vm_mm, addr, dst_pte, pte, nr)', [
     set(table.pte(dt, page.slot(childOf(at))), copied(pte, uffdWp)),
     when(isOneOf(pte, ...ANON_PTES), [shareAnonPage(at)]),
-    ...(k.has('nosigbus') ? [set(nosigbus.writable(childOf(at)), nosigbus.writable(at))] : []),
+    ...(k.has('nosigbus')
+      ? [set(nosigbus.writable(dt, page.slot(childOf(at))), nosigbus.writable(t, page.slot(at)))]
+      : []),
   ]),
 ]
 

@@ -114,7 +114,9 @@ const change_pte_range = (k: Build): Routine =>
         step('commit', 'modify_prot_commit_ptes(vma, addr, ptep, oldpte, ptent, nr_ptes)', [
           set(table.pte(t, page.slot(at)), modified()),
           // pte_modify() asks for no page: the zero page gets vm_page_prot as any other does.
-          ...(k.has('nosigbus') ? [set(nosigbus.writable(at), and(isAsked(at), protLetsStores(at, flags)))] : []),
+          ...(k.has('nosigbus')
+            ? [set(nosigbus.writable(t, page.slot(at)), and(isAsked(at), protLetsStores(at, flags)))]
+            : []),
         ]),
       ]),
       call('unmap', pte_unmap_unlock, [t]),

@@ -44,6 +44,7 @@ import {
   step,
   when,
   type Action,
+  type StepStmt,
   type Stmt,
 } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
@@ -80,8 +81,10 @@ export const protLetsStores = (at: Expr, flags: Expr): Expr =>
   ite(isShared(at), and(file.shmem(folio.file(page.folio(at))), hasAny(flags, 'VM_WRITE')), truth(false))
 
 /** The zero page has just been put at an address, with the protection of its VMA. */
-export const newZero = (k: Build, at: Expr, flags: Expr): readonly Action[] =>
-  k.has('nosigbus') ? [set(nosigbus.kept(at), false), set(nosigbus.writable(at), protLetsStores(at, flags))] : []
+export const newZero = (k: Build, inTable: Expr, at: Expr, flags: Expr): readonly Action[] =>
+  k.has('nosigbus')
+    ? [set(nosigbus.kept(at), false), set(nosigbus.writable(inTable, page.slot(at)), protLetsStores(at, flags))]
+    : []
 
 /** The zero page, and what vm_flags must say before; the caller has set VM_MIXEDMAP, so that BUG_ON() is passed by. */
 const vm_insert_page = (k: Build): Routine =>
@@ -104,7 +107,7 @@ const vm_insert_page = (k: Build): Routine =>
         zeroIsNormal(k)
           ? 'get_page(page); page_add_file_rmap(page, false); set_pte_at(mm, addr, pte, mk_pte(page, prot))'
           : 'set_pte_at(vma->vm_mm, addr, pte, pte_mkspecial(mk_pte(page, prot)))',
-        [set(table.pte(t, page.slot(addr)), 'zero'), ...newZero(k, addr, vma.vm_flags(v))],
+        [set(table.pte(t, page.slot(addr)), 'zero'), ...newZero(k, t, addr, vma.vm_flags(v))],
       ),
       call('unmap', pte_unmap_unlock, [t]),
       ret('0', Result),
@@ -241,6 +244,12 @@ const each = bound('p', 'page')
 const holdsZero = (p: Expr): Expr =>
   and(eq(pmd.kind(page.pmd(p)), 'table'), isOneOf(table.pte(pmd.table(page.pmd(p)), page.slot(p)), 'zero', 'zero_none'))
 const ofFile = (p: Expr, inode: Expr): Expr => ite(isAsked(p), eq(folio.file(page.folio(p)), inode), truth(false))
+
+/** A step that looks at page tables which its function does not look at. */
+export const noted = (k: Build, s: StepStmt): StepStmt =>
+  k.has('nosigbus')
+    ? { ...s, atomic: 'what stands in the page tables is noted for a property; the kernel does not look' }
+    : s
 
 /** Notes the zero pages at `first` and later (up to `last`) of a file: what is about to be cut off, or punched out. */
 export const noteZeroPages = (k: Build, inode: Expr, first: Expr, last: Expr, cut: Expr): readonly Action[] => {

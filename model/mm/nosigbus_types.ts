@@ -21,8 +21,8 @@ export const nosigbus: Readonly<
   asked: field('mapping.nosigbus', ['mapping'], bool, GEOMETRY),
   /** Its type is MAP_SHARED_VALIDATE, not MAP_SHARED. */
   validate: field('mapping.validate', ['mapping'], bool, GEOMETRY),
-  /** The entry of this page maps the shared zero page, and lets stores through. */
-  writable: field('page.zero_writable', ['page'], bool),
+  /** The entry maps the shared zero page, and lets stores through: one word with `table.pte`. */
+  writable: field('table.zero_writable', ['table', 'slot'], bool),
   /** A truncation or a hole punch found the zero page here when it began, and nobody has put it there since. */
   kept: field('page.zero_kept', ['page'], bool, GHOST),
   /** A store to this page of a private mapping has gone through. */

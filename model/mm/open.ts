@@ -13,7 +13,7 @@ import { int, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
 import { FILE_PAGES_MAX, file } from './mm_types.ts'
-import { noteZeroPages } from './nosigbus.ts'
+import { noted, noteZeroPages } from './nosigbus.ts'
 import { shmem_fallocate, shmem_setattr } from './shmem_truncate.ts'
 import {
   END_OF_FILE,
@@ -40,10 +40,13 @@ const ext4_setattr = (k: Build): Routine =>
     locals: [],
     body: [
       lock('invalidate_lock', 'filemap_invalidate_lock(inode->i_mapping)', file.invalidate_lock(inode)),
-      step('i_size_write', 'truncate_setsize(): i_size_write(inode, newsize)', [
-        ...noteZeroPages(k, inode, newsize, END_OF_FILE, lt(newsize, file.i_size(inode))),
-        set(file.i_size(inode), newsize),
-      ]),
+      noted(
+        k,
+        step('i_size_write', 'truncate_setsize(): i_size_write(inode, newsize)', [
+          ...noteZeroPages(k, inode, newsize, END_OF_FILE, lt(newsize, file.i_size(inode))),
+          set(file.i_size(inode), newsize),
+        ]),
+      ),
       call('truncate_pagecache', truncate_pagecache(k), [inode, newsize]),
       nothingBeyondEnd(k, inode),
       unlock('invalidate_unlock', 'filemap_invalidate_unlock(inode->i_mapping)', file.invalidate_lock(inode)),

@@ -10,7 +10,7 @@ import { call, check, if_, lock, set, step, unlock, type Stmt } from '../languag
 import { int, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { FILE_PAGES_MAX, file } from './mm_types.ts'
-import { noteZeroPages, zeroPagesGone } from './nosigbus.ts'
+import { noted, noteZeroPages, zeroPagesGone } from './nosigbus.ts'
 import { END_OF_FILE, truncate_inode_pages_range } from './truncate.ts'
 import { nothingBeyondEnd } from './truncate_end.ts'
 import { unmap_mapping_pages } from './unmap_mapping.ts'
@@ -48,11 +48,14 @@ export const shmem_setattr = (k: Build): Routine =>
     params: [inode, newsize],
     locals: [oldsize],
     body: [
-      step('i_size_write', 'i_size_write(inode, newsize)', [
-        set(oldsize, file.i_size(inode)),
-        ...noteZeroPages(k, inode, newsize, END_OF_FILE, lt(newsize, oldsize)),
-        set(file.i_size(inode), newsize),
-      ]),
+      noted(
+        k,
+        step('i_size_write', 'i_size_write(inode, newsize)', [
+          set(oldsize, file.i_size(inode)),
+          ...noteZeroPages(k, inode, newsize, END_OF_FILE, lt(newsize, oldsize)),
+          set(file.i_size(inode), newsize),
+        ]),
+      ),
       if_(le(newsize, oldsize), [
         unmapTail(k, 'unmap'),
         call('truncate_range', truncate_inode_pages_range(k, true, true), [inode, newsize, END_OF_FILE]),
@@ -74,11 +77,14 @@ export const shmem_fallocate = (k: Build): Routine =>
     locals: [],
     body: [
       lock('inode_lock', 'inode_lock(inode)', file.i_rwsem(inode)),
-      step('publish_falloc', 'inode->i_private = &shmem_falloc', [
-        set(file.falloc_start(inode), first),
-        set(file.falloc_next(inode), plus(last, 1)),
-        ...noteZeroPages(k, inode, first, last, truth(true)),
-      ]),
+      noted(
+        k,
+        step('publish_falloc', 'inode->i_private = &shmem_falloc', [
+          set(file.falloc_start(inode), first),
+          set(file.falloc_next(inode), plus(last, 1)),
+          ...noteZeroPages(k, inode, first, last, truth(true)),
+        ]),
+      ),
       check('unmap', truth(true), [call('unmap', unmap_mapping_pages(k, false), [inode, first, last])]),
       call('truncate_range', truncate_inode_pages_range(k, true, false), [inode, first, last]),
       // wake_up_all(): whoever waits looks at the window itself.
