@@ -22,7 +22,7 @@ import { closest } from './suggest.ts'
 
 const USAGE = {
   backing: "write 'shmem NAME[PAGES];' or 'file NAME[PAGES];', with the number of pages; 'size N' makes it shorter",
-  map: "write 'map NAME = FILE[i..j] shared|private rw|r|w|none [nosigbus] [in MM] [unmapped];'; FILE may be 'anon'",
+  map: "write 'map NAME = FILE[i..j] shared|private rw|r|w|none [nosigbus] [validate] [in MM] [unmapped];'; FILE may be 'anon'",
   child: "write 'child NAME of MAPPING in MM;'",
   mm: "write 'mm NAME;'",
   fill: "write 'fill NAME[i..j];', '... read;', '... write;', '... guard;' or '... pmd;'",
