@@ -70,7 +70,7 @@ const WHY = [
 /** The whole report, ending in a newline. */
 export function proposalsText(reports: readonly ProposalReport[]): string {
   const lines = [
-    'MAP_NOSIGBUS: what the thread of April to June 2021 asked for, in each proposal',
+    'MAP_NOSIGBUS: what its thread of 2021 asked for, in each proposal',
     wrapped(
       "In a failing cell the id of its shortest counterexample ('mmcheck replay ID'); 'refused' where mmap() takes no " +
         "such mapping, '.' where the proposal has no such scenario, '?' where a search ended at a limit.",

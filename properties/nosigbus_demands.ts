@@ -30,14 +30,14 @@ export const DEMANDS: readonly Demand[] = [
     property: 'ZeroPageUnwritten',
     who: HUGH,
     said: '"(prot & PROT_WRITE) tells you about the mmap() flags, but says nothing about what mprotect() could do later on."',
-    scenarios: ['nosigbus-mprotect-write', 'nosigbus-mprotect-read-write'],
+    scenarios: ['nosigbus-mprotect-write'],
   },
   {
     id: 'N1',
     property: 'ZeroPageReadOnly',
     who: HUGH,
     said: '"Look out for VM_SHARED and VM_MAYSHARE and VM_MAYWRITE further down"',
-    scenarios: ['nosigbus-mprotect-write', 'nosigbus-mprotect-read-write'],
+    scenarios: ['nosigbus-mprotect-write'],
   },
   {
     id: 'N2',

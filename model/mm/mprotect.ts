@@ -113,7 +113,8 @@ const change_pte_range = (k: Build): Routine =>
         ]),
         step('commit', 'modify_prot_commit_ptes(vma, addr, ptep, oldpte, ptent, nr_ptes)', [
           set(table.pte(t, page.slot(at)), modified()),
-          // pte_modify() asks for no page: the zero page gets vm_page_prot as any other does.
+          // pte_modify() asks for no page: the zero page gets vm_page_prot as any other does (facts D.2: UNVERIFIED in
+          // v5.13). Where it did not, do_wp_page() would: nosigbus-mprotect-write-plain.
           ...(k.has('nosigbus')
             ? [set(nosigbus.writable(t, page.slot(at)), and(isAsked(at), protLetsStores(at, flags)))]
             : []),
