@@ -130,11 +130,13 @@ where the file says something wrong.
 ${SEE_ROOT}`
 
 export const SERIES_HELP: string = `
-Series: ${SERIES.map((s) => s.name).join(', ')}
+Series: ${SERIES.map((s) => s.name).join(', ')};
+proposals beside each other: nosigbus
 
 Examples:
   mmcheck series vm-maybe-guard
   mmcheck series vm-maybe-guard install+collapse --json
+  mmcheck series nosigbus
   mmcheck check install+collapse --kernel vm-maybe-guard-v4+6b
 
 Exit code: 10 where some point of the series breaks what its base keeps

@@ -16,6 +16,11 @@ import { NoDeadlock } from './no_deadlock.ts'
 import { NoNilDereference } from './no_nil_dereference.ts'
 import { NoUseAfterFree } from './no_use_after_free.ts'
 import { NoStalePage } from './no_stale_page.ts'
+import { PinReliable, PrivateCoherent, PrivateStoreKept, SharedCoherent } from './nosigbus_contents.ts'
+import { FlagsWriteLocked, NoDriverFlags, NosigbusIsPrivate } from './nosigbus_flags.ts'
+import { AnyFileMappable, IoErrorsReported, NoSigbusAtAll, NoSigbusBeyondEnd, OomIsOom } from './nosigbus_sigbus.ts'
+import { HolePunchUnmapsZero, TruncationUnmapsZero } from './nosigbus_unmap.ts'
+import { ZeroPageReadOnly, ZeroPageUncounted, ZeroPageUnwritten } from './nosigbus_zero.ts'
 import { NothingBeyondEnd } from './nothing_beyond_end.ts'
 import type { Property } from './property.ts'
 import { ReturnsDocumented } from './returns_documented.ts'
@@ -36,6 +41,23 @@ export const PROPERTIES: readonly Property[] = [
   FolioUnmappedOnRemoval,
   NoStalePage,
   NothingBeyondEnd,
+  NosigbusIsPrivate,
+  ZeroPageReadOnly,
+  ZeroPageUnwritten,
+  ZeroPageUncounted,
+  FlagsWriteLocked,
+  NoDriverFlags,
+  TruncationUnmapsZero,
+  HolePunchUnmapsZero,
+  SharedCoherent,
+  PrivateCoherent,
+  PrivateStoreKept,
+  PinReliable,
+  NoSigbusBeyondEnd,
+  NoSigbusAtAll,
+  IoErrorsReported,
+  OomIsOom,
+  AnyFileMappable,
   ReturnsDocumented,
   NoUseAfterFree,
   NoNilDereference,

@@ -2,6 +2,7 @@
 import { explanation as explainTrace } from '../../counterexamples/explain/explanation.ts'
 import { toAscii } from '../../counterexamples/text.ts'
 import { KERNELS } from '../../model/kernels/kernels.ts'
+import { isProposal } from '../../model/kernels/nosigbus.ts'
 import { LITMUS_ERRORS } from '../../model/litmus/errors.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import { closest } from '../../model/litmus/suggest.ts'
@@ -117,7 +118,8 @@ const propertyJson = (p: Property): Json => ({
 async function otherKernels(r: Replayed): Promise<readonly Elsewhere[]> {
   const name = r.lowered.model.properties[r.property]?.name
   const out: Elsewhere[] = []
-  for (const k of KERNELS) {
+  const others = KERNELS.filter((k) => isProposal(k) === isProposal(r.scenario.kernel))
+  for (const k of others) {
     const e = elaborate(r.scenario.file, [kernelLine([k.name])])
     const scenario = e.ok ? e.scenarios[0] : undefined
     if (scenario === undefined) continue

@@ -6,6 +6,7 @@ import { strengtheningsOf, underName } from '../../model/language/mutate/mutate.
 import { reachedLabels } from '../../model/language/mutate/reached.ts'
 import { kernel } from '../../model/kernels/kernel.ts'
 import { KERNELS } from '../../model/kernels/kernels.ts'
+import { isProposal } from '../../model/kernels/nosigbus.ts'
 import { PATCHES, type Patch } from '../../model/kernels/patches.ts'
 import { scenarioOf, withLeftOut, type Scenario } from '../../model/scenarios/scenario.ts'
 import type { Trace } from '../trace.ts'
@@ -34,7 +35,9 @@ function putBack(s: Scenario): readonly Candidate[] {
 /** Each patch that a later kernel has and this one lacks, by itself. */
 function patches(s: Scenario): readonly Candidate[] {
   const at = KERNELS.findIndex((k) => k.name === s.kernel.name)
-  const later = new Set((at < 0 ? [] : KERNELS.slice(at + 1)).flatMap((k): Patch[] => [...k.patches]))
+  // Of proposals, what other proposals do; patches of years later would answer for nothing there.
+  const after = KERNELS.slice(at + 1).filter((k) => isProposal(k) === isProposal(s.kernel))
+  const later = new Set((at < 0 ? [] : after).flatMap((k): Patch[] => [...k.patches]))
   return [...later]
     .filter((p) => !s.kernel.has(p))
     .flatMap((patch): readonly Candidate[] => {

@@ -14,6 +14,9 @@ export function kernel(name: string, title: string, patches: Iterable<Patch>): K
   return { name, title, patches: all, has: (p) => all.has(p) }
 }
 
+/** What v5.13 has that later kernels have not: what MAP_NOSIGBUS was written for. */
+export const V5_13: readonly Patch[] = ['faults-mmap-lock', 'zap-check-mapping', 'zero-page-normal']
+
 /** Sets of patches that several kernels begin with. */
 export const V6_13: readonly Patch[] = ['guard-any-anon-vma', 'mremap-clears-uffd-wp']
 export const V6_14: readonly Patch[] = ['retract-rechecks-pmd', 'pt-reclaim']

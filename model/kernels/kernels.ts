@@ -1,5 +1,6 @@
 /** The kernels that a scenario can name: released ones, and patch series as they were posted. */
 import { kernel, V6_13, V6_15, V6_17_RC, V6_18, type Kernel } from './kernel.ts'
+import { nosigbusKernels } from './nosigbus.ts'
 import type { Patch } from './patches.ts'
 import { seriesKernel } from './series.ts'
 
@@ -24,6 +25,7 @@ const V7_0: readonly Patch[] = [...V6_18_37, 'uffd-own-markers', 'guard-vma-lock
 
 /** Every kernel, oldest first. */
 export const KERNELS: readonly Kernel[] = [
+  ...nosigbusKernels(V7_0),
   kernel('rfc', 'lightweight guard pages, RFC of 27 Sep 2024, on v6.12 (anonymous memory only)', ['guard-rfc']),
   kernel('rfc-file', 'the RFC as it would be for file-backed memory, which its review discusses (14 Oct 2024)', [
     'guard-rfc',

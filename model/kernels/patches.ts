@@ -4,6 +4,22 @@
  */
 
 export const PATCHES = {
+  'faults-mmap-lock': 'faults take the mmap lock and know no per-VMA lock; MADV_GUARD_INSTALL is unknown (before v6.4)',
+  'zap-check-mapping':
+    'unmapping pages of a file goes by page->mapping (zap_details.check_mapping), leaves swap entries, and locks i_mmap for writing (before v5.18)',
+  'zero-page-normal': 'vm_insert_page() makes an ordinary, counted entry of the zero page (before v6.11)',
+  nosigbus: 'MAP_NOSIGBUS and VM_NOSIGBUS (proposed in 2021, in no kernel)',
+  'nosigbus-mmap-shmem-read': 'MAP_NOSIGBUS of shmem without PROT_WRITE, shared or private (v1, 1 June 2021)',
+  'nosigbus-mmap-private': 'MAP_NOSIGBUS with MAP_PRIVATE, of any file (2 June 2021, and v2)',
+  'nosigbus-in-shmem': 'the zero page is mapped by shmem_getpage_gfp(), where the page is beyond i_size (v1)',
+  'nosigbus-in-do-fault': 'the zero page is mapped by __do_fault(), where ->fault gives SIGBUS (2 June 2021, and v2)',
+  'nosigbus-in-pte-fault': 'do_anonymous_page() after do_fault() has given SIGBUS (Linus Torvalds, 27 April 2021)',
+  'nosigbus-insert-page': 'by vm_insert_page(), with VM_MIXEDMAP set in the fault (v1 and 2 June 2021)',
+  'nosigbus-anon-shared':
+    'do_anonymous_page() of shared mappings too, which mprotect() cannot make writable then (Linus Torvalds, 3 June 2021)',
+  'nosigbus-eof-only':
+    "the zero page answers only where the page is still beyond i_size (what Kirill Shutemov's objection comes to; nobody posted it)",
+  'nosigbus-grow-unmaps': 'a file that grows unmaps the zero pages that stand in its way (asked for; nobody posted it)',
   'guard-rfc': 'MADV_GUARD_POISON of the RFC of 27 Sep 2024: anon_vma after the walk, one retry, then -EAGAIN',
   'guard-rfc-read-lock': 'the RFC read with the mmap read lock in place of its write lock, as its thread discusses',
   'guard-skips-huge': 'guard install passes huge pages by and returns 0 over them (guard pages v1 and v2, Oct 2024)',

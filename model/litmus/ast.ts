@@ -57,7 +57,10 @@ export type MapSource =
 export type Sharing = 'shared' | 'private'
 export type MapAccess = 'rw' | 'r' | 'w' | 'none'
 
-/** `map NAME = SOURCE[RANGE] SHARING ACCESS [in MM] [unmapped];`: with `unmapped`, a place that nothing is mapped at yet. */
+/**
+ * `map NAME = SOURCE[RANGE] SHARING ACCESS [nosigbus] [validate] [in MM] [unmapped];`: with `unmapped`, a place that
+ * nothing is mapped at yet; `nosigbus` is MAP_NOSIGBUS, and `validate` makes a shared mapping MAP_SHARED_VALIDATE.
+ */
 export interface MapDecl {
   readonly kind: 'map'
   readonly name: Name
@@ -65,6 +68,8 @@ export interface MapDecl {
   readonly range: PageRange
   readonly sharing: Sharing
   readonly access: MapAccess
+  readonly nosigbus?: true
+  readonly validate?: true
   readonly mm?: Name
   readonly unmapped?: true
   readonly span: Span

@@ -22,7 +22,7 @@ import { closest } from './suggest.ts'
 
 const USAGE = {
   backing: "write 'shmem NAME[PAGES];' or 'file NAME[PAGES];', with the number of pages; 'size N' makes it shorter",
-  map: "write 'map NAME = FILE[i..j] shared|private rw|r|w|none [in MM] [unmapped];'; FILE may be 'anon'",
+  map: "write 'map NAME = FILE[i..j] shared|private rw|r|w|none [nosigbus] [validate] [in MM] [unmapped];'; FILE may be 'anon'",
   child: "write 'child NAME of MAPPING in MM;'",
   mm: "write 'mm NAME;'",
   fill: "write 'fill NAME[i..j];', '... read;', '... write;', '... guard;' or '... pmd;'",
@@ -115,11 +115,25 @@ function parseMap(c: Cursor, first: Token, seen: Seen): MapDecl | undefined {
   if (sharing === undefined) return undefined
   const access = parseWord(c, ACCESS, USAGE.map)
   if (access === undefined) return undefined
+  const nosigbus = accept(c, 'nosigbus') ? ({ nosigbus: true } as const) : {}
+  const validate = accept(c, 'validate') ? ({ validate: true } as const) : {}
   const mm = accept(c, 'in') ? parseName(c, 'the name of an mm', USAGE.map) : null
   if (mm === undefined) return undefined
   const unmapped = accept(c, 'unmapped') ? ({ unmapped: true } as const) : {}
   const span = spanFrom(c, first)
-  return { kind: 'map', name, source, range, sharing, access, ...(mm === null ? {} : { mm }), ...unmapped, span }
+  const flags = { ...nosigbus, ...validate }
+  return {
+    kind: 'map',
+    name,
+    source,
+    range,
+    sharing,
+    access,
+    ...flags,
+    ...(mm === null ? {} : { mm }),
+    ...unmapped,
+    span,
+  }
 }
 
 function parseChild(c: Cursor, first: Token, seen: Seen): ChildDecl | undefined {

@@ -70,8 +70,9 @@ export function printDecl(decl: Decl): string {
       return `${decl.type} ${decl.name.text}[${decl.pages}]${decl.size === undefined ? '' : ` size ${decl.size}`};`
     case 'map': {
       const source = decl.source.kind === 'anon' ? 'anon' : decl.source.name.text
+      const flags = `${decl.nosigbus ? ' nosigbus' : ''}${decl.validate ? ' validate' : ''}`
       const mm = decl.mm === undefined ? '' : ` in ${decl.mm.text}`
-      return `map ${decl.name.text} = ${source}${printPages(decl.range)} ${decl.sharing} ${decl.access}${mm}${decl.unmapped ? ' unmapped' : ''};`
+      return `map ${decl.name.text} = ${source}${printPages(decl.range)} ${decl.sharing} ${decl.access}${flags}${mm}${decl.unmapped ? ' unmapped' : ''};`
     }
     case 'child':
       return `child ${decl.name.text} of ${decl.of.text} in ${decl.mm.text};`

@@ -15,6 +15,8 @@ export interface Build {
    * Absent where nothing of the scenario is ever registered: the code for it would not be reached.
    */
   readonly uffd?: 'sigbus' | 'waits'
+  /** Whether ->fault may fail to read a page, or to find a block for it. */
+  readonly io?: true
 }
 
 /** What a scenario adds at the two ends of an operation: its ghosts, and where the result goes. */

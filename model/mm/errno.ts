@@ -34,6 +34,7 @@ export const Result: EnumType = enumeration('result', [
   'none',
   'present',
   'swap',
+  '-EOPNOTSUPP',
 ])
 
 /**

@@ -12,6 +12,8 @@ import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result, VmFault } from './errno.ts'
 import { handle_mm_fault } from './memory.ts'
+import { doSigbus, throughZero } from './nosigbus.ts'
+import { nosigbus } from './nosigbus_types.ts'
 import { lock_vma_under_rcu, mmap_read_lock, mmap_read_unlock, vma_end_read } from './mmap_lock.ts'
 import { mapping, page, pmd, READABLE_PTES, table, vma } from './mm_types.ts'
 
@@ -28,12 +30,17 @@ const v: Local = local('vma', nilable('vma'))
 const under = page.pmd(addr)
 
 /** Whether the tables let the access through right now. A table under a pmd is never nil. */
-const translates = (isWrite: Expr): Expr => {
+const translates = (k: Build, isWrite: Expr): Expr => {
   const entry = table.pte(pmd.table(under), page.slot(addr))
   const sharedMapping = mapping.shared(page.mapping(addr))
   // A huge mapping keeps the protection that its mapping began with: vm_page_prot of do_set_pmd().
   const writableHuge = and(sharedMapping, hasAny(mapping.vm_flags(page.mapping(addr)), 'VM_WRITE'))
-  const writable = or(eq(entry, 'anon'), and(eq(entry, 'file'), sharedMapping))
+  const writableZero = and(eq(entry, 'zero'), nosigbus.writable(pmd.table(under), page.slot(addr)))
+  const writable = or(
+    eq(entry, 'anon'),
+    and(eq(entry, 'file'), sharedMapping),
+    ...(k.has('nosigbus') ? [writableZero] : []),
+  )
   return or(
     eq(pmd.kind(under), 'huge_anon'),
     and(eq(pmd.kind(under), 'huge_anon_ro'), not(isWrite)),
@@ -58,8 +65,9 @@ export const access = (k: Build, isWrite: boolean, io: Syscall): Routine =>
           'access',
           isWrite ? '*p = x' : 'x = *p',
           [
-            set(mapped, translates(truth(isWrite))),
+            set(mapped, translates(k, truth(isWrite))),
             { kind: 'assert', property: 'NoAccess', cond: or(not(mapped), not(page.promised(addr))) },
+            ...throughZero(k, addr, isWrite, mapped),
           ],
           // A table that the walk is in is not freed before a flush that the walking CPU takes part in.
           { atomic: 'one page walk of the hardware' },
@@ -67,7 +75,9 @@ export const access = (k: Build, isWrite: boolean, io: Syscall): Routine =>
         if_(mapped, [let_(result, 'ok'), break_]),
         let_(vmaLocked, false),
         let_(v, 'nil'),
-        if_(tryVma, [call('lock_vma', lock_vma_under_rcu(k), [addr], v), let_(vmaLocked, ne(v, 'nil'))]),
+        ...(k.has('faults-mmap-lock')
+          ? []
+          : [if_(tryVma, [call('lock_vma', lock_vma_under_rcu(k), [addr], v), let_(vmaLocked, ne(v, 'nil'))])]),
         let_(allowed, true),
         if_(not(vmaLocked), [
           mmap_read_lock('mmap_read_lock', page.mm(addr)),
@@ -89,7 +99,7 @@ export const access = (k: Build, isWrite: boolean, io: Syscall): Routine =>
           if_(vmaLocked, [vma_end_read('vma_end_read', v)], [mmap_read_unlock('mmap_read_unlock', page.mm(addr))]),
         ]),
         if_(eq(fault, 'VM_FAULT_SIGSEGV'), [let_(result, 'SEGV'), break_]),
-        if_(eq(fault, 'VM_FAULT_SIGBUS'), [let_(result, 'BUS'), break_]),
+        if_(eq(fault, 'VM_FAULT_SIGBUS'), [...doSigbus(k, addr), let_(result, 'BUS'), break_]),
         if_(eq(fault, 'VM_FAULT_HWPOISON'), [let_(result, 'HWPOISON'), break_]),
         if_(eq(fault, 'VM_FAULT_OOM'), [let_(result, 'OOM'), break_]),
         // VM_FAULT_RETRY: once more, under the mmap lock; otherwise the instruction runs again.

@@ -25,9 +25,11 @@ import {
 } from '../language/stmt.ts'
 import type { Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
+import type { Build } from './build.ts'
 import { VmFault } from './errno.ts'
 import { mmap_read_unlock, vma_end_read } from './mmap_lock.ts'
 import { file, folio, page } from './mm_types.ts'
+import { ioError } from './nosigbus.ts'
 
 const v: Local = local('vma', nilable('vma'))
 const addr: Local = local('address', refTo('page'))
@@ -78,75 +80,93 @@ const lockFolio: readonly Stmt[] = [
   if_(not(got), [unlockForIo('drop_for_lock'), lock('folio_lock', '__folio_lock(folio)', folio.lock(f))]),
 ]
 
+const failed: Local = local('error', bool)
+
+/** -EIO: the folio is not up to date, which is to say that it is not there; SIGBUS, or another try where the lock was let go of. */
+const readFailed = (k: Build): readonly Stmt[] => [
+  if_(failed, [
+    step('folio_error', 'folio_end_read(folio, false)', [set(folio.cached(own), false)]),
+    unlock('folio_unlock_error', 'folio_unlock(folio)', folio.lock(own)),
+    unlockMapping('invalidate_unlock_error'),
+    if_(dropped, [ret('VM_FAULT_RETRY', VmFault)]),
+    ...(k.has('nosigbus') ? [let_(ioError, true)] : []),
+    ret('VM_FAULT_SIGBUS', VmFault),
+  ]),
+]
+
 /**
  * Gives back VM_FAULT_LOCKED with the cached folio locked in the caller's `folio` (vmf->page), or
  * VM_FAULT_RETRY with the fault's lock let go of.
  */
-export const filemap_fault: Routine = routine({
-  name: 'filemap_fault',
-  file: 'mm/filemap.c',
-  read: 'v6.12; a copy between v6.15 and v7.0',
-  params: [v, addr, vmaLocked, tried, f],
-  locals: [inFile, got, still, added, dropped, mappingLocked],
-  returns: VmFault,
-  body: [
-    let_(dropped, false),
-    let_(mappingLocked, false),
-    maxIdx('max_idx'),
-    if_(not(inFile), [ret('VM_FAULT_SIGBUS', VmFault)]),
-    while_(truth(true), [
-      step('filemap_get_folio', 'folio = filemap_get_folio(mapping, index)', [set(f, cachedFolio(addr))], {
-        atomic: 'one load of one page-cache index',
-      }),
-      if_(eq(f, 'nil'), [
-        if_(not(mappingLocked), [
-          lock('invalidate_lock', 'filemap_invalidate_lock_shared(mapping)', file.invalidate_lock(of), 'read'),
-          let_(mappingLocked, true),
-          // Looked up again under the lock, by FGP_CREAT.
+export const filemap_fault = (k: Build): Routine =>
+  routine({
+    name: 'filemap_fault',
+    file: 'mm/filemap.c',
+    read: 'v6.12; a copy between v6.15 and v7.0',
+    params:
+      k.io === true && k.has('nosigbus') ? [v, addr, vmaLocked, tried, f, ioError] : [v, addr, vmaLocked, tried, f],
+    locals: [inFile, got, still, added, dropped, mappingLocked, ...(k.io === true ? [failed] : [])],
+    returns: VmFault,
+    body: [
+      let_(dropped, false),
+      let_(mappingLocked, false),
+      maxIdx('max_idx'),
+      if_(not(inFile), [ret('VM_FAULT_SIGBUS', VmFault)]),
+      while_(truth(true), [
+        step('filemap_get_folio', 'folio = filemap_get_folio(mapping, index)', [set(f, cachedFolio(addr))], {
+          atomic: 'one load of one page-cache index',
+        }),
+        if_(eq(f, 'nil'), [
+          if_(not(mappingLocked), [
+            lock('invalidate_lock', 'filemap_invalidate_lock_shared(mapping)', file.invalidate_lock(of), 'read'),
+            let_(mappingLocked, true),
+            // Looked up again under the lock, by FGP_CREAT.
+            continue_,
+          ]),
+          step(
+            'filemap_add_folio',
+            'folio = __filemap_get_folio(mapping, index, FGP_CREAT | FGP_FOR_MMAP, vmf->gfp_mask)',
+            [
+              set(added, and(not(hugeCached(addr)), not(folio.cached(own)))),
+              when(added, [tryAcquire(folio.lock(own), added)]),
+              when(added, [set(folio.cached(own), true)]),
+            ],
+            { atomic: 'one store under the xarray lock; the folio is born locked' },
+          ),
+          if_(added, [
+            unlockForIo('drop_for_io'),
+            step('filemap_read_folio', 'filemap_read_folio(file, mapping->a_ops->read_folio, folio)', [], {
+              sleeps: true,
+              ...(k.io === true ? { choose: [failed] } : {}),
+            }),
+            ...(k.io === true ? readFailed(k) : []),
+            unlock('folio_end_read', 'folio_end_read(folio, true)', folio.lock(own)),
+            if_(dropped, [unlockMapping('invalidate_unlock_io'), ret('VM_FAULT_RETRY', VmFault)]),
+          ]),
           continue_,
         ]),
-        step(
-          'filemap_add_folio',
-          'folio = __filemap_get_folio(mapping, index, FGP_CREAT | FGP_FOR_MMAP, vmf->gfp_mask)',
-          [
-            set(added, and(not(hugeCached(addr)), not(folio.cached(own)))),
-            when(added, [tryAcquire(folio.lock(own), added)]),
-            when(added, [set(folio.cached(own), true)]),
-          ],
-          { atomic: 'one store under the xarray lock; the folio is born locked' },
-        ),
-        if_(added, [
-          unlockForIo('drop_for_io'),
-          step('filemap_read_folio', 'filemap_read_folio(file, mapping->a_ops->read_folio, folio)', [], {
-            sleeps: true,
-          }),
-          unlock('folio_end_read', 'folio_end_read(folio, true)', folio.lock(own)),
-          if_(dropped, [unlockMapping('invalidate_unlock_io'), ret('VM_FAULT_RETRY', VmFault)]),
+        ...lockFolio,
+        step('recheck_mapping', 'if (unlikely(folio->mapping != mapping))', [set(still, folio.cached(f))]),
+        check('truncated', not(still), [
+          unlock('folio_unlock_truncated', 'folio_unlock(folio)', folio.lock(f)),
+          continue_,
         ]),
-        continue_,
+        if_(dropped, [
+          unlock('folio_unlock_retry', 'folio_unlock(folio)', folio.lock(f)),
+          unlockMapping('invalidate_unlock_retry'),
+          ret('VM_FAULT_RETRY', VmFault),
+        ]),
+        maxIdx('max_idx_again'),
+        check('beyond_end', not(inFile), [
+          unlock('folio_unlock_beyond', 'folio_unlock(folio)', folio.lock(f)),
+          unlockMapping('invalidate_unlock_beyond'),
+          ret('VM_FAULT_SIGBUS', VmFault),
+        ]),
+        unlockMapping('invalidate_unlock'),
+        ret('VM_FAULT_LOCKED', VmFault),
       ]),
-      ...lockFolio,
-      step('recheck_mapping', 'if (unlikely(folio->mapping != mapping))', [set(still, folio.cached(f))]),
-      check('truncated', not(still), [
-        unlock('folio_unlock_truncated', 'folio_unlock(folio)', folio.lock(f)),
-        continue_,
-      ]),
-      if_(dropped, [
-        unlock('folio_unlock_retry', 'folio_unlock(folio)', folio.lock(f)),
-        unlockMapping('invalidate_unlock_retry'),
-        ret('VM_FAULT_RETRY', VmFault),
-      ]),
-      maxIdx('max_idx_again'),
-      check('beyond_end', not(inFile), [
-        unlock('folio_unlock_beyond', 'folio_unlock(folio)', folio.lock(f)),
-        unlockMapping('invalidate_unlock_beyond'),
-        ret('VM_FAULT_SIGBUS', VmFault),
-      ]),
-      unlockMapping('invalidate_unlock'),
-      ret('VM_FAULT_LOCKED', VmFault),
-    ]),
-  ],
-})
+    ],
+  })
 
 /**
  * do_page_mkwrite() with a file system's ->page_mkwrite, before a page of a shared mapping becomes

@@ -56,6 +56,9 @@ export const MM_LINT_RULES: LintRules = {
         { locks: [related('mm.mmap_lock')], text: 'vm_flags_clear(tmp' },
         { locks: [related('mm.mmap_lock', 'read')], text: 'vma_set_atomic_flag' },
         { locks: [same('vma.lock', 'read')], text: 'vma_set_atomic_flag' },
+        // What the property FlagsWriteLocked tells of: MAP_NOSIGBUS v1 and v1.5 store under a lock of readers.
+        { locks: [related('mm.mmap_lock', 'read')], text: 'vma->vm_flags |= VM_MIXEDMAP' },
+        { locks: [same('vma.lock', 'read')], text: 'vma->vm_flags |= VM_MIXEDMAP' },
         OWN,
       ],
       read: [{ locks: [same('vma.lock')] }],
@@ -105,6 +108,7 @@ export const MM_LINT_RULES: LintRules = {
     },
     // 1.1.15, 3.1.7: every change of a pte, under the ptl of its table.
     'table.pte': { write: [{ locks: [same('table.ptl')] }] },
+    'table.zero_writable': { write: [{ locks: [same('table.ptl')] }] },
     // 5.1.1, 3.1.15: a folio enters and leaves the page cache under its own lock; the collapse replaces
     // a whole chunk under the lock of the new folio and of those it found, and fills holes that have none.
     'folio.cached': {
@@ -114,6 +118,7 @@ export const MM_LINT_RULES: LintRules = {
   // `none`, a table and a huge mapping are values of one pmd entry. One pointer publishes a hole.
   words: [
     ['pmd.kind', 'pmd.table'],
+    ['table.pte', 'table.zero_writable'],
     ['file.falloc_start', 'file.falloc_next'],
   ],
   mirrors: [

@@ -318,8 +318,21 @@ export const guardRemoveBehaviour = (k: Build): Behaviour => ({
   install: false,
 })
 
-export const sys_guard_install = (k: Build, io: Syscall): Routine => sys_madvise(k, guardInstallBehaviour(k), io)
-export const sys_guard_remove = (k: Build, io: Syscall): Routine => sys_madvise(k, guardRemoveBehaviour(k), io)
+/** madvise_behavior_valid(): a behaviour of a later kernel. */
+const unknownBehaviour = (name: string, io: Syscall): Routine =>
+  routine({
+    name: `madvise(${name})`,
+    file: 'mm/madvise.c',
+    read: 'v5.14 merge window',
+    params: [first, last],
+    locals: [result],
+    body: [...io.enter, let_(result, '-EINVAL'), ...io.leave(result)],
+  })
+
+export const sys_guard_install = (k: Build, io: Syscall): Routine =>
+  k.has('faults-mmap-lock') ? unknownBehaviour('MADV_GUARD_INSTALL', io) : sys_madvise(k, guardInstallBehaviour(k), io)
+export const sys_guard_remove = (k: Build, io: Syscall): Routine =>
+  k.has('faults-mmap-lock') ? unknownBehaviour('MADV_GUARD_REMOVE', io) : sys_madvise(k, guardRemoveBehaviour(k), io)
 
 const dontneed = (k: Build): Routine =>
   routine({

@@ -50,6 +50,8 @@ import { do_huge_pmd_anonymous_page } from './huge_memory_fault.ts'
 import { do_set_pmd } from './memory_pmd.ts'
 import { do_cow_fault, do_read_fault, do_shared_fault, type Finish } from './memory_file_fault.ts'
 import { mmap_read_unlock, vma_end_read } from './mmap_lock.ts'
+import { ioError, isAsked, newZero, nosigbusFlags, sigbusInPteFault } from './nosigbus.ts'
+import { nosigbus } from './nosigbus_types.ts'
 import {
   AnonVma,
   file,
@@ -151,6 +153,7 @@ const setEntry = (k: Build, entry: Local, write: boolean, locked: readonly Stmt[
   step('set_pte_at', 'set_pte_at(vma->vm_mm, addr, vmf->pte, entry)', [
     set(table.pte(t, slot), marked(k, ite(eq(entry, 'file'), fileEntry(k, v, addr, write), entry))),
     ...newAnonPage(addr),
+    ...(k.has('nosigbus') ? [when(eq(entry, 'zero'), newZero(k, t, addr, vma.vm_flags(v)))] : []),
   ]),
   call('unmap', pte_unmap_unlock, [t]),
 ]
@@ -216,19 +219,23 @@ const finish_fault = (k: Build, write: boolean): Routine =>
     ],
   })
 
+/** Where a failed read is told of, for properties alone. */
+const failures = (k: Build): readonly Local[] => (k.io === true && k.has('nosigbus') ? [ioError] : [])
+
 const do_fault = (k: Build): Routine => {
   const finish: Finish = {
     k,
     finish_fault: (isWrite) => finish_fault(k, isWrite),
     vmf_anon_prepare: vmf_anon_prepare(k),
     marker: ifUffd(k, marker),
+    do_anonymous_page: do_anonymous_page(k),
   }
-  const args = [v, addr, vmaLocked, tried, ...ifUffd(k, marker)]
+  const args = [v, addr, vmaLocked, tried, ...failures(k), ...ifUffd(k, marker)]
   return routine({
     name: 'do_fault',
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, write, shared, vmaLocked, tried, ...ifUffd(k, marker)],
+    params: [v, addr, write, shared, vmaLocked, tried, ...failures(k), ...ifUffd(k, marker)],
     locals: [fault],
     returns: VmFault,
     body: [
@@ -264,6 +271,23 @@ const sharedReadOnly = (k: Build): Expr => {
   const readOnly = eq(orig, 'file_ro')
   return k.uffd === undefined ? readOnly : or(readOnly, and(eq(orig, 'file_wp'), mapping.shared(page.mapping(addr))))
 }
+
+/**
+ * The zero page in a shared mapping is made writable like any page of it: wp_pfn_shared() where its entry
+ * is special, wp_page_shared() where not. (v6.x warns of it in wp_page_reuse(), and goes on.)
+ */
+const wpSharedZero = (k: Build): readonly Stmt[] =>
+  k.has('nosigbus')
+    ? [
+        if_(and(isAsked(addr), eq(orig, 'zero'), mapping.shared(page.mapping(addr))), [
+          step('wp_pfn_shared', 'wp_pfn_shared(vmf), wp_page_shared(vmf): wp_page_reuse(vmf)', [
+            set(nosigbus.writable(t, slot), true),
+          ]),
+          call('wp_unmap_zero', pte_unmap_unlock, [t]),
+          ret('done', VmFault),
+        ]),
+      ]
+    : []
 
 /**
  * A write to a read-only entry. A shared page is made writable; an anonymous one too where nobody else
@@ -311,6 +335,7 @@ const do_wp_page = (k: Build): Routine =>
         call('wp_unmap_shared', pte_unmap_unlock, [t]),
         ret('done', VmFault),
       ]),
+      ...wpSharedZero(k),
       if_(isOneOf(orig, 'anon_ro', ...ifUffd(k, 'anon_wp')), [
         step(
           'wp_can_reuse',
@@ -405,10 +430,16 @@ const handle_pte_fault = (k: Build): Routine =>
     file: 'mm/memory.c',
     read: READ,
     params: [v, addr, write, shared, vmaLocked, tried],
-    locals: [t, orig, kind, fault, ...ifUffd(k, marker)],
+    locals: [
+      ...[t, orig, kind, fault],
+      ...ifUffd(k, marker),
+      ...failures(k),
+      ...(k.has('nosigbus-in-pte-fault') ? [nosigbusFlags] : []),
+    ],
     returns: VmFault,
     body: [
       ...ifUffd(k, let_(marker, false)),
+      ...failures(k).map((failed) => let_(failed, false)),
       step('pmd_none', 'if (unlikely(pmd_none(*vmf->pmd)))', [set(kind, pmd.kind(under))]),
       if_(ne(kind, 'none'), [
         step('map', 'vmf->pte = pte_offset_map_rw_nolock(...)', [
@@ -436,7 +467,15 @@ const handle_pte_fault = (k: Build): Routine =>
       if_(
         eq(vma.file(v), 'nil'),
         [call('anonymous', do_anonymous_page(k), [v, addr, write, vmaLocked], fault)],
-        [call('file', do_fault(k), [v, addr, write, shared, vmaLocked, tried, ...ifUffd(k, marker)], fault)],
+        [
+          call(
+            'file',
+            do_fault(k),
+            [v, addr, write, shared, vmaLocked, tried, ...failures(k), ...ifUffd(k, marker)],
+            fault,
+          ),
+          ...sigbusInPteFault(k, { write, vmaLocked, fault, do_anonymous_page: do_anonymous_page(k) }),
+        ],
       ),
       ret(fault),
     ],

@@ -14,7 +14,8 @@ import { VmFault } from './errno.ts'
 import { filemap_map_pages } from './filemap.ts'
 import { do_page_mkwrite, filemap_fault } from './filemap_fault.ts'
 import { file, folio, page, Pte, vma } from './mm_types.ts'
-import { FallocWait, shmem_falloc_wait, shmem_fault } from './shmem.ts'
+import { ioError, sigbusInDoFault, sigbusLocals } from './nosigbus.ts'
+import { answers, FallocWait, shmem_falloc_wait, shmem_fault } from './shmem.ts'
 
 const READ = 'v7.0-rc6'
 const v: Local = local('vma', nilable('vma'))
@@ -34,35 +35,47 @@ export interface Finish {
   readonly vmf_anon_prepare: Routine
   /** vmf_orig_pte_uffd_wp(), in scenarios that have such markers. */
   readonly marker: readonly Local[]
+  /** What some proposals of MAP_NOSIGBUS call. */
+  readonly do_anonymous_page: Routine
 }
 
 /** Of the file that the page belongs to, so that it is decided when the model is built. */
 const ofShmem = file.shmem(folio.file(page.folio(addr)))
 
+/** Whether the scenario has reads that fail, and somebody who asks. */
+const failures = (k: Build): readonly Local[] => (k.io === true && k.has('nosigbus') ? [ioError] : [])
+
 /** __do_fault(): the ->fault of shmem or of a plain file, which leaves the folio in `f`, locked. */
-const doFault = (k: Build): readonly Stmt[] => [
-  if_(
-    ofShmem,
-    [
-      call('falloc_wait', shmem_falloc_wait, [v, addr, vmaLocked, tried], waited),
-      if_(eq(waited, 'VM_FAULT_RETRY'), [ret('VM_FAULT_RETRY', VmFault)]),
-      if_(eq(waited, 'VM_FAULT_NOPAGE'), [ret('done', VmFault)]),
-      ...(k.uffd === undefined
-        ? [call('fault', shmem_fault(k), [addr], f), if_(eq(f, 'nil'), [ret('VM_FAULT_SIGBUS', VmFault)])]
-        : [
-            let_(fault, 'VM_FAULT_SIGBUS'),
-            call('fault', shmem_fault(k), [addr, v, vmaLocked, fault], f),
-            if_(eq(f, 'nil'), [ret(fault)]),
-          ]),
-    ],
-    [
-      call('filemap_fault', filemap_fault, [v, addr, vmaLocked, tried, f], fault),
-      if_(ne(fault, 'VM_FAULT_LOCKED'), [ret(fault)]),
-    ],
-  ),
-]
+function doFault(finish: Finish, write: boolean): readonly Stmt[] {
+  const { k, do_anonymous_page } = finish
+  const sigbus = sigbusInDoFault(k, { write, vmaLocked, fault, do_anonymous_page })
+  // Where SIGBUS stays SIGBUS there is nothing to do about it.
+  const answered: readonly Stmt[] =
+    sigbus.length === 1 ? [ret(fault)] : [if_(eq(fault, 'VM_FAULT_SIGBUS'), sigbus), ret(fault)]
+  const [early, late] = [answers(k) ? [v] : [], answers(k) ? [fault] : []]
+  const locked = k.uffd === undefined ? [] : [vmaLocked]
+  return [
+    if_(
+      ofShmem,
+      [
+        call('falloc_wait', shmem_falloc_wait, [v, addr, vmaLocked, tried], waited),
+        if_(eq(waited, 'VM_FAULT_RETRY'), [ret('VM_FAULT_RETRY', VmFault)]),
+        if_(eq(waited, 'VM_FAULT_NOPAGE'), [ret('done', VmFault)]),
+        ...(answers(k) ? [let_(fault, 'VM_FAULT_SIGBUS')] : []),
+        call('fault', shmem_fault(k), [addr, ...early, ...locked, ...late, ...failures(k)], f),
+        // v1 of MAP_NOSIGBUS answers within shmem.
+        if_(eq(f, 'nil'), !answers(k) ? sigbus : k.has('nosigbus-in-shmem') ? [ret(fault)] : answered),
+      ],
+      [
+        call('filemap_fault', filemap_fault(k), [v, addr, vmaLocked, tried, f, ...failures(k)], fault),
+        if_(ne(fault, 'VM_FAULT_LOCKED'), answered),
+      ],
+    ),
+  ]
+}
 const folio_unlock = unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(f))
-const locals = [f, fault, waited, kindOfPage]
+const localsOf = (k: Build): readonly Local[] => [f, fault, waited, kindOfPage, ...sigbusLocals(k)]
+const paramsOf = ({ k, marker }: Finish): readonly Local[] => [v, addr, vmaLocked, tried, ...failures(k), ...marker]
 
 /** should_fault_around(): not where userfaultfd write-protects. */
 const faultAround = (k: Build): readonly Stmt[] => {
@@ -76,61 +89,61 @@ const faultAround = (k: Build): readonly Stmt[] => {
   ]
 }
 
-export const do_read_fault = ({ k, finish_fault, marker }: Finish): Routine =>
+export const do_read_fault = (finish: Finish): Routine =>
   routine({
     name: 'do_read_fault',
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, vmaLocked, tried, ...marker],
-    locals: [...locals, ok],
+    params: paramsOf(finish),
+    locals: [...localsOf(finish.k), ok],
     returns: VmFault,
     body: [
-      ...faultAround(k),
-      ...doFault(k),
+      ...faultAround(finish.k),
+      ...doFault(finish, false),
       let_(kindOfPage, 'file'),
-      call('finish', finish_fault(false), [v, addr, f, kindOfPage, ...marker], fault),
+      call('finish', finish.finish_fault(false), [v, addr, f, kindOfPage, ...finish.marker], fault),
       folio_unlock,
       ret(fault),
     ],
   })
 
-export const do_cow_fault = ({ k, finish_fault, vmf_anon_prepare, marker }: Finish): Routine =>
+export const do_cow_fault = (finish: Finish): Routine =>
   routine({
     name: 'do_cow_fault',
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, vmaLocked, tried, ...marker],
-    locals,
+    params: paramsOf(finish),
+    locals: localsOf(finish.k),
     returns: VmFault,
     body: [
-      call('anon_prepare', vmf_anon_prepare, [v, addr, vmaLocked], fault),
+      call('anon_prepare', finish.vmf_anon_prepare, [v, addr, vmaLocked], fault),
       if_(ne(fault, 'done'), [ret(fault)]),
-      ...doFault(k),
+      ...doFault(finish, true),
       // copy_mc_user_highpage(vmf->cow_page, vmf->page, ...): contents are not modelled.
       let_(kindOfPage, 'anon'),
-      call('finish', finish_fault(true), [v, addr, f, kindOfPage, ...marker], fault),
+      call('finish', finish.finish_fault(true), [v, addr, f, kindOfPage, ...finish.marker], fault),
       folio_unlock,
       ret(fault),
     ],
   })
 
-export const do_shared_fault = ({ k, finish_fault, marker }: Finish): Routine =>
+export const do_shared_fault = (finish: Finish): Routine =>
   routine({
     name: 'do_shared_fault',
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, vmaLocked, tried, ...marker],
-    locals,
+    params: paramsOf(finish),
+    locals: localsOf(finish.k),
     returns: VmFault,
     body: [
-      ...doFault(k),
+      ...doFault(finish, true),
       if_(not(ofShmem), [
         unlock('folio_unlock_mkwrite', 'folio_unlock(folio)', folio.lock(f)),
         call('mkwrite', do_page_mkwrite, [addr, f], fault),
         if_(ne(fault, 'VM_FAULT_LOCKED'), [ret(fault)]),
       ]),
       let_(kindOfPage, 'file'),
-      call('finish', finish_fault(true), [v, addr, f, kindOfPage, ...marker], fault),
+      call('finish', finish.finish_fault(true), [v, addr, f, kindOfPage, ...finish.marker], fault),
       folio_unlock,
       ret(fault),
     ],

@@ -7,7 +7,7 @@
  * one is split first, as the kernel does when it may be pinned, but in scenarios with `thp` (copy_huge_pmd()).
  *
  * Not modelled yet: write_protect_seq and GUP, pinned pages (which the kernel copies at once), rss,
- * device-private and device-exclusive entries, hugetlb, VM_PFNMAP and VM_MIXEDMAP.
+ * device-private and device-exclusive entries, hugetlb, VM_PFNMAP; VM_MIXEDMAP but where MAP_NOSIGBUS sets it.
  */
 import { eq, hasAny, isOneOf, ite, literal, local, ne, or, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
@@ -31,6 +31,7 @@ import {
   vma,
   VmFlags,
 } from './mm_types.ts'
+import { nosigbus } from './nosigbus_types.ts'
 import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 
 const dst: Local = local('dst_vma', refTo('vma'))
@@ -58,7 +59,7 @@ const readFlags = (label: string, of: Local): Stmt =>
 function flagTests(k: Build): readonly Stmt[] {
   const either = (of: Local, bits: string): readonly Stmt[] => [
     readFlags(`${of === dst ? 'dst' : 'src'}_flags`, of),
-    if_(hasAny(flags, bits), [ret(true, bool)]),
+    if_(hasAny(flags, k.has('nosigbus-insert-page') ? `${bits}|VM_MIXEDMAP` : bits), [ret(true, bool)]),
   ]
   // VM_COPY_ON_FORK; in series v1 and v2, VM_MAYBE_GUARD alone.
   if (k.has('fork-copy-on-fork-dst')) return either(dst, 'VM_UFFD_WP|VM_MAYBE_GUARD')
@@ -99,7 +100,7 @@ function copied(of: Expr, wp: Expr): Expr {
 const childOf = (of: Expr): Expr => page.child(of)
 
 /** The present half: write-protected on both sides where it is private, with the TLB flush left to the end of fork. */
-const copyPresent: readonly Stmt[] = [
+const copyPresent = (k: Build): readonly Stmt[] => [
   if_(eq(pte, 'anon'), [
     step('wrprotect_ptes', 'wrprotect_ptes(src_mm, addr, src_pte, nr)', [
       set(table.pte(t, page.slot(at)), 'anon_ro'),
@@ -109,6 +110,9 @@ const copyPresent: readonly Stmt[] = [
   step('set_ptes', 'set_ptes(dst_vma->vm_mm, addr, dst_pte, pte, nr)', [
     set(table.pte(dt, page.slot(childOf(at))), copied(pte, uffdWp)),
     when(isOneOf(pte, ...ANON_PTES), [shareAnonPage(at)]),
+    ...(k.has('nosigbus')
+      ? [set(nosigbus.writable(dt, page.slot(childOf(at))), nosigbus.writable(t, page.slot(at)))]
+      : []),
   ]),
 ]
 
@@ -139,7 +143,7 @@ const copy_pte_range = (k: Build): Routine =>
       for_(at, clampFirst(p, first), clampLast(p, last), [
         step('ptep_get', 'ptent = ptep_get(src_pte)', [set(pte, table.pte(t, page.slot(at)))]),
         if_(ne(pte, 'none'), [
-          if_(isOneOf(pte, ...PRESENT_PTES), copyPresent, [
+          if_(isOneOf(pte, ...PRESENT_PTES), copyPresent(k), [
             step('copy_nonpresent_pte', 'set_pte_at(dst_mm, addr, dst_pte, pte)', [
               set(table.pte(dt, page.slot(childOf(at))), copied(pte, uffdWp)),
             ]),

@@ -35,12 +35,14 @@ import {
   step,
   tryAcquire,
   unlock,
+  when,
   while_,
   type Stmt,
 } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import { __split_huge_pmd, isHuge, zap_huge_pmd } from './huge_memory.ts'
 import { ANON_PTES, page, Pte, pmd, PmdKind, SWAP_PTES, table, ZERO_PTES } from './mm_types.ts'
+import { nosigbus } from './nosigbus_types.ts'
 import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 
 const READ = 'v6.12, v7.0-rc6'
@@ -66,6 +68,15 @@ export interface ZapDetails {
   readonly reclaimPt: boolean
   /** Guards stay though other markers are dropped: no kernel has it yet; see v7.0-keep-guards. */
   readonly keepGuards?: true
+  /**
+   * zap_details.check_mapping of v5.13: without `evenCows` an entry goes where its page is of the file, or
+   * where vm_normal_page() finds none; swap entries stay in any case (C19).
+   */
+  readonly checkMapping?: true
+  /** Entries of the zero page are ordinary ones here: vm_normal_page() finds a page, and one of no file. */
+  readonly zeroNormal?: true
+  /** What a long-term pin of these addresses holds is not asked for any more. */
+  readonly endsPins?: true
 }
 /** Guard install, and drivers. */
 export const NO_DETAILS: ZapDetails = { evenCows: true, dropMarkers: false, reclaimPt: false }
@@ -75,12 +86,15 @@ export const NO_DETAILS: ZapDetails = { evenCows: true, dropMarkers: false, recl
  * userfaultfd write-protects in a file mapping, a private copy among them, leaves its marker
  * (pte_install_uffd_wp_if_needed()).
  */
-export function zapped(ptent: Expr, of: Expr, { evenCows, dropMarkers, keepGuards }: ZapDetails): Expr {
+export function zapped(ptent: Expr, of: Expr, details: ZapDetails): Expr {
+  const { evenCows, dropMarkers, keepGuards, checkMapping } = details
   const none = literal(Pte, 'none')
   const fileBacked = ne(page.folio(of), 'nil')
-  const gone: Expr[] = [isOneOf(ptent, 'file', 'file_ro', 'file_none', ...ZERO_PTES)]
-  if (evenCows) gone.push(isOneOf(ptent, ...ANON_PTES, ...SWAP_PTES, 'migration', 'poison'))
-  else gone.push(and(eq(ptent, 'migration'), fileBacked))
+  const gone: Expr[] = [isOneOf(ptent, 'file', 'file_ro', 'file_none')]
+  // page_rmapping(ZERO_PAGE(0)) is not the mapping that is checked.
+  if (evenCows || !(checkMapping && details.zeroNormal)) gone.push(isOneOf(ptent, ...ZERO_PTES))
+  if (evenCows) gone.push(isOneOf(ptent, ...ANON_PTES, ...(checkMapping ? [] : [...SWAP_PTES, 'migration', 'poison'])))
+  else if (!checkMapping) gone.push(and(eq(ptent, 'migration'), fileBacked))
   if (dropMarkers) gone.push(isOneOf(ptent, ...(keepGuards ? [] : ['guard']), 'uffd_wp', 'file_wp'))
   else gone.push(and(eq(ptent, 'uffd_wp'), not(fileBacked)))
   if (dropMarkers) return ite(or(...gone), none, ptent)
@@ -143,6 +157,9 @@ const zap_pte_range = (details: ZapDetails): Routine => {
         step('pte', 'ptent = ptep_get(pte); ptep_get_and_clear_full()', [
           set(ptent, table.pte(t, page.slot(at))),
           set(table.pte(t, page.slot(at)), zapped(ptent, at, details)),
+          ...(details.endsPins
+            ? [when(eq(zapped(ptent, at, details), 'none'), [set(nosigbus.pinned(at), 'nothing')])]
+            : []),
         ]),
         ...(reclaimPt ? [if_(ne(zapped(ptent, at, details), 'none'), [let_(skipped, true)])] : []),
       ]),

@@ -27,6 +27,7 @@ import {
   type FlagsType,
 } from '../language/types.ts'
 import { rankOf } from './lock_order.ts'
+import { NOSIGBUS_FIELDS } from './nosigbus_types.ts'
 
 export const VmFlags: FlagsType = flagWord('vm_flags', [
   'VM_READ',
@@ -40,6 +41,8 @@ export const VmFlags: FlagsType = flagWord('vm_flags', [
   'VM_WIPEONFORK',
   'VM_NOHUGEPAGE',
   'VM_SEQ_READ',
+  'VM_NOSIGBUS',
+  'VM_MIXEDMAP',
 ])
 export const AnonVma: EnumType = enumeration('anon_vma', ['NULL', 'anon_vma'])
 /** `huge` maps a PMD-sized folio of the page cache, `huge_anon` one of anonymous memory, `huge_anon_ro` one write-protected. */
@@ -305,4 +308,4 @@ const plain: readonly FieldAccess[] = [
 ]
 
 /** Every variable of the world. */
-export const MM_FIELDS: readonly FieldAccess[] = [...plain, ...locks.flatMap(lockFields)]
+export const MM_FIELDS: readonly FieldAccess[] = [...plain, ...NOSIGBUS_FIELDS, ...locks.flatMap(lockFields)]

@@ -13,6 +13,7 @@ import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
 import { mmap_read_unlock, mmap_write_lock, mmap_write_unlock } from './mmap_lock.ts'
 import { file, mapping, page, vma, VmFlags } from './mm_types.ts'
+import { nosigbusAnswered, nosigbusArguments } from './nosigbus.ts'
 import { mayFail, mayFailLocals, startWriteFresh, storeInTree, vm_area_take } from './vma.ts'
 import { vma_merge_new_range } from './vma_merge.ts'
 import { do_vmi_munmap, remove_vmas, unmap_region, vma_iter_clear, vms_gather_munmap_vmas } from './vma_munmap.ts'
@@ -96,6 +97,9 @@ const mmap_region = (k: Build): Routine =>
     ],
   })
 
+const region = (k: Build): Stmt =>
+  call('mmap_region', mmap_region(k), [first, last, mapping.vm_flags(page.mapping(first))], ok)
+
 /** mmap(MAP_FIXED) over start..end, of what the scenario declared there. */
 export const sys_mmap = (k: Build, io: Syscall): Routine =>
   routine({
@@ -107,9 +111,15 @@ export const sys_mmap = (k: Build, io: Syscall): Routine =>
     body: [
       ...io.enter,
       mmap_write_lock('mmap_write_lock', page.mm(first)),
-      call('mmap_region', mmap_region(k), [first, last, mapping.vm_flags(page.mapping(first))], ok),
+      ...(k.has('nosigbus')
+        ? [
+            ...nosigbusArguments(k, first, result),
+            if_(eq(result, '0'), [region(k), if_(not(ok), [let_(result, '-ENOMEM')])]),
+          ]
+        : [region(k)]),
       call('mmap_write_unlock', mmap_write_unlock, [page.mm(first)]),
-      if_(ok, [let_(result, '0')], [let_(result, '-ENOMEM')]),
+      ...(k.has('nosigbus') ? [] : [if_(ok, [let_(result, '0')], [let_(result, '-ENOMEM')])]),
+      ...nosigbusAnswered(k, first, result),
       ...io.leave(result),
     ],
   })

@@ -6,15 +6,17 @@
  * Not modelled yet: blocks, I/O, journals, waiting for direct I/O, permissions, file systems with other
  * locks (XFS).
  */
-import { local, type Local } from '../language/expr.ts'
+import { local, lt, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { call, if_, let_, lock, set, step, unlock } from '../language/stmt.ts'
 import { int, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
 import { FILE_PAGES_MAX, file } from './mm_types.ts'
+import { noted, noteZeroPages } from './nosigbus.ts'
 import { shmem_fallocate, shmem_setattr } from './shmem_truncate.ts'
 import {
+  END_OF_FILE,
   invalidate_inode_pages2_range,
   mapping_try_invalidate,
   truncate_pagecache,
@@ -38,9 +40,15 @@ const ext4_setattr = (k: Build): Routine =>
     locals: [],
     body: [
       lock('invalidate_lock', 'filemap_invalidate_lock(inode->i_mapping)', file.invalidate_lock(inode)),
-      step('i_size_write', 'truncate_setsize(): i_size_write(inode, newsize)', [set(file.i_size(inode), newsize)]),
+      noted(
+        k,
+        step('i_size_write', 'truncate_setsize(): i_size_write(inode, newsize)', [
+          ...noteZeroPages(k, inode, newsize, END_OF_FILE, lt(newsize, file.i_size(inode))),
+          set(file.i_size(inode), newsize),
+        ]),
+      ),
       call('truncate_pagecache', truncate_pagecache(k), [inode, newsize]),
-      nothingBeyondEnd(inode),
+      nothingBeyondEnd(k, inode),
       unlock('invalidate_unlock', 'filemap_invalidate_unlock(inode->i_mapping)', file.invalidate_lock(inode)),
     ],
   })

@@ -6,6 +6,7 @@ import { FORK_OPERATIONS } from './operations/fork.ts'
 import { MADVISE_OPERATIONS } from './operations/madvise.ts'
 import { LRU_OPERATIONS } from './operations/lru.ts'
 import { OBSERVERS } from './operations/observe.ts'
+import { PIN_OPERATIONS } from './operations/pin.ts'
 import { UFFD_OPERATIONS } from './operations/userfaultfd.ts'
 import { VMA_OPERATIONS } from './operations/vma.ts'
 import type { Operation } from './operations/operation.ts'
@@ -22,6 +23,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...OBSERVERS,
   ...FILE_OPERATIONS,
   ...FORK_OPERATIONS,
+  ...PIN_OPERATIONS,
   ...VMA_OPERATIONS,
 ]
 

@@ -6,12 +6,13 @@
  * to be punched and retried waits the second time with the mmap lock held. A folio that has left the page cache and the one that takes its place are one
  * object here, so a fault waits for the old one to be unlocked.
  */
-import { and, hasAny, le, literal, local, lt, ne, not, truth, type Local } from '../language/expr.ts'
+import { and, eq, hasAny, le, literal, local, lt, ne, not, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import {
   call,
   check,
   if_,
+  let_,
   lock,
   ret,
   set,
@@ -28,6 +29,7 @@ import { VmFault } from './errno.ts'
 import { cachedFolio, hugeCached, release_fault_lock } from './filemap_fault.ts'
 import { handle_userfault } from './handle_userfault.ts'
 import { file, folio, page, vma } from './mm_types.ts'
+import { inserted, insertZeroPage, ioError, isAsked, isNosigbus, nosigbusFlags } from './nosigbus.ts'
 
 const addr: Local = local('address', refTo('page'))
 const f: Local = local('folio', nilable('folio'))
@@ -95,6 +97,39 @@ const missing = (k: Build): readonly Stmt[] =>
           ret(nil),
         ]),
       ]
+const failed: Local = local('error', bool)
+
+/** shmem_inode_acct_block(): -ENOSPC, which vmf_error() makes VM_FAULT_SIGBUS. */
+const mayFail = (k: Build): readonly Stmt[] =>
+  k.io === true
+    ? [
+        step('shmem_inode_acct_block', 'shmem_inode_acct_block(inode, 1)', [], { choose: [failed] }),
+        if_(failed, [...(k.has('nosigbus') ? [let_(ioError, true)] : []), ret(nil)]),
+      ]
+    : []
+
+/**
+ * MAP_NOSIGBUS v1, at the first look at i_size and not at the second. What vm_insert_page() answers is given
+ * to vmf_error(): -ENOMEM is VM_FAULT_OOM, and -EBUSY VM_FAULT_SIGBUS.
+ */
+const sigbusInShmem = (k: Build): readonly Stmt[] =>
+  k.has('nosigbus-in-shmem')
+    ? [
+        if_(isAsked(addr), [
+          step('vm_nosigbus', 'if (!vma || !(vma->vm_flags & VM_NOSIGBUS)) return -EINVAL', [
+            set(nosigbusFlags, vma.vm_flags(v)),
+          ]),
+          if_(isNosigbus, [
+            ...insertZeroPage(k),
+            if_(eq(inserted, '0'), [let_(fault, 'done')]),
+            if_(eq(inserted, '-ENOMEM'), [let_(fault, 'VM_FAULT_OOM')]),
+          ]),
+        ]),
+      ]
+    : []
+
+/** Whether there is more to tell of a fault without a folio than SIGBUS: it is in the caller's `ret`. */
+export const answers = (k: Build): boolean => k.uffd !== undefined || k.has('nosigbus-in-shmem')
 
 /** Gives back the folio that caches the page, locked; nil beyond the end of the file. */
 export const shmem_fault = (k: Build): Routine =>
@@ -102,13 +137,24 @@ export const shmem_fault = (k: Build): Routine =>
     name: 'shmem_fault',
     file: 'mm/shmem.c',
     read: 'v6.12, v7.0-rc6: shmem_get_folio_gfp()',
-    params: k.uffd === undefined ? [addr] : [addr, v, vmaLocked, fault],
-    locals: k.uffd === undefined ? [f, still, added, inFile] : [f, still, added, inFile, armed],
+    params: [
+      addr,
+      ...(answers(k) ? [v] : []),
+      ...(k.uffd === undefined ? [] : [vmaLocked]),
+      ...(answers(k) ? [fault] : []),
+      ...(k.io === true && k.has('nosigbus') ? [ioError] : []),
+    ],
+    locals: [
+      ...[f, still, added, inFile],
+      ...(k.uffd === undefined ? [] : [armed]),
+      ...(k.has('nosigbus-in-shmem') ? [nosigbusFlags, inserted] : []),
+      ...(k.io === true ? [failed] : []),
+    ],
     returns: nilable('folio'),
     body: [
       while_(truth(true), [
         ...beyondEnd('i_size'),
-        if_(not(inFile), [ret(nil)]),
+        if_(not(inFile), [...sigbusInShmem(k), ret(nil)]),
         step('filemap_get_entry', 'folio = filemap_get_entry(inode->i_mapping, index)', [set(f, cachedFolio(addr))], {
           atomic: 'one load of one page-cache index',
         }),
@@ -122,6 +168,7 @@ export const shmem_fault = (k: Build): Routine =>
           ],
           [
             ...missing(k),
+            ...mayFail(k),
             step(
               'add_to_page_cache',
               'shmem_alloc_and_add_folio(vmf, gfp, inode, index, ...)',

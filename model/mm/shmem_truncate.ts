@@ -6,10 +6,11 @@
  */
 import { le, local, lt, plus, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { call, check, if_, lock, set, step, unlock } from '../language/stmt.ts'
+import { call, check, if_, lock, set, step, unlock, type Stmt } from '../language/stmt.ts'
 import { int, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { FILE_PAGES_MAX, file } from './mm_types.ts'
+import { noted, noteZeroPages, zeroPagesGone } from './nosigbus.ts'
 import { END_OF_FILE, truncate_inode_pages_range } from './truncate.ts'
 import { nothingBeyondEnd } from './truncate_end.ts'
 import { unmap_mapping_pages } from './unmap_mapping.ts'
@@ -21,8 +22,22 @@ const newsize: Local = local('newsize', int(0, FILE_PAGES_MAX))
 const first: Local = local('start', int(0, FILE_PAGES_MAX))
 const last: Local = local('end', int(0, FILE_PAGES_MAX))
 
-const unmapTail = (name: string): ReturnType<typeof check> =>
-  check(name, lt(newsize, oldsize), [call(name, unmap_mapping_pages(true), [inode, newsize, END_OF_FILE])])
+/**
+ * In whole pages `oldsize > round_up(newsize, PAGE_SIZE)` is what stands here: 8192 to 4097 bytes is two pages
+ * before and after, and unmaps nothing.
+ */
+const unmapTail = (k: Build, name: string): ReturnType<typeof check> =>
+  check(name, lt(newsize, oldsize), [call(name, unmap_mapping_pages(k, true), [inode, newsize, END_OF_FILE])])
+
+/** What nobody has posted: the zero pages of what the file grows by make room for its own. */
+const unmapGrown = (k: Build): readonly Stmt[] =>
+  k.has('nosigbus-grow-unmaps')
+    ? [
+        check('grown', lt(oldsize, newsize), [
+          call('unmap_grown', unmap_mapping_pages(k, false), [inode, oldsize, END_OF_FILE]),
+        ]),
+      ]
+    : []
 
 /** ftruncate() on shmem; the caller holds i_rwsem. */
 export const shmem_setattr = (k: Build): Routine =>
@@ -33,17 +48,22 @@ export const shmem_setattr = (k: Build): Routine =>
     params: [inode, newsize],
     locals: [oldsize],
     body: [
-      step('i_size_write', 'i_size_write(inode, newsize)', [
-        set(oldsize, file.i_size(inode)),
-        set(file.i_size(inode), newsize),
-      ]),
+      noted(
+        k,
+        step('i_size_write', 'i_size_write(inode, newsize)', [
+          set(oldsize, file.i_size(inode)),
+          ...noteZeroPages(k, inode, newsize, END_OF_FILE, lt(newsize, oldsize)),
+          set(file.i_size(inode), newsize),
+        ]),
+      ),
       if_(le(newsize, oldsize), [
-        unmapTail('unmap'),
+        unmapTail(k, 'unmap'),
         call('truncate_range', truncate_inode_pages_range(k, true, true), [inode, newsize, END_OF_FILE]),
         // What was copied privately between the first pass and the folio's leaving the page cache.
-        unmapTail('unmap_again'),
+        unmapTail(k, 'unmap_again'),
       ]),
-      nothingBeyondEnd(inode),
+      ...unmapGrown(k),
+      nothingBeyondEnd(k, inode),
     ],
   })
 
@@ -57,14 +77,19 @@ export const shmem_fallocate = (k: Build): Routine =>
     locals: [],
     body: [
       lock('inode_lock', 'inode_lock(inode)', file.i_rwsem(inode)),
-      step('publish_falloc', 'inode->i_private = &shmem_falloc', [
-        set(file.falloc_start(inode), first),
-        set(file.falloc_next(inode), plus(last, 1)),
-      ]),
-      check('unmap', truth(true), [call('unmap', unmap_mapping_pages(false), [inode, first, last])]),
+      noted(
+        k,
+        step('publish_falloc', 'inode->i_private = &shmem_falloc', [
+          set(file.falloc_start(inode), first),
+          set(file.falloc_next(inode), plus(last, 1)),
+          ...noteZeroPages(k, inode, first, last, truth(true)),
+        ]),
+      ),
+      check('unmap', truth(true), [call('unmap', unmap_mapping_pages(k, false), [inode, first, last])]),
       call('truncate_range', truncate_inode_pages_range(k, true, false), [inode, first, last]),
       // wake_up_all(): whoever waits looks at the window itself.
       step('clear_falloc', 'inode->i_private = NULL', [
+        ...(k.has('nosigbus') ? [zeroPagesGone('HolePunchUnmapsZero')] : []),
         set(file.falloc_start(inode), 0),
         set(file.falloc_next(inode), 0),
       ]),

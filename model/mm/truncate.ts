@@ -171,9 +171,9 @@ export const truncate_pagecache = (k: Build): Routine =>
     params: [inode, start],
     locals: [],
     body: [
-      ...unmapFrom('unmap'),
+      ...unmapFrom(k, 'unmap'),
       call('truncate_inode_pages', truncate_inode_pages_range(k, false, true), [inode, start, END_OF_FILE]),
-      ...unmapFrom('unmap_again'),
+      ...unmapFrom(k, 'unmap_again'),
     ],
   })
 
@@ -181,8 +181,8 @@ export const truncate_pagecache = (k: Build): Routine =>
 export const END_OF_FILE: Expr = literal(int(0, FILE_PAGES_MAX), FILE_PAGES_MAX - 1)
 
 /** `unmap_mapping_range(mapping, holebegin, 0, 1)`, a check of its own, so that it can be left out. */
-const unmapFrom = (name: string): readonly Stmt[] => [
-  check(name, lt(start, FILE_PAGES_MAX), [call(name, unmap_mapping_pages(true), [inode, start, END_OF_FILE])]),
+const unmapFrom = (k: Build, name: string): readonly Stmt[] => [
+  check(name, lt(start, FILE_PAGES_MAX), [call(name, unmap_mapping_pages(k, true), [inode, start, END_OF_FILE])]),
 ]
 
 /** truncate_pagecache_range(): unmaps a hole once, and leaves private copies alone. */
@@ -194,7 +194,7 @@ export const truncate_pagecache_range = (k: Build): Routine =>
     params: [inode, start, last],
     locals: [],
     body: [
-      check('unmap', truth(true), [call('unmap', unmap_mapping_pages(false), [inode, start, last])]),
+      check('unmap', truth(true), [call('unmap', unmap_mapping_pages(k, false), [inode, start, last])]),
       call('truncate_inode_pages', truncate_inode_pages_range(k, false, true), [inode, start, last]),
     ],
   })
@@ -224,7 +224,7 @@ export const invalidate_inode_pages2_range = (k: Build): Routine =>
           folio_mapped('folio_mapped'),
           // From the first index found to the end of the range, not to the ends of the folio.
           check('unmap', mapped, [
-            call('unmap', unmap_mapping_pages(false), [inode, start, last]),
+            call('unmap', unmap_mapping_pages(k, false), [inode, start, last]),
             let_(unmapped, true),
           ]),
         ]),

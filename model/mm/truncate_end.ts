@@ -1,8 +1,10 @@
 /** What truncation promises when it lets go of i_rwsem; properties/nothing_beyond_end.ts says it in words. */
 import { and, eq, forall, implies, isOneOf, le, lt, not, or, type Expr } from '../language/expr.ts'
 import { assert, step, type Stmt } from '../language/stmt.ts'
+import type { Build } from './build.ts'
 import { ANON_PTES, FILE_PTES, file, folio, page, pmd, table, vma } from './mm_types.ts'
 import { exists } from '../language/expr.ts'
+import { zeroPagesGone } from './nosigbus.ts'
 
 const maps = (pg: Expr): Expr =>
   or(
@@ -24,7 +26,7 @@ const straddles = (pg: Expr): Expr =>
     ),
   )
 
-export const nothingBeyondEnd = (inode: Expr): Stmt =>
+export const nothingBeyondEnd = (k: Build, inode: Expr): Stmt =>
   step(
     'truncated',
     'truncation is over',
@@ -42,6 +44,7 @@ export const nothingBeyondEnd = (inode: Expr): Stmt =>
           ),
         ),
       ),
+      ...(k.has('nosigbus') ? [zeroPagesGone('TruncationUnmapsZero')] : []),
     ],
     { atomic: 'a look at the whole state, which the kernel does not take' },
   )

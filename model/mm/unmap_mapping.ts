@@ -28,6 +28,7 @@ import { call, lock, set, step, unlock, when, while_, type Stmt } from '../langu
 import { int, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { zap_page_range_single, type ZapDetails } from './memory_zap.ts'
+import { zeroIsNormal } from './nosigbus.ts'
 import { FILE_PAGES_MAX, FILE_PTES, file, folio, page, pmd, table, vma } from './mm_types.ts'
 
 const READ = 'v7.0-rc6; the same steps since v6.3'
@@ -74,28 +75,43 @@ const nextVma = (label: string, text: string, after: Expr): Stmt =>
   ])
 
 /** unmap_mapping_range_tree(): the part of the range that each VMA maps, zapped VMA by VMA under i_mmap. */
-const unmapTree = (details: ZapDetails): readonly Stmt[] => [
-  lock('i_mmap_lock', 'i_mmap_lock_read(mapping)', file.i_mmap(f), 'read'),
+const unmapTree = (k: Build, details: ZapDetails): readonly Stmt[] => [
+  k.has('zap-check-mapping')
+    ? lock('i_mmap_lock', 'i_mmap_lock_write(mapping)', file.i_mmap(f))
+    : lock('i_mmap_lock', 'i_mmap_lock_read(mapping)', file.i_mmap(f), 'read'),
   nextVma('first_vma', 'vma_interval_tree_foreach(vma, root, first_index, last_index)', literal(nilable('vma'), 'nil')),
   while_(ne(v, 'nil'), [
-    call('zap', zap_page_range_single(details), [zba, zea]),
+    call('zap', zap_page_range_single({ ...details, ...rulesOf(k) }), [zba, zea]),
     nextVma('next_vma', 'vma_interval_tree_iter_next(vma, first_index, last_index)', v),
   ]),
-  unlock('i_mmap_unlock', 'i_mmap_unlock_read(mapping)', file.i_mmap(f), 'read'),
+  k.has('zap-check-mapping')
+    ? unlock('i_mmap_unlock', 'i_mmap_unlock_write(mapping)', file.i_mmap(f))
+    : unlock('i_mmap_unlock', 'i_mmap_unlock_read(mapping)', file.i_mmap(f), 'read'),
 ]
+
+/** What this kernel's zap_details can say. */
+const rulesOf = (k: Build): Pick<ZapDetails, 'checkMapping' | 'zeroNormal'> => ({
+  ...(k.has('zap-check-mapping') ? { checkMapping: true } : {}),
+  ...(zeroIsNormal(k) ? { zeroNormal: true } : {}),
+})
 
 /**
  * unmap_mapping_range() and unmap_mapping_pages(): truncation takes private copies along (`evenCows`),
  * hole punching and invalidation leave them. Markers stay in either case.
  */
-export const unmap_mapping_pages = (evenCows: boolean): Routine =>
+export const unmap_mapping_pages = (k: Build, evenCows: boolean): Routine =>
   routine({
     name: 'unmap_mapping_pages',
     file: 'mm/memory.c',
     read: READ,
     params: [f, first, last],
     locals: [v, zba, zea],
-    body: unmapTree({ evenCows, dropMarkers: false, reclaimPt: false }),
+    body: unmapTree(k, {
+      evenCows,
+      dropMarkers: false,
+      reclaimPt: false,
+      ...(evenCows && k.has('nosigbus') ? { endsPins: true } : {}),
+    }),
   })
 
 /**
@@ -110,7 +126,7 @@ export const unmap_mapping_folio = (k: Build): Routine =>
     read: READ,
     params: [f, first, last],
     locals: [v, zba, zea],
-    body: unmapTree({
+    body: unmapTree(k, {
       evenCows: false,
       dropMarkers: true,
       reclaimPt: false,

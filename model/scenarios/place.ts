@@ -28,6 +28,9 @@ export interface Mapping {
   readonly file?: Backing
   readonly shared: boolean
   readonly writable: boolean
+  /** MAP_NOSIGBUS, and MAP_SHARED_VALIDATE, as mmap() is asked for them. */
+  readonly nosigbus: boolean
+  readonly validate: boolean
 }
 
 export interface Backing {
@@ -48,6 +51,8 @@ export interface World {
   readonly backings: readonly Backing[]
   readonly mms: readonly string[]
   readonly oom: boolean
+  /** ->fault may fail for I/O, or for want of space. */
+  readonly io: boolean
   /** The page cache begins with huge folios. */
   readonly huge: boolean
   /** Anonymous memory gets huge pages at its first touch. */

@@ -82,7 +82,13 @@ function build(file: LitmusFile, kernel: Kernel, without: readonly string[]): Sc
   const threads = file.threads.map((t) => `P${t.thread.index}`)
   const world = buildWorld(file.decls, { threads, retired, makers, vmas: vmasNeeded(file), has: kernel.has }, file.span)
   const uffd = uffdOf(file)
-  const k: Build = { has: kernel.has, oom: world.oom, thp: world.thp, ...(uffd === undefined ? {} : { uffd }) }
+  const k: Build = {
+    has: kernel.has,
+    oom: world.oom,
+    thp: world.thp,
+    ...(world.io ? { io: true } : {}),
+    ...(uffd === undefined ? {} : { uffd }),
+  }
   const { programs, registers } = buildThreads(file.threads, world, k)
   const program: Program = {
     sizes: world.sizes,

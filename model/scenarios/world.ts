@@ -5,6 +5,8 @@ import type { SetSizes } from '../language/types.ts'
 import type { BackingDecl, ChildDecl, Decl, MapDecl } from '../litmus/ast.ts'
 import type { Span } from '../litmus/source.ts'
 import { chunk, file, FILE_PAGES_MAX, folio, mapping, mm, page, pmd, vma } from '../mm/mm_types.ts'
+import { nosigbusBit, refusedAtStart } from '../mm/nosigbus.ts'
+import { nosigbus } from '../mm/nosigbus_types.ts'
 import { fills } from './fill.ts'
 import { mappingNamed, setTo, within, type Backing, type Initial, type Mapping, type World } from './place.ts'
 import { hint, refuse } from './problem.ts'
@@ -26,7 +28,7 @@ function setting(decls: readonly Decl[], name: string, fallback: number, max: nu
  * `huge`: the page cache holds every whole chunk as one huge folio already. `thp`: first touches of anonymous
  * memory get huge pages. `uffd_waits`: faults that userfaultfd is to resolve wait, instead of raising SIGBUS.
  */
-const SETTINGS = ['ptes', 'tables', 'oom', 'huge', 'thp', 'vmas', 'uffd_waits'] as const
+const SETTINGS = ['ptes', 'tables', 'oom', 'io', 'huge', 'thp', 'vmas', 'uffd_waits'] as const
 const VMAS_MAX = 8
 
 export interface WorldOptions {
@@ -64,6 +66,7 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
     (name) => (extra > 0 ? 0 : (options.vmas.get(name) ?? 0)),
   )
   const forked = new Set(children.map((d) => mms.indexOf(d.mm.text)))
+  for (const m of mappings) checkStart(m, options.has)
   if (mappings.length === 0)
     refuse('MM106', 'a world without a mapping is not modelled', whole, "map something: 'map a = anon[0] private rw;'")
   const pageTotal = mappings.reduce((n, m) => n + m.pages, 0)
@@ -94,8 +97,8 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
   const sizes: SetSizes = Object.fromEntries(Object.entries(names).map(([set, list]) => [set, list.length]))
   const init: Initial[] = [
     ...mms.map((_, i) => setTo(mm.live(object('mm', i)), !forked.has(i))),
-    ...mappings.flatMap((m) => mappingGeometry(m, mappings)),
-    ...mappings.flatMap((m) => vmaGeometry(m)),
+    ...mappings.flatMap((m) => mappingGeometry(m, mappings, options.has)),
+    ...mappings.flatMap((m) => vmaGeometry(m, options.has)),
     ...pmds.flatMap((p, i) => pmdGeometry(p, i, ptes)),
     ...backings.flatMap((b) => fileGeometry(b, ptes, small.length)),
     ...mappings.flatMap((m) => pageGeometry(m, pmdOf, ptes, small.length)),
@@ -106,6 +109,7 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
     backings,
     mms,
     oom: isSet('oom'),
+    io: isSet('io'),
     huge: isSet('huge'),
     thp: isSet('thp'),
     ptes,
@@ -163,6 +167,10 @@ function placeMappings(
       within(decl.range, file.pages, file.name)
     } else if (decl.sharing === 'shared')
       refuse('MM106', 'shared anonymous memory is shmem', decl.span, "declare 'shmem f[N];' and map that")
+    if (decl.nosigbus === true && source.kind === 'anon')
+      refuse('MM106', 'MAP_NOSIGBUS is for files: anonymous memory raises no SIGBUS', decl.span)
+    if (decl.validate === true && decl.sharing === 'private')
+      refuse('MM106', 'MAP_SHARED_VALIDATE is a shared mapping', decl.span)
     if (decl.access === 'w') refuse('MM106', 'what can be written can be read', decl.span, 'use rw')
     firstPage += pages
     const vmas = 1 + vmasFor(decl.name.text)
@@ -179,6 +187,8 @@ function placeMappings(
       pages,
       shared: decl.sharing === 'shared',
       writable: decl.access === 'rw',
+      nosigbus: decl.nosigbus === true,
+      validate: decl.validate === true,
     }
     return file === undefined ? common : { ...common, file }
   })
@@ -235,21 +245,37 @@ function layPmds(mappings: readonly Mapping[], ptes: number): readonly PmdPlace[
   })
 }
 
-const flagsOf = (m: Mapping): string =>
+const flagsOf = (m: Mapping, has: (patch: Patch) => boolean): string =>
   [
     ...(m.decl.access === 'none' ? [] : ['VM_READ']),
     ...(m.writable ? ['VM_WRITE'] : []),
     ...(m.shared ? ['VM_SHARED'] : []),
+    ...nosigbusBit(m.nosigbus, { has }),
   ].join('|')
 
-function mappingGeometry(m: Mapping, all: readonly Mapping[]): readonly Initial[] {
+/** Refuses a mapping that stands at the start though this kernel's mmap() would not have made it. */
+function checkStart(m: Mapping, has: (patch: Patch) => boolean): void {
+  if (!m.nosigbus || m.unmapped) return
+  const code = refusedAtStart({ has }, { ...m, shmem: m.file?.shmem === true })
+  if (code !== undefined)
+    refuse(
+      'MM107',
+      `mmap() of '${m.name}' gives ${code} on this kernel`,
+      m.decl.span,
+      "declare it 'unmapped' and let a thread map it",
+    )
+}
+
+function mappingGeometry(m: Mapping, all: readonly Mapping[], has: (patch: Patch) => boolean): readonly Initial[] {
   const at = object('mapping', m.number)
   const child = all.find((other) => other.parent === m.number)
   return [
     setTo(mapping.first(at), object('page', m.firstPage)),
     setTo(mapping.last(at), object('page', m.firstPage + m.pages - 1)),
     setTo(mapping.shared(at), m.shared),
-    setTo(mapping.vm_flags(at), flagsOf(m)),
+    setTo(mapping.vm_flags(at), flagsOf(m, has)),
+    setTo(nosigbus.asked(at), m.nosigbus),
+    setTo(nosigbus.validate(at), m.validate),
     setTo(mapping.child(at), child === undefined ? 'nil' : object('mapping', child.number)),
     ...(child === undefined
       ? []
@@ -259,7 +285,7 @@ function mappingGeometry(m: Mapping, all: readonly Mapping[]): readonly Initial[
   ]
 }
 
-function vmaGeometry(m: Mapping): readonly Initial[] {
+function vmaGeometry(m: Mapping, has: (patch: Patch) => boolean): readonly Initial[] {
   const fixed = Array.from({ length: m.vmas }, (_, i) => object('vma', m.vma + i)).flatMap((v) => [
     setTo(vma.mm(v), object('mm', m.mm)),
     setTo(vma.file(v), m.file === undefined ? 'nil' : object('file', m.file.file)),
@@ -274,7 +300,7 @@ function vmaGeometry(m: Mapping): readonly Initial[] {
     setTo(vma.end(v), object('page', m.firstPage + m.pages - 1)),
     setTo(vma.attached(v), true),
     setTo(vma.linked(v), m.file !== undefined),
-    setTo(vma.vm_flags(v), flagsOf(m)),
+    setTo(vma.vm_flags(v), flagsOf(m, has)),
   ]
 }
 

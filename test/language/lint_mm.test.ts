@@ -59,7 +59,8 @@ const onlyWhereVmasChange = (f: Finding): boolean => f.code === 'ML008' && f.lab
 describe('the mm model', () => {
   // What is never reached or read, only several kernels together can say.
   const together: readonly FindingCode[] = ['ML008', 'ML009']
-  it.each(KERNELS.map((k) => k.name))('has no finding on %s', (kernel) => {
+  // The proposals of MAP_NOSIGBUS change nothing where no mapping asks for it; test/nosigbus has those that do.
+  it.each(KERNELS.filter((k) => !k.has('nosigbus')).map((k) => k.name))('has no finding on %s', (kernel) => {
     expect(lintOn([kernel]).filter((f) => !together.includes(f.code))).toEqual([])
   })
   it('leaves nothing unreached or unread', () => {

@@ -67,6 +67,8 @@ const decl: fc.Arbitrary<Decl> = fc.oneof(
       sharing: fc.constantFrom('shared' as const, 'private' as const),
       access: fc.constantFrom('rw' as const, 'r' as const, 'w' as const, 'none' as const),
       mm: name,
+      nosigbus: fc.constant(true as const),
+      validate: fc.constant(true as const),
       span,
     },
     { requiredKeys: ['kind', 'name', 'source', 'range', 'sharing', 'access', 'span'] },
