@@ -26,7 +26,8 @@ export const PATCHES = {
   'retract-rechecks-pmd': 'retract_page_tables() looks at the pmd again under its lock (Dec 2024, v6.14)',
   'pt-reclaim': 'MADV_DONTNEED frees the page tables that it empties (PT_RECLAIM, Dec 2024, v6.14)',
   'dontneed-vma-lock': 'MADV_DONTNEED under the per-VMA lock (a6fde7add78d, v6.17)',
-  'uffd-own-markers': 'userfaultfd takes no guard for an empty entry, neither UFFDIO_COPY nor a fault that is to wait (Nov 2025, v6.19)',
+  'uffd-own-markers':
+    'userfaultfd takes no guard for an empty entry, neither UFFDIO_COPY nor a fault that is to wait (Nov 2025, v6.19)',
   'vma-refcnt': 'the per-VMA lock is built on vm_refcnt, and VMAs are SLAB_TYPESAFE_BY_RCU (v6.15)',
   'map-within-i_size':
     'a large folio of a plain file is mapped no further than i_size, and unmapped where truncation cannot split it (Oct 2025, v6.18)',

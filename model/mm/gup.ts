@@ -87,7 +87,12 @@ export const __get_user_pages = (k: Build): Routine =>
           there,
           [if_(eq(at, last), [ret('0', Result)]), let_(at, plus(at, 1))],
           [
-            call('faultin_page', handle_mm_fault(ofKernelMode(k)), [v, at, write, shared, truth(false), truth(true)], fault),
+            call(
+              'faultin_page',
+              handle_mm_fault(ofKernelMode(k)),
+              [v, at, write, shared, truth(false), truth(true)],
+              fault,
+            ),
             if_(eq(fault, 'VM_FAULT_OOM'), [ret('-ENOMEM', Result)]),
             if_(isOneOf(fault, 'VM_FAULT_SIGSEGV', 'VM_FAULT_SIGBUS', 'VM_FAULT_HWPOISON'), [ret('-EFAULT', Result)]),
           ],

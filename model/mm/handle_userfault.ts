@@ -116,10 +116,7 @@ export const handle_userfault = (k: Build, reason: Reason): Routine =>
             }),
             ret('VM_FAULT_RETRY', VmFault),
           ]
-        : [
-            step('features', 'if (ctx->features & UFFD_FEATURE_SIGBUS) goto out', []),
-            ret('VM_FAULT_SIGBUS', VmFault),
-          ],
+        : [step('features', 'if (ctx->features & UFFD_FEATURE_SIGBUS) goto out', []), ret('VM_FAULT_SIGBUS', VmFault)],
   })
 
 /**

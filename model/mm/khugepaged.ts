@@ -216,11 +216,7 @@ const missingHoles = (k: Build): readonly Stmt[] =>
               set(
                 armed,
                 exists('vma', 'v', (y) =>
-                  and(
-                    eq(vma.file(y), chunk.file(c)),
-                    vma.linked(y),
-                    hasAny(vma.vm_flags(y), 'VM_UFFD_MISSING'),
-                  ),
+                  and(eq(vma.file(y), chunk.file(c)), vma.linked(y), hasAny(vma.vm_flags(y), 'VM_UFFD_MISSING')),
                 ),
               ),
             ],

@@ -30,7 +30,20 @@ import { Result, ScanResult } from './errno.ts'
 import { collapse_file } from './khugepaged.ts'
 import { mmap_read_lock, mmap_read_unlock } from './mmap_lock.ts'
 import { do_set_pmd } from './memory_pmd.ts'
-import { ANON_PTES, chunk, FILE_PTES, folio, page, pmd, PmdKind, Pte, SWAP_PTES, table, vma, ZERO_PTES } from './mm_types.ts'
+import {
+  ANON_PTES,
+  chunk,
+  FILE_PTES,
+  folio,
+  page,
+  pmd,
+  PmdKind,
+  Pte,
+  SWAP_PTES,
+  table,
+  vma,
+  ZERO_PTES,
+} from './mm_types.ts'
 import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
 
@@ -110,37 +123,38 @@ const removeTable: readonly Stmt[] = [
 ]
 
 /** Replaces a table of small mappings of a huge folio by a huge pmd. The caller holds the mmap lock. */
-export const try_collapse_pte_mapped_thp = (k: Build): Routine => routine({
-  name: 'try_collapse_pte_mapped_thp',
-  file: 'mm/khugepaged.c',
-  read: READ,
-  params: k.uffd === undefined ? [p] : [p, v],
-  locals: [kind, t, same, at, pte, cached, mapped, result, ...(k.uffd === undefined ? [] : [armed])],
-  returns: ScanResult,
-  body: [
-    step('find_pmd', 'find_pmd_or_thp_or_none(mm, haddr, &pmd)', [set(kind, pmd.kind(p))]),
-    if_(eq(kind, 'huge'), [ret('SCAN_SUCCEED', ScanResult)]),
-    ...(k.uffd === undefined
-      ? []
-      : [
-          step('userfaultfd_wp', 'userfaultfd_wp(vma)', [set(armed, hasAny(vma.vm_flags(v), 'VM_UFFD_WP'))]),
-          check('uffd_wp', armed, [ret('SCAN_PTE_UFFD_WP', ScanResult)]),
-        ]),
-    lock('filemap_lock_folio', 'folio = filemap_lock_folio(mapping, pgoff)', folio.lock(huge)),
-    while_(truth(true), [
-      step('folio_order', 'if (folio_order(folio) != HPAGE_PMD_ORDER)', [set(cached, folio.cached(huge))]),
-      if_(not(cached), [let_(result, 'SCAN_FAIL'), break_]),
-      step('find_pmd_locked', 'find_pmd_or_thp_or_none(mm, haddr, &pmd)', [set(kind, pmd.kind(p))]),
-      if_(eq(kind, 'huge'), [let_(result, 'SCAN_FAIL'), break_]),
-      if_(eq(kind, 'table'), removeTable),
-      call('install_pmd', do_set_pmd, [p], mapped),
-      if_(mapped, [let_(result, 'SCAN_SUCCEED')], [let_(result, 'SCAN_FAIL')]),
-      break_,
-    ]),
-    unlock('unlock_folio', 'folio_unlock(folio)', folio.lock(huge)),
-    ret(result),
-  ],
-})
+export const try_collapse_pte_mapped_thp = (k: Build): Routine =>
+  routine({
+    name: 'try_collapse_pte_mapped_thp',
+    file: 'mm/khugepaged.c',
+    read: READ,
+    params: k.uffd === undefined ? [p] : [p, v],
+    locals: [kind, t, same, at, pte, cached, mapped, result, ...(k.uffd === undefined ? [] : [armed])],
+    returns: ScanResult,
+    body: [
+      step('find_pmd', 'find_pmd_or_thp_or_none(mm, haddr, &pmd)', [set(kind, pmd.kind(p))]),
+      if_(eq(kind, 'huge'), [ret('SCAN_SUCCEED', ScanResult)]),
+      ...(k.uffd === undefined
+        ? []
+        : [
+            step('userfaultfd_wp', 'userfaultfd_wp(vma)', [set(armed, hasAny(vma.vm_flags(v), 'VM_UFFD_WP'))]),
+            check('uffd_wp', armed, [ret('SCAN_PTE_UFFD_WP', ScanResult)]),
+          ]),
+      lock('filemap_lock_folio', 'folio = filemap_lock_folio(mapping, pgoff)', folio.lock(huge)),
+      while_(truth(true), [
+        step('folio_order', 'if (folio_order(folio) != HPAGE_PMD_ORDER)', [set(cached, folio.cached(huge))]),
+        if_(not(cached), [let_(result, 'SCAN_FAIL'), break_]),
+        step('find_pmd_locked', 'find_pmd_or_thp_or_none(mm, haddr, &pmd)', [set(kind, pmd.kind(p))]),
+        if_(eq(kind, 'huge'), [let_(result, 'SCAN_FAIL'), break_]),
+        if_(eq(kind, 'table'), removeTable),
+        call('install_pmd', do_set_pmd, [p], mapped),
+        if_(mapped, [let_(result, 'SCAN_SUCCEED')], [let_(result, 'SCAN_FAIL')]),
+        break_,
+      ]),
+      unlock('unlock_folio', 'folio_unlock(folio)', folio.lock(huge)),
+      ret(result),
+    ],
+  })
 
 /** madvise(MADV_COLLAPSE) on the PMD-sized range of one pmd of a shmem mapping. */
 export const sys_madvise_collapse = (k: Build, io: Syscall): Routine =>

@@ -114,8 +114,7 @@ const askUffd = (k: Build): readonly Stmt[] =>
       ]
 const uffdLocals = (k: Build): readonly Local[] => (k.uffd === undefined ? [] : [registered, clear])
 /** An entry at its new place. */
-const arriving = (k: Build): Expr =>
-  k.uffd === undefined ? pte : ite(clear, protectedEntry(pte, at, false), pte)
+const arriving = (k: Build): Expr => (k.uffd === undefined ? pte : ite(clear, protectedEntry(pte, at, false), pte))
 
 /** Moves entries one by one, markers as they are, under both tables' locks. False: a table had vanished. */
 const move_ptes = (k: Build, distance: number): Routine =>

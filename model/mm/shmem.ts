@@ -8,7 +8,20 @@
  */
 import { and, hasAny, le, literal, local, lt, ne, not, truth, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { call, check, if_, lock, ret, set, step, tryAcquire, unlock, when, while_, type Stmt } from '../language/stmt.ts'
+import {
+  call,
+  check,
+  if_,
+  lock,
+  ret,
+  set,
+  step,
+  tryAcquire,
+  unlock,
+  when,
+  while_,
+  type Stmt,
+} from '../language/stmt.ts'
 import { bool, enumeration, nilable, refTo, type EnumType } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { VmFault } from './errno.ts'
@@ -84,54 +97,50 @@ const missing = (k: Build): readonly Stmt[] =>
       ]
 
 /** Gives back the folio that caches the page, locked; nil beyond the end of the file. */
-export const shmem_fault = (k: Build): Routine => routine({
-  name: 'shmem_fault',
-  file: 'mm/shmem.c',
-  read: 'v6.12, v7.0-rc6: shmem_get_folio_gfp()',
-  params: k.uffd === undefined ? [addr] : [addr, v, vmaLocked, fault],
-  locals: k.uffd === undefined ? [f, still, added, inFile] : [f, still, added, inFile, armed],
-  returns: nilable('folio'),
-  body: [
-    while_(truth(true), [
-      ...beyondEnd('i_size'),
-      if_(not(inFile), [ret(nil)]),
-      step(
-        'filemap_get_entry',
-        'folio = filemap_get_entry(inode->i_mapping, index)',
-        [
-          set(f, cachedFolio(addr)),
-        ],
-        { atomic: 'one load of one page-cache index' },
-      ),
-      if_(
-        ne(f, 'nil'),
-        [
-          lock('folio_lock', 'folio_lock(folio)', folio.lock(f)),
-          step('recheck_mapping', 'if (unlikely(folio->mapping != inode->i_mapping))', [set(still, folio.cached(f))]),
-          if_(still, [ret(f)]),
-          unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(f)),
-        ],
-        [
-          ...missing(k),
-          step(
-            'add_to_page_cache',
-            'shmem_alloc_and_add_folio(vmf, gfp, inode, index, ...)',
-            [
-              set(added, and(not(hugeCached(addr)), not(folio.cached(page.folio(addr))))),
-              when(added, [tryAcquire(folio.lock(page.folio(addr)), added)]),
-              when(added, [set(folio.cached(page.folio(addr)), true)]),
-            ],
-            { atomic: 'one store under the xarray lock; the folio is born locked' },
-          ),
-          if_(added, [
-            ...beyondEnd('i_size_again'),
-            if_(inFile, [ret(page.folio(addr))]),
-            step('filemap_remove_folio', 'filemap_remove_folio(folio)', [set(folio.cached(page.folio(addr)), false)]),
-            unlock('folio_unlock_truncated', 'folio_unlock(folio)', folio.lock(page.folio(addr))),
-            ret(nil),
-          ]),
-        ],
-      ),
-    ]),
-  ],
-})
+export const shmem_fault = (k: Build): Routine =>
+  routine({
+    name: 'shmem_fault',
+    file: 'mm/shmem.c',
+    read: 'v6.12, v7.0-rc6: shmem_get_folio_gfp()',
+    params: k.uffd === undefined ? [addr] : [addr, v, vmaLocked, fault],
+    locals: k.uffd === undefined ? [f, still, added, inFile] : [f, still, added, inFile, armed],
+    returns: nilable('folio'),
+    body: [
+      while_(truth(true), [
+        ...beyondEnd('i_size'),
+        if_(not(inFile), [ret(nil)]),
+        step('filemap_get_entry', 'folio = filemap_get_entry(inode->i_mapping, index)', [set(f, cachedFolio(addr))], {
+          atomic: 'one load of one page-cache index',
+        }),
+        if_(
+          ne(f, 'nil'),
+          [
+            lock('folio_lock', 'folio_lock(folio)', folio.lock(f)),
+            step('recheck_mapping', 'if (unlikely(folio->mapping != inode->i_mapping))', [set(still, folio.cached(f))]),
+            if_(still, [ret(f)]),
+            unlock('folio_unlock', 'folio_unlock(folio)', folio.lock(f)),
+          ],
+          [
+            ...missing(k),
+            step(
+              'add_to_page_cache',
+              'shmem_alloc_and_add_folio(vmf, gfp, inode, index, ...)',
+              [
+                set(added, and(not(hugeCached(addr)), not(folio.cached(page.folio(addr))))),
+                when(added, [tryAcquire(folio.lock(page.folio(addr)), added)]),
+                when(added, [set(folio.cached(page.folio(addr)), true)]),
+              ],
+              { atomic: 'one store under the xarray lock; the folio is born locked' },
+            ),
+            if_(added, [
+              ...beyondEnd('i_size_again'),
+              if_(inFile, [ret(page.folio(addr))]),
+              step('filemap_remove_folio', 'filemap_remove_folio(folio)', [set(folio.cached(page.folio(addr)), false)]),
+              unlock('folio_unlock_truncated', 'folio_unlock(folio)', folio.lock(page.folio(addr))),
+              ret(nil),
+            ]),
+          ],
+        ),
+      ]),
+    ],
+  })

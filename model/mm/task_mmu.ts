@@ -6,7 +6,20 @@
  *
  * Not modelled yet: other categories of PAGEMAP_SCAN and its write protection, the per-VMA lock that newer kernels read maps under, soft-dirty.
  */
-import { eq, hasAny, isOneOf, ite, literal, local, ne, or, plus, truth, type Expr, type Local } from '../language/expr.ts'
+import {
+  eq,
+  hasAny,
+  isOneOf,
+  ite,
+  literal,
+  local,
+  ne,
+  or,
+  plus,
+  truth,
+  type Expr,
+  type Local,
+} from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { break_, call, for_, if_, let_, set, step, while_ } from '../language/stmt.ts'
 import { int, nilable, refTo } from '../language/types.ts'
@@ -155,12 +168,7 @@ export const sys_mincore = (_k: Build, io: Syscall): Routine =>
           step(
             'filemap_get_incore_folio',
             'folio = filemap_get_incore_folio(mapping, index)',
-            [
-              set(
-                result,
-                ite(or(folio.cached(page.folio(addr)), hugeCached(addr)), literal(Result, '1'), '0'),
-              ),
-            ],
+            [set(result, ite(or(folio.cached(page.folio(addr)), hugeCached(addr)), literal(Result, '1'), '0'))],
             { atomic: 'one load of one page-cache index' },
           ),
         ]),
