@@ -94,9 +94,11 @@ export async function conformSequential(scenario: Scenario, rounds: number): Pro
   } finally {
     await probe.close()
   }
-  const seen = [...counted.values()].map(
-    (o): SeenOutcome => ({ outcome: o.outcome, rounds: o.rounds, allowed: judge(scenario, o.outcome, o.hung) }),
-  )
+  const seen = [...counted.values()].map((o): SeenOutcome => ({
+    outcome: o.outcome,
+    rounds: o.rounds,
+    allowed: judge(scenario, o.outcome, o.hung),
+  }))
   const allowed = allowedOutcomes(scenario)
   const shown = new Set(seen.map((s) => registersKey(s.outcome)))
   return ok({

@@ -58,7 +58,9 @@ function uffd({ file }: Scenario): readonly ProbeOp[] {
   const all = file.threads.flatMap((t) => t.stmts).filter(isUffd)
   if (all.length === 0) return []
   const waits = file.decls.some((d) => d.kind === 'setting' && d.name.text === 'uffd_waits')
-  const protects = all.some((s) => s.op.text === 'uffd_protect' || s.args.some((a) => a.kind === 'name' && a.name.text.endsWith('wp')))
+  const protects = all.some(
+    (s) => s.op.text === 'uffd_protect' || s.args.some((a) => a.kind === 'name' && a.name.text.endsWith('wp')),
+  )
   const poisons = all.some((s) => s.op.text === 'uffd_poison')
   const { sigbus, wp_hugetlbfs_shmem, poison } = UFFD.feature
   return [uffdOpen((waits ? 0 : sigbus) | (protects ? wp_hugetlbfs_shmem : 0) | (poisons ? poison : 0))]

@@ -88,7 +88,14 @@ export const mapCall = (g: Geometry, m: Mapping, first: number, count: number): 
   const flags = (m.shared ? MAP.shared : MAP.private) | (m.file === undefined ? MAP.anonymous : 0)
   const offset = (m.decl.range.first + first) * g.block
   const access_ = m.decl.access === 'none' ? 'none' : m.writable ? 'rw' : 'r'
-  return mmap(pageAt(g, m, first), count * g.block, access_, flags, m.file?.file ?? -1, m.file === undefined ? 0 : offset)
+  return mmap(
+    pageAt(g, m, first),
+    count * g.block,
+    access_,
+    flags,
+    m.file?.file ?? -1,
+    m.file === undefined ? 0 : offset,
+  )
 }
 
 const UFFD_MODE: Readonly<Record<string, number>> = {
@@ -113,7 +120,9 @@ function processCall(g: Geometry, advice: Advice, args: readonly Arg[]): Call | 
 
 function fileCall(g: Geometry, name: string, args: readonly Arg[]): Call | undefined {
   const [first, second] = args
-  const backing = g.world.backings.find((b) => first !== undefined && first.kind !== 'number' && b.name === first.name.text)
+  const backing = g.world.backings.find(
+    (b) => first !== undefined && first.kind !== 'number' && b.name === first.name.text,
+  )
   if (backing === undefined) return undefined
   if (name === 'ftruncate')
     return second?.kind === 'number' ? done(op('ftruncate', backing.file, second.value * g.block)) : undefined

@@ -23,20 +23,7 @@ import {
   type Local,
 } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import {
-  assert,
-  call,
-  check,
-  if_,
-  let_,
-  ret,
-  set,
-  step,
-  tryAcquire,
-  unlock,
-  when,
-  type Stmt,
-} from '../language/stmt.ts'
+import { assert, call, check, if_, let_, ret, set, step, unlock, when, type Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { isShared, newAnonPage } from './cow.ts'
@@ -47,29 +34,14 @@ import { deliver, deliverLocals } from './handle_userfault.ts'
 import { __split_huge_pmd, isHuge } from './huge_memory.ts'
 import { do_huge_pmd_wp_page } from './huge_memory_cow.ts'
 import { do_huge_pmd_anonymous_page } from './huge_memory_fault.ts'
+import { vmf_anon_prepare } from './memory_anon_prepare.ts'
 import { do_set_pmd } from './memory_pmd.ts'
 import { do_cow_fault, do_read_fault, do_shared_fault, type Finish } from './memory_file_fault.ts'
-import { mmap_read_unlock, vma_end_read } from './mmap_lock.ts'
 import { ioError, isAsked, newZero, nosigbusFlags, sigbusInPteFault } from './nosigbus.ts'
 import { nosigbus } from './nosigbus_types.ts'
-import {
-  AnonVma,
-  file,
-  folio,
-  mapping,
-  mm,
-  page,
-  Pte,
-  pmd,
-  PmdKind,
-  SWAP_PTES,
-  table,
-  UFFD_WP_PTES,
-  vma,
-} from './mm_types.ts'
+import { file, folio, mapping, page, Pte, pmd, PmdKind, SWAP_PTES, table, UFFD_WP_PTES, vma } from './mm_types.ts'
 import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
-import { anon_vma_prepare } from './rmap.ts'
 
 const READ = 'v7.0-rc6'
 const v: Local = local('vma', nilable('vma'))
@@ -86,8 +58,6 @@ const covered: Local = local('covered', bool)
 const within: Local = local('within_i_size', bool)
 const reuse: Local = local('reuse', bool)
 const others: Local = local('shared_page', bool)
-const trylocked: Local = local('trylocked', bool)
-const anon: Local = local('anon_vma', AnonVma)
 const kind: Local = local('pmdval', PmdKind)
 /** The VMA is a shared mapping: vm_flags as the caller read them. */
 const shared: Local = local('shared', bool)
@@ -101,31 +71,6 @@ const ifUffd = <T>(k: Build, ...items: readonly T[]): readonly T[] => (k.uffd ==
 
 const under = page.pmd(addr)
 const slot = page.slot(addr)
-
-/** Under the VMA lock, making an anon_vma needs the mmap lock as well; VM_FAULT_RETRY without it. */
-export const vmf_anon_prepare = (k: Build): Routine =>
-  routine({
-    name: '__vmf_anon_prepare',
-    file: 'mm/memory.c',
-    read: READ,
-    params: [v, addr, vmaLocked],
-    locals: [anon, trylocked, ok],
-    returns: VmFault,
-    body: [
-      step('load', 'if (likely(vma->anon_vma))', [set(anon, vma.anon_vma(v))]),
-      if_(ne(anon, 'NULL'), [ret('done', VmFault)]),
-      if_(vmaLocked, [
-        step('mmap_read_trylock', 'mmap_read_trylock(vma->vm_mm)', [
-          tryAcquire(mm.mmap_lock(page.mm(addr)), trylocked, 'read'),
-        ]),
-        if_(not(trylocked), [vma_end_read('vma_end_read', v), ret('VM_FAULT_RETRY', VmFault)]),
-      ]),
-      call('prepare', anon_vma_prepare(k), [v], ok),
-      if_(trylocked, [mmap_read_unlock('mmap_read_unlock', page.mm(addr))]),
-      if_(not(ok), [ret('VM_FAULT_OOM', VmFault)]),
-      ret('done', VmFault),
-    ],
-  })
 
 /** Under the protection that the marker stood for, the entry that takes its place is protected as well. */
 const marked = (k: Build, entry: Expr): Expr => {

@@ -109,16 +109,13 @@ export const reclaim_pte: Routine = routine({
   params: [at],
   locals: [t, snapshot, ok],
   body: [
-    step('map', 'pte_offset_map_lock(mm, pmd, addr, &ptl): what stands at the address', [
-      set(t, pmd.table(page.pmd(at))),
-      when(ne(t, 'nil'), rcu_read_lock),
-    ]),
-    if_(ne(t, 'nil'), [
-      step('kind', 'folio_test_anon(folio)', [set(snapshot, table.pte(t, page.slot(at))), ...rcu_read_unlock]),
-      if_(isOneOf(snapshot, ...ANON_PTES, ...FILE_PTES), [
-        step('isolated', 'if (!folio_isolate_lru(folio)) continue; shrink_folio_list()', [], { choose: [ok] }),
-        if_(not(ok), [ret()]),
-      ]),
+    step(
+      'isolated',
+      'if (!folio_isolate_lru(folio)) continue; folio_test_anon(folio): what stands at the address; shrink_folio_list()',
+      [set(t, pmd.table(page.pmd(at))), when(ne(t, 'nil'), [set(snapshot, table.pte(t, page.slot(at)))])],
+      { choose: [ok], atomic: 'the folio comes from an LRU list, with no look at page tables' },
+    ),
+    if_(and(ne(t, 'nil'), ok), [
       if_(isOneOf(snapshot, ...ANON_PTES), [call('anon', unmapAnon, [at])]),
       if_(isOneOf(snapshot, ...FILE_PTES), [call('file', shrink_folio, [page.folio(at)])]),
     ]),

@@ -39,21 +39,18 @@ function meets(c: Cond, o: RaceOutcome): boolean {
   }
 }
 
+const NEEDS: Readonly<Partial<Record<SelftestCell['test'], Feature>>> = {
+  uffd: 'userfaultfd',
+  pagemap_scan: 'pagemap-scan-guard',
+  collapse: 'shmem-collapse',
+  smaps: 'maybe-guard',
+}
+
 /** What of this kernel a selftest is about. */
 function needs({ test: of, backing }: SelftestCell): readonly Feature[] {
+  const more = NEEDS[of]
   const first: Feature = backing === 'anon' && of !== 'anon_zeropage' ? 'anon-guards' : 'file-guards'
-  switch (of) {
-    case 'uffd':
-      return [first, 'userfaultfd']
-    case 'pagemap_scan':
-      return [first, 'pagemap-scan-guard']
-    case 'collapse':
-      return [first, 'shmem-collapse']
-    case 'smaps':
-      return [first, 'maybe-guard']
-    default:
-      return [first]
-  }
+  return more === undefined ? [first] : [first, more]
 }
 
 /** One probe for all of them; what the machine lacks is told by each test that asks. */

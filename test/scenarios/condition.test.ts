@@ -31,5 +31,7 @@ test.each([
   ['an anonymous huge page', `${ANON} fill a[0..1] pmd;`, ['present', 'huge']],
 ] as const)('%s', (_, declarations, words) => {
   const all = ['none', 'present', 'file', 'file_ro', 'zero', 'anon', 'guard', 'huge', 'swap']
-  expect(all.filter((word) => holds(declarations, `a[0] = ${word}`))).toEqual(all.filter((w) => words.some((x) => x === w)))
+  expect(all.filter((word) => holds(declarations, `a[0] = ${word}`))).toEqual(
+    all.filter((w) => words.some((x) => x === w)),
+  )
 })
