@@ -140,7 +140,8 @@ Examples:
   mmcheck check install+collapse --kernel vm-maybe-guard-v4+6b
 
 Exit code: 10 where some point of the series breaks what its base keeps
-whole, 20 where a search ended at a limit, 1 where there is no such series.
+whole (of proposals: where one breaks what was asked for), 20 where a search
+ended at a limit, 1 where there is no such series.
 ${SEE_ROOT}`
 
 export const DOCTOR_HELP: string = `

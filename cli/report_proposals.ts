@@ -73,7 +73,8 @@ export function proposalsText(reports: readonly ProposalReport[]): string {
     'MAP_NOSIGBUS: what its thread of 2021 asked for, in each proposal',
     wrapped(
       "In a failing cell the id of its shortest counterexample ('mmcheck replay ID'); 'refused' where mmap() takes no " +
-        "such mapping, '.' where the proposal has no such scenario, '?' where a search ended at a limit.",
+        "such mapping, '.' where the proposal has no such scenario, '?' where a search ended at a limit. N9 and N10 stand with " +
+        'N5a and N4; N8, that linux-api must agree and vm_flags had no bit left, is no matter of runs.',
       '',
     ),
     ...reports.flatMap((r) => ['', `${r.base}:`, ...demandLines(r)]),

@@ -1,10 +1,13 @@
 /** A property that nothing can break says nothing: every mutant must break it, and only the mutant. */
 import { describe, expect, test } from 'vitest'
+import { readBaseline } from '../../cli/baseline.ts'
 import { PROPERTIES } from '../../properties/all.ts'
 import { DEMANDS } from '../../properties/nosigbus_demands.ts'
 import { searchExplicit } from '../../solver/explicit/search.ts'
 import { lowerScenario, scenarioOn, scenariosOf } from '../support/scenarios.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
+
+const baseline = readBaseline()
 
 function violated(scenario: Scenario): readonly string[] {
   const { model } = lowerScenario(scenario)
@@ -38,7 +41,9 @@ describe.each(PROPERTIES.filter((p) => !p.ofModel))('$name', (p) => {
       ]
     }
     const names = named()
-    expect(names.some((n) => violated(scenarioOn(n, kernel)).includes(p.name))).toBe(true)
+    // What is recorded is what `mmcheck check` holds the catalogue to; the rest is run.
+    const known = names.some((n) => p.name in (baseline[n]?.[kernel]?.violations ?? {}))
+    expect(known || names.some((n) => violated(scenarioOn(n, kernel)).includes(p.name))).toBe(true)
   })
 })
 
