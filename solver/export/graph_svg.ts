@@ -1,23 +1,12 @@
 /** A state graph as SVG: depth runs downwards, what a state holds is told where the pointer rests on it. */
 import type { GraphEdge, GraphNode, StateGraph } from '../explicit/graph.ts'
 import { layOutLayers, type Place } from './layered.ts'
+import { escaped } from './xml.ts'
 
 const SPACING = { across: 46, down: 44, margin: 60 } as const
 const BOX = { width: 34, height: 18 } as const
 /** In a larger drawing the names of steps would lie upon each other; they are told by the pointer there. */
 const NAMED_MAX = 60
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-/** Text as it may stand in XML: markup is spelt out, and what XML forbids becomes a blank. */
-const escaped = (text: string): string =>
-  text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').replace(/[&<>"']/g, (c) => ENTITIES[c] ?? '')
 
 const title = (lines: readonly string[]): string => `<title>${lines.map(escaped).join('\n')}</title>`
 const round = (n: number): string => String(Math.round(n * 10) / 10)
