@@ -164,7 +164,11 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .command('replay')
     .description('run a counterexample again in the reference interpreter and print its race')
     .argument('<id>', "an id or the start of one, a JSON file, or '-'")
-    .option('--format <format>', 'mail, table, svg, html, itf, shiviz, json or litmus (default: mail)', value.traceFormat)
+    .option(
+      '--format <format>',
+      'mail, table, svg, html, itf, shiviz, json or litmus (default: mail)',
+      value.traceFormat,
+    )
     .option('-o, --output <file>', 'write it there')
     .option('--steps', 'the same as --format table')
     .option('--full', 'print every step, folding nothing')

@@ -2,14 +2,15 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, RECORDED, WALKED, type Found } from '../../counterexamples/build.ts'
-import {
-  MAX_BYTES,
-  parseCounterexample,
-  resolveMoves,
-  type Counterexample,
-} from '../../counterexamples/json.ts'
+import { MAX_BYTES, parseCounterexample, resolveMoves, type Counterexample } from '../../counterexamples/json.ts'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
-import { counterexampleOfItf, itfDifference, looksLikeItf, parseItf, type Itf } from '../../counterexamples/render/itf.ts'
+import {
+  counterexampleOfItf,
+  itfDifference,
+  looksLikeItf,
+  parseItf,
+  type Itf,
+} from '../../counterexamples/render/itf.ts'
 import { render, type Format } from '../../counterexamples/render/render.ts'
 import type { Subject } from '../../counterexamples/render/subject.ts'
 import { findCounterexample } from '../../counterexamples/store.ts'
@@ -152,7 +153,14 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
   const itf = read.ok ? read.value.itf : undefined
   const differs = itf === undefined ? undefined : itfDifference(itf, subject)
   if (differs !== undefined)
-    return fail(speaker, 'input', withHelp(`the states of the file are not those of its steps: ${printable(differs)}`, 'the file was edited, or belongs to another version'))
+    return fail(
+      speaker,
+      'input',
+      withHelp(
+        `the states of the file are not those of its steps: ${printable(differs)}`,
+        'the file was edited, or belongs to another version',
+      ),
+    )
   const text = render(subject, format, !full)
   if (output === undefined) {
     out(text)

@@ -5,9 +5,7 @@ export const THREAD_COLOURS = 6
 
 export const threadClass = (thread: number): string => `t${thread % THREAD_COLOURS}`
 
-interface Palette {
-  readonly [name: string]: string
-}
+type Palette = Readonly<Record<string, string>>
 
 export const LIGHT: Palette = {
   bg: '#ffffff',

@@ -120,7 +120,7 @@ export const SCRIPT: string = `
     for (const t of data.layout.tables)
       if (!shown.has(t) && values[t.state] !== 'free') {
         const walk = make('div', 'walk')
-        walk.append(make('div', 'faint', 'no pmd points to'), table(t, []))
+        walk.append(make('div', 'faint', 'no pmd points to'), table(t, pagesOnce(t, k)))
         box.append(walk)
       }
     for (const f of data.layout.files) {
@@ -135,6 +135,16 @@ export const SCRIPT: string = `
         }
       box.append(walk)
     }
+  }
+
+  /* The pages that a table mapped when a pmd last pointed to it. */
+  function pagesOnce(t, k) {
+    const pmds = data.layout.mms.flatMap((mm) => mm.pmds)
+    for (let i = k; i >= 0; i--) {
+      const pmd = pmds.find((p) => states[i][p.kind] === 'table' && states[i][p.table] === t.name)
+      if (pmd) return pmd.pages
+    }
+    return []
   }
 
   function showListing(k) {
@@ -166,7 +176,7 @@ export const SCRIPT: string = `
     rows.forEach((row, i) => {
       if (i + 1 === at) row.setAttribute('aria-current', 'step')
       else row.removeAttribute('aria-current')
-      row.classList.toggle('ahead', i + 1 > at)
+      row.classList.toggle('ahead', at > 0 && i + 1 > at)
     })
     byId('slider').value = String(at)
     byId('place').textContent = at === 0 ? 'start, of ' + last + ' steps' : 'step ' + at + ' of ' + last
@@ -200,6 +210,7 @@ export const SCRIPT: string = `
     document.body.classList.toggle('folded', on)
     byId('fold').setAttribute('aria-pressed', String(on))
     if (on && hiddenAt(at)) move(1)
+    else if (at > 0) rows[at - 1].scrollIntoView({ block: 'nearest' })
   }
   function theme() {
     const root = document.documentElement
@@ -232,11 +243,16 @@ export const SCRIPT: string = `
     keys[e.key]()
   })
   const asked = () => Number(/^#(\\d+)$/.exec(location.hash)?.[1] ?? 0)
-  addEventListener('hashchange', () => { if (asked() !== at) go(asked()) })
+  addEventListener('hashchange', () => {
+    if (asked() === at) return
+    go(asked())
+    if (hiddenAt(at)) fold(false)
+  })
+  /* Folded as the mail text is, unless somebody points to a step that would be hidden. */
+  at = Math.min(last, asked())
   document.body.classList.add('folded')
-  byId('fold').setAttribute('aria-pressed', 'true')
+  fold(!hiddenAt(at))
+  go(at)
   document.documentElement.dataset.ready = 'true'
-  go(asked())
-  if (hiddenAt(at)) fold(false)
 })()
 `

@@ -23,6 +23,7 @@ a:hover { text-decoration-thickness: 2px; }
 :focus-visible { outline: 2px solid var(--edge); outline-offset: 1px; }
 .faint, .file { color: var(--faint); }
 .file { font-size: 11px; margin-left: .6em; white-space: nowrap; }
+.arr { white-space: nowrap; }
 [hidden] { display: none !important; }
 header { padding: 1.1rem 1.5rem .6rem; }
 h1 { margin: 0; font-size: 1.45rem; line-height: 1.25; }
@@ -32,6 +33,7 @@ nav { position: sticky; top: 0; z-index: 2; display: flex; flex-wrap: wrap; gap:
   padding: .5rem 1.5rem; background: var(--bg); border-bottom: 1px solid var(--line); }
 nav button { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--line); border-radius: 5px; padding: .2rem .7rem; cursor: pointer; }
 nav button:hover:not(:disabled) { border-color: var(--faint); }
+nav button[aria-pressed=true] { background: var(--now); border-color: var(--edge); }
 nav button:disabled { opacity: .4; cursor: default; }
 nav input { flex: 1 1 8rem; max-width: 26rem; accent-color: var(--edge); }
 nav output { min-width: 9.5em; font-variant-numeric: tabular-nums; }
@@ -72,15 +74,17 @@ tr.step { height: 100%; }
 td.lock { height: inherit; }
 tr.dots { display: none; cursor: pointer; color: var(--faint); }
 tr.dots td { padding: 0 .5rem; }
+.if-folded { display: none; } .folded .if-folded { display: block; } .folded .if-all { display: none; }
 .folded tr.quiet { display: none; }
 .folded tr.dots { display: table-row; }
 .where { margin: 0 0 .45rem; }
-.where span + span::before { content: ' \\203a '; color: var(--faint); }
+.where span + span::before { content: ' \\203a\\00a0'; color: var(--faint); }
 #now .text { font-weight: 600; overflow-wrap: anywhere; }
 #now ul { list-style: none; margin: .35rem 0 0; padding: 0; }
 #now li.changed { color: var(--edge); }
 .stand { width: 100%; border-collapse: collapse; margin-top: .5rem; }
 .stand td { padding: .1rem .4rem .1rem 0; vertical-align: top; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+.stand td:nth-child(2) { white-space: nowrap; overflow-wrap: normal; }
 .stand td:first-child { color: var(--own); font-weight: 600; white-space: nowrap; }
 .stand .blocked { color: var(--bad); font-weight: 600; }
 .mm { margin-bottom: .5rem; }

@@ -13,8 +13,7 @@ import { failed, ok, type Result } from '../result.ts'
 import { statesOf, type Subject } from './subject.ts'
 import { bitsOf, type ObjectNames } from './values.ts'
 
-export type ItfValue =
-  boolean | string | { readonly '#bigint': string } | { readonly '#set': readonly ItfValue[] }
+export type ItfValue = boolean | string | { readonly '#bigint': string } | { readonly '#set': readonly ItfValue[] }
 
 const value: z.ZodType<ItfValue> = z.lazy(() =>
   z.union([
@@ -118,7 +117,7 @@ function variables(model: LoweredModel, names: ObjectNames, state: State): Recor
 
 /** The trace in the terms of the format. */
 export function itfOf({ found, model, scenario }: Subject): Itf {
-  const { trace, minimised: _, ...counterexample } = found.counterexample
+  const { trace: _trace, minimised: _minimised, ...counterexample } = found.counterexample
   const steps = recordSteps(found.trace)
   return {
     counterexample,

@@ -65,7 +65,8 @@ export function layoutOf({ world, file }: Scenario, model: LoweredModel): Layout
       pagesUnder.set(under, [...(pagesUnder.get(under) ?? []), page])
     }
   const mmOfPmd = (pmd: number): number =>
-    world.mappings.find((m) => world.pmdOf(m.firstPage) <= pmd && pmd <= world.pmdOf(m.firstPage + m.pages - 1))?.mm ?? 0
+    world.mappings.find((m) => world.pmdOf(m.firstPage) <= pmd && pmd <= world.pmdOf(m.firstPage + m.pages - 1))?.mm ??
+    0
   const vmaBox = (name: string): VmaBox => ({
     name,
     attached: at(`${name}.attached`),

@@ -21,8 +21,9 @@ const RCU = 'rcu.readers'
 
 const isLock = (slot: Slot): boolean => slot.kind === 'lock' || slot.name === RCU
 
-/** The two words of a read-write lock are one lock. */
-const lockName = (slot: string): string => (slot === RCU ? 'RCU' : slot.replace(/\.(writer|readers|write_locked)$/, ''))
+/** The words of a read-write lock are one lock; vm_lock_seq, which says that a VMA is write-locked, is one of its lock's. */
+const lockName = (slot: string): string =>
+  slot === RCU ? 'RCU' : slot.replace(/\.write_locked$/, '.lock').replace(/\.(writer|readers)$/, '')
 
 /** Who has set a flag that says no more than that somebody holds the lock. */
 function setters(trace: Trace, slot: number): readonly (number | undefined)[] {

@@ -110,7 +110,10 @@ export function renderSvg(subject: Subject, fold: boolean): string {
     }
   }
   paragraph(counterexample.title, 'title')
-  paragraph(`cex ${counterexample.id}: ${property.name} on ${counterexample.scenario.kernel}, ${scenario.name}`, 'faint')
+  paragraph(
+    `cex ${counterexample.id}: ${property.name} on ${counterexample.scenario.kernel}, ${scenario.name}`,
+    'faint',
+  )
   paragraph(`${property.name}: ${property.statement}`)
   const longest = Math.max(0, ...bars.map((b) => toAscii(b.name).length))
   const operationRows = Math.max(1, ...threads.map((t) => operations(trace, t).length))
@@ -124,7 +127,9 @@ export function renderSvg(subject: Subject, fold: boolean): string {
   })
   bars.forEach((b, i) => {
     const x = barsX + i * BAR + 8
-    out.push(`<text transform="translate(${round(x)} ${round(y - 8)}) rotate(-90)" class="faint">${escaped(toAscii(b.name))}</text>`)
+    out.push(
+      `<text transform="translate(${round(x)} ${round(y - 8)}) rotate(-90)" class="faint">${escaped(toAscii(b.name))}</text>`,
+    )
   })
   out.push(`<path class="rule" d="M${MARGIN} ${round(y - 4)}H${round(width - MARGIN)}"/>`)
   const rows = rowsOf(cells(trace, { fold, bang }), letters, y)
@@ -132,7 +137,16 @@ export function renderSvg(subject: Subject, fold: boolean): string {
     const x = laneX(row.cell.thread)
     const folded = row.lines[0]?.kind === 'folded'
     if (!folded) out.push(text(MARGIN, row.y + LINE - 3, String(row.cell.step + 1).padStart(4), 'faint'))
-    row.lines.forEach((l, i) => out.push(text(x, row.y + (i + 1) * LINE - 3, l.text, l.kind === 'call' ? `call ${threadClass(row.cell.thread)}` : l.kind)))
+    row.lines.forEach((l, i) =>
+      out.push(
+        text(
+          x,
+          row.y + (i + 1) * LINE - 3,
+          l.text,
+          l.kind === 'call' ? `call ${threadClass(row.cell.thread)}` : l.kind,
+        ),
+      ),
+    )
   }
   bars.forEach((b, i) => out.push(...barSvg(b, rows, barsX + i * BAR)))
   const last = rows.at(-1)

@@ -33,12 +33,12 @@ export function entryClass(entry: string): 'none' | 'guard' | 'present' {
  */
 export function drawTables({ model, scenario }: Subject, layout: Layout, state: State, before?: State): Drawing {
   const { names } = scenario.world
-  const value = (slot: number): string => {
+  const valueIn = (s: State, slot: number): string => {
     const type = model.slots[slot]?.type
-    return type === undefined ? '' : showNamed(names, type, state[slot] ?? 0)
+    return type === undefined ? '' : showNamed(names, type, s[slot] ?? 0)
   }
-  const changed = (slot: number): string =>
-    before !== undefined && state[slot] !== before[slot] ? ' changed' : ''
+  const value = (slot: number): string => valueIn(state, slot)
+  const changed = (slot: number): string => (before !== undefined && state[slot] !== before[slot] ? ' changed' : '')
   const svg: string[] = []
   let y = 0
   const drawn = new Set<TableBox>()
@@ -75,7 +75,11 @@ export function drawTables({ model, scenario }: Subject, layout: Layout, state: 
   }
   for (const t of layout.tables.filter((t) => !drawn.has(t) && value(t.state) !== 'free')) {
     y += 16
-    table(t, PMD_WIDTH + ARROW, [])
+    // The pages that were its before say what has gone with it.
+    const pmd = layout.mms
+      .flatMap((mm) => mm.pmds)
+      .find((p) => before !== undefined && valueIn(before, p.kind) === 'table' && valueIn(before, p.table) === t.name)
+    table(t, PMD_WIDTH + ARROW, pmd?.pages ?? [])
   }
   return { svg, width: PMD_WIDTH + ARROW + ENTRY_WIDTH, height: Math.max(0, y) }
 }
