@@ -2,7 +2,7 @@
 import { routineLines, routinesOf, routineTitle } from '../../model/language/listing.ts'
 import type { Routine } from '../../model/language/routine.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
-import { labelName, mutationName } from '../../model/language/mutate/name.ts'
+import { labelName, mutationName, routineName } from '../../model/language/mutate/name.ts'
 import type { Trace, TraceStep } from '../trace.ts'
 
 export interface ListingLine {
@@ -64,7 +64,7 @@ export function listingsOf({ program, without }: Scenario, trace: Trace): Listin
   )
   const listings: Listing[] = []
   const places = trace.steps.map((step): Place | undefined => {
-    const own = (known[step.thread.number] ?? []).filter((k) => k.routine.name === step.step.routine)
+    const own = (known[step.thread.number] ?? []).filter((k) => routineName(k.routine.name) === step.step.routine)
     const found =
       own.find((k) => k.listing.lines.some((l) => l.label === step.step.local && l.text.startsWith(step.step.text))) ??
       own.find((k) => lineOf(k.listing, step) >= 0)
