@@ -1,6 +1,7 @@
 /** A counterexample as one HTML page that needs nothing else: it can be kept, mailed, and opened from a file. */
 import { createHash } from 'node:crypto'
 import { escaped } from '../../solver/export/xml.ts'
+import type { Minimality } from '../json.ts'
 import { dataOf, json } from './html_data.ts'
 import { anchor, cText, fileTag, linksOf, type Links } from './html_parts.ts'
 import { raceHtml } from './html_race.ts'
@@ -36,6 +37,20 @@ const button = (id: string, text: string, label: string, key: string): string =>
   `<button type="button" id="${id}" aria-label="${label}" title="${label}">${text}<kbd>${key}</kbd></button>`
 
 const list = (items: readonly string[]): string => `<ul>${items.map((i) => `<li>${escaped(i)}</li>`).join('')}</ul>`
+
+/** What minimise has said of it, if it was asked. */
+function minimisedHtml(minimised: Minimality | undefined): string {
+  if (minimised === undefined) return ''
+  const { measures, exhausted, ended } = minimised
+  const rows = measures.map(
+    (m) => `<tr><td>${escaped(m.name)}</td><td>${m.before}</td><td>${m.after}</td><td>${m.standing}</td></tr>`,
+  )
+  const proof = `${exhausted.done} of ${exhausted.total} smaller scenarios were exhausted${ended === 'time' ? ', then time was over' : ''}.`
+  return `<h2>How small it can be made</h2>
+<p class="faint">What minimise has said of it; its least form has the id ${escaped(minimised.id)}. ${proof}</p>
+<table><thead><tr><th>measure</th><th>here</th><th>least</th><th>known as</th></tr></thead><tbody>${rows.join('')}</tbody></table>
+`
+}
 
 /** One self-contained page, without a reference to anything but the kernel's source, for who follows a link. */
 export function renderHtml(subject: Subject): string {
@@ -92,7 +107,7 @@ ${list(c.property.source)}
 <h2>Scope and assumptions</h2>
 ${list([...c.scope, ...c.assumptions])}
 <p class="faint">${escaped(release === undefined ? 'No released kernel is known to show these functions.' : `Links lead to ${release}${release === scenario.kernel.name ? '' : `, the release nearest to ${scenario.kernel.name}`}. Steps are named after the kernel functions that they were read from.`)}</p>
-<h2>The scenario</h2>
+${minimisedHtml(c.minimised)}<h2>The scenario</h2>
 <pre>${lines(c.scenario.litmus)}</pre>
 <h2>For a mail</h2>
 <pre>${lines(found.mail(true))}</pre>

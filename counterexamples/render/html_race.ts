@@ -102,7 +102,7 @@ export function raceHtml(subject: Subject, links: Links): string {
     (b) => `<th scope="col" class="lock" title="${escaped(b.name)}"><span>${escaped(b.name)}</span></th>`,
   )
   return (
-    `<table class="steps"><thead><tr><th scope="col" class="n"><span class="faint">step</span></th>${heads.join('')}${locks.join('')}</tr></thead>\n` +
+    `<table class="steps${threads.length > 2 ? ' many' : ''}"><thead><tr><th scope="col" class="n"><span class="faint">step</span></th>${heads.join('')}${locks.join('')}</tr></thead>\n` +
     `<tbody>\n${rows.join('\n')}\n</tbody></table>`
   )
 }

@@ -43,6 +43,8 @@ main { display: grid; grid-template-columns: minmax(0, 1fr) minmax(24rem, 36rem)
 aside { position: sticky; top: 3.2rem; max-height: calc(100vh - 3.2rem); overflow-y: auto; padding: .8rem 1.5rem 2rem; }
 aside > section { background: var(--panel); border: 1px solid var(--line); border-radius: 7px; padding: .7rem .9rem; margin-bottom: .8rem; }
 table.steps { border-collapse: collapse; width: 100%; table-layout: fixed; }
+table.steps { min-width: 42rem; }
+table.steps.many { min-width: 68rem; }
 table.steps th { text-align: left; vertical-align: bottom; padding: .3rem .5rem; font-weight: 600; border-bottom: 2px solid var(--line); }
 table.steps th.cpu { border-bottom-color: var(--own); }
 th.cpu strong { color: var(--own); }
@@ -112,6 +114,8 @@ tr.dots td { padding: 0 .5rem; }
 .line.out .what::after { content: attr(data-out); display: inline-block; margin-left: 1ch; color: var(--bad); text-decoration: none; }
 .about { padding: 0 1.5rem 3rem; max-width: 110ch; }
 .about pre { overflow-x: auto; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: .7rem 1rem; }
+.about table { border-collapse: collapse; margin-bottom: 1rem; }
+.about td, .about th { text-align: left; padding: .1rem 1.2rem .1rem 0; font-variant-numeric: tabular-nums; }
 .about li { margin: .15rem 0; }
 summary { cursor: pointer; }
 @media (max-width: 1000px) { main { display: block; } aside { position: static; max-height: none; padding-top: 0; } .race { padding-right: 1.5rem; } }
