@@ -1,3 +1,5 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 /** The HTML page in a real browser: what it shows of each state is held against the reference interpreter. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -5,11 +7,11 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { subjectOf } from '../../cli/commands/replay.ts'
+import { subjectOf, type Replayed } from '../../cli/commands/replay.ts'
 import { renderHtml } from '../../counterexamples/render/html.ts'
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import { replay } from '../../solver/reference/replay.ts'
-import { find, movesOf, type Replayed } from '../support/corpus.ts'
+import { find, movesOf } from '../support/corpus.ts'
 import { artefact, CHROMIUM, LACK, launch } from './browser.ts'
 
 const KERNEL = 'v7.0 without retract_page_tables.recheck'
@@ -199,7 +201,7 @@ describe.skipIf(CHROMIUM === undefined)(`the page of Jann Horn's race${LACK}`, (
       script.textContent = 'window.ran = true'
       document.body.append(image, script)
       await fetch('https://mmcheck.invalid/').catch(() => undefined)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await new Promise((resolve) => void setTimeout(resolve, 50))
       return { blocked: blocked.sort(), ran: 'ran' in window }
     })
     expect(tried).toEqual({ blocked: ['connect-src', 'img-src', 'script-src-elem'], ran: false })
