@@ -48,10 +48,10 @@ Examples:
   mmcheck replay found.itf.json
   mmcheck replay - < found.json
 
-mail and svg fold what changes nothing shared, unless there is --full. html
-is one page that loads nothing: step through the race with the arrow keys.
-itf is Apalache's trace format, and can be read back; shiviz is a log for
-ShiViz; litmus is the scenario, for 'mmcheck check'.
+mail and svg fold what changes nothing shared, unless there is --full.
+html is one page that loads nothing: step through the race with the arrow
+keys. itf is Apalache's trace format, and can be read back; shiviz is a log
+for ShiViz; litmus is the scenario, for 'mmcheck check'.
 
 Exit code: 10 where the violation is there again, 2 where the counterexample
 cannot be read or is not one of today's model. ${SEE_ROOT}`
