@@ -58,7 +58,7 @@ export function renderHtml(subject: Subject): string {
   const { counterexample: c, trace } = found
   const links = linksOf(subject)
   const release = releaseOf(scenario.kernel.name)
-  const { listings } = listingsOf(scenario, trace)
+  const listed = listingsOf(scenario, trace)
   const count = trace.steps.length
   return `<!doctype html>
 <html lang="en">
@@ -96,7 +96,7 @@ ${raceHtml(subject, links)}
 <section id="now"><h2>This step</h2><div id="now-body"></div></section>
 <section id="tables"><h2>Page tables, VMAs, page cache</h2><div id="tables-body"></div></section>
 <section id="listings"><h2>The routine in the model</h2><p id="no-listing" class="faint">A listing appears with the first step.</p>
-${listings.map((l) => listingHtml(l, links)).join('\n')}
+${listed.listings.map((l) => listingHtml(l, links)).join('\n')}
 </section>
 <section><details><summary>Every variable that changes</summary><table class="values"><tbody id="values-body"></tbody></table></details></section>
 </aside>
@@ -112,7 +112,7 @@ ${minimisedHtml(c.minimised)}<h2>The scenario</h2>
 <h2>For a mail</h2>
 <pre>${lines(found.mail(true))}</pre>
 </section>
-<script type="application/json" id="data">${json(dataOf(subject, links))}</script>
+<script type="application/json" id="data">${json(dataOf(subject, links, listed))}</script>
 <script>${SCRIPT}</script>
 </body>
 </html>

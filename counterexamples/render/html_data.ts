@@ -3,7 +3,7 @@ import { plain } from '../../solver/export/xml.ts'
 import { threadClass } from './colours.ts'
 import type { Links } from './html_parts.ts'
 import { layoutOf } from './layout.ts'
-import { listingsOf } from './listings.ts'
+import type { Listings } from './listings.ts'
 import { standingsIn } from './standing.ts'
 import { laneName, statesOf, type Subject } from './subject.ts'
 import { showNamed } from './values.ts'
@@ -15,11 +15,10 @@ export const json = (value: unknown): string =>
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
-export function dataOf(subject: Subject, links: Links): unknown {
+export function dataOf(subject: Subject, links: Links, { places }: Listings): unknown {
   const { found, model, scenario, bang } = subject
   const { trace } = found
   const { names } = scenario.world
-  const { places } = listingsOf(scenario, trace)
   const moving = new Set(trace.steps.flatMap((s) => s.changes.filter((c) => c.kind !== 'pc').map((c) => c.slot)))
   return {
     bang: `BANG: ${bang}`,

@@ -63,15 +63,26 @@ export function listingsOf({ program, without }: Scenario, trace: Trace): Listin
     })),
   )
   const listings: Listing[] = []
-  const places = trace.steps.map((step): Place | undefined => {
+  // Two threads may run the same routine, which is then listed once.
+  const numbers = new Map<string, number>()
+  const numberOf = (listing: Listing): number => {
+    const text = JSON.stringify(listing)
+    const number = numbers.get(text) ?? listings.push(listing) - 1
+    numbers.set(text, number)
+    return number
+  }
+  const placeOf = (step: TraceStep): Place | undefined => {
     const own = (known[step.thread.number] ?? []).filter((k) => routineName(k.routine.name) === step.step.routine)
     const found =
       own.find((k) => k.listing.lines.some((l) => l.label === step.step.local && l.text.startsWith(step.step.text))) ??
       own.find((k) => lineOf(k.listing, step) >= 0)
-    if (found === undefined) return undefined
-    const same = listings.findIndex((l) => JSON.stringify(l) === JSON.stringify(found.listing))
-    const listing = same >= 0 ? same : listings.push(found.listing) - 1
-    return { listing, line: lineOf(found.listing, step) }
+    return found === undefined ? undefined : { listing: numberOf(found.listing), line: lineOf(found.listing, step) }
+  }
+  const seen = new Map<number, Place | undefined>()
+  const places = trace.steps.map((step): Place | undefined => {
+    const { id } = step.step
+    if (!seen.has(id)) seen.set(id, placeOf(step))
+    return seen.get(id)
   })
   return { listings, places }
 }

