@@ -47,8 +47,8 @@ function minimisedHtml(minimised: Minimality | undefined): string {
   )
   const proof = `${exhausted.done} of ${exhausted.total} smaller scenarios were exhausted${ended === 'time' ? ', then time was over' : ''}.`
   return `<h2>How small it can be made</h2>
-<p class="faint">What minimise has said of it; its least form has the id ${escaped(minimised.id)}. ${proof}</p>
-<table><thead><tr><th>measure</th><th>here</th><th>least</th><th>known as</th></tr></thead><tbody>${rows.join('')}</tbody></table>
+<p class="faint">What minimise has said of it; what is left has the id ${escaped(minimised.id)}. ${proof}</p>
+<table><thead><tr><th>measure</th><th>here</th><th>minimised</th><th>which is</th></tr></thead><tbody>${rows.join('')}</tbody></table>
 `
 }
 
