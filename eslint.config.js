@@ -38,7 +38,7 @@ const naming = (format, leadingUnderscore) => [
 ]
 
 export default defineConfig([
-  globalIgnores(['dist/', 'coverage/', '.mmcheck/']),
+  globalIgnores(['dist/', 'coverage/', '.mmcheck/', 'test/artefacts/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },
   {
     files: ['**/*.ts'],

@@ -43,8 +43,15 @@ ${exitHelp()}`
 export const REPLAY_HELP: string = `
 Examples:
   mmcheck replay 66c5
-  mmcheck replay found.json --steps
+  mmcheck replay 66c5 --format html --output race.html
+  mmcheck replay found.json --format table
+  mmcheck replay found.itf.json
   mmcheck replay - < found.json
+
+mail and svg fold what changes nothing shared, unless there is --full.
+html is one page that loads nothing: step through the race with the arrow
+keys. itf is Apalache's trace format, and can be read back; shiviz is a log
+for ShiViz; litmus is the scenario, for 'mmcheck check'.
 
 Exit code: 10 where the violation is there again, 2 where the counterexample
 cannot be read or is not one of today's model. ${SEE_ROOT}`

@@ -7,6 +7,7 @@ Examples:
   mmcheck minimise 66c5
   mmcheck minimise race.litmus --kernel v7.0 --property GuardStays
   mmcheck minimise - < race.litmus
+  mmcheck minimise --all --timeout 10m --update
 
 Made small, in this order: threads, operations, VMAs, pages, page tables,
 files; then context switches, steps, changed variables of the trace. For

@@ -5,6 +5,7 @@ import { mutationWord } from '../model/language/mutate/name.ts'
 import { kernelLine } from '../model/litmus/kernel_line.ts'
 import { closest } from '../model/litmus/suggest.ts'
 import type { KernelLine } from '../model/litmus/ast.ts'
+import { FORMATS, type Format } from '../counterexamples/render/render.ts'
 import { REDUCTIONS, type Reduction } from '../solver/reduce/reduced.ts'
 import type { Engine } from './cell.ts'
 import type { ExportFormat } from './commands/export.ts'
@@ -65,6 +66,7 @@ const oneOf = <T extends string>(known: readonly T[], text: string): T => {
 }
 export const engine = (text: string): Engine => oneOf(['explicit', 'wasm', 'auto', 'reference', 'smt'] as const, text)
 export const exportFormat = (text: string): ExportFormat => oneOf(['promela', 'tla'] as const, text)
+export const traceFormat = (text: string): Format => oneOf(FORMATS, text)
 export const graphFormat = (text: string): GraphFormat => oneOf(['dot', 'svg'] as const, text)
 /** Reductions by name; `none` stands for no reduction at all. */
 export function reductions(text: string, previous: readonly Reduction[] = []): readonly Reduction[] {

@@ -29,6 +29,7 @@ import {
   SERIES_HELP,
 } from './help.ts'
 import { withHelp } from './message.ts'
+import type { Format } from '../counterexamples/render/render.ts'
 import type { Reduction } from '../solver/reduce/reduced.ts'
 import { strayWord, usageError } from './usage.ts'
 import type { Streams } from './streams.ts'
@@ -68,6 +69,14 @@ interface NecessityFlags {
   readonly json?: boolean
   readonly save: boolean
   readonly progress?: boolean
+}
+
+interface ReplayFlags {
+  readonly format?: Format
+  readonly output?: string
+  readonly steps?: boolean
+  readonly full?: boolean
+  readonly json?: boolean
 }
 
 interface ExportFlags {
@@ -158,17 +167,34 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .command('replay')
     .description('run a counterexample again in the reference interpreter and print its race')
     .argument('<id>', "an id or the start of one, a JSON file, or '-'")
-    .option('--steps', 'a table of steps and changed variables instead of columns')
+    .option(
+      '--format <format>',
+      'mail, table, svg, html, itf, shiviz, json or litmus (default: mail)',
+      value.traceFormat,
+    )
+    .option('-o, --output <file>', 'write it there')
+    .option('--steps', 'the same as --format table')
     .option('--full', 'print every step, folding nothing')
-    .option('--json', 'print the counterexample as JSON')
+    .option('--json', 'the same as --format json')
     .addHelpText('after', REPLAY_HELP)
-    .action(async (id: string, flags: { steps?: boolean; full?: boolean; json?: boolean }) => {
+    .action(async (id: string, flags: ReplayFlags) => {
+      const asked = [
+        ...(flags.format === undefined ? [] : [flags.format]),
+        ...(flags.steps === true ? (['table'] as const) : []),
+        ...(flags.json === true ? (['json'] as const) : []),
+      ]
+      const [format = 'mail', other] = [...new Set(asked)]
+      if (other !== undefined) {
+        const error = `replay prints one form, not ${format} and ${other}`
+        code = fail({ json: flags.json ?? false, out, err }, 'usage', withHelp(error, 'ask twice'))
+        return
+      }
       code = await replayCommand(id, {
-        steps: flags.steps ?? false,
+        format,
         full: flags.full ?? false,
-        json: flags.json ?? false,
         out,
         err,
+        ...(flags.output === undefined ? {} : { output: flags.output }),
       })
     })
 

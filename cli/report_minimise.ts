@@ -19,7 +19,7 @@ export interface MinimisedReport {
   readonly before: readonly number[]
 }
 
-interface Row {
+export interface MeasureRow {
   readonly measure: string
   readonly before: number
   readonly after: number
@@ -28,7 +28,8 @@ interface Row {
 
 const VARIABLES = 'changed variables'
 
-function rows({ minimised, finished, before }: MinimisedReport): readonly Row[] {
+/** What became of each measure. */
+export function measureRows({ minimised, finished, before }: MinimisedReport): readonly MeasureRow[] {
   const { exhausted } = minimised
   const after = [...minimised.after, finished.switches, finished.found.trace.steps.length, finished.variables]
   const was = [...minimised.before, ...before]
@@ -53,7 +54,7 @@ const MEANS: Readonly<Record<Standing, (report: MinimisedReport) => string>> = {
 }
 
 function table(report: MinimisedReport): readonly string[] {
-  const all = rows(report)
+  const all = measureRows(report)
   const cell = (n: number): string => String(n).padStart(6)
   return [
     `  ${''.padEnd(18)}${'was'.padStart(6)}${'is'.padStart(6)}`,
@@ -81,7 +82,7 @@ function proof({ minimised: { exhausted, asked, over } }: MinimisedReport): read
 /** For people; `fold` as in the mail text. */
 export function minimisedText(report: MinimisedReport, fold: boolean): string {
   const { minimised, finished } = report
-  const standings = new Set(rows(report).map((r) => r.standing))
+  const standings = new Set(measureRows(report).map((r) => r.standing))
   const removed = minimised.removed.length === 0 ? ['nothing: every part of it is needed'] : minimised.removed
   const lines = [
     wrapped(toAscii(`${report.from}: ${report.property} on ${report.kernel}, minimised`), '', 2),
@@ -115,7 +116,7 @@ export function minimisedJson(report: MinimisedReport): string {
     litmus: scenarioText(finished.scenario),
     counterexample: finished.found.counterexample.id,
     removed: minimised.removed,
-    measures: rows(report).map((r): Json => ({
+    measures: measureRows(report).map((r): Json => ({
       name: r.measure,
       before: r.before,
       after: r.after,

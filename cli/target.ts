@@ -1,11 +1,11 @@
 /** An operand that is a recorded counterexample, or one scenario that may have one. */
 import { existsSync } from 'node:fs'
 import { kernelText } from '../counterexamples/build.ts'
-import { MAX_BYTES, parseCounterexample } from '../counterexamples/json.ts'
+import { MAX_BYTES } from '../counterexamples/json.ts'
 import { failed, ok, type Result } from '../counterexamples/result.ts'
 import type { KernelLine } from '../model/litmus/ast.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
-import { readCounterexample, rerun, type Replayed } from './commands/replay.ts'
+import { parseRecording, readCounterexample, rerun, type Replayed } from './commands/replay.ts'
 import { catalogue, load, parse, type Loaded } from './input.ts'
 import { errorText, printable, withHelp } from './message.ts'
 import { readText } from './read.ts'
@@ -41,8 +41,8 @@ export async function readOperand(
   if (!read.ok) return input(`cannot read ${operand === '-' ? 'standard input' : `'${name}'`}: ${read.error}`)
   // No litmus file begins so, and every JSON object does.
   if (!/^\s*\{/.test(read.value)) return loaded(parse({ name, text: read.value }, false, kernels))
-  const parsed = parseCounterexample(read.value)
-  return replayedOn(parsed.ok ? rerun(parsed.value) : failed(`${name}: ${parsed.error.message}`), kernels)
+  const parsed = parseRecording(read.value)
+  return replayedOn(parsed.ok ? rerun(parsed.value.counterexample) : failed(`${name}: ${parsed.error}`), kernels)
 }
 
 async function recorded(id: string): Promise<Result<Replayed, string>> {

@@ -17,6 +17,8 @@ import { buildTrace, type Trace } from './trace.ts'
 export interface Found {
   readonly counterexample: Counterexample
   readonly trace: Trace
+  /** What may be said of its length. */
+  readonly minimality: string
   readonly mail: (fold: boolean) => string
 }
 
@@ -101,5 +103,5 @@ export function describe(
     scope: counterexample.scope,
     assumptions: counterexample.assumptions,
   }
-  return ok({ counterexample, trace, mail: (fold) => renderMail(input, { fold }) })
+  return ok({ counterexample, trace, minimality, mail: (fold) => renderMail(input, { fold }) })
 }

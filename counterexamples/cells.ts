@@ -4,15 +4,23 @@ import { show, type Type } from '../model/language/types.ts'
 import { toAscii } from './text.ts'
 import type { Trace, TraceStep } from './trace.ts'
 
+/** A function entered, the C text of a step, what came of it, what is wrong in the end, or steps left out. */
+export type LineKind = 'call' | 'step' | 'effect' | 'bang' | 'folded'
+
 export interface CellLine {
+  readonly kind: LineKind
   /** Depth of calls, from 0. */
   readonly depth: number
   readonly text: string
+  /** Of a function entered: where it stands in the kernel. */
+  readonly file?: string
 }
 
 /** What one step adds to the column of its thread. */
 export interface Cell {
   readonly thread: number
+  /** The step that it is of, from 0; of several folded ones, the last. */
+  readonly step: number
   readonly lines: readonly CellLine[]
 }
 
@@ -75,28 +83,37 @@ type Item =
   /** `next` is the step shown after the run; it is of the same thread. */
   | { readonly kind: 'folded'; readonly next: TraceStep }
 
-/** The last step of a thread's run is never folded: what happens next depends on where the thread stands. */
-function fold(steps: readonly TraceStep[]): Item[] {
-  const items: Item[] = []
-  let run: TraceStep[] = []
+/**
+ * Places of the steps that change nothing shared and are folded. The last step of a thread's run never is:
+ * what happens next depends on where the thread stands. A run of one stays: `...` in its place would save nothing.
+ */
+export function foldedSteps({ steps }: Trace): ReadonlySet<number> {
+  const folded = new Set<number>()
+  let run: number[] = []
   for (const [i, step] of steps.entries()) {
     const endsRun = steps[i + 1]?.thread.number !== step.thread.number
     if (!endsRun && !step.changes.some((change) => change.kind === 'shared')) {
-      run.push(step)
+      run.push(i)
       continue
     }
-    // A run of one stays: `...` in its place would save nothing.
-    if (run.length > 1) items.push({ kind: 'folded', next: step })
-    else items.push(...run.map((alone): Item => ({ kind: 'step', step: alone })))
+    if (run.length > 1) for (const at of run) folded.add(at)
     run = []
-    items.push({ kind: 'step', step })
   }
-  return items
+  return folded
+}
+
+function fold(trace: Trace): Item[] {
+  const folded = foldedSteps(trace)
+  return trace.steps.flatMap((step, i): Item[] => {
+    if (!folded.has(i)) return [{ kind: 'step', step }]
+    const next = trace.steps.find((later) => later.index > i && !folded.has(later.index))
+    return folded.has(i - 1) || next === undefined ? [] : [{ kind: 'folded', next }]
+  })
 }
 
 /** The cells of a trace, in order. The last step's ends with `[BANG: ...]`. */
 export function cells(trace: Trace, options: CellOptions): Cell[] {
-  const items = options.fold ? fold(trace.steps) : trace.steps.map((step): Item => ({ kind: 'step', step }))
+  const items = options.fold ? fold(trace) : trace.steps.map((step): Item => ({ kind: 'step', step }))
   const shown = new Map<number, readonly Frame[]>()
   // A thread with one operation has it as its heading; with several, each is printed where it begins.
   const hidden = new Map<number, number>()
@@ -111,17 +128,22 @@ export function cells(trace: Trace, options: CellOptions): Cell[] {
     const depth = (frames: number): number => Math.max(0, frames - hide)
     const before = shown.get(thread.number) ?? []
     const common = commonFrames(before, step.frames)
-    if (item.kind === 'folded') return { thread: thread.number, lines: [{ depth: depth(common), text: '...' }] }
+    if (item.kind === 'folded') {
+      const lines: CellLine[] = [{ kind: 'folded', depth: depth(common), text: '...' }]
+      return { thread: thread.number, step: index - 1, lines }
+    }
     shown.set(thread.number, step.frames)
     const entered = step.frames
-      .map((frame, i): CellLine => ({ depth: depth(i), text: call(frame.fn) }))
+      .map((frame, i): CellLine => ({ kind: 'call', depth: depth(i), text: call(frame.fn), file: frame.file }))
       .slice(Math.max(common, hide))
-    const bang = index === trace.steps.length - 1 ? [`[BANG: ${options.bang}]`] : []
-    const own = [step.text === '' ? step.local : step.text, ...brackets(item.step), ...bang].map((text): CellLine => ({
-      depth: depth(step.frames.length),
-      text,
-    }))
-    const lines = [...entered, ...own].map((line) => ({ depth: line.depth, text: toAscii(line.text) }))
-    return { thread: thread.number, lines }
+    const own = (kind: LineKind, text: string): CellLine => ({ kind, depth: depth(step.frames.length), text })
+    const bang = index === trace.steps.length - 1 ? [own('bang', `[BANG: ${options.bang}]`)] : []
+    const lines = [
+      ...entered,
+      own('step', step.text === '' ? step.local : step.text),
+      ...brackets(item.step).map((text) => own('effect', text)),
+      ...bang,
+    ].map((line) => ({ ...line, text: toAscii(line.text) }))
+    return { thread: thread.number, step: index, lines }
   })
 }

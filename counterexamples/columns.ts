@@ -17,7 +17,7 @@ export const COLUMNS_MAX = 3
 const NARROWEST = 20
 
 const cpu = (thread: number): string => `CPU${thread}`
-const topLevel = (text: string): CellLine => ({ depth: 0, text })
+const topLevel = (text: string): CellLine => ({ kind: 'call', depth: 0, text })
 
 const indentOf = (line: CellLine, width: number): number => Math.min(line.depth * PER_CALL, Math.floor(width / 2))
 

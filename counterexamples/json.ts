@@ -12,8 +12,9 @@ import type { Trace } from './trace.ts'
 
 const FORMAT = 'mmcheck-counterexample'
 const MAJOR = 1
-/** Version 1.1 added `origin`; a file without it is one of 1.0, as it always was. */
-const minorOf = ({ origin }: Counterexample): number => (origin === undefined ? 0 : 1)
+/** Version 1.1 added `origin`, 1.2 `minimised`; a file without them is one of 1.0, as it always was. */
+const minorOf = ({ origin, minimised }: Counterexample): number =>
+  minimised !== undefined ? 2 : origin !== undefined ? 1 : 0
 
 /** Larger files are refused unread: no minimised trace comes near it. */
 export const MAX_BYTES: number = 16 * 1024 * 1024
@@ -29,6 +30,25 @@ export interface CounterexampleStep {
   readonly choices: readonly { readonly name: string; readonly value: string }[]
   /** From and to, for every variable that the step changed, program counters excepted. */
   readonly changes: Readonly<Record<string, readonly [string, string]>>
+}
+
+/** What `minimise` has said of a counterexample. */
+export interface Minimality {
+  /** The id of what it made of it: its own where nothing could be taken away. */
+  readonly id: string
+  /** The scenario of that. */
+  readonly litmus: string
+  readonly measures: readonly MeasureStanding[]
+  /** Smaller scenarios that were exhausted, of those that there are; and whether these are all below the given one. */
+  readonly exhausted: { readonly done: number; readonly total: number; readonly all: boolean }
+  readonly ended: 'done' | 'time'
+}
+
+export interface MeasureStanding {
+  readonly name: string
+  readonly before: number
+  readonly after: number
+  readonly standing: 'minimum' | 'local' | 'open'
 }
 
 /** A counterexample without its envelope (format and version). All values are as people read them. */
@@ -48,6 +68,7 @@ export interface Counterexample {
   readonly assumptions: readonly string[]
   /** How it was found, where not by a search: then a shorter trace may exist. */
   readonly origin?: 'simulation' | undefined
+  readonly minimised?: Minimality | undefined
 }
 
 /** Why a text is no counterexample that this program can read. `message` is one line. */
@@ -59,6 +80,17 @@ export interface ParseError {
 const envelope = z.object({
   format: z.literal(FORMAT),
   version: z.object({ major: z.number().int().nonnegative(), minor: z.number().int().nonnegative() }),
+})
+
+const count = z.number().int().nonnegative()
+const minimality = z.object({
+  id: z.string().regex(/^[0-9a-f]{12}$/, 'not 12 lower-case hex digits'),
+  litmus: z.string(),
+  measures: z.array(
+    z.object({ name: z.string(), before: count, after: count, standing: z.enum(['minimum', 'local', 'open']) }),
+  ),
+  exhausted: z.object({ done: count, total: count, all: z.boolean() }),
+  ended: z.enum(['done', 'time']),
 })
 
 const body = z.object({
@@ -80,6 +112,7 @@ const body = z.object({
   scope: z.array(z.string()),
   assumptions: z.array(z.string()),
   origin: z.literal('simulation').optional(),
+  minimised: minimality.optional(),
 })
 
 /** A trace in the words of the file. */
@@ -106,7 +139,7 @@ export const recordedIdSteps = (steps: readonly CounterexampleStep[]): IdStep[] 
 
 /** The file's text: keys in a fixed order, two blanks of indent, one newline at the end. */
 export function toJson(counterexample: Counterexample): string {
-  const { id, title, scenario, property, trace, scope, assumptions, origin } = counterexample
+  const { id, title, scenario, property, trace, scope, assumptions, origin, minimised } = counterexample
   const { name, kernel, litmus } = scenario
   const { statement, source } = property
   const document = {
@@ -128,9 +161,18 @@ export function toJson(counterexample: Counterexample): string {
     scope,
     assumptions,
     ...(origin === undefined ? {} : { origin }),
+    ...(minimised === undefined ? {} : { minimised: minimisedDocument(minimised) }),
   }
   return `${JSON.stringify(document, null, 2)}\n`
 }
+
+const minimisedDocument = ({ id, litmus, measures, exhausted: { done, total, all }, ended }: Minimality): object => ({
+  id,
+  litmus,
+  measures: measures.map(({ name, before, after, standing }) => ({ name, before, after, standing })),
+  exhausted: { done, total, all },
+  ended,
+})
 
 const place = (path: readonly PropertyKey[]): string =>
   path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${String(key)}`)).join('')

@@ -101,7 +101,7 @@ export async function minimiseCommand(operand: string, options: MinimiseCommandO
 }
 
 /** Context switches, steps, changed variables. */
-const traceSize = (model: LoweredModel, moves: readonly Move[]): readonly number[] => [
+export const traceSize = (model: LoweredModel, moves: readonly Move[]): readonly number[] => [
   countSwitches(model, moves),
   moves.length,
   changedVariables(model, moves),

@@ -1,27 +1,30 @@
 /** `mmcheck replay`: runs a recorded counterexample again, step by step, in the reference interpreter. */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, RECORDED, WALKED, type Found } from '../../counterexamples/build.ts'
-import {
-  MAX_BYTES,
-  parseCounterexample,
-  resolveMoves,
-  toJson,
-  type Counterexample,
-} from '../../counterexamples/json.ts'
+import { MAX_BYTES, parseCounterexample, resolveMoves, type Counterexample } from '../../counterexamples/json.ts'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
-import { renderSteps } from '../../counterexamples/steps.ts'
+import {
+  counterexampleOfItf,
+  itfDifference,
+  looksLikeItf,
+  parseItf,
+  type Itf,
+} from '../../counterexamples/render/itf.ts'
+import { render, type Format } from '../../counterexamples/render/render.ts'
+import type { Subject } from '../../counterexamples/render/subject.ts'
 import { findCounterexample } from '../../counterexamples/store.ts'
 import { buildTrace } from '../../counterexamples/trace.ts'
 import { lower, ModelError, type Lowered } from '../../model/language/lower/lower.ts'
 import { formatDiagnostic } from '../../model/litmus/diagnostic.ts'
 import { parseLitmus } from '../../model/litmus/parser.ts'
 import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
-import { withProperties } from '../../properties/all.ts'
+import { findProperty, withProperties } from '../../properties/all.ts'
 import { replay as replayMoves } from '../../solver/reference/replay.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
 import { packageRoot } from '../input.ts'
-import { printable, withHelp } from '../message.ts'
+import { printable, reason, withHelp } from '../message.ts'
 import { readText } from '../read.ts'
 
 export interface Replayed {
@@ -35,19 +38,34 @@ export interface Replayed {
 export const STORE: string = join('.mmcheck', 'counterexamples')
 export const corpusDirectory = (): string => join(packageRoot(), 'counterexamples', 'corpus')
 
+/** A counterexample as it was read, with the states of its file where that has any. */
+interface Recording {
+  readonly counterexample: Counterexample
+  readonly itf?: Itf
+}
+
+/** A counterexample from the text of a file: one of ours, or a trace in ITF. The error is one line. */
+export function parseRecording(text: string): Result<Recording, string> {
+  if (looksLikeItf(text)) {
+    const itf = parseItf(text)
+    return itf.ok ? ok({ counterexample: counterexampleOfItf(itf.value), itf: itf.value }) : itf
+  }
+  const parsed = parseCounterexample(text)
+  return parsed.ok ? ok({ counterexample: parsed.value }) : failed(parsed.error.message)
+}
+
 /** Reads a counterexample by file name, by id, or by a unique start of an id. */
-export async function readCounterexample(name: string): Promise<Result<Counterexample, string>> {
+async function readRecording(name: string): Promise<Result<Recording, string>> {
   const shown = printable(name)
   if (name === '-' || /[./\\]/.test(name)) {
     const read = readText(name, MAX_BYTES)
     if (!read.ok) return failed(`cannot read ${name === '-' ? 'standard input' : `'${shown}'`}: ${read.error}`)
-    const parsed = parseCounterexample(read.value)
-    if (parsed.ok) return ok(parsed.value)
-    return failed(`${name === '-' ? 'standard input' : shown}: ${parsed.error.message}`)
+    const parsed = parseRecording(read.value)
+    return parsed.ok ? parsed : failed(`${name === '-' ? 'standard input' : shown}: ${parsed.error}`)
   }
   for (const directory of [STORE, corpusDirectory()]) {
     const found = await findCounterexample(directory, name)
-    if (found.ok) return ok(found.value)
+    if (found.ok) return ok({ counterexample: found.value })
     if (found.error.kind !== 'none' && found.error.kind !== 'io') return failed(printable(found.error.message))
   }
   return failed(
@@ -56,6 +74,12 @@ export async function readCounterexample(name: string): Promise<Result<Counterex
       `'mmcheck check FILE' keeps what it finds in ${STORE}`,
     ),
   )
+}
+
+/** As `readRecording`, where the states that a file may have are of no interest. */
+export async function readCounterexample(name: string): Promise<Result<Counterexample, string>> {
+  const read = await readRecording(name)
+  return read.ok ? ok(read.value.counterexample) : read
 }
 
 /** Rebuilds the scenario of a counterexample from its litmus text. */
@@ -95,25 +119,58 @@ export function rerun(c: Counterexample): Result<Replayed, string> {
     return failed(
       `the file says ${c.id}, but this trace has the id ${found.value.counterexample.id}\n  help: the file was edited, or belongs to another version`,
     )
-  return ok({ found: found.value, scenario, lowered, property })
+  // What minimise said of it is said of the same trace, and stays with it.
+  const { minimised } = c
+  const counterexample = { ...found.value.counterexample, ...(minimised === undefined ? {} : { minimised }) }
+  return ok({ found: { ...found.value, counterexample }, scenario, lowered, property })
 }
 
+/** What renderers are given of a replay. */
+export const subjectOf = ({ found, scenario, lowered }: Replayed): Subject => ({
+  found,
+  scenario,
+  model: lowered.model,
+  bang: findProperty(found.counterexample.property.name)?.bang ?? '',
+})
+
 export interface ReplayOptions {
-  readonly json: boolean
-  readonly steps: boolean
+  readonly format: Format
   readonly full: boolean
+  /** A file to write instead of standard output. */
+  readonly output?: string
   readonly out: (text: string) => void
   readonly err: (text: string) => void
 }
 
 /** Returns the exit code: 10 where the violation is there, as `check` would. */
 export async function replayCommand(name: string, options: ReplayOptions): Promise<number> {
-  const read = await readCounterexample(name)
-  const again = read.ok ? rerun(read.value) : read
-  if (!again.ok) return fail(options, 'input', again.error)
-  const { found } = again.value
-  if (options.json) options.out(toJson(found.counterexample))
-  else if (options.steps) options.out(renderSteps(found.trace))
-  else options.out(found.mail(!options.full))
+  const { format, full, output, out } = options
+  const speaker = { ...options, json: format === 'json' }
+  const read = await readRecording(name)
+  const again = read.ok ? rerun(read.value.counterexample) : read
+  if (!again.ok) return fail(speaker, 'input', again.error)
+  const subject = subjectOf(again.value)
+  const itf = read.ok ? read.value.itf : undefined
+  const differs = itf === undefined ? undefined : itfDifference(itf, subject)
+  if (differs !== undefined)
+    return fail(
+      speaker,
+      'input',
+      withHelp(
+        `the states of the file are not those of its steps: ${printable(differs)}`,
+        'the file was edited, or belongs to another version',
+      ),
+    )
+  const text = render(subject, format, !full)
+  if (output === undefined) {
+    out(text)
+    return EXIT.violated.code
+  }
+  try {
+    writeFileSync(output, text)
+  } catch (e) {
+    return fail(speaker, 'input', `cannot write '${printable(output)}': ${reason(e)}`)
+  }
+  out(`${printable(output)}\n`)
   return EXIT.violated.code
 }

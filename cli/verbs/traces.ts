@@ -2,10 +2,12 @@
 import type { Command } from 'commander'
 import { graphCommand, type GraphFormat } from '../commands/graph.ts'
 import { minimiseCommand } from '../commands/minimise.ts'
+import { minimiseAllCommand } from '../commands/minimise_all.ts'
 import { STORE } from '../commands/replay.ts'
 import { simulateCommand } from '../commands/simulate.ts'
 import { conflict } from '../conflicts.ts'
 import { fail } from '../fail.ts'
+import { printable, withHelp } from '../message.ts'
 import { GRAPH_HELP, MINIMISE_HELP, SIMULATE_HELP } from '../help_traces.ts'
 import * as value from '../options.ts'
 import type { KernelLine } from '../../model/litmus/ast.ts'
@@ -24,6 +26,8 @@ interface Common {
 }
 
 interface MinimiseFlags extends Common {
+  readonly all?: boolean
+  readonly update?: boolean
   readonly property?: string
   readonly timeout: number
   readonly prove: boolean
@@ -67,7 +71,9 @@ export function addTraceVerbs(program: Command, { out, err, errIsTty }: Speaking
   program
     .command('minimise')
     .description('take away from a counterexample all that it does not need, and say whether that is the least')
-    .argument('<what>', "an id, a counterexample or litmus file, a name of the catalogue, or '-'")
+    .argument('[what]', "an id, a counterexample or litmus file, a name of the catalogue, or '-'")
+    .option('--all', 'every counterexample of the corpus, held against what is recorded of it')
+    .option('--update', 'with --all: record what is found')
     .option('--property <name>', 'the property to break, where a litmus file breaks several')
     .option('-k, --kernel <name>', 'the kernel, where a litmus file names several', value.kernelNames)
     .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect, [])
@@ -78,7 +84,18 @@ export function addTraceVerbs(program: Command, { out, err, errIsTty }: Speaking
     .option('--no-save', `do not keep the counterexample in ${STORE}`)
     .option('--progress', 'show progress even where standard error is no terminal')
     .addHelpText('after', MINIMISE_HELP)
-    .action(async (what: string, flags: MinimiseFlags) => {
+    .action(async (what: string | undefined, flags: MinimiseFlags) => {
+      const { all = false, update = false, json = false } = flags
+      const usage = usageOf(what, flags)
+      if (usage !== undefined) {
+        exit(fail({ json, out, err }, 'usage', usage))
+        return
+      }
+      if (all || what === undefined) {
+        const progress = flags.progress ?? errIsTty
+        exit(await minimiseAllCommand({ maxMs: flags.timeout, update, json, progress, out, err }))
+        return
+      }
       const asked = kernels(what, flags)
       if (asked === undefined) return
       const code = await minimiseCommand(what, {
@@ -162,6 +179,18 @@ export function addTraceVerbs(program: Command, { out, err, errIsTty }: Speaking
         }),
       )
     })
+}
+
+/** What is wrong with the operand of `minimise` and the options that stand in its place. */
+function usageOf(what: string | undefined, flags: MinimiseFlags): string | undefined {
+  const { all = false, update = false } = flags
+  if (what === undefined && !all) return withHelp('nothing is said to be minimised', 'give an id, a file or --all')
+  if (what !== undefined && all) return withHelp(`--all is the whole corpus, not '${printable(what)}'`, 'leave one out')
+  if (update && !all) return withHelp('--update records what is found of the corpus', 'it needs --all')
+  const clash = all && (flags.kernel !== undefined || flags.property !== undefined || !flags.prove)
+  return clash
+    ? withHelp('a recorded counterexample is of its own kernel and property', 'leave the option out')
+    : undefined
 }
 
 interface KernelsAsked {

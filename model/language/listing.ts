@@ -98,19 +98,25 @@ function ifLines(s: Of<'if'>, depth: number, before: string): readonly Line[] {
   return [...lines, code(depth, '} else {'), ...otherwise, code(depth, '}')]
 }
 
-/** One routine: a header with its file and the kernels it was read from, then its statements. */
-export function listRoutine(routine: Routine, options: ListOptions = {}): string {
-  const width = options.width ?? WIDTH
-  const name = callText(
+/** The name of a routine with its parameters, as C writes a call. */
+export const routineTitle = (routine: Routine): string =>
+  callText(
     routine.name,
     routine.params.map((p) => p.name),
   )
-  const [title, read] = [`${name}  ${routine.file}`, `read: ${routine.read}`]
+
+/** The lines of a routine, not set yet: for pages that set them themselves. */
+export const routineLines = (routine: Routine): readonly Line[] => blockLines(routine.body, 0)
+
+/** One routine: a header with its file and the kernels it was read from, then its statements. */
+export function listRoutine(routine: Routine, options: ListOptions = {}): string {
+  const width = options.width ?? WIDTH
+  const [title, read] = [`${routineTitle(routine)}  ${routine.file}`, `read: ${routine.read}`]
   const header =
     title.length + read.length + 2 <= width
       ? [`${title}  ${read}`]
       : [title, ...fold(read, width - 4).map((piece) => `    ${piece}`)]
-  return `${header.join('\n')}\n${setLines(blockLines(routine.body, 0), width)}`
+  return `${header.join('\n')}\n${setLines(routineLines(routine), width)}`
 }
 
 function calls(body: readonly Stmt[]): readonly Routine[] {

@@ -5,6 +5,7 @@ import { toSvg } from '../../solver/export/graph_svg.ts'
 import { layOutLayers } from '../../solver/export/layered.ts'
 import { searchReference } from '../../solver/reference/search.ts'
 import { lowerScenario, scenarioOn } from '../support/scenarios.ts'
+import { elements } from '../support/xml.ts'
 
 const CELLS: readonly (readonly [scenario: string, kernel: string])[] = [
   ['install-oom', 'v7.0'],
@@ -18,26 +19,7 @@ const graphOf = (scenario: string, kernel: string): StateGraph => {
   return graph
 }
 
-/** Elements of an XML text, in order. Throws where they are not nested as they must be. */
-function elements(xml: string): readonly string[] {
-  const open: string[] = []
-  const seen: string[] = []
-  const rest = xml.replace(
-    /<(\/?)([a-zA-Z]+)((?:\s+[a-zA-Z-]+(?::[a-z]+)?="[^"<]*")*)\s*(\/?)>/g,
-    (_, end, name, __, alone) => {
-      if (end === '/') {
-        if (open.pop() !== name) throw new Error(`</${String(name)}> closes something else`)
-      } else {
-        seen.push(String(name))
-        if (alone !== '/') open.push(String(name))
-      }
-      return ''
-    },
-  )
-  if (open.length > 0) throw new Error(`<${open.join('><')}> is not closed`)
-  if (/[<>]|&(?!amp;|lt;|gt;|quot;|#39;)/.test(rest.replace(/@media[^{]*\{/g, ''))) throw new Error('markup in text')
-  return seen
-}
+const names = (xml: string): readonly string[] => elements(xml).map((e) => e.name)
 
 describe.each(CELLS)('the graph of %s on %s', (scenario, kernel) => {
   const graph = graphOf(scenario, kernel)
@@ -62,7 +44,7 @@ describe.each(CELLS)('the graph of %s on %s', (scenario, kernel) => {
     const dot = toDot(graph, 'x', [])
     expect(dot.match(/^ {2}n\d+ \[/gm)).toHaveLength(graph.nodes.length)
     expect(dot.match(/^ {2}n\d+ -> n\d+ \[/gm)).toHaveLength(graph.edges.length)
-    const seen = elements(toSvg(graph, 'x'))
+    const seen = names(toSvg(graph, 'x'))
     const finals = graph.nodes.filter((n) => n.final).length
     expect(seen.filter((e) => e === 'rect')).toHaveLength(graph.nodes.length + finals)
     expect(seen.filter((e) => e === 'path')).toHaveLength(graph.edges.length + 1)
@@ -95,7 +77,7 @@ describe('text from elsewhere is inert', () => {
 
   test('in SVG', () => {
     const svg = toSvg(graph, evil)
-    expect(elements(svg).filter((e) => e === 'script')).toEqual([])
+    expect(names(svg).filter((e) => e === 'script')).toEqual([])
     expect(svg).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/)
   })
 

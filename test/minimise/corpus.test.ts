@@ -6,6 +6,7 @@ import { corpusDirectory, rerun } from '../../cli/commands/replay.ts'
 import { parseCounterexample, resolveMoves } from '../../counterexamples/json.ts'
 import { finish } from '../../counterexamples/minimise/finish.ts'
 import { minimise } from '../../counterexamples/minimise/minimise.ts'
+import { MEASURES } from '../../counterexamples/minimise/size.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import { replay } from '../../solver/reference/replay.ts'
 
@@ -45,6 +46,11 @@ describe.each(short)('%s', (id) => {
     const finished = finish(made.value, target)
     if (!finished.ok) throw new Error(finished.error)
     const { model, found, property: number } = finished.value
+    // And that is what is recorded of it.
+    const { minimised } = parsed.value
+    expect(minimised?.id).toBe(found.counterexample.id)
+    expect(minimised?.measures.map((m) => m.after).slice(0, MEASURES.length)).toEqual(made.value.after)
+    expect(minimised?.measures.map((m) => m.standing)).toEqual([...(made.value.exhausted?.standings ?? []), 'local'])
     const steps = resolveMoves(model, found.counterexample.trace)
     const ran = replay(model, steps.ok ? steps.value : [])
     expect(ran.kind === 'ran' && ran.violated).toContain(number)

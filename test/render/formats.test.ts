@@ -1,0 +1,161 @@
+/** Every recorded counterexample in every form, and each form read back by something other than what wrote it. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { rerun, subjectOf } from '../../cli/commands/replay.ts'
+import { parseCounterexample } from '../../counterexamples/json.ts'
+import { counterexampleOfItf, itfDifference, looksLikeItf, parseItf } from '../../counterexamples/render/itf.ts'
+import { listingsOf } from '../../counterexamples/render/listings.ts'
+import { FORMATS, render } from '../../counterexamples/render/render.ts'
+import { clocks } from '../../counterexamples/render/shiviz.ts'
+import { parseLitmus } from '../../model/litmus/parser.ts'
+import { printBody } from '../../model/litmus/printer.ts'
+import { replay } from '../../solver/reference/replay.ts'
+import { faultsOf } from '../counterexamples/mail_rules.ts'
+import { corpusIds, movesOf, recorded, replayed } from '../support/corpus.ts'
+import { elements } from '../support/xml.ts'
+
+/** The expression that ShiViz begins with, and the two lines before the log that a file for it begins with. */
+const SHIVIZ = /(?<event>.*)\n(?<host>\S*) (?<clock>{.*})/g
+const HEAD = '(?<event>.*)\\n(?<host>\\S*) (?<clock>{.*})\n\n'
+
+const ClockText = z.record(z.string(), z.number())
+type Clock = z.infer<typeof ClockText>
+const upTo = (a: Clock, b: Clock): boolean => Object.entries(a).every(([host, n]) => n <= (b[host] ?? 0))
+
+describe.each(corpusIds())('%s', (id) => {
+  const r = replayed(id)
+  const subject = subjectOf(r)
+  const steps = r.found.trace.steps
+
+  test('is written in every form, the same each time', () => {
+    for (const format of FORMATS) {
+      const text = render(subject, format, true)
+      expect(text.endsWith('\n'), format).toBe(true)
+      if (id === corpusIds()[0]) expect(render(subjectOf(replayed(id)), format, true), format).toBe(text)
+    }
+    for (const fold of [true, false]) expect(faultsOf(render(subject, 'mail', fold))).toEqual([])
+    expect(faultsOf(render(subject, 'table', true))).toEqual([])
+  })
+
+  test('as JSON is what is recorded', () => {
+    expect(parseCounterexample(render(subject, 'json', true))).toEqual({ ok: true, value: recorded(id) })
+  })
+
+  test('as ITF replays to the same states, and a state that was changed is found out', () => {
+    const text = render(subject, 'itf', true)
+    expect(looksLikeItf(text)).toBe(true)
+    expect(looksLikeItf(render(subject, 'json', true))).toBe(false)
+    const itf = parseItf(text)
+    if (!itf.ok) throw new Error(itf.error)
+    const again = rerun(counterexampleOfItf(itf.value))
+    if (!again.ok) throw new Error(again.error)
+    expect(again.value.found.counterexample.id).toBe(id)
+    expect(again.value.found.trace).toEqual(r.found.trace)
+    expect(itfDifference(itf.value, subjectOf(again.value))).toBeUndefined()
+    expect(render(subjectOf(again.value), 'itf', true)).toBe(text)
+    const at = Math.floor(steps.length / 2)
+    const [first = ''] = itf.value.vars
+    const states = itf.value.states.map((s, i) => (i === at ? { ...s, values: { ...s.values, [first]: 'x' } } : s))
+    expect(itfDifference({ ...itf.value, states }, subject)).toBe(
+      `step ${at}, '${steps[at - 1]?.step.label ?? ''}', does not leave ${first} so`,
+    )
+  })
+
+  test('as litmus is the same scenario', () => {
+    const parsed = parseLitmus({ name: 'rendered', text: render(subject, 'litmus', true) })
+    if (!parsed.ok) throw new Error(parsed.diagnostics.map((d) => d.message).join('; '))
+    expect(printBody(parsed.file)).toBe(printBody({ ...r.scenario.file, kernels: parsed.file.kernels }))
+    expect(parsed.file.comments[0]).toContain(id)
+  })
+
+  test('as SVG is well-formed, refers to nothing, and has each step that is shown', () => {
+    const svg = render(subject, 'svg', false)
+    const seen = elements(svg.replace(/<style>[^<]*<\/style>/, ''))
+    expect(seen.filter((e) => e.name === 'script' || e.name === 'a' || e.name === 'image')).toEqual([])
+    for (const e of seen) expect(Object.keys(e.attributes).filter((k) => /^on|href/i.test(k))).toEqual([])
+    expect(svg).not.toMatch(/url\((?!#to\))|@import|https?:\/\/(?!www\.w3\.org\/2000\/svg")/)
+    for (let i = 1; i <= steps.length; i++) expect(svg).toMatch(new RegExp(`class="faint">\\s*${i}</text>`))
+  })
+
+  test('as a page has a row for each step, and a line of a listing for each of its labels', () => {
+    const html = render(subject, 'html', true)
+    expect(html.match(/<tr class="step[^"]*" id="step-\d+">/g)).toHaveLength(steps.length)
+    const { listings, places } = listingsOf(r.scenario, r.found.trace)
+    places.forEach((p, i) => {
+      const line = p === undefined ? undefined : listings[p.listing]?.lines[p.line]
+      expect(line?.label, `step ${i + 1}`).toBe(steps[i]?.step.local)
+    })
+  })
+
+  test('as a log for ShiViz has clocks that say what depends on what', () => {
+    const text = render(subject, 'shiviz', true)
+    expect(text.startsWith(HEAD)).toBe(true)
+    const events = [...text.matchAll(SHIVIZ)].map((m) => ({
+      host: m.groups?.['host'] ?? '',
+      clock: ClockText.parse(JSON.parse(m.groups?.['clock'] ?? '{}')),
+    }))
+    expect(events).toHaveLength(steps.length)
+    const last = new Map<string, Clock>()
+    for (const { host, clock } of events) {
+      const before = last.get(host) ?? {}
+      // ShiViz asks for a clock that counts the events of its host, and never runs backwards.
+      expect(clock[host]).toBe((before[host] ?? 0) + 1)
+      expect(upTo(before, clock)).toBe(true)
+      last.set(host, clock)
+    }
+  })
+
+  test('runs to the same end in every order that its clocks allow', () => {
+    const of = clocks(subject)
+    const moves = movesOf(r)
+    const precedes = (a: number, b: number): boolean => {
+      const thread = steps[a]?.thread.number ?? -1
+      return (of[a]?.get(thread) ?? 0) <= (of[b]?.get(thread) ?? 0)
+    }
+    // The last step ends the trace: what it breaks is the property's to look at, wherever it looks.
+    const before = moves.length - 1
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: before, maxLength: before }),
+        (wishes) => {
+          const left = new Set(Array.from({ length: before }, (_, i) => i))
+          const order: number[] = []
+          while (left.size > 0) {
+            const free = [...left].filter((b) => ![...left].some((a) => a !== b && a < b && precedes(a, b)))
+            const next = free.reduce((x, y) => ((wishes[y] ?? 0) < (wishes[x] ?? 0) ? y : x))
+            order.push(next)
+            left.delete(next)
+          }
+          const ran = replay(
+            r.lowered.model,
+            [...order, before].flatMap((i) => moves[i] ?? []),
+          )
+          expect(ran.kind === 'ran' ? ran.violated : ran.reason).toContain(r.property)
+        },
+      ),
+      { numRuns: 3, seed: 7 },
+    )
+  })
+})
+
+test('a file that is no ITF of ours is refused with a reason', () => {
+  const [id = ''] = corpusIds()
+  const text = render(subjectOf(replayed(id)), 'itf', true)
+  for (const bad of [
+    '{ "#meta"',
+    '{ "#meta": {} }',
+    text.replace('"ITF"', '"XTF"'),
+    text.replace(/"vars": \[/, '"vars": [1,'),
+  ]) {
+    const parsed = parseItf(bad)
+    expect(parsed.ok).toBe(false)
+    if (!parsed.ok) expect(parsed.error).not.toContain('\n')
+  }
+  fc.assert(
+    fc.property(fc.nat(text.length - 1), fc.string({ maxLength: 2 }), (at, put) => {
+      expect(typeof parseItf(text.slice(0, at) + put + text.slice(at + 1)).ok).toBe('boolean')
+    }),
+    { numRuns: 30 },
+  )
+})
