@@ -42,6 +42,7 @@ interface CheckFlags {
   readonly engine: Engine
   readonly depth?: number
   readonly reduce?: readonly Reduction[]
+  readonly liveness?: boolean
   readonly maxStates?: number
   readonly memory?: number
   readonly timeout?: number
@@ -111,6 +112,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     )
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
     .option('--reduce <how>', 'what the explicit engine may leave out: por, or none (default)', value.reductions)
+    .option('--liveness', 'ask of every scenario whether its operations end, on every fair run')
     .option('--max-states <n>', 'stop after this many states', value.count)
     .option('--memory <size>', 'stop when states take this much memory, as 8G', value.size)
     .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
@@ -135,6 +137,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
         engine: flags.engine,
         depth: flags.depth ?? DEFAULT_DEPTH,
         reductions: flags.reduce ?? [],
+        liveness: flags.liveness ?? false,
         json: flags.json ?? false,
         strict: flags.strict ?? false,
         update: flags.update ?? false,

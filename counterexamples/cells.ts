@@ -23,6 +23,9 @@ export interface CellOptions {
   readonly bang: string
 }
 
+/** Stands before the first of the steps that are repeated for ever. */
+export const LOOP = '[LOOP: for ever from here on]'
+
 /** Brackets under one step, the last one being `[...]` where there are more. */
 const BRACKETS_MAX = 2
 
@@ -75,12 +78,15 @@ type Item =
   /** `next` is the step shown after the run; it is of the same thread. */
   | { readonly kind: 'folded'; readonly next: TraceStep }
 
-/** The last step of a thread's run is never folded: what happens next depends on where the thread stands. */
-function fold(steps: readonly TraceStep[]): Item[] {
+/**
+ * The last step of a thread's run is never folded: what happens next depends on where the thread stands. Nor
+ * are those around the beginning of a loop, which is a place to come back to.
+ */
+function fold(steps: readonly TraceStep[], loopStart: number | undefined): Item[] {
   const items: Item[] = []
   let run: TraceStep[] = []
   for (const [i, step] of steps.entries()) {
-    const endsRun = steps[i + 1]?.thread.number !== step.thread.number
+    const endsRun = steps[i + 1]?.thread.number !== step.thread.number || i + 1 === loopStart || i === loopStart
     if (!endsRun && !step.changes.some((change) => change.kind === 'shared')) {
       run.push(step)
       continue
@@ -96,7 +102,9 @@ function fold(steps: readonly TraceStep[]): Item[] {
 
 /** The cells of a trace, in order. The last step's ends with `[BANG: ...]`. */
 export function cells(trace: Trace, options: CellOptions): Cell[] {
-  const items = options.fold ? fold(trace.steps) : trace.steps.map((step): Item => ({ kind: 'step', step }))
+  const items = options.fold
+    ? fold(trace.steps, trace.loopStart)
+    : trace.steps.map((step): Item => ({ kind: 'step', step }))
   const shown = new Map<number, readonly Frame[]>()
   // A thread with one operation has it as its heading; with several, each is printed where it begins.
   const hidden = new Map<number, number>()
@@ -116,12 +124,13 @@ export function cells(trace: Trace, options: CellOptions): Cell[] {
     const entered = step.frames
       .map((frame, i): CellLine => ({ depth: depth(i), text: call(frame.fn) }))
       .slice(Math.max(common, hide))
+    const loop = index === trace.loopStart ? [{ depth: 0, text: LOOP }] : []
     const bang = index === trace.steps.length - 1 ? [`[BANG: ${options.bang}]`] : []
     const own = [step.text === '' ? step.local : step.text, ...brackets(item.step), ...bang].map((text): CellLine => ({
       depth: depth(step.frames.length),
       text,
     }))
-    const lines = [...entered, ...own].map((line) => ({ depth: line.depth, text: toAscii(line.text) }))
+    const lines = [...loop, ...entered, ...own].map((line) => ({ depth: line.depth, text: toAscii(line.text) }))
     return { thread: thread.number, lines }
   })
 }

@@ -12,8 +12,9 @@ import type { Trace } from './trace.ts'
 
 const FORMAT = 'mmcheck-counterexample'
 const MAJOR = 1
-/** Version 1.1 added `origin`; a file without it is one of 1.0, as it always was. */
-const minorOf = ({ origin }: Counterexample): number => (origin === undefined ? 0 : 1)
+/** Version 1.1 added `origin`, 1.2 `loopStart` and `fairness`; a file without them is one of 1.0, as it always was. */
+const minorOf = ({ origin, loopStart }: Counterexample): number =>
+  loopStart !== undefined ? 2 : origin === undefined ? 0 : 1
 
 /** Larger files are refused unread: no minimised trace comes near it. */
 export const MAX_BYTES: number = 16 * 1024 * 1024
@@ -48,6 +49,10 @@ export interface Counterexample {
   readonly assumptions: readonly string[]
   /** How it was found, where not by a search: then a shorter trace may exist. */
   readonly origin?: 'simulation' | undefined
+  /** Of a run that never ends: how many steps come before those that are repeated for ever; all, where nobody moves any more. */
+  readonly loopStart?: number | undefined
+  /** Of the same: which runs count as fair. */
+  readonly fairness?: readonly string[] | undefined
 }
 
 /** Why a text is no counterexample that this program can read. `message` is one line. */
@@ -80,6 +85,8 @@ const body = z.object({
   scope: z.array(z.string()),
   assumptions: z.array(z.string()),
   origin: z.literal('simulation').optional(),
+  loopStart: z.number().int().nonnegative().optional(),
+  fairness: z.array(z.string()).optional(),
 })
 
 /** A trace in the words of the file. */
@@ -106,7 +113,7 @@ export const recordedIdSteps = (steps: readonly CounterexampleStep[]): IdStep[] 
 
 /** The file's text: keys in a fixed order, two blanks of indent, one newline at the end. */
 export function toJson(counterexample: Counterexample): string {
-  const { id, title, scenario, property, trace, scope, assumptions, origin } = counterexample
+  const { id, title, scenario, property, trace, scope, assumptions, origin, loopStart, fairness } = counterexample
   const { name, kernel, litmus } = scenario
   const { statement, source } = property
   const document = {
@@ -128,6 +135,8 @@ export function toJson(counterexample: Counterexample): string {
     scope,
     assumptions,
     ...(origin === undefined ? {} : { origin }),
+    ...(loopStart === undefined ? {} : { loopStart }),
+    ...(fairness === undefined ? {} : { fairness }),
   }
   return `${JSON.stringify(document, null, 2)}\n`
 }

@@ -1,5 +1,5 @@
 /** `mmcheck explain`: a counterexample, a property or an error code, told in full. */
-import { explanation as explainTrace } from '../../counterexamples/explain/explanation.ts'
+import { explanation as explainTrace, type Explanation } from '../../counterexamples/explain/explanation.ts'
 import { toAscii } from '../../counterexamples/text.ts'
 import { KERNELS } from '../../model/kernels/kernels.ts'
 import { LITMUS_ERRORS } from '../../model/litmus/errors.ts'
@@ -31,6 +31,12 @@ export interface ExplainOptions {
 /** Of each search that an explanation makes. */
 const MAX_STATES = 2_000_000
 
+const ENDLESS: Explanation = {
+  inevitable: { kind: 'unknown' },
+  outside: new Set(),
+  remedies: { found: [], tried: 0, unknown: [] },
+}
+
 const CODES: Readonly<Record<string, string>> = { ...LITMUS_ERRORS, ...ELABORATION_ERRORS }
 
 /** Returns the exit code. */
@@ -48,7 +54,8 @@ export async function explain(name: string, options: ExplainOptions): Promise<nu
   if (!again.ok) return fail(options, 'input', again.error)
   const { scenario, lowered, property: number, found } = again.value
   const status = newStatus(options.progress)
-  const told = await explainTrace(
+  // What decided a run without end, and what would have ended it, would take a search of every change for lassos.
+  const told = found.trace.loopStart !== undefined ? ENDLESS : await explainTrace(
     scenario,
     lowered,
     found.trace,
@@ -113,16 +120,17 @@ const propertyJson = (p: Property): Json => ({
 
 /** The verdict of the same property in the same scenario on every other kernel. */
 async function otherKernels(r: Replayed): Promise<readonly Elsewhere[]> {
-  const name = r.lowered.model.properties[r.property]?.name
+  const { name } = r.found.counterexample.property
   const out: Elsewhere[] = []
   for (const k of KERNELS) {
     const e = elaborate(r.scenario.file, [kernelLine([k.name])])
     const scenario = e.ok ? e.scenarios[0] : undefined
     if (scenario === undefined) continue
-    const result = await checkCell(scenario, { engine: 'explicit', depth: 0, lint: false, maxStates: MAX_STATES })
+    const liveness = r.found.trace.loopStart !== undefined
+    const result = await checkCell(scenario, { engine: 'explicit', depth: 0, lint: false, liveness, maxStates: MAX_STATES })
     if (!result.ok) continue
     const p = result.cell.properties.find((x) => x.property === name)
-    if (p !== undefined) out.push({ kernel: k.name, verdict: p.verdict, steps: p.violation?.moves.length })
+    if (p !== undefined) out.push({ kernel: k.name, verdict: p.verdict, steps: (p.violation ?? p.lasso)?.moves.length })
   }
   return out
 }

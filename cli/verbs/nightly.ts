@@ -59,6 +59,7 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
         depth: 0,
         reductions: [],
         strict: false,
+        liveness: false,
         full: false,
         progress,
       }

@@ -3,7 +3,7 @@ import { routinesOf } from '../language/listing.ts'
 import type { Routine } from '../language/routine.ts'
 import type { Build, Syscall } from './build.ts'
 import { do_exit } from './exit_mmap.ts'
-import { access } from './fault.ts'
+import { access, load_forever } from './fault.ts'
 import { khugepaged_scan_file } from './khugepaged.ts'
 import { sys_madvise_collapse } from './khugepaged_madvise.ts'
 import { sys_guard_install, sys_guard_remove, sys_madvise_dontneed } from './madvise.ts'
@@ -27,6 +27,7 @@ export function kernelRoutines(k: Build): readonly Routine[] {
     sys_madvise_dontneed(k, bare),
     access(k, false, bare),
     access(k, true, bare),
+    load_forever(k, bare),
     khugepaged_scan_file(k),
     sys_madvise_collapse(k, bare),
     sys_ftruncate(k, bare),

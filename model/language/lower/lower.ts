@@ -12,15 +12,12 @@ import { inlineThread, type InlineContext } from './inline.ts'
 import { ModelError } from './error.ts'
 import { addField, addSlot, type Layout } from './layout.ts'
 import { liveLocals, resetDeadLocals, type ThreadSteps } from './liveness.ts'
+import { lowerLiveness } from './responses.ts'
 import { takeLocals } from './scope.ts'
 import { tail, type TailContext } from './tail.ts'
-import type { LockOp } from './actions.ts'
+import type { StepInfo } from './info.ts'
 
-/** What the linter wants to know of a step beyond what engines need. */
-export interface StepInfo {
-  readonly lockOps: readonly LockOp[]
-  readonly sleeps: boolean
-}
+export type { StepInfo } from './info.ts'
 
 export interface Lowered {
   readonly model: LoweredModel
@@ -78,7 +75,7 @@ export function lower(original: Program): Lowered {
   checkConditions(layout.slots, steps, conditions)
   const invariants: LInvariant[] = []
   const covers: LCover[] = []
-  for (const p of program.properties) {
+  for (const p of program.properties.filter(({ ends }) => ends === undefined)) {
     const property = properties.number(p.name)
     if (p.invariant !== undefined) invariants.push({ property, expr: lowerExpr(pctx, p.invariant) })
     for (const c of p.covers) covers.push({ name: `${p.name}: ${c.name}`, expr: lowerExpr(pctx, c.expr) })
@@ -92,11 +89,13 @@ export function lower(original: Program): Lowered {
     covers,
     ...(program.final === undefined ? {} : { final: lowerExpr(pctx, program.final) }),
   }
-  return { model, info, base: layout.base }
+  const liveness = lowerLiveness(program, model, info)
+  return { model: liveness === undefined ? model : { ...model, liveness }, info, base: layout.base }
 }
 
 function propertyTable(program: Program): { list: LProperty[]; number: (name: string) => number } {
-  const list: LProperty[] = program.properties.map((p) => ({
+  const ofStates = program.properties.filter(({ ends }) => ends === undefined)
+  const list: LProperty[] = ofStates.map((p) => ({
     name: p.name,
     kind: p.deadlock ? 'deadlock' : p.invariant === undefined ? 'assertion' : 'invariant',
   }))
@@ -153,7 +152,7 @@ function emitThread(
       body: final[pc] ?? [],
       ...(n.atomic === undefined ? {} : { atomic: n.atomic }),
     })
-    info.push({ lockOps: n.lockOps, sleeps: n.sleeps })
+    info.push({ lockOps: n.lockOps, sleeps: n.sleeps, unfair: n.unfair })
   })
   return { name, pcSlot, donePc, daemon }
 }

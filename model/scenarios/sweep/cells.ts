@@ -58,9 +58,9 @@ function forms(operation: Operation): readonly SweepOperation[] {
 const needsFile = ({ operand }: Operation): boolean =>
   operand === 'own_mm' || operand === 'file' || operand === 'file_pages' || operand === 'file_size'
 
-/** Every form of every operation that makes sense in a world, in the order of `list --operations`. */
+/** Every form of every operation that makes sense in a world and ends, in the order of `list --operations`. */
 export const sweepOperations = (world: SweepWorld): readonly SweepOperation[] =>
-  OPERATIONS.filter((o) => world.file || (!needsFile(o) && o.fileOnly !== true)).flatMap(forms)
+  OPERATIONS.filter((o) => o.endless !== true && (world.file || (!needsFile(o) && o.fileOnly !== true))).flatMap(forms)
 
 /** Each unordered pair once, an operation against itself included. */
 export function pairs(world: SweepWorld): readonly SweepCell[] {
