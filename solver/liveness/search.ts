@@ -44,7 +44,8 @@ export interface LivenessOptions extends SearchOptions {
 /** The responses of a model; none where it asks for none. */
 export const responsesOf = ({ liveness }: LoweredModel): readonly LResponse[] => liveness?.responses ?? []
 
-function movesOf(model: LoweredModel, stateOf: (id: number) => State, walk: LassoWalk): readonly Move[] {
+/** The moves of a lasso's walk: the first by thread, step and choices that goes from each state to the next. */
+export function movesOf(model: LoweredModel, stateOf: (id: number) => State, walk: LassoWalk): readonly Move[] {
   const threadOf = new Map(model.steps.map(({ id, thread }) => [id, thread]))
   let state = initialState(model)
   return [...walk.stem, ...walk.loop].map(({ thread, state: to }) => {
