@@ -103,6 +103,7 @@ function remedyLines({ replayed, explanation: { remedies } }: Explained): readon
 
 /** What is told of the steps that are not in the causal past. */
 function pastLine(trace: Trace, outside: ReadonlySet<number>): string {
+  if (trace.loopStart !== undefined) return 'The steps, with every variable that each changed:'
   if (outside.size === 0) return 'The steps, with every variable that each changed; all are in its causal past:'
   return `The steps, with every variable that each changed; ${outside.size} of ${trace.steps.length} are not in its causal past and are folded to '...':`
 }

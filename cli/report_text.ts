@@ -70,7 +70,9 @@ export function livenessText(cell: Cell, fairness: boolean): string {
     })
   const reduced = cell.reduced !== undefined || cell.engine === 'wasm'
   const engine = reduced ? ['Runs without end were looked for by the explicit engine, without reductions.'] : []
-  return [...lines, ...engine, ...(fairness ? fairnessOf(model) : [])].map((l) => wrapped(toAscii(l), '    ', 2)).join('\n')
+  return [...lines, ...engine, ...(fairness ? fairnessOf(model) : [])]
+    .map((l) => wrapped(toAscii(l), '    ', 2))
+    .join('\n')
 }
 
 const boundText = (cell: Cell): string => limitText(cell.result.incomplete)

@@ -16,7 +16,7 @@ export const MmapLockGranted: Property = {
     {
       scenario: 'install+keep_reading+mprotect',
       kernel: 'v6.13',
-      without: ['madvise(MADV_GUARD_INSTALL).mmap_read_unlock'],
+      without: ['madvise.MADV_GUARD_INSTALL.mmap_read_unlock'],
     },
   ],
   reaches: [],

@@ -14,7 +14,19 @@ export const OperationsEnd: Property = {
   failsOn: [
     { kernels: ['guard-v1', 'guard-v2'], why: 'B03: guard install zaps and walks again without end, under its lock' },
     {
-      kernels: ['v6.13', 'v6.15', 'v6.18', 'v7.0'],
+      kernels: [
+        'v6.13',
+        'v6.15',
+        'v6.18',
+        'maybe-guard-v2',
+        'maybe-guard-v3',
+        'maybe-guard-v3-fixup',
+        'maybe-guard-v4',
+        'v6.18.37',
+        'v6.19',
+        'v7.0-keep-guards',
+        'v7.0',
+      ],
       why: 'by design: restart_syscall() starts the call over as often as faults race with all three attempts',
     },
   ],

@@ -55,16 +55,12 @@ export async function explain(name: string, options: ExplainOptions): Promise<nu
   const { scenario, lowered, property: number, found } = again.value
   const status = newStatus(options.progress)
   // What decided a run without end, and what would have ended it, would take a search of every change for lassos.
-  const told = found.trace.loopStart !== undefined ? ENDLESS : await explainTrace(
-    scenario,
-    lowered,
-    found.trace,
-    number,
-    { maxStates: MAX_STATES },
-    (done, of, what) => {
-      status.at(`${found.counterexample.id}  ${done}/${of}  ${what}`)
-    },
-  )
+  const told =
+    found.trace.loopStart !== undefined
+      ? ENDLESS
+      : await explainTrace(scenario, lowered, found.trace, number, { maxStates: MAX_STATES }, (done, of, what) => {
+          status.at(`${found.counterexample.id}  ${done}/${of}  ${what}`)
+        })
   status.end()
   const explained = { replayed: again.value, elsewhere: await otherKernels(again.value), explanation: told }
   return text(options, explainedJson(explained), explainedText(explained))
@@ -127,7 +123,13 @@ async function otherKernels(r: Replayed): Promise<readonly Elsewhere[]> {
     const scenario = e.ok ? e.scenarios[0] : undefined
     if (scenario === undefined) continue
     const liveness = r.found.trace.loopStart !== undefined
-    const result = await checkCell(scenario, { engine: 'explicit', depth: 0, lint: false, liveness, maxStates: MAX_STATES })
+    const result = await checkCell(scenario, {
+      engine: 'explicit',
+      depth: 0,
+      lint: false,
+      liveness,
+      maxStates: MAX_STATES,
+    })
     if (!result.ok) continue
     const p = result.cell.properties.find((x) => x.property === name)
     if (p !== undefined) out.push({ kernel: k.name, verdict: p.verdict, steps: (p.violation ?? p.lasso)?.moves.length })
