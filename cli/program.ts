@@ -13,6 +13,7 @@ import type { Engine } from './cell.ts'
 import { addKernelVerbs } from './verbs/kernel.ts'
 import { addMatrix } from './verbs/matrix.ts'
 import { addNightly } from './verbs/nightly.ts'
+import { addRaces } from './verbs/races.ts'
 import { addTraceVerbs } from './verbs/traces.ts'
 import { conflict } from './conflicts.ts'
 import { EXIT } from './exit.ts'
@@ -248,6 +249,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     code = c
   })
   addMatrix(program, streams, (c) => {
+    code = c
+  })
+  addRaces(program, streams, (c) => {
     code = c
   })
 

@@ -2,7 +2,7 @@
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { SearchOptions } from '../engine.ts'
 import { explore, type Exploration } from '../explicit/explore.ts'
-import { fieldMask } from '../explicit/layout.ts'
+import { unpackSlot } from '../explicit/layout.ts'
 import type { Scan } from '../explicit/program.ts'
 import { stateOf } from '../explicit/trace.ts'
 import { fairnessTable, newGraph, type BuiltGraph } from './graph.ts'
@@ -13,14 +13,6 @@ function marked({ store, states }: Exploration, scan: Scan | undefined): Uint8Ar
   if (scan === undefined) return marks
   for (let id = scan(store.arena, 0, states); id >= 0; id = scan(store.arena, id + 1, states)) marks[id] = 1
   return marks
-}
-
-/** The value of a slot in a stored state. */
-function slotIn({ layout, store }: Exploration, id: number, slot: number): number {
-  const field = layout.fields[slot]
-  if (field === undefined) throw new Error(`no slot ${slot}`)
-  if (field.kind === 'constant') return field.value
-  return (((store.arena[id * layout.words + field.word] ?? 0) >>> field.shift) & fieldMask(field.bits)) + field.lo
 }
 
 export function exploredGraph(original: LoweredModel, options: SearchOptions): BuiltGraph {
@@ -42,7 +34,7 @@ export function exploredGraph(original: LoweredModel, options: SearchOptions): B
   }
   const fairness = fairnessTable(original)
   const graph = builder.done((id, thread) =>
-    fairness(thread, slotIn(exploration, id, model.threads[thread]?.pcSlot ?? -1)),
+    fairness(thread, unpackSlot(layout, store.arena, id * layout.words, model.threads[thread]?.pcSlot ?? -1)),
   )
   const asked = program.responses.map(({ starts, open }) => ({
     starts: marked(exploration, starts),
