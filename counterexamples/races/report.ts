@@ -1,6 +1,6 @@
 /** Conflicting accesses as data races in KCSAN's sense: at least one of the two is plain. */
 import type { LoweredModel, Step } from '../../model/language/lowered.ts'
-import { ACCESS_MARKS, BENIGN_RACES, HARDWARE_STEPS, type BenignRace } from '../../model/mm/access_marks.ts'
+import { ACCESS_MARKS, BENIGN_RACES, UNSEEN_STEPS, type BenignRace } from '../../model/mm/access_marks.ts'
 import type { Move, SearchOptions } from '../../solver/engine.ts'
 import { findConflicts, type Conflict } from '../../solver/races/find.ts'
 import type { State } from '../../solver/reference/interpreter.ts'
@@ -63,9 +63,12 @@ function locksOf({ slots }: LoweredModel, state: State, thread: number): readonl
   return writes ? [...held, ...vmas] : held
 }
 
+const labelOf = ({ routine, local }: Step): string => `${routine}.${local}`
+const told = ({ step }: RaceSide): string => `${labelOf(step)}: ${step.text}`
+
 function benignBy(field: string, [a, b]: readonly [RaceSide, RaceSide]): BenignRace | undefined {
   const fits = (plain: RaceSide, other: RaceSide, r: BenignRace): boolean =>
-    !plain.marked && includes(plain.step.text, r.plain) && includes(other.step.text, r.other)
+    !plain.marked && includes(told(plain), r.plain) && includes(told(other), r.other)
   return BENIGN_RACES.find((r) => r.fields.includes(field) && (fits(a, b, r) || fits(b, a, r)))
 }
 
@@ -76,8 +79,6 @@ function fieldOf({ base }: Lowered, slot: number): string {
   for (const [name, first] of base) if (first <= slot && first > from) [found, from] = [name, first]
   return found
 }
-
-const labelOf = ({ routine, local }: Step): string => `${routine}.${local}`
 
 function raceOf(lowered: Lowered, conflict: Conflict): DataRace {
   const { model } = lowered
@@ -111,7 +112,7 @@ export function dataRaces(lowered: Lowered, options: SearchOptions = {}): RaceRe
   let marked = 0
   for (const conflict of found) {
     const race = raceOf(lowered, conflict)
-    if (race.sides.some(({ step }) => HARDWARE_STEPS.includes(labelOf(step)))) continue
+    if (race.sides.some(({ step }) => UNSEEN_STEPS.includes(labelOf(step)))) continue
     if (race.sides.every((s) => s.marked)) {
       marked++
       continue
