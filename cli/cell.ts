@@ -7,14 +7,17 @@ import { MM_LINT_RULES } from '../model/mm/lock_rules.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { PROPERTIES, withProperties } from '../properties/all.ts'
 import { buildCounterexample, kernelText, type Found } from '../counterexamples/build.ts'
+import { buildLasso } from '../counterexamples/lasso.ts'
 import type { SearchOptions, SearchResult } from '../solver/engine.ts'
 import { searchExplicit } from '../solver/explicit/search.ts'
+import { responsesOf, searchLiveness, type LivenessResult } from '../solver/liveness/search.ts'
 import { searchReduced, type ReducedResult, type Reduction } from '../solver/reduce/reduced.ts'
 import { searchReference } from '../solver/reference/search.ts'
 import { boundedCheck } from '../solver/smt/bmc.ts'
 import { searchFast, searchWasm } from '../solver/wasm/search.ts'
 import {
   conditionHolds,
+  livenessVerdicts,
   observe,
   verdicts,
   worst,
@@ -34,6 +37,8 @@ export interface CellOptions extends SearchOptions {
   readonly lint: boolean
   /** What the explicit engine may leave out; nothing where this is absent. */
   readonly reductions?: readonly Reduction[]
+  /** Ask every scenario whether what it does ends, not only those in which a thread goes on for ever. */
+  readonly liveness?: boolean
 }
 
 export interface Cell {
@@ -94,6 +99,19 @@ async function search(
   }
 }
 
+/**
+ * What becomes of runs that never end; undefined where the engine cannot tell. The reference engine is
+ * asked if it was chosen, and the explicit one in any other case, always without reductions: a search that
+ * leaves transitions out may leave out the loop, or the one way out of it.
+ */
+function searchEnds({ model }: Lowered, options: CellOptions, safety: SearchResult): LivenessResult | undefined {
+  if (options.engine === 'smt' || responsesOf(model).length === 0) return undefined
+  const { incomplete } = safety
+  if (incomplete !== undefined)
+    return { answers: responsesOf(model).map(() => ({ kind: 'unknown', incomplete })), states: 0 }
+  return searchLiveness(model, { ...options, engine: options.engine === 'reference' ? 'reference' : 'explicit' })
+}
+
 /** The scenario with nothing but `without` left out; undefined where a label of it is not there. */
 function lowerWithout(scenario: Scenario, without: readonly string[]): Lowered | undefined {
   try {
@@ -142,7 +160,7 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
   const start = performance.now()
   let lowered: Lowered
   try {
-    lowered = lower(withProperties(scenario))
+    lowered = lower(withProperties(scenario, PROPERTIES, { liveness: options.liveness ?? false }))
   } catch (e) {
     if (e instanceof ModelError)
       return unknownLabel(scenario) ?? { ok: false, message: `${scenario.name}: ${e.message}` }
@@ -156,12 +174,18 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
     const message = `${scenario.name}: the ${options.engine} engine does not take this model: ${result}`
     return { ok: false, message, help: "'--engine auto' asks the explicit engine then" }
   }
-  const properties = verdicts(model, result, OF_MODEL)
+  const properties = [
+    ...verdicts(model, result, OF_MODEL),
+    ...livenessVerdicts(model, searchEnds(lowered, options, result)),
+  ]
   const found = new Map<string, Found>()
   const problems: string[] = []
   for (const p of properties) {
-    if (p.violation === undefined) continue
-    const built = buildCounterexample(scenario, model, p.violation)
+    const built =
+      p.lasso !== undefined
+        ? buildLasso(scenario, model, p.property, p.lasso)
+        : p.violation && buildCounterexample(scenario, model, p.violation)
+    if (built === undefined) continue
     if (built.ok) found.set(p.property, built.value)
     else problems.push(`${p.property}: ${built.error}`)
   }

@@ -17,6 +17,7 @@ export interface CheckRequest {
   readonly memory?: number
   readonly timeout?: number
   readonly update?: boolean
+  readonly liveness?: boolean
 }
 
 interface Conflict {
@@ -72,6 +73,21 @@ const CONFLICTS: readonly Conflict[] = [
     when: (r) => (r.reduce ?? []).length > 0 && r.update === true,
     error: '--update records the counts of full searches, so it goes without --reduce',
     help: 'leave it out',
+  },
+  {
+    when: (r) => r.liveness === true && (r.reduce ?? []).length > 0,
+    error: '--liveness goes with no reduction: what is left out may be a loop, or the one way out of it',
+    help: 'leave out --reduce',
+  },
+  {
+    when: (r) => r.liveness === true && r.engine !== 'explicit' && r.engine !== 'reference',
+    error: '--liveness is for the explicit and the reference engine: the others keep no graph of states',
+    help: 'leave out --engine',
+  },
+  {
+    when: (r) => r.liveness === true && r.update === true,
+    error: '--update records what is asked of a scenario without --liveness',
+    help: 'leave out --liveness',
   },
   {
     when: (r) => r.update === true && (given(r.maxStates) || given(r.memory) || given(r.timeout)),

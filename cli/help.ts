@@ -33,10 +33,16 @@ Examples:
       --without retract_page_tables.recheck
   mmcheck check race.litmus --json | jq '.cells[].verdict'
   mmcheck check race.litmus --reduce por
+  mmcheck check install+read --liveness
 
 --reduce por leaves out interleavings that differ in nothing but the
 order of independent steps. Verdicts, outcomes, labels reached and the
 shortest race stay what they are; counts of states become smaller.
+
+--liveness asks of every scenario whether its operations end on every
+fair run. Where a thread goes on for ever (keep_reading) that is asked
+in any case. A run that never ends is shown as steps to a loop, and the
+loop; which runs count as fair is printed with it.
 
 ${exitHelp()}`
 

@@ -13,6 +13,7 @@ import type { Engine } from './cell.ts'
 import { addKernelVerbs } from './verbs/kernel.ts'
 import { addMatrix } from './verbs/matrix.ts'
 import { addNightly } from './verbs/nightly.ts'
+import { addRaces } from './verbs/races.ts'
 import { addTraceVerbs } from './verbs/traces.ts'
 import { conflict } from './conflicts.ts'
 import { EXIT } from './exit.ts'
@@ -43,6 +44,7 @@ interface CheckFlags {
   readonly engine: Engine
   readonly depth?: number
   readonly reduce?: readonly Reduction[]
+  readonly liveness?: boolean
   readonly maxStates?: number
   readonly memory?: number
   readonly timeout?: number
@@ -121,6 +123,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     )
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
     .option('--reduce <how>', 'what the explicit engine may leave out: por, or none (default)', value.reductions)
+    .option('--liveness', 'ask of every scenario whether its operations end, on every fair run')
     .option('--max-states <n>', 'stop after this many states', value.count)
     .option('--memory <size>', 'stop when states take this much memory, as 8G', value.size)
     .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
@@ -146,6 +149,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
         engine: flags.engine,
         depth: flags.depth ?? DEFAULT_DEPTH,
         reductions: flags.reduce ?? [],
+        liveness: flags.liveness ?? false,
         json: flags.json ?? false,
         strict: flags.strict ?? false,
         lint: flags.lint ?? false,
@@ -275,6 +279,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     code = c
   })
   addMatrix(program, streams, (c) => {
+    code = c
+  })
+  addRaces(program, streams, (c) => {
     code = c
   })
 

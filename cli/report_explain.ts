@@ -40,6 +40,14 @@ const alternativesOf = (model: LoweredModel, moves: readonly { readonly step: nu
 
 function inevitableLines({ replayed, explanation: e }: Explained): readonly string[] {
   const { trace, counterexample } = replayed.found
+  if (trace.loopStart !== undefined) {
+    const around = trace.steps.length - trace.loopStart
+    const what =
+      around === 0
+        ? `After ${trace.loopStart} steps nobody moves any more.`
+        : `After ${trace.loopStart} steps, ${around} that come back to where they began, and so on for ever.`
+    return [what, ...(counterexample.fairness ?? []).map((line) => wrapped(toAscii(line), '  ', 2))]
+  }
   const property = counterexample.property.name
   switch (e.inevitable.kind) {
     case 'unknown':
@@ -68,7 +76,8 @@ const HEADS: Readonly<Record<CandidateKind, string>> = {
   order: 'Another order:',
 }
 
-function remedyLines({ explanation: { remedies } }: Explained): readonly string[] {
+function remedyLines({ replayed, explanation: { remedies } }: Explained): readonly string[] {
+  if (replayed.found.trace.loopStart !== undefined) return ['What would have ended it was not looked for.']
   const good = remedies.found.filter((r) => r.instead.length === 0)
   const bad = remedies.found.filter((r) => r.instead.length > 0)
   const kinds = [...new Set(good.map((r) => r.kind))]
@@ -94,6 +103,7 @@ function remedyLines({ explanation: { remedies } }: Explained): readonly string[
 
 /** What is told of the steps that are not in the causal past. */
 function pastLine(trace: Trace, outside: ReadonlySet<number>): string {
+  if (trace.loopStart !== undefined) return 'The steps, with every variable that each changed:'
   if (outside.size === 0) return 'The steps, with every variable that each changed; all are in its causal past:'
   return `The steps, with every variable that each changed; ${outside.size} of ${trace.steps.length} are not in its causal past and are folded to '...':`
 }
@@ -150,6 +160,7 @@ export const explainedJson = (x: Explained): Json => {
     sources: counterexample.property.source,
     kernel: kernelText(x.replayed.scenario),
     steps: counterexample.trace.length,
+    loopStart: counterexample.loopStart ?? null,
     inevitable: inevitableJson(x),
     outsideCausalPast: [...x.explanation.outside].map((i) => i + 1),
     remedies: x.explanation.remedies.found.map((r): Json => ({

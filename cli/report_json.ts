@@ -24,6 +24,9 @@ function cellJson(cell: Cell, differs: readonly string[]): Json {
         name: p.property,
         verdict: p.verdict,
         ...(found === undefined ? {} : { counterexample: found.counterexample.id, steps: found.trace.steps.length }),
+        ...(found?.trace.loopStart === undefined ? {} : { loopStart: found.trace.loopStart }),
+        ...(p.endless === undefined ? {} : { endless: p.endless }),
+        ...(p.weak === undefined ? {} : { fairness: p.weak ? 'weak' : 'strong' }),
         ...(p.unreached.length === 0 ? {} : { unreached: p.unreached }),
       }
     }),
@@ -70,6 +73,9 @@ function cellJson(cell: Cell, differs: readonly string[]): Json {
       id: f.counterexample.id,
       title: f.counterexample.title,
       property: f.counterexample.property.name,
+      ...(f.trace.loopStart === undefined
+        ? {}
+        : { loopStart: f.trace.loopStart, fairness: f.counterexample.fairness ?? [] }),
       trace: f.counterexample.trace.map((s): Json => ({
         thread: s.thread,
         label: s.label,

@@ -2,7 +2,10 @@
 import { show } from '../model/language/types.ts'
 import { printCond } from '../model/litmus/printer.ts'
 import type { Incomplete } from '../solver/engine.ts'
+import { responsesOf } from '../solver/liveness/search.ts'
 import { registerSlots } from '../solver/outcomes.ts'
+import type { PropertyVerdict } from '../solver/verdict.ts'
+import { fairnessOf } from '../counterexamples/fairness.ts'
 import { assumptionsOf, scopeOf } from '../counterexamples/scope.ts'
 import { toAscii, wrap } from '../counterexamples/text.ts'
 import type { Cell } from './cell.ts'
@@ -23,8 +26,8 @@ export const lesson = (comments: readonly string[]): string =>
 /** The line of one cell: kernel, verdict, and what makes it so. */
 export function cellLine(cell: Cell, style: Style): string {
   const broken = cell.properties
-    .filter((p) => p.violation !== undefined)
-    .map((p) => `${p.property} at ${p.violation?.moves.length ?? 0}`)
+    .filter((p) => p.verdict === 'violated' || p.violation !== undefined)
+    .map((p) => `${p.property} at ${p.violation?.moves.length ?? lassoText(p)}`)
   const vacuous = cell.properties.filter((p) => p.verdict === 'vacuous').map((p) => p.property)
   const detail =
     broken.length > 0 ? broken.join(', ') : vacuous.length > 0 ? `says nothing on ${vacuous.join(', ')}` : ''
@@ -37,6 +40,39 @@ export function cellLine(cell: Cell, style: Style): string {
     return `:${gap}${style.verdict(cell.verdict, cell.verdict)}`
   })
   return detail === '' ? head : `${head}\n${wrapped(detail, '      ')}`
+}
+
+/** `12 + 30 for ever`: steps to the loop, and steps around it. */
+function lassoText({ lasso }: PropertyVerdict): string {
+  if (lasso === undefined) return '0'
+  const around = lasso.moves.length - lasso.loopStart
+  return around === 0 ? `${lasso.loopStart}, then nothing` : `${lasso.loopStart} + ${around} for ever`
+}
+
+/**
+ * What was found of runs that never end, and which of them count: a verdict on them says nothing without
+ * its fairness. That stands in a race too, and need not be told twice.
+ */
+export function livenessText(cell: Cell, fairness: boolean): string {
+  const { model } = cell.lowered
+  const names = new Set(responsesOf(model).map((r) => r.property))
+  if (names.size === 0) return ''
+  const lines = cell.properties
+    .filter((p) => names.has(p.property))
+    .map((p) => {
+      if (p.endless !== undefined) return `${p.property} is violated: ${p.endless.join(', ')} may go on for ever.`
+      if (p.verdict === 'holds')
+        return p.weak === true
+          ? `${p.property} holds on every fair run; weak fairness is enough.`
+          : `${p.property} holds on every fair run; it needs the strong fairness of locks.`
+      if (cell.engine === 'smt') return `${p.property} is not judged: the smt engine sees no run without end.`
+      return `${p.property}: ${p.verdict}.`
+    })
+  const reduced = cell.reduced !== undefined || cell.engine === 'wasm'
+  const engine = reduced ? ['Runs without end were looked for by the explicit engine, without reductions.'] : []
+  return [...lines, ...engine, ...(fairness ? fairnessOf(model) : [])]
+    .map((l) => wrapped(toAscii(l), '    ', 2))
+    .join('\n')
 }
 
 const boundText = (cell: Cell): string => limitText(cell.result.incomplete)

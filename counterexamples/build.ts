@@ -7,6 +7,7 @@ import { findProperty } from '../properties/all.ts'
 import type { Violation } from '../solver/engine.ts'
 import { fewestSwitches } from '../solver/explicit/fewest_switches.ts'
 import { replay } from '../solver/reference/replay.ts'
+import { fairnessOf } from './fairness.ts'
 import { counterexampleId, idSteps } from './id.ts'
 import { recordSteps, type Counterexample } from './json.ts'
 import { renderMail, type MailInput } from './mail.ts'
@@ -27,7 +28,7 @@ export interface Origin {
   /** Ends the line of counts in the mail text. */
   readonly minimality: string
   /** Recorded where it is no search. */
-  readonly origin?: 'simulation'
+  readonly origin?: 'simulation' | undefined
 }
 
 export const SHORTEST: Origin = {
@@ -72,9 +73,21 @@ export function describe(
   model: LoweredModel,
   trace: Trace,
   propertyNumber: number,
+  origin: Origin,
+): Result<Found, string> {
+  return describeAs(scenario, model, trace, model.properties[propertyNumber]?.name ?? '', origin)
+}
+
+/** The same of a property by name. A trace with a loop is of a liveness property, and so is told with its fairness. */
+export function describeAs(
+  scenario: Scenario,
+  model: LoweredModel,
+  trace: Trace,
+  name: string,
   { minimality, origin }: Origin,
 ): Result<Found, string> {
-  const name = model.properties[propertyNumber]?.name ?? ''
+  const { loopStart } = trace
+  const fairness = loopStart === undefined ? [] : fairnessOf(model)
   const property = findProperty(name)
   if (property === undefined) return failed(`no property named '${name}'`)
   const bare = { ...scenario.file, kernels: [] }
@@ -84,6 +97,7 @@ export function describe(
       kernel: kernelText(scenario),
       property: name,
       steps: idSteps(trace),
+      ...(loopStart === undefined ? {} : { loopStart }),
     }),
     title: property.title,
     scenario: { name: scenario.name, kernel: kernelText(scenario), litmus: scenarioText(scenario) },
@@ -92,6 +106,7 @@ export function describe(
     scope: scopeOf(scenario),
     assumptions: assumptionsOf(scenario, model),
     ...(origin === undefined ? {} : { origin }),
+    ...(loopStart === undefined ? {} : { loopStart, fairness }),
   }
   const input: MailInput = {
     trace,
@@ -101,7 +116,7 @@ export function describe(
     bang: property.bang,
     minimality,
     scope: counterexample.scope,
-    assumptions: counterexample.assumptions,
+    assumptions: [...fairness, ...counterexample.assumptions],
   }
   return ok({ counterexample, trace, minimality, mail: (fold) => renderMail(input, { fold }) })
 }

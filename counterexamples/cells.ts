@@ -5,7 +5,7 @@ import { toAscii } from './text.ts'
 import type { Trace, TraceStep } from './trace.ts'
 
 /** A function entered, the C text of a step, what came of it, what is wrong in the end, or steps left out. */
-export type LineKind = 'call' | 'step' | 'effect' | 'bang' | 'folded'
+export type LineKind = 'call' | 'step' | 'effect' | 'bang' | 'folded' | 'loop'
 
 export interface CellLine {
   readonly kind: LineKind
@@ -30,6 +30,9 @@ export interface CellOptions {
   /** One clause on what is wrong after (or with) the last step. */
   readonly bang: string
 }
+
+/** Stands before the first of the steps that are repeated for ever. */
+export const LOOP = '[LOOP: for ever from here on]'
 
 /** Brackets under one step, the last one being `[...]` where there are more. */
 const BRACKETS_MAX = 2
@@ -85,13 +88,14 @@ type Item =
 
 /**
  * Places of the steps that change nothing shared and are folded. The last step of a thread's run never is:
- * what happens next depends on where the thread stands. A run of one stays: `...` in its place would save nothing.
+ * what happens next depends on where the thread stands. Nor are those around the beginning of a loop, which is
+ * a place to come back to. A run of one stays: `...` in its place would save nothing.
  */
-export function foldedSteps({ steps }: Trace): ReadonlySet<number> {
+export function foldedSteps({ steps, loopStart }: Trace): ReadonlySet<number> {
   const folded = new Set<number>()
   let run: number[] = []
   for (const [i, step] of steps.entries()) {
-    const endsRun = steps[i + 1]?.thread.number !== step.thread.number
+    const endsRun = steps[i + 1]?.thread.number !== step.thread.number || i + 1 === loopStart || i === loopStart
     if (!endsRun && !step.changes.some((change) => change.kind === 'shared')) {
       run.push(i)
       continue
@@ -138,7 +142,9 @@ export function cells(trace: Trace, options: CellOptions): Cell[] {
       .slice(Math.max(common, hide))
     const own = (kind: LineKind, text: string): CellLine => ({ kind, depth: depth(step.frames.length), text })
     const bang = index === trace.steps.length - 1 ? [own('bang', `[BANG: ${options.bang}]`)] : []
+    const loop = index === trace.loopStart ? [own('loop', LOOP)].map((line) => ({ ...line, depth: 0 })) : []
     const lines = [
+      ...loop,
       ...entered,
       own('step', step.text === '' ? step.local : step.text),
       ...brackets(item.step).map((text) => own('effect', text)),

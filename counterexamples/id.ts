@@ -18,6 +18,8 @@ export interface IdInput {
   readonly property: string
   /** The trace, normalised (minimised, symmetry undone) by the caller. */
   readonly steps: readonly IdStep[]
+  /** Where its loop begins, if it has one. */
+  readonly loopStart?: number
 }
 
 export const ID_DIGITS = 12
@@ -35,6 +37,8 @@ export const idSteps = (trace: Trace): IdStep[] =>
  */
 export function counterexampleId(input: IdInput): string {
   const steps = input.steps.map(({ thread, label, choices }) => [thread, label, choices])
-  const text = JSON.stringify(['mmcheck-counterexample', 1, input.scenario, input.kernel, input.property, steps])
+  const loop = input.loopStart === undefined ? [] : [['loop', input.loopStart]]
+  const parts = ['mmcheck-counterexample', 1, input.scenario, input.kernel, input.property, steps, ...loop]
+  const text = JSON.stringify(parts)
   return createHash('sha256').update(text, 'utf8').digest('hex').slice(0, ID_DIGITS)
 }

@@ -12,9 +12,14 @@ import type { Trace } from './trace.ts'
 
 const FORMAT = 'mmcheck-counterexample'
 const MAJOR = 1
-/** Version 1.1 added `origin`, 1.2 `minimised`; a file without them is one of 1.0, as it always was. */
-const minorOf = ({ origin, minimised }: Counterexample): number =>
-  minimised !== undefined ? 2 : origin !== undefined ? 1 : 0
+/**
+ * Version 1.1 added `origin`, 1.2 `minimised`, 1.3 `loopStart` and `fairness`; a file without them is one of 1.0,
+ * as it always was.
+ */
+const minorOf = ({ origin, minimised, loopStart }: Counterexample): number => {
+  if (loopStart !== undefined) return 3
+  return minimised !== undefined ? 2 : origin !== undefined ? 1 : 0
+}
 
 /** Larger files are refused unread: no minimised trace comes near it. */
 export const MAX_BYTES: number = 16 * 1024 * 1024
@@ -69,6 +74,10 @@ export interface Counterexample {
   /** How it was found, where not by a search: then a shorter trace may exist. */
   readonly origin?: 'simulation' | undefined
   readonly minimised?: Minimality | undefined
+  /** Of a run that never ends: how many steps come before those that are repeated for ever; all, where nobody moves any more. */
+  readonly loopStart?: number | undefined
+  /** Of the same: which runs count as fair. */
+  readonly fairness?: readonly string[] | undefined
 }
 
 /** Why a text is no counterexample that this program can read. `message` is one line. */
@@ -113,6 +122,8 @@ const body = z.object({
   assumptions: z.array(z.string()),
   origin: z.literal('simulation').optional(),
   minimised: minimality.optional(),
+  loopStart: z.number().int().nonnegative().optional(),
+  fairness: z.array(z.string()).optional(),
 })
 
 /** A trace in the words of the file. */
@@ -139,7 +150,8 @@ export const recordedIdSteps = (steps: readonly CounterexampleStep[]): IdStep[] 
 
 /** The file's text: keys in a fixed order, two blanks of indent, one newline at the end. */
 export function toJson(counterexample: Counterexample): string {
-  const { id, title, scenario, property, trace, scope, assumptions, origin, minimised } = counterexample
+  const { id, title, scenario, property, trace, scope, assumptions, origin, loopStart, fairness, minimised } =
+    counterexample
   const { name, kernel, litmus } = scenario
   const { statement, source } = property
   const document = {
@@ -161,6 +173,8 @@ export function toJson(counterexample: Counterexample): string {
     scope,
     assumptions,
     ...(origin === undefined ? {} : { origin }),
+    ...(loopStart === undefined ? {} : { loopStart }),
+    ...(fairness === undefined ? {} : { fairness }),
     ...(minimised === undefined ? {} : { minimised: minimisedDocument(minimised) }),
   }
   return `${JSON.stringify(document, null, 2)}\n`

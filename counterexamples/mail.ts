@@ -34,11 +34,17 @@ export interface MailOptions {
 
 const count = (n: number, noun: string, plural: string): string => `${n} ${n === 1 ? noun : plural}`
 
+/** What is wrong at the last step; of a run that never ends, how it goes on from there. */
+function bangOf({ trace, bang }: MailInput): string {
+  if (trace.loopStart === undefined) return bang
+  return trace.loopStart === trace.steps.length ? `nobody moves any more: ${bang}` : `back to LOOP: ${bang}`
+}
+
 /** The columns alone, not set in. Empty where the initial state is the bad one. */
 function columnsOf(input: MailInput, options: MailOptions): string[] {
   const threads = [...new Set(input.trace.steps.map((step) => step.thread.number))].sort((a, b) => a - b)
   const columns = threads.map((thread) => ({ thread, operations: operations(input.trace, thread) }))
-  const body = cells(input.trace, { fold: options.fold ?? false, bang: input.bang })
+  const body = cells(input.trace, { fold: options.fold ?? false, bang: bangOf(input) })
   return layOut(columns, body, MAIL_COLUMNS - MARGIN)
 }
 
@@ -48,7 +54,7 @@ export function renderMail(input: MailInput, options: MailOptions = {}): string 
   const { steps } = input.trace
   const switches = switchesBetween(steps.map((step) => step.thread.number))
   const counts = `${count(steps.length, 'step', 'steps')}, ${count(switches, 'context switch', 'context switches')}`
-  const rows = steps.length === 0 ? prose(`[BANG in the initial state: ${input.bang}]`) : columnsOf(input, options)
+  const rows = steps.length === 0 ? prose(`[BANG in the initial state: ${bangOf(input)}]`) : columnsOf(input, options)
   const paragraphs = [
     rows,
     prose(`${input.property.name}: ${input.property.statement}`),

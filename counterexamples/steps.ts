@@ -1,4 +1,5 @@
 /** The step table of `explain` and `replay`: every step with its label, its C text and all that it changed. */
+import { LOOP } from './cells.ts'
 import { toAscii, wrap } from './text.ts'
 import type { Trace, TraceStep } from './trace.ts'
 
@@ -43,6 +44,7 @@ export function renderSteps(trace: Trace, options: TableOptions = {}): string {
     if (options.omit?.has(i) === true) return options.omit.has(i - 1) ? [] : [head('', '', '...')]
     const [first = '', ...rest] = wrap(toAscii(step.step.label), { width: width - start })
     return [
+      ...(i === trace.loopStart ? [head('', '', LOOP)] : []),
       head(String(step.index + 1), names[i] ?? '', first),
       ...rest.map((line) => ' '.repeat(start) + line),
       ...under(step.step.text, 2),

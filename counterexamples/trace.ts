@@ -47,6 +47,11 @@ export interface Trace {
   readonly steps: readonly TraceStep[]
   /** Numbers of the properties that the last state, or the last step, violates; ascending. */
   readonly violated: readonly number[]
+  /**
+   * Of a run that never ends: the place of the step from which on the rest is repeated for ever; the number
+   * of steps where nobody moves any more.
+   */
+  readonly loopStart?: number
 }
 
 /** Why moves are no trace of a model. `at` is the move that fails, from 0. */

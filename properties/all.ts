@@ -11,6 +11,8 @@ import { FlagsAsRequested } from './flags_as_requested.ts'
 import { FlagsKept } from './flags_kept.ts'
 import { GuardStays } from './guard_stays.ts'
 import { GuardsMerge } from './guards_merge.ts'
+import { InstallEnds } from './install_ends.ts'
+import { MmapLockGranted } from './mmap_lock_granted.ts'
 import { NoAccess } from './no_access.ts'
 import { NoDeadlock } from './no_deadlock.ts'
 import { NoNilDereference } from './no_nil_dereference.ts'
@@ -22,7 +24,8 @@ import { AnyFileMappable, IoErrorsReported, NoSigbusAtAll, NoSigbusBeyondEnd, Oo
 import { HolePunchUnmapsZero, TruncationUnmapsZero } from './nosigbus_unmap.ts'
 import { ZeroPageReadOnly, ZeroPageUncounted, ZeroPageUnwritten } from './nosigbus_zero.ts'
 import { NothingBeyondEnd } from './nothing_beyond_end.ts'
-import type { Property } from './property.ts'
+import { OperationsEnd } from './operations_end.ts'
+import { goesOnForEver, type Property } from './property.ts'
 import { ReturnsDocumented } from './returns_documented.ts'
 import { WorldLargeEnough } from './world_large_enough.ts'
 
@@ -62,16 +65,30 @@ export const PROPERTIES: readonly Property[] = [
   NoUseAfterFree,
   NoNilDereference,
   NoDeadlock,
+  InstallEnds,
+  OperationsEnd,
+  MmapLockGranted,
   WorldLargeEnough,
 ]
 
 export const findProperty = (name: string): Property | undefined => PROPERTIES.find((p) => p.name === name)
 
+export interface Asking {
+  /** Liveness is asked of every scenario, not only of those in which a thread goes on for ever. */
+  readonly liveness?: boolean
+}
+
 /** The scenario's program with every property that has to do with it. */
-export function withProperties(scenario: Scenario, properties: readonly Property[] = PROPERTIES): Program {
+export function withProperties(
+  scenario: Scenario,
+  properties: readonly Property[] = PROPERTIES,
+  { liveness = false }: Asking = {},
+): Program {
+  const asksForEnds = liveness || goesOnForEver(scenario)
   return {
     ...scenario.program,
     properties: properties.flatMap((p) => {
+      if (p.liveness === true && !asksForEnds) return []
       const built = p.build(scenario)
       return built === undefined ? [] : [{ name: p.name, ...built }]
     }),

@@ -1,5 +1,6 @@
 /** What a property is: one file each, with its statement, its source, and what must break it. */
 import type { ProgramProperty } from '../model/language/routine.ts'
+import { findOperation } from '../model/mm/operations.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 
 /** A change to the model that the property must notice: a scenario, a kernel, and what is left out of it. */
@@ -29,6 +30,11 @@ export interface Property {
   readonly reaches: readonly string[]
   /** A violation means that the model, not the kernel, is at fault: the verdict is `error`. */
   readonly ofModel?: true
+  /**
+   * About runs that never end, so that cycles of the graph of states have to be looked at. Asked of scenarios
+   * in which a thread goes on for ever, and of others by `check --liveness`.
+   */
+  readonly liveness?: true
   /** The property in the terms of a scenario; undefined where the scenario has nothing to do with it. */
   readonly build: (scenario: Scenario) => Omit<ProgramProperty, 'name'> | undefined
 }
@@ -49,6 +55,10 @@ const performsOnFile = (scenario: Scenario, operation: string): boolean =>
         ),
     ),
   )
+
+/** Whether some thread of a scenario need not end. */
+export const goesOnForEver = (scenario: Scenario): boolean =>
+  scenario.file.threads.some((t) => t.stmts.some((s) => findOperation(s.op.text)?.endless === true))
 
 /** Operations that free the page tables of what they unmap. */
 const UNMAPPING = ['munmap', 'mmap', 'mremap', 'mremap_dontunmap', 'mremap_shrink'] as const

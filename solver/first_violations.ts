@@ -32,7 +32,10 @@ function firstMove(model: LoweredModel, state: State, wanted: (successor: Succes
 }
 
 /** The first trace, in breadth-first order, to a stored state. */
-function tracePath({ model, stateOf, parentOf }: Stored, id: number): readonly Move[] {
+export function tracePath(
+  { model, stateOf, parentOf }: Pick<Stored, 'model' | 'stateOf' | 'parentOf'>,
+  id: number,
+): readonly Move[] {
   const path: State[] = []
   for (let at = id; at >= 0; at = parentOf(at)) path.push(stateOf(at))
   path.reverse()

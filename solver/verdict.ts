@@ -1,6 +1,7 @@
 /** Verdicts, and how one follows from what an engine saw. A bound is never reported as `holds`. */
 import type { LoweredModel } from '../model/language/lowered.ts'
 import type { Incomplete, SearchResult, Violation } from './engine.ts'
+import { responsesOf, type Lasso, type LivenessResult, type ResponseAnswer } from './liveness/search.ts'
 
 export type Verdict = 'holds' | 'holds-bounded' | 'violated' | 'vacuous' | 'unknown' | 'timeout' | 'disagree' | 'error'
 
@@ -22,6 +23,11 @@ export interface PropertyVerdict {
   readonly property: string
   readonly verdict: Verdict
   readonly violation?: Violation
+  /** Of a liveness property that is violated: a fair run without end, and everybody who may wait for ever. */
+  readonly lasso?: Lasso
+  readonly endless?: readonly string[]
+  /** Of a liveness property that holds: whether it does where nothing is strongly fair. */
+  readonly weak?: boolean
   /** What should have been reached and was not; where the verdict is `vacuous`. */
   readonly unreached: readonly string[]
 }
@@ -58,6 +64,44 @@ export function verdicts(
       c.name.startsWith(`${p.name}: `) && result.reachedCovers[i] === false ? [c.name.slice(p.name.length + 2)] : [],
     )
     return { property: p.name, verdict: unreached.length > 0 ? 'vacuous' : 'holds', unreached }
+  })
+}
+
+/** A bound says nothing of runs that never end. */
+const withoutEnd = (incomplete: Incomplete): Verdict => (incomplete.kind === 'time' ? 'timeout' : 'unknown')
+
+const sizeOf = ({ moves }: Lasso): number => moves.length
+
+/**
+ * One verdict per liveness property of the model, in its order; `unknown` where none was asked, as no
+ * engine but the explicit and the reference one can. Of several lassos the shortest is shown.
+ */
+export function livenessVerdicts(model: LoweredModel, result: LivenessResult | undefined): readonly PropertyVerdict[] {
+  const responses = responsesOf(model)
+  return [...new Set(responses.map((r) => r.property))].map((property): PropertyVerdict => {
+    const of = responses.flatMap((r, i): readonly { readonly about: string; readonly answer: ResponseAnswer }[] => {
+      const answer = result?.answers[i]
+      return r.property === property && answer !== undefined ? [{ about: r.about, answer }] : []
+    })
+    const lassos = of.flatMap(({ about, answer }) =>
+      answer.kind === 'violated' ? [{ about, lasso: answer.lasso }] : [],
+    )
+    const [shortest] = [...lassos].sort((a, b) => sizeOf(a.lasso) - sizeOf(b.lasso))
+    if (shortest !== undefined) {
+      const endless = lassos.map(({ about }) => about)
+      return { property, verdict: 'violated', lasso: shortest.lasso, endless, unreached: [] }
+    }
+    if (of.length === 0) return { property, verdict: 'unknown', unreached: [] }
+    for (const { answer } of of)
+      if (answer.kind === 'unknown') return { property, verdict: withoutEnd(answer.incomplete), unreached: [] }
+    if (of.every(({ answer }) => answer.kind === 'vacuous'))
+      return { property, verdict: 'vacuous', unreached: ['what must end is begun'] }
+    return {
+      property,
+      verdict: 'holds',
+      weak: of.every(({ answer }) => answer.kind !== 'holds' || answer.weak),
+      unreached: [],
+    }
   })
 }
 

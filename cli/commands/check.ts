@@ -16,6 +16,7 @@ import {
   cellLine,
   doneLine,
   lesson,
+  livenessText,
   observationText,
   otherIds,
   outcomeText,
@@ -32,6 +33,7 @@ export interface CheckOptions {
   readonly engine: Engine
   readonly depth: number
   readonly reductions: readonly Reduction[]
+  readonly liveness: boolean
   readonly maxStates?: number
   readonly maxBytes?: number
   readonly maxMs?: number
@@ -167,18 +169,23 @@ function mistake(result: CellResult & { readonly ok: false }, scenario: Scenario
  * search that a limit ended says nothing about the record.
  */
 const comparable = (cell: Cell, options: CheckOptions): boolean =>
-  options.engine !== 'smt' && !options.update && options.kernels === undefined && cell.result.incomplete === undefined
+  options.engine !== 'smt' &&
+  !options.update &&
+  !options.liveness &&
+  options.kernels === undefined &&
+  cell.result.incomplete === undefined
 
 /** Whether the counts of a cell are those of all its states, as they are recorded. */
 const counted = (cell: Cell): boolean => cell.reduced?.reductions.every((r) => r.refused !== undefined) ?? true
 
 function cellOptions(options: CheckOptions, onProgress: NonNullable<CellOptions['onProgress']>): CellOptions {
-  const { engine, depth, lint, reductions, maxStates, maxBytes, maxMs } = options
+  const { engine, depth, lint, reductions, liveness, maxStates, maxBytes, maxMs } = options
   return {
     engine,
     depth,
     lint,
     reductions,
+    liveness,
     onProgress,
     ...(maxStates === undefined ? {} : { maxStates }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
@@ -214,6 +221,8 @@ function print(cell: Cell, options: CheckOptions, { inFull, outcomes }: Amount, 
   const told = outcomes ? outcomeText(cell) : observationText(cell)
   if (told !== '') out(`${told}\n`)
   if (inFull && cell.found.size === 0) out(`${scopeText(cell)}\n`)
+  const ends = livenessText(cell, inFull && cell.found.size === 0)
+  if (ends !== '' && outcomes) out(`${ends}\n`)
   const reduced = reductionText(cell)
   if (reduced !== '' && (outcomes || cell.reduced?.notShortest !== undefined)) out(`${reduced}\n`)
   if (outcomes) out(`${doneLine(cell)}\n`)

@@ -38,6 +38,8 @@ export async function confirmCommand(name: string, options: ConfirmOptions): Pro
   const again = rerun(read.value)
   if (!again.ok) return fail(options, 'input', again.error)
   const { scenario, found } = again.value
+  if (found.trace.loopStart !== undefined)
+    return fail(options, 'usage', 'a run that never ends cannot be confirmed: no number of rounds would show it')
   const c = read.value
   const target = targetOf(scenario, found.trace, c.property.name)
   if (!target.ok) return skipped(options, target.error)

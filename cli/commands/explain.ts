@@ -1,5 +1,5 @@
 /** `mmcheck explain`: a counterexample, a property or an error code, told in full. */
-import { explanation as explainTrace } from '../../counterexamples/explain/explanation.ts'
+import { explanation as explainTrace, type Explanation } from '../../counterexamples/explain/explanation.ts'
 import { toAscii } from '../../counterexamples/text.ts'
 import { KERNELS } from '../../model/kernels/kernels.ts'
 import { isProposal } from '../../model/kernels/nosigbus.ts'
@@ -32,6 +32,12 @@ export interface ExplainOptions {
 /** Of each search that an explanation makes. */
 const MAX_STATES = 2_000_000
 
+const ENDLESS: Explanation = {
+  inevitable: { kind: 'unknown' },
+  outside: new Set(),
+  remedies: { found: [], tried: 0, unknown: [] },
+}
+
 const CODES: Readonly<Record<string, string>> = { ...LITMUS_ERRORS, ...ELABORATION_ERRORS }
 
 /** Returns the exit code. */
@@ -49,16 +55,13 @@ export async function explain(name: string, options: ExplainOptions): Promise<nu
   if (!again.ok) return fail(options, 'input', again.error)
   const { scenario, lowered, property: number, found } = again.value
   const status = newStatus(options.progress)
-  const told = await explainTrace(
-    scenario,
-    lowered,
-    found.trace,
-    number,
-    { maxStates: MAX_STATES },
-    (done, of, what) => {
-      status.at(`${found.counterexample.id}  ${done}/${of}  ${what}`)
-    },
-  )
+  // What decided a run without end, and what would have ended it, would take a search of every change for lassos.
+  const told =
+    found.trace.loopStart !== undefined
+      ? ENDLESS
+      : await explainTrace(scenario, lowered, found.trace, number, { maxStates: MAX_STATES }, (done, of, what) => {
+          status.at(`${found.counterexample.id}  ${done}/${of}  ${what}`)
+        })
   status.end()
   const explained = { replayed: again.value, elsewhere: await otherKernels(again.value), explanation: told }
   return text(options, explainedJson(explained), explainedText(explained))
@@ -116,17 +119,24 @@ const propertyJson = (p: Property): Json => ({
 
 /** The verdict of the same property in the same scenario on every other kernel. */
 async function otherKernels(r: Replayed): Promise<readonly Elsewhere[]> {
-  const name = r.lowered.model.properties[r.property]?.name
+  const { name } = r.found.counterexample.property
   const out: Elsewhere[] = []
   const others = KERNELS.filter((k) => isProposal(k) === isProposal(r.scenario.kernel))
   for (const k of others) {
     const e = elaborate(r.scenario.file, [kernelLine([k.name])])
     const scenario = e.ok ? e.scenarios[0] : undefined
     if (scenario === undefined) continue
-    const result = await checkCell(scenario, { engine: 'explicit', depth: 0, lint: false, maxStates: MAX_STATES })
+    const liveness = r.found.trace.loopStart !== undefined
+    const result = await checkCell(scenario, {
+      engine: 'explicit',
+      depth: 0,
+      lint: false,
+      liveness,
+      maxStates: MAX_STATES,
+    })
     if (!result.ok) continue
     const p = result.cell.properties.find((x) => x.property === name)
-    if (p !== undefined) out.push({ kernel: k.name, verdict: p.verdict, steps: p.violation?.moves.length })
+    if (p !== undefined) out.push({ kernel: k.name, verdict: p.verdict, steps: (p.violation ?? p.lasso)?.moves.length })
   }
   return out
 }

@@ -127,6 +127,8 @@ async function read(operand: string, options: MinimiseCommandOptions): Promise<G
   if (found.value.kind === 'counterexample') {
     const { scenario, lowered, property, found: recorded } = found.value.replayed
     const { id } = recorded.counterexample
+    if (recorded.trace.loopStart !== undefined)
+      return fail(options, 'usage', `${id} is a run that never ends, which is not made smaller yet`)
     const moves = resolveMoves(lowered.model, recorded.counterexample.trace)
     if (!moves.ok) return fail(options, 'input', moves.error.message)
     const { name } = recorded.counterexample.property

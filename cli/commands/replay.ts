@@ -1,7 +1,8 @@
 /** `mmcheck replay`: runs a recorded counterexample again, step by step, in the reference interpreter. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, RECORDED, WALKED, type Found } from '../../counterexamples/build.ts'
+import { describe, describeAs, RECORDED, WALKED, type Found } from '../../counterexamples/build.ts'
+import { lassoTrace } from '../../counterexamples/lasso.ts'
 import { MAX_BYTES, parseCounterexample, resolveMoves, type Counterexample } from '../../counterexamples/json.ts'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
 import {
@@ -19,7 +20,7 @@ import { lower, ModelError, type Lowered } from '../../model/language/lower/lowe
 import { formatDiagnostic } from '../../model/litmus/diagnostic.ts'
 import { parseLitmus } from '../../model/litmus/parser.ts'
 import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
-import { findProperty, withProperties } from '../../properties/all.ts'
+import { findProperty, PROPERTIES, withProperties } from '../../properties/all.ts'
 import { replay as replayMoves } from '../../solver/reference/replay.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
@@ -31,6 +32,7 @@ export interface Replayed {
   readonly found: Found
   readonly scenario: Scenario
   readonly lowered: Lowered
+  /** Its number in the model; -1 of a lasso, whose property is none of states. */
   readonly property: number
 }
 
@@ -92,7 +94,8 @@ export function rebuild(c: Counterexample): Result<{ readonly scenario: Scenario
   const [scenario, more] = elaborated.scenarios
   if (scenario === undefined || more !== undefined) return failed('a counterexample is of exactly one kernel')
   try {
-    return ok({ scenario, lowered: lower(withProperties(scenario)) })
+    const asking = { liveness: c.loopStart !== undefined }
+    return ok({ scenario, lowered: lower(withProperties(scenario, PROPERTIES, asking)) })
   } catch (e) {
     if (e instanceof ModelError) return failed(e.message)
     throw e
@@ -107,13 +110,28 @@ export function rerun(c: Counterexample): Result<Replayed, string> {
   const stale = "the model has changed since it was recorded; 'mmcheck check' finds today's"
   const moves = resolveMoves(lowered.model, c.trace)
   if (!moves.ok) return failed(`${moves.error.message}\n  help: ${stale}`)
+  if (c.loopStart !== undefined) {
+    const trace = lassoTrace(lowered.model, c.property.name, moves.value, c.loopStart)
+    if (!trace.ok) return failed(`${trace.error}\n  help: ${stale}`)
+    return named(c, scenario, lowered, -1, describeAs(scenario, lowered.model, trace.value, c.property.name, RECORDED))
+  }
   const trace = buildTrace(lowered.model, moves.value, replayMoves)
   if (!trace.ok) return failed(`${trace.error.message}\n  help: ${stale}`)
   const property = lowered.model.properties.findIndex((p) => p.name === c.property.name)
   if (!trace.value.violated.includes(property))
     return failed(`the trace runs, but ${c.property.name} holds at its end\n  help: ${stale}`)
   const origin = c.origin === 'simulation' ? WALKED : RECORDED
-  const found = describe(scenario, lowered.model, trace.value, property, origin)
+  return named(c, scenario, lowered, property, describe(scenario, lowered.model, trace.value, property, origin))
+}
+
+/** The replayed counterexample, if it still has the id of its file. */
+function named(
+  c: Counterexample,
+  scenario: Scenario,
+  lowered: Lowered,
+  property: number,
+  found: Result<Found, string>,
+): Result<Replayed, string> {
   if (!found.ok) return found
   if (found.value.counterexample.id !== c.id)
     return failed(

@@ -60,6 +60,7 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
         reductions: [],
         strict: false,
         lint: false,
+        liveness: false,
         full: false,
         progress,
       }

@@ -127,6 +127,31 @@ export interface LProperty {
   readonly kind: 'invariant' | 'assertion' | 'deadlock'
 }
 
+/**
+ * A response: on every fair run, whenever `from` holds, `until` holds then or later. `about` says of whom
+ * it is asked, as in `P0 madvise_guard_install()`.
+ */
+export interface LResponse {
+  /** The name of a liveness property; it stands in no other list of the model. */
+  readonly property: string
+  readonly about: string
+  readonly from: LExpr
+  readonly until: LExpr
+}
+
+/**
+ * What is asked of runs that never end, and which of those are fair. Each step is weakly fair unless
+ * said otherwise: a thread that can run it from some point on without a break does so. What a step
+ * chooses is never fair.
+ */
+export interface LLiveness {
+  readonly responses: readonly LResponse[]
+  /** Ids of strongly fair steps: a thread that can run one again and again does so. */
+  readonly strong: readonly number[]
+  /** Ids of steps at which a thread may stay for ever, as user space may. */
+  readonly unfair: readonly number[]
+}
+
 export interface LoweredModel {
   readonly slots: readonly Slot[]
   readonly threads: readonly LThread[]
@@ -136,6 +161,8 @@ export interface LoweredModel {
   readonly covers: readonly LCover[]
   /** True (non-zero) in a state where the `exists` clause of a litmus file is met; looked at in final states. */
   readonly final?: LExpr
+  /** Absent where nothing is asked of runs that never end. Engines that look at states alone pass it over. */
+  readonly liveness?: LLiveness
 }
 
 /**

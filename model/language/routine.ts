@@ -1,5 +1,6 @@
 /** Routines, threads, and the program that is made of them. */
 import type { Expr, Field, FieldExpr, Local } from './expr.ts'
+import type { LockMode } from './lock.ts'
 import type { Routine, Stmt } from './stmt.ts'
 import type { SetSizes } from './types.ts'
 
@@ -27,9 +28,20 @@ export interface ProgramProperty {
    */
   readonly step?: Expr
   readonly deadlock?: true
+  /** What must come to an end on every fair run. A property that has this has nothing else. */
+  readonly ends?: Ends
   /** Each of these must be met by some reachable state, or the property holds vacuously. */
   readonly covers: readonly { readonly name: string; readonly expr: Expr }[]
 }
+
+/** What a liveness property asks to come to an end, wherever it has begun. */
+export type Ends =
+  /** Each call of the routines named. */
+  | { readonly kind: 'calls'; readonly routines: readonly string[] }
+  /** Each operation of each thread that has to end (the outermost calls), but for the routines named. */
+  | { readonly kind: 'operations'; readonly except: readonly string[] }
+  /** Each wait for a lock of the class. */
+  | { readonly kind: 'waits'; readonly lock: string; readonly mode: LockMode }
 
 /** A whole model, ready to be lowered. */
 export interface Program {

@@ -45,6 +45,8 @@ export interface StepStmt {
   readonly atomic?: string
   /** May sleep, so it must not run under a spinlock. */
   readonly sleeps?: boolean
+  /** User space decides whether it goes on from here: no fairness is assumed of this step. */
+  readonly unfair?: boolean
 }
 
 export type Stmt =
@@ -92,7 +94,7 @@ export interface Routine {
   readonly body: readonly Stmt[]
 }
 
-export type StepOptions = Pick<StepStmt, 'await' | 'choose' | 'atomic' | 'sleeps'>
+export type StepOptions = Pick<StepStmt, 'await' | 'choose' | 'atomic' | 'sleeps' | 'unfair'>
 
 export const step = (label: string, text: string, actions: readonly Action[], options: StepOptions = {}): StepStmt => ({
   kind: 'step',

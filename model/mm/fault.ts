@@ -7,7 +7,7 @@
  */
 import { and, eq, hasAny, isOneOf, local, ne, not, or, truth, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { break_, call, if_, let_, set, step, while_ } from '../language/stmt.ts'
+import { break_, call, continue_, if_, let_, set, step, while_ } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result, VmFault } from './errno.ts'
@@ -50,9 +50,14 @@ const translates = (k: Build, isWrite: Expr): Expr => {
 }
 
 /** One load or store: `ok`, or the signal that it raised. */
-export const access = (k: Build, isWrite: boolean, io: Syscall): Routine =>
+export const access = (k: Build, isWrite: boolean, io: Syscall): Routine => accesses(k, isWrite, false, io)
+
+/** Loads from one page, again and again until one raises a signal: `for (;;) x = *p;`. User space may stop between two. */
+export const load_forever = (k: Build, io: Syscall): Routine => accesses(k, false, true, io)
+
+const accesses = (k: Build, isWrite: boolean, endless: boolean, io: Syscall): Routine =>
   routine({
-    name: isWrite ? 'store' : 'load',
+    name: endless ? 'load_forever' : isWrite ? 'store' : 'load',
     file: 'arch/x86/mm/fault.c',
     read: 'v7.0-rc6: do_user_addr_fault()',
     params: [addr],
@@ -70,9 +75,9 @@ export const access = (k: Build, isWrite: boolean, io: Syscall): Routine =>
             ...throughZero(k, addr, isWrite, mapped),
           ],
           // A table that the walk is in is not freed before a flush that the walking CPU takes part in.
-          { atomic: 'one page walk of the hardware' },
+          { atomic: 'one page walk of the hardware', ...(endless ? { unfair: true } : {}) },
         ),
-        if_(mapped, [let_(result, 'ok'), break_]),
+        if_(mapped, endless ? [let_(tryVma, true), continue_] : [let_(result, 'ok'), break_]),
         let_(vmaLocked, false),
         let_(v, 'nil'),
         ...(k.has('faults-mmap-lock')

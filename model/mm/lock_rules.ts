@@ -132,6 +132,7 @@ export const MM_LINT_RULES: LintRules = {
   unread: {
     'khugepaged.result': 'khugepaged goes on to its next range whatever came of this one',
     'load.shared': 'only a store asks whether its mapping is shared',
+    'load_forever.shared': 'as for load',
     'madvise_guard_remove.vm_flags':
       'of what is_valid_guard_vma() refuses, only VM_LOCKED is modelled, which removal allows',
     'madvise_guard_unpoison.vm_flags': 'as for madvise_guard_remove()',

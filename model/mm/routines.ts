@@ -3,7 +3,7 @@ import { routinesOf } from '../language/listing.ts'
 import type { Routine } from '../language/routine.ts'
 import type { Build, Syscall } from './build.ts'
 import { do_exit } from './exit_mmap.ts'
-import { access } from './fault.ts'
+import { access, load_forever } from './fault.ts'
 import { khugepaged_scan_file } from './khugepaged.ts'
 import { khugepaged_scan_anon } from './khugepaged_anon.ts'
 import { sys_madvise_collapse } from './khugepaged_madvise.ts'
@@ -35,6 +35,7 @@ export function kernelRoutines(k: Build): readonly Routine[] {
     sys_madvise_dontneed(k, bare),
     access(k, false, bare),
     access(k, true, bare),
+    load_forever(k, bare),
     khugepaged_scan_file(k),
     sys_madvise_collapse(k, false, bare),
     sys_madvise_collapse(k, true, bare),

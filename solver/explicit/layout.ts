@@ -70,3 +70,11 @@ export function unpack(layout: Layout, from: Int32Array, at: number): readonly n
       : (((from[at + field.word] ?? 0) >>> field.shift) & fieldMask(field.bits)) + field.lo,
   )
 }
+
+/** The value of one slot of the state that is packed in the words of `from` from `at` on. */
+export function unpackSlot(layout: Layout, from: Int32Array, at: number, slot: number): number {
+  const field = layout.fields[slot]
+  if (field === undefined) throw new Error(`there is no slot ${slot}`)
+  if (field.kind === 'constant') return field.value
+  return (((from[at + field.word] ?? 0) >>> field.shift) & fieldMask(field.bits)) + field.lo
+}

@@ -44,6 +44,8 @@ export interface Generated {
   readonly final: Scan
   /** Where the model's `final` condition is met. */
   readonly satisfying: Scan
+  /** For each response that the model asks for: where it is asked for and not given, and where it is not given. */
+  readonly responses: readonly { readonly starts: Scan; readonly open: Scan }[]
 }
 
 export interface Program extends Generated {
@@ -148,6 +150,10 @@ function source(model: LoweredModel, layout: Layout): string {
     `${hash(layout, (w) => `w${w}`)}let q=h&mask;for(;;){const e=table[q];if(e===0){${free}}const y=(e-1|0)*${W}|0;if(${equal}){${found}}q=q+1&mask}`
   const insert = `table[q]=tail+1|0;const z=tail*${W}|0;${eachWord(layout, (w) => `a[z+${w}|0]=w${w};`, '')}parents[tail]=head;tail=tail+1|0;break`
   const final = scanFunction(layout, finalExpr(model), true)
+  const responses = (model.liveness?.responses ?? []).map(({ from, until }) => {
+    const open: LExpr = { kind: 'not', arg: until }
+    return { starts: { kind: 'binary', op: 'and', left: from, right: open } satisfies LExpr, open }
+  })
   const scans = (exprs: readonly LExpr[], holds: boolean): string =>
     `[${exprs.map((expr) => scanFunction(layout, expr, holds)).join(',')}]`
   return [
@@ -176,7 +182,8 @@ function source(model: LoweredModel, layout: Layout): string {
       model.covers.map(({ expr }) => expr),
       true,
     )},`,
-    `satisfying:${scanFunction(layout, model.final ?? { kind: 'const', value: 0 }, true)}}`,
+    `satisfying:${scanFunction(layout, model.final ?? { kind: 'const', value: 0 }, true)},`,
+    `responses:[${responses.map(({ starts, open }) => `{starts:${scanFunction(layout, starts, true)},open:${scanFunction(layout, open, true)}}`).join(',')}]}`,
   ].join('\n')
 }
 

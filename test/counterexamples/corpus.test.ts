@@ -1,18 +1,18 @@
 /** Every recorded counterexample still runs, still breaks its property, and still reads the same. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { corpusDirectory, rerun } from '../../cli/commands/replay.ts'
 import { describe as describeFound, SHORTEST } from '../../counterexamples/build.ts'
+import { buildLasso } from '../../counterexamples/lasso.ts'
 import { parseCounterexample } from '../../counterexamples/json.ts'
 import { findKernel } from '../../model/kernels/kernels.ts'
 import { searchExplicit } from '../../solver/explicit/search.ts'
+import { corpusIds, lassoIds, movesOf, replayed } from '../support/corpus.ts'
 import { lowerScenario, scenarioOn } from '../support/scenarios.ts'
 
-const ids = readdirSync(corpusDirectory())
-  .filter((f) => /^[0-9a-f]{12}\.json$/.test(f))
-  .map((f) => f.slice(0, -'.json'.length))
+const ids = corpusIds()
 
 const read = (name: string): string => readFileSync(join(corpusDirectory(), name), 'utf8')
 
@@ -31,6 +31,17 @@ describe.each(ids)('%s', (id) => {
     expect(again.value.found.mail(true)).toContain('; as recorded.\n')
     const { scenario, lowered, found, property } = again.value
     const told = describeFound(scenario, lowered.model, found.trace, property, SHORTEST)
+    expect(told.ok && told.value.mail(true)).toBe(read(`${id}.txt`))
+  })
+})
+
+describe.each(lassoIds())('%s, which never ends', (id) => {
+  test('replays to the same loop, in the words of its finder', () => {
+    const { scenario, lowered, found } = replayed(id)
+    const { name } = found.counterexample.property
+    const { loopStart = -1 } = found.trace
+    const lasso = { response: 0, moves: movesOf(replayed(id)), loopStart, shortestLoop: true }
+    const told = buildLasso(scenario, lowered.model, name, lasso)
     expect(told.ok && told.value.mail(true)).toBe(read(`${id}.txt`))
   })
 })

@@ -5,8 +5,14 @@ import { corpusDirectory, rerun, type Replayed } from '../../cli/commands/replay
 import { parseCounterexample, type Counterexample } from '../../counterexamples/json.ts'
 import type { Move } from '../../solver/engine.ts'
 
-export const corpusIds = (): readonly string[] =>
+const allIds = (): readonly string[] =>
   readdirSync(corpusDirectory()).flatMap((f) => /^([0-9a-f]{12})\.json$/.exec(f)?.[1] ?? [])
+
+/** Those that end in a violation. */
+export const corpusIds = (): readonly string[] => allIds().filter((id) => recorded(id).loopStart === undefined)
+
+/** Runs that never end. */
+export const lassoIds = (): readonly string[] => allIds().filter((id) => recorded(id).loopStart !== undefined)
 
 export function recorded(id: string): Counterexample {
   const parsed = parseCounterexample(readFileSync(join(corpusDirectory(), `${id}.json`), 'utf8'))

@@ -15,6 +15,7 @@ export interface StepNode {
   readonly body: readonly LStmt[]
   readonly atomic: string | undefined
   readonly sleeps: boolean
+  readonly unfair: boolean
   readonly lockOps: readonly LockOp[]
   readonly next: Node
 }

@@ -177,6 +177,7 @@ function inlineStep(ctx: InlineContext, stmt: StepStmt, scope: Scope, next: Node
     body: [...waits.map((o) => lowerAssert(ctx.property(o.property), o.cond)), ...body],
     atomic: stmt.atomic,
     sleeps: stmt.sleeps ?? false,
+    unfair: stmt.unfair ?? false,
     lockOps,
     next,
   }

@@ -128,13 +128,13 @@ function liveLocals(t: ThreadSteps, locals: Locals): readonly Slots[] {
 }
 
 /** Which locals of a thread may still be read, and its bodies with the others set back. */
-export interface Liveness {
+export interface LocalLiveness {
   readonly isLive: (pc: number, slot: number) => boolean
   /** The bodies of the steps of a thread that begins at `entry`, with the resets in them. */
   readonly reset: (entry: number) => readonly (readonly LStmt[])[]
 }
 
-export function liveness(t: ThreadSteps): Liveness {
+export function localLiveness(t: ThreadSteps): LocalLiveness {
   const locals = localsOf(t)
   const live = liveLocals(t, locals)
   return {

@@ -11,16 +11,13 @@ import { stepsOf, type Node, type StepNode } from './graph.ts'
 import { inlineThread, type InlineContext } from './inline.ts'
 import { ModelError } from './error.ts'
 import { addField, addSlot, type Layout } from './layout.ts'
-import { liveness, type Liveness, type ThreadSteps } from './liveness.ts'
+import { localLiveness, type LocalLiveness, type ThreadSteps } from './liveness.ts'
+import { lowerLiveness } from './responses.ts'
 import { takeLocals } from './scope.ts'
 import { tail, type TailContext } from './tail.ts'
-import type { LockOp } from './actions.ts'
+import type { StepInfo } from './info.ts'
 
-/** What the linter wants to know of a step beyond what engines need. */
-export interface StepInfo {
-  readonly lockOps: readonly LockOp[]
-  readonly sleeps: boolean
-}
+export type { StepInfo } from './info.ts'
 
 export interface Lowered {
   readonly model: LoweredModel
@@ -78,7 +75,7 @@ export function lower(original: Program): Lowered {
   checkConditions(layout.slots, steps, conditions)
   const invariants: LInvariant[] = []
   const covers: LCover[] = []
-  for (const p of program.properties) {
+  for (const p of program.properties.filter(({ ends }) => ends === undefined)) {
     const property = properties.number(p.name)
     if (p.invariant !== undefined) invariants.push({ property, expr: lowerExpr(pctx, p.invariant) })
     for (const c of p.covers) covers.push({ name: `${p.name}: ${c.name}`, expr: lowerExpr(pctx, c.expr) })
@@ -92,11 +89,13 @@ export function lower(original: Program): Lowered {
     covers,
     ...(program.final === undefined ? {} : { final: lowerExpr(pctx, program.final) }),
   }
-  return { model, info, base: layout.base }
+  const liveness = lowerLiveness(program, model, info)
+  return { model: liveness === undefined ? model : { ...model, liveness }, info, base: layout.base }
 }
 
 function propertyTable(program: Program): { list: LProperty[]; number: (name: string) => number } {
-  const list: LProperty[] = program.properties.map((p) => ({
+  const ofStates = program.properties.filter(({ ends }) => ends === undefined)
+  const list: LProperty[] = ofStates.map((p) => ({
     name: p.name,
     kind: p.deadlock ? 'deadlock' : p.invariant === undefined ? 'assertion' : 'invariant',
   }))
@@ -135,7 +134,7 @@ function emitThread(
     init,
     steps: nodes.map((n, pc) => ({ guard: n.guard, choices: n.choices.map((c) => c.slot), body: bodies[pc] ?? [] })),
   }
-  const live = liveness(threadSteps)
+  const live = localLiveness(threadSteps)
   const final = live.reset(enter(layout, tctx, thread, entry, live))
   nodes.forEach((n, pc) => {
     steps.push({
@@ -152,13 +151,13 @@ function emitThread(
       body: final[pc] ?? [],
       ...(n.atomic === undefined ? {} : { atomic: n.atomic }),
     })
-    info.push({ lockOps: n.lockOps, sleeps: n.sleeps })
+    info.push({ lockOps: n.lockOps, sleeps: n.sleeps, unfair: n.unfair })
   })
   return { name, pcSlot, donePc, daemon }
 }
 
 /** Carries out what a thread does before its first step, in the initial state. Returns its first pc. */
-function enter(layout: Layout, ctx: TailContext, thread: number, entry: Node, live: Liveness): number {
+function enter(layout: Layout, ctx: TailContext, thread: number, entry: Node, live: LocalLiveness): number {
   const known = new Map<number, number>()
   layout.slots.forEach((s, i) => {
     if (s.kind === 'local' && s.thread === thread) known.set(i, s.init)

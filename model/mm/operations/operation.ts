@@ -94,6 +94,8 @@ export interface Operation {
   readonly vmas?: number
   /** Its two ranges are as long, of one mm, one file and one offset, and the second is declared after the first. */
   readonly samePlaces?: true
+  /** It goes on until something else stops it. Where a thread does so, it is asked whether the others end. */
+  readonly endless?: true
   /** It can take a guard away by right: promises about the pages it names are withdrawn. */
   readonly takesGuards?: true
   /** `label` tells two operations of one thread apart. */

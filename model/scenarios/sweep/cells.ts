@@ -68,9 +68,9 @@ function makesSense(operation: Operation, { file }: SweepWorld): boolean {
   return operation.anonymousOnly !== true && (operation.files === undefined || operation.files === file)
 }
 
-/** Every form of every operation that makes sense in a world, in the order of `list --operations`. */
+/** Every form of every operation that makes sense in a world and ends, in the order of `list --operations`. */
 export const sweepOperations = (world: SweepWorld): readonly SweepOperation[] =>
-  OPERATIONS.filter((o) => makesSense(o, world)).flatMap(forms)
+  OPERATIONS.filter((o) => o.endless !== true && makesSense(o, world)).flatMap(forms)
 
 /** An mm is forked once, and exits once. */
 const together = (a: SweepOperation, b: SweepOperation): boolean =>

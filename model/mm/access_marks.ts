@@ -1,0 +1,124 @@
+/**
+ * How the kernel marks its accesses to the shared variables of the model, for the report of data races:
+ * READ_ONCE(), WRITE_ONCE(), atomics and the accessors made of them are marked, everything else is plain.
+ * As of v7.0-rc6 (guard-regions facts, sections named below). And which of the races that remain are known
+ * to be harmless, by name and with the reason.
+ */
+
+/** Of the accesses to a variable those whose C text has one of `text` in it (all, where absent). */
+export interface AccessMark {
+  /** The variable, without the object: `table.pte`. */
+  readonly fields: readonly string[]
+  readonly text?: readonly string[]
+  /** Only reads, or only writes. */
+  readonly mode?: 'read' | 'write'
+  readonly marked: boolean
+  readonly why: string
+}
+
+export interface BenignRace {
+  readonly name: string
+  readonly fields: readonly string[]
+  /** The plain access has one of these in its label and C text, `routine.label: text`. */
+  readonly plain: readonly string[]
+  /** The other one has one of these there. */
+  readonly other: readonly string[]
+  readonly reason: string
+  readonly sources: readonly string[]
+}
+
+/** The first that fits counts; an access that none fits is plain. */
+export const ACCESS_MARKS: readonly AccessMark[] = [
+  {
+    fields: ['pmd.kind', 'pmd.table'],
+    text: ['pmd_none(*', 'pmd_trans_huge(*', 'pmd_none_or_trans_huge(*'],
+    mode: 'read',
+    marked: false,
+    why: 'a walker looks at *pmd as it stands',
+  },
+  {
+    fields: ['pmd.kind', 'pmd.table', 'table.pte'],
+    marked: true,
+    why: 'pmdp_get_lockless() and ptep_get() are READ_ONCE(), set_pmd() and set_pte() WRITE_ONCE(), the rest xchg()',
+  },
+  {
+    fields: ['vma.vm_flags'],
+    text: ['vma_set_atomic_flag', 'READ_ONCE(vma->vm_flags)'],
+    marked: true,
+    why: 'set_bit() (9.6)',
+  },
+  { fields: ['vma.anon_vma'], text: ['READ_ONCE(vma->anon_vma)'], marked: true, why: 'READ_ONCE()' },
+  { fields: ['page.vma'], marked: true, why: 'the maple tree is read under RCU' },
+  { fields: ['vma.attached'], marked: true, why: 'vm_refcnt is a refcount_t (9.4)' },
+  { fields: ['folio.cached'], marked: true, why: 'the entries of an xarray are read and stored by its RCU accessors' },
+  { fields: ['file.i_size'], text: ['i_size_read', 'i_size_write'], marked: true, why: 'accessors of i_size' },
+]
+
+/** Accesses that no sanitizer sees: the hardware's own, and a sleeper's condition, which its waker looks at. */
+export const UNSEEN_STEPS: readonly string[] = [
+  'load.access',
+  'store.access',
+  'load_forever.access',
+  'shmem_falloc_wait.schedule',
+]
+
+export const BENIGN_RACES: readonly BenignRace[] = [
+  {
+    name: 'other-bit-of-vm_flags',
+    fields: ['vma.vm_flags'],
+    plain: [
+      'userfaultfd_wp(vma)',
+      'userfaultfd_armed(vma)',
+      'access_error(',
+      'set_pte_range(',
+      'finish_fault.set_pte_at',
+      'is_valid_guard_vma(',
+      'madvise_dontneed_single_vma.can_madv_lru_vma',
+      'madvise_remove.flags',
+    ],
+    other: ['vma_set_atomic_flag'],
+    reason: 'set_bit() changes VM_MAYBE_GUARD alone, and the plain reader asks for another bit and stores nothing back',
+    sources: [
+      'Lorenzo Stoakes, [PATCH v3 0/8] introduce VM_MAYBE_GUARD and make it sticky, 7 Nov 2025, changelog: ' +
+        'KCSAN permissiveness (9.6.7)',
+    ],
+  },
+  {
+    name: 'walker-looks-again',
+    fields: ['pmd.kind', 'pmd.table'],
+    plain: ['pmd_none(*', 'pmd_trans_huge(*', 'pmd_none_or_trans_huge(*'],
+    other: [''],
+    reason:
+      'a stale look at *pmd decides nothing: a table is mapped by pte_offset_map_lock(), which reads the pmd again and ' +
+      'compares it under ptl, and a huge page is looked at again under the pmd lock',
+    sources: ['mm/pgtable-generic.c, __pte_offset_map_lock()', 'mm/huge_memory.c, __split_huge_pmd()'],
+  },
+  {
+    name: 'retract-looks-again',
+    fields: ['vma.vm_flags'],
+    plain: ['retract_page_tables.early_flags', 'retract_page_tables.locked_flags'],
+    other: ['userfaultfd_register.vm_flags_reset'],
+    reason:
+      'the first look is repeated under ptl, and a marker of userfaultfd is written under ptl after the flag is stored: ' +
+      'where the second look misses the flag, there is no marker yet',
+    sources: ['mm/khugepaged.c, retract_page_tables()', 'guard-regions facts, B18'],
+  },
+  {
+    name: 'i_private-looks-again',
+    fields: ['file.falloc_start', 'file.falloc_next'],
+    plain: ['shmem_falloc_wait.i_private'],
+    other: ['shmem_fallocate.'],
+    reason: 'one aligned pointer; a fault that sees it set looks again under i_lock before it follows it',
+    sources: ['mm/shmem.c, shmem_falloc_wait()'],
+  },
+  {
+    name: 'anon_vma-published-once',
+    fields: ['vma.anon_vma'],
+    plain: ['vma->anon_vma = anon_vma', 'vma->anon_vma)'],
+    other: ['vma->anon_vma'],
+    reason:
+      'one aligned word that goes from NULL to its value under page_table_lock; whoever reads NULL without that lock ' +
+      'looks again under it, or under ptl',
+    sources: ['mm/rmap.c, __anon_vma_prepare()', 'mm/khugepaged.c, retract_page_tables()'],
+  },
+]
