@@ -19,10 +19,13 @@ export interface ExpectedCell {
   readonly vacuous: readonly string[]
   /** herd7's word, and the final states that meet the condition and that do not. */
   readonly observation?: string | undefined
+  /** How many labels the lowered model has, and which of them no step reached. */
+  readonly labels?: number | undefined
+  readonly unreached?: readonly string[] | undefined
 }
 
 const violation = z.object({ steps: z.number(), switches: z.number(), id: z.string() })
-const cellSchema: z.ZodType<ExpectedCell> = z.object({
+export const expectedCellSchema: z.ZodType<ExpectedCell> = z.object({
   verdict: z.string(),
   states: z.number(),
   transitions: z.number(),
@@ -30,11 +33,13 @@ const cellSchema: z.ZodType<ExpectedCell> = z.object({
   violations: z.record(z.string(), violation),
   vacuous: z.array(z.string()),
   observation: z.string().optional(),
+  labels: z.number().optional(),
+  unreached: z.array(z.string()).optional(),
 })
 const schema = z.object({
   format: z.literal('mmcheck-expected'),
   version: z.object({ major: z.literal(1), minor: z.number() }),
-  scenarios: z.record(z.string(), z.record(z.string(), cellSchema)),
+  scenarios: z.record(z.string(), z.record(z.string(), expectedCellSchema)),
 })
 
 /** By scenario name, then by kernel text. */
@@ -69,6 +74,8 @@ export function summarise(cell: Cell): ExpectedCell {
     ...(cell.observation === undefined
       ? {}
       : { observation: `${cell.observation.word} ${cell.observation.positive} ${cell.observation.negative}` }),
+    labels: cell.labels.size,
+    unreached: [...cell.labels].filter((l) => !cell.reached.has(l)).sort(),
   }
 }
 
@@ -96,6 +103,9 @@ export function differences(
     compare('observation', expected.observation, actual.observation)
   } else compare('observation', firstWord(expected.observation), firstWord(actual.observation))
   compare('vacuous', expected.vacuous.join(' '), actual.vacuous.join(' '))
+  if (expected.labels !== undefined) compare('labels', expected.labels, actual.labels)
+  if (expected.unreached !== undefined)
+    compare('labels not reached', expected.unreached.join(' '), actual.unreached?.join(' '))
   for (const property of new Set([...Object.keys(expected.violations), ...Object.keys(actual.violations)])) {
     const a = expected.violations[property]
     const b = actual.violations[property]

@@ -8,6 +8,7 @@ import type { Scenario } from '../model/scenarios/scenario.ts'
 import { PROPERTIES, withProperties } from '../properties/all.ts'
 import { buildCounterexample, kernelText, type Found } from '../counterexamples/build.ts'
 import type { SearchOptions, SearchResult } from '../solver/engine.ts'
+import type { Checkpoints } from '../solver/explicit/checkpoint.ts'
 import { searchExplicit } from '../solver/explicit/search.ts'
 import { searchReduced, type ReducedResult, type Reduction } from '../solver/reduce/reduced.ts'
 import { searchReference } from '../solver/reference/search.ts'
@@ -34,6 +35,10 @@ export interface CellOptions extends SearchOptions {
   readonly lint: boolean
   /** What the explicit engine may leave out; nothing where this is absent. */
   readonly reductions?: readonly Reduction[]
+  /** The scenario with the properties in it, where the caller has lowered it already. */
+  readonly lowered?: Lowered
+  /** Of the explicit engine without reductions; the others keep none. */
+  readonly checkpoints?: Checkpoints
 }
 
 export interface Cell {
@@ -142,7 +147,7 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
   const start = performance.now()
   let lowered: Lowered
   try {
-    lowered = lower(withProperties(scenario))
+    lowered = options.lowered ?? lower(withProperties(scenario))
   } catch (e) {
     if (e instanceof ModelError)
       return unknownLabel(scenario) ?? { ok: false, message: `${scenario.name}: ${e.message}` }

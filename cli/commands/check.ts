@@ -7,8 +7,9 @@ import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { differences, readBaseline, summarise, writeBaseline, type Baseline, type ExpectedCell } from '../baseline.ts'
 import type { Reduction } from '../../solver/reduce/reduced.ts'
 import { checkCell, type Cell, type CellOptions, type CellResult, type Engine } from '../cell.ts'
-import { EXIT, highest, outcomeOf, type Outcome } from '../exit.ts'
+import { EXIT, highest, type Outcome } from '../exit.ts'
 import { catalogue, load } from '../input.ts'
+import { counted, judge } from '../judge.ts'
 import { errorText, reason, withHelp } from '../message.ts'
 import { newProgress } from '../progress.ts'
 import { runJson } from '../report_json.ts'
@@ -167,9 +168,6 @@ function mistake(result: CellResult & { readonly ok: false }, scenario: Scenario
 const comparable = (cell: Cell, options: CheckOptions): boolean =>
   options.engine !== 'smt' && !options.update && options.kernels === undefined && cell.result.incomplete === undefined
 
-/** Whether the counts of a cell are those of all its states, as they are recorded. */
-const counted = (cell: Cell): boolean => cell.reduced?.reductions.every((r) => r.refused !== undefined) ?? true
-
 function cellOptions(
   options: CheckOptions,
   lint: boolean,
@@ -186,15 +184,6 @@ function cellOptions(
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(maxMs === undefined ? {} : { maxMs }),
   }
-}
-
-function judge(cell: Cell, strict: boolean): Outcome {
-  const solver = cell.verdict === 'unknown' && cell.result.incomplete?.kind === 'solver'
-  const outcome = solver ? 'unknown' : outcomeOf(cell.verdict, strict)
-  if (cell.condition === false) return highest(['violated', outcome])
-  const broken = cell.properties.filter((p) => p.verdict === 'violated')
-  if (cell.verdict === 'violated' && broken.every((p) => p.property === 'NoDeadlock')) return 'deadlock'
-  return outcome
 }
 
 /** `inFull`: with the race, or with scope and assumptions where there is none. */
