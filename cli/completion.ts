@@ -92,7 +92,9 @@ export function zshCompletion(program: Command): string {
   const verbs = verbsOf(program)
   const names = verbs.map((v) => `    ${quote(`${zshText(v.name)}:${zshText(v.description)}`)}`)
   const cases = verbs.map((v) => {
-    const rest = v.takesScenario ? [`        '*:scenario or file:_mmcheck_scenarios'`] : [`        '*::argument:_files'`]
+    const rest = v.takesScenario
+      ? [`        '*:scenario or file:_mmcheck_scenarios'`]
+      : [`        '*::argument:_files'`]
     return `    ${v.name})\n      _arguments \\\n${[...v.flags.flatMap(zshFlag), ...rest].join(' \\\n')}\n      ;;`
   })
   return `#compdef mmcheck

@@ -27,8 +27,14 @@ interface ConfigFile {
 }
 
 /** Both files, the one that wins first; those that are not there are left out. */
-export function configPaths(env: NodeJS.ProcessEnv, cwd: string): readonly { readonly origin: 'project' | 'user'; readonly path: string }[] {
-  const home = env['XDG_CONFIG_HOME'] === undefined || env['XDG_CONFIG_HOME'] === '' ? join(homedir(), '.config') : env['XDG_CONFIG_HOME']
+export function configPaths(
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+): readonly { readonly origin: 'project' | 'user'; readonly path: string }[] {
+  const home =
+    env['XDG_CONFIG_HOME'] === undefined || env['XDG_CONFIG_HOME'] === ''
+      ? join(homedir(), '.config')
+      : env['XDG_CONFIG_HOME']
   return [
     { origin: 'project', path: join(cwd, 'mmcheck.config.json') },
     { origin: 'user', path: join(home, 'mmcheck', 'config.json') },

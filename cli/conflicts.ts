@@ -83,8 +83,7 @@ const CONFLICTS: readonly Conflict[] = [
     help: 'leave it out',
   },
   {
-    when: (r) =>
-      r.update === true && (given(r.maxStates) || given(r.memory) || given(r.timeout) || given(r.budget)),
+    when: (r) => r.update === true && (given(r.maxStates) || given(r.memory) || given(r.timeout) || given(r.budget)),
     error: '--update records complete searches, so it takes no limit',
     help: 'leave out --max-states, --memory, --timeout and --budget',
   },

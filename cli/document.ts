@@ -50,7 +50,7 @@ export interface CellDocument {
   verdict: Verdict
   properties: PropertyDocument[]
   search: SearchDocument
-  outcomes: { registers: Record<string, string | number>; states: number; satisfying: number }[]
+  outcomes: { registers: Record<string, string>; states: number; satisfying: number }[]
   condition: { quantifier: string | null; holds: boolean | null; observation: string } | null
   coverage: {
     labels: number
@@ -189,7 +189,7 @@ export const cellDocument: z.ZodType<CellDocument> = z.object({
   }),
   outcomes: z.array(
     z.object({
-      registers: z.record(z.string(), z.union([z.string(), z.number()])),
+      registers: z.record(z.string(), z.string()),
       states: count,
       satisfying: count,
     }),
@@ -263,8 +263,14 @@ export const eventDocument: z.ZodType<EventDocument> = z.discriminatedUnion('eve
   z.object({ event: z.literal('run-end'), exit: count, cells: count, ms: count, time: z.string() }),
 ])
 
+/** A minor version may add fields, so a reader of this one has to accept fields that it does not know. */
+const published = (schema: z.ZodType, title: string): unknown => ({
+  ...z.toJSONSchema(schema, { io: 'input' }),
+  title,
+})
+
 /** The JSON schemas that are published, by file name. */
 export const schemas = (): Readonly<Record<string, unknown>> => ({
-  'result-1.json': z.toJSONSchema(runDocument),
-  'events-1.json': z.toJSONSchema(eventDocument),
+  'result-1.json': published(runDocument, 'What mmcheck found: one run, or a part of one'),
+  'events-1.json': published(eventDocument, 'One line of what happens in a run of mmcheck'),
 })

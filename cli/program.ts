@@ -127,52 +127,51 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--progress', 'show progress even where standard error is no terminal')
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
     .addHelpText('after', CHECK_HELP)
-  addRunOptions(checkVerb)
-    .action(async (files: string[], flags: CheckFlags) => {
-      const { kernel = [], mutate = [] } = flags
-      const without = [...(flags.without ?? []), ...mutate]
-      const run = asksForRun(flags)
-      const clash = conflict({ operands: files, ...flags, kernel, without: flags.without ?? [], mutate, run })
-      if (clash !== undefined) {
-        code = fail({ json: flags.json ?? false, out, err }, 'usage', clash)
-        return
-      }
-      const kernels = value.kernelLines(kernel, without)
-      if (run) {
-        code = await nightly(
-          runOptions(flags, streams, {
-            selection: { operands: files, tier: flags.tier ?? 'nightly', ...(kernels === undefined ? {} : { kernels }) },
-            search: {
-              engine: flags.engine,
-              depth: flags.depth ?? DEFAULT_DEPTH,
-              reductions: [...(flags.reduce ?? [])],
-              strict: flags.strict ?? false,
-              ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
-              ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
-            },
-          }),
-        )
-        return
-      }
-      code = await check(files, {
-        engine: flags.engine,
-        depth: flags.depth ?? DEFAULT_DEPTH,
-        reductions: flags.reduce ?? [],
-        json: flags.json ?? false,
-        strict: flags.strict ?? false,
-        update: flags.update ?? false,
-        full: flags.full ?? false,
-        progress: flags.progress ?? streams.errIsTty,
-        style: newStyle(useColor(flags.color, streams.outIsTty, streams.env)),
-        out,
-        err,
-        ...(kernels === undefined ? {} : { kernels }),
-        ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
-        ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
-        ...(flags.timeout === undefined ? {} : { maxMs: flags.timeout }),
-        ...(flags.save && files.length > 0 ? { save: STORE } : {}),
-      })
+  addRunOptions(checkVerb).action(async (files: string[], flags: CheckFlags) => {
+    const { kernel = [], mutate = [] } = flags
+    const without = [...(flags.without ?? []), ...mutate]
+    const run = asksForRun(flags)
+    const clash = conflict({ operands: files, ...flags, kernel, without: flags.without ?? [], mutate, run })
+    if (clash !== undefined) {
+      code = fail({ json: flags.json ?? false, out, err }, 'usage', clash)
+      return
+    }
+    const kernels = value.kernelLines(kernel, without)
+    if (run) {
+      code = await nightly(
+        runOptions(flags, streams, {
+          selection: { operands: files, tier: flags.tier ?? 'nightly', ...(kernels === undefined ? {} : { kernels }) },
+          search: {
+            engine: flags.engine,
+            depth: flags.depth ?? DEFAULT_DEPTH,
+            reductions: [...(flags.reduce ?? [])],
+            strict: flags.strict ?? false,
+            ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
+            ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
+          },
+        }),
+      )
+      return
+    }
+    code = await check(files, {
+      engine: flags.engine,
+      depth: flags.depth ?? DEFAULT_DEPTH,
+      reductions: flags.reduce ?? [],
+      json: flags.json ?? false,
+      strict: flags.strict ?? false,
+      update: flags.update ?? false,
+      full: flags.full ?? false,
+      progress: flags.progress ?? streams.errIsTty,
+      style: newStyle(useColor(flags.color, streams.outIsTty, streams.env)),
+      out,
+      err,
+      ...(kernels === undefined ? {} : { kernels }),
+      ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
+      ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
+      ...(flags.timeout === undefined ? {} : { maxMs: flags.timeout }),
+      ...(flags.save && files.length > 0 ? { save: STORE } : {}),
     })
+  })
 
   program
     .command('replay')

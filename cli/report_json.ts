@@ -49,9 +49,9 @@ export function cellJson(cell: Cell, differs: readonly string[]): CellDocument {
     },
     outcomes: cell.result.outcomes.map((o) => ({
       registers: Object.fromEntries(
-        o.registers.map((value, i): [string, string | number] => {
+        o.registers.map((value, i): [string, string] => {
           const slot = model.slots[slots[i] ?? -1]
-          return slot === undefined ? [`r${i}`, value] : [slot.name, show(slot.type, value)]
+          return slot === undefined ? [`r${i}`, String(value)] : [slot.name, show(slot.type, value)]
         }),
       ),
       states: o.states,

@@ -36,8 +36,7 @@ function changesOf(a: CellDocument, b: CellDocument, slower: number): readonly P
     if (i !== j) out.push({ kind: 'counterexample', text: was(`${name} counterexample`, i, j) })
   }
   for (const what of ['states', 'transitions', 'depth'] as const) {
-    if (a.search[what] !== b.search[what])
-      out.push({ kind: 'count', text: was(what, a.search[what], b.search[what]) })
+    if (a.search[what] !== b.search[what]) out.push({ kind: 'count', text: was(what, a.search[what], b.search[what]) })
   }
   const [c, d] = [a.condition?.observation ?? 'none', b.condition?.observation ?? 'none']
   if (c !== d) out.push({ kind: 'count', text: was('observation', c, d) })
@@ -45,7 +44,10 @@ function changesOf(a: CellDocument, b: CellDocument, slower: number): readonly P
   if (reached !== now) out.push({ kind: 'count', text: was('labels not reached', reached || 'none', now || 'none') })
   const timed = a.cached !== true && b.cached !== true && a.search.complete && b.search.complete
   if (timed && b.search.ms > slower * a.search.ms && b.search.ms - a.search.ms > NOTICE_MS)
-    out.push({ kind: 'slower', text: was('time', `${(a.search.ms / 1000).toFixed(1)} s`, `${(b.search.ms / 1000).toFixed(1)} s`) })
+    out.push({
+      kind: 'slower',
+      text: was('time', `${(a.search.ms / 1000).toFixed(1)} s`, `${(b.search.ms / 1000).toFixed(1)} s`),
+    })
   return out
 }
 
@@ -53,7 +55,10 @@ function changesOf(a: CellDocument, b: CellDocument, slower: number): readonly P
 export function differencesOfRuns(a: RunDocument, b: RunDocument, slower: number): readonly CellChange[] {
   const before = new Map(a.cells.map((c) => [keyOf(c), c]))
   const after = new Set(b.cells.map(keyOf))
-  const place = (c: CellDocument): { scenario: string; kernel: string } => ({ scenario: c.scenario, kernel: kernelOf(c) })
+  const place = (c: CellDocument): { scenario: string; kernel: string } => ({
+    scenario: c.scenario,
+    kernel: kernelOf(c),
+  })
   return [
     ...b.cells.flatMap((c): readonly CellChange[] => {
       const old = before.get(keyOf(c))

@@ -27,7 +27,9 @@ export function readResult(path: string): Result<RunDocument, string> {
   if (parsed.success) return ok(parsed.data)
   const [first] = parsed.error.issues
   const where = first === undefined || first.path.length === 0 ? '' : ` at ${first.path.map(String).join('.')}`
-  return failed(`${name} is no mmcheck-result of version ${RESULT_FORMAT.version.major}${where}: ${first?.message ?? ''}`)
+  return failed(
+    `${name} is no mmcheck-result of version ${RESULT_FORMAT.version.major}${where}: ${first?.message ?? ''}`,
+  )
 }
 
 /** The result of a run of which these are all the shards. The error is a message. */
@@ -36,7 +38,9 @@ export function merged(parts: readonly RunDocument[]): Result<RunDocument, strin
   const run = first?.run
   if (first === undefined) return failed('there is nothing to merge')
   if (run === undefined || run.shard === null) {
-    return parts.length === 1 ? ok(first) : failed('a result without shards is whole: there is nothing to merge it with')
+    return parts.length === 1
+      ? ok(first)
+      : failed('a result without shards is whole: there is nothing to merge it with')
   }
   const { of } = run.shard
   for (const p of parts) {

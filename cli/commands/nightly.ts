@@ -62,7 +62,12 @@ export async function nightly(options: NightlyOptions): Promise<number> {
 }
 
 /** Lets every reporter speak, records what was found if that was asked for, and gives the exit code. */
-function tell(ran: RunDone, reporters: readonly Reporter[], options: NightlyOptions, old: Baseline | undefined): number {
+function tell(
+  ran: RunDone,
+  reporters: readonly Reporter[],
+  options: NightlyOptions,
+  old: Baseline | undefined,
+): number {
   const { err } = options
   const { document } = ran
   const { exit } = document

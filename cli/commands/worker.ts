@@ -5,11 +5,14 @@ import { withHelp } from '../message.ts'
 import { work, type WorkerOptions } from '../nightly/queue_worker.ts'
 
 /** Ends by SIGTERM or SIGINT; a second one ends it at once. Returns the exit code. */
-export async function worker(options: Omit<WorkerOptions, 'stop'> & { readonly out: (text: string) => void }): Promise<number> {
+export async function worker(
+  options: Omit<WorkerOptions, 'stop'> & { readonly out: (text: string) => void },
+): Promise<number> {
   const stop = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => {
-      resolve()
-    })
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => {
+        resolve()
+      })
   })
   const worked = await work({ ...options, stop })
   if (!worked.ok)

@@ -21,7 +21,7 @@ function syncDirectory(directory: string): void {
 
 /** Writes all of it, from a position on or at the end. */
 export function writeAll(fd: number, bytes: Uint8Array, position?: number): void {
-  for (let done = 0; done < bytes.length; )
+  for (let done = 0; done < bytes.length;)
     done += writeSync(fd, bytes, done, bytes.length - done, position === undefined ? null : position + done)
 }
 

@@ -39,7 +39,11 @@ function newDigest(seen: readonly string[]): string {
     .filter((f) => f.endsWith(extension) && seen.some((s) => f.startsWith(`${s}/`) || f === `${s}${extension}`))
     .sort()
   const hash = createHash('sha256')
-  for (const f of files) hash.update(`${f}\0`).update(readFileSync(join(root, f))).update('\0')
+  for (const f of files)
+    hash
+      .update(`${f}\0`)
+      .update(readFileSync(join(root, f)))
+      .update('\0')
   return hash.digest('hex').slice(0, 16)
 }
 

@@ -41,6 +41,11 @@ export function outcomeOfRun(run: Pick<RunDocument, 'cells' | 'errors' | 'run'>)
 
 export const withExit = (run: Omit<RunDocument, 'exit'>): RunDocument => {
   const { format, version, tool, run: about, ...rest } = run
-  const head = { format, version, ...(tool === undefined ? {} : { tool }), ...(about === undefined ? {} : { run: about }) }
+  const head = {
+    format,
+    version,
+    ...(tool === undefined ? {} : { tool }),
+    ...(about === undefined ? {} : { run: about }),
+  }
   return { ...head, exit: EXIT[outcomeOfRun(run)].code, ...rest }
 }

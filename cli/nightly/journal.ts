@@ -81,7 +81,9 @@ const donePath = (directory: string): string => join(directory, 'results.jsonl')
 const lockPath = (directory: string): string => join(directory, 'lock.json')
 
 /** Records in the journal, and how many of its bytes hold them; what follows is a line that was cut short. */
-function readDone(directory: string): Result<{ readonly done: Map<string, CellRecord>; readonly bytes: number }, string> {
+function readDone(
+  directory: string,
+): Result<{ readonly done: Map<string, CellRecord>; readonly bytes: number }, string> {
   const done = new Map<string, CellRecord>()
   if (!existsSync(donePath(directory))) return ok({ done, bytes: 0 })
   const text = readFileSync(donePath(directory), 'utf8')
@@ -97,7 +99,10 @@ function readDone(directory: string): Result<{ readonly done: Map<string, CellRe
 }
 
 /** What a run left, or why it is not the same run; undefined where nothing is left. */
-function left(directory: string, identity: RunIdentity): Result<{ done: Map<string, CellRecord>; bytes: number } | undefined, string> {
+function left(
+  directory: string,
+  identity: RunIdentity,
+): Result<{ done: Map<string, CellRecord>; bytes: number } | undefined, string> {
   if (!existsSync(runPath(directory))) return ok(undefined)
   const body = unsealed(readFileSync(runPath(directory), 'utf8'))
   if (body === undefined) return failed(`the run in ${directory} is damaged: the checksum of run.json is wrong`)

@@ -4,9 +4,7 @@ import type { Progress } from '../../solver/engine.ts'
 import { answerSchema, type Answer } from './record.ts'
 
 export type FromWorker =
-  | { kind: 'progress'; progress: Progress }
-  | { kind: 'answer'; answer: Answer }
-  | { kind: 'failure'; message: string }
+  { kind: 'progress'; progress: Progress } | { kind: 'answer'; answer: Answer } | { kind: 'failure'; message: string }
 
 export const fromWorker: z.ZodType<FromWorker> = z.discriminatedUnion('kind', [
   z.object({

@@ -1,4 +1,5 @@
 /** The cells of a run as jobs of a queue that workers elsewhere take them from: BullMQ on Redis. */
+import { connect } from 'node:net'
 import type { JobsOptions, Queue, QueueEvents } from 'bullmq'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
 import { codeDigest, modelDigest } from './code.ts'
@@ -86,6 +87,8 @@ export const throughQueue =
   async (execution) => {
     const bull = await loadBull()
     if (!bull.ok) return bull.error
+    const nobody = await listening(url)
+    if (nobody !== undefined) return nobody
     const connection = connectionOf(url)
     const queue = new bull.value.Queue(queueName(), { connection, skipMetasUpdate: true })
     const events = new bull.value.QueueEvents(queueName(), { connection })
@@ -95,10 +98,13 @@ export const throughQueue =
     }
     queue.on('error', onError)
     events.on('error', onError)
+    const refused = await readiness(Promise.all([queue.waitUntilReady(), events.waitUntilReady()]), url, () => broken)
+    if (refused !== undefined) {
+      void events.disconnect()
+      void queue.disconnect()
+      return refused
+    }
     try {
-      const refused = await unreachable(queue, url, () => broken)
-      if (refused !== undefined) return refused
-      await events.waitUntilReady()
       await collect(queue, events, execution, err)
       return undefined
     } finally {
@@ -109,20 +115,43 @@ export const throughQueue =
 
 const CONNECT_MS = 5000
 
-/** Waits for the server, but not for one that is not there: then that is said. */
-async function unreachable(queue: Queue, url: string, broken: () => Error | undefined): Promise<string | undefined> {
+/** Whether anybody listens there: BullMQ itself would try for ever. The error is a message. */
+export function listening(url: string): Promise<string | undefined> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: port === '' ? REDIS_PORT : Number(port) })
+    const end = (why: string | undefined): void => {
+      socket.destroy()
+      resolve(why === undefined ? undefined : `no Redis answers at ${withoutPassword(url)}: ${why}`)
+    }
+    socket.setTimeout(CONNECT_MS, () => {
+      end('no answer')
+    })
+    socket.once('error', (e) => {
+      end(e.message === '' ? 'connection refused' : e.message)
+    })
+    socket.once('connect', () => {
+      end(undefined)
+    })
+  })
+}
+
+const REDIS_PORT = 6379
+
+/** Waits until a part of BullMQ is ready, or says why that is not so. */
+export async function readiness(
+  ready: Promise<unknown>,
+  url: string,
+  broken: () => Error | undefined,
+): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => {
-      resolve('late')
-    }, CONNECT_MS)
+    timer = setTimeout(resolve, CONNECT_MS, 'late')
   })
-  const ready = queue.waitUntilReady().then(() => 'ready' as const)
-  const came = await Promise.race([ready, late])
+  const came = await Promise.race([ready.then(() => 'ready' as const), late])
   clearTimeout(timer)
   if (came === 'ready') return undefined
-  ready.catch(() => undefined)
-  return `no Redis answers at ${withoutPassword(url)}: ${broken()?.message ?? 'no answer'}`
+  return `Redis at ${withoutPassword(url)} does not let us in: ${broken()?.message ?? 'no answer'}`
 }
 
 export const withoutPassword = (url: string): string => url.replace(/\/\/[^@/]*@/, '//')
@@ -191,8 +220,7 @@ async function collect(
       if (workers === 0) err(`mmcheck: no worker is on the queue ${queue.name}; ${open.size} cells wait\n`)
     }
     await look()
-    if (limits(execution, Date.now()) === undefined)
-      for (const id of [...open.keys()]) settle(id, { kind: 'no time' })
+    if (limits(execution, Date.now()) === undefined) for (const id of [...open.keys()]) settle(id, { kind: 'no time' })
   }
 }
 

@@ -5,7 +5,7 @@ import { failed, ok, type Result } from '../../counterexamples/result.ts'
 import { limits } from './execute.ts'
 import { jobSchema } from './job.ts'
 import { newPool } from './pool.ts'
-import { connectionOf, loadBull, queueName, SPENT, withoutPassword, type QueuedTask } from './queue.ts'
+import { connectionOf, listening, loadBull, queueName, readiness, SPENT, type QueuedTask } from './queue.ts'
 import { searchSchema, type Answer } from './record.ts'
 
 const dataSchema: z.ZodType<QueuedTask> = z.object({
@@ -36,11 +36,13 @@ const LOOK_MS = 200
 export async function work(options: WorkerOptions): Promise<Result<{ readonly done: number }, string>> {
   const bull = await loadBull()
   if (!bull.ok) return bull
+  const nobody = await listening(options.url)
+  if (nobody !== undefined) return failed(nobody)
   const pool = newPool()
   let done = 0
   let busy = 0
   let last = Date.now()
-  let refused: string | undefined
+  let refused: Error | undefined
   const process = async (job: BullJob): Promise<Answer | typeof SPENT> => {
     const { task, timeoutMs, deadline } = dataSchema.parse(job.data)
     const time = limits(
@@ -73,16 +75,13 @@ export async function work(options: WorkerOptions): Promise<Result<{ readonly do
   })
   let ready = false
   worker.on('error', (e) => {
-    if (!ready) refused = e.message
+    if (!ready) refused = e
   })
-  const came = await Promise.race([
-    worker.waitUntilReady().then(() => true),
-    new Promise<false>((resolve) => void setTimeout(resolve, CONNECT_MS, false)),
-  ])
-  if (!came) {
+  const closed = await readiness(worker.waitUntilReady(), options.url, () => refused)
+  if (closed !== undefined) {
     pool.close()
-    void worker.close(true)
-    return failed(`no Redis answers at ${withoutPassword(options.url)}: ${refused ?? 'no answer'}`)
+    void worker.disconnect()
+    return failed(closed)
   }
   ready = true
   options.err(`mmcheck: works on ${queueName()}, ${options.jobs} at a time\n`)
@@ -99,5 +98,3 @@ export async function work(options: WorkerOptions): Promise<Result<{ readonly do
   pool.close()
   return ok({ done })
 }
-
-const CONNECT_MS = 5000

@@ -99,4 +99,3 @@ export function unsearched(job: Job, engine: string, stopped: Stop): CellRecord 
 /** The kernel of a cell in the words of the record: with what was taken out of it. */
 export const recordedKernel = ({ kernel, without }: Pick<CellDocument, 'kernel' | 'without'>): string =>
   without.length === 0 ? kernel : `${kernel} without ${without.join(', ')}`
-

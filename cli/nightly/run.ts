@@ -92,9 +92,12 @@ export async function runCells(options: RunOptions): Promise<Result<RunDone, str
   const records = new Map<string, CellRecord>()
   const mistakes = new Map<string, string>()
   const refused: string[] = []
-  const judging = { baseline, held: search.engine !== 'smt' && selection.kernels === undefined, recording: options.update }
-  const cellOf = (job: Job, record: CellRecord): CellDocument =>
-    judged(record, job.suite === 'catalogue', judging)
+  const judging = {
+    baseline,
+    held: search.engine !== 'smt' && selection.kernels === undefined,
+    recording: options.update,
+  }
+  const cellOf = (job: Job, record: CellRecord): CellDocument => judged(record, job.suite === 'catalogue', judging)
 
   watch.begin({ planned: jobs.length, cost: jobs.reduce((n, j) => n + j.cost, 0), shard, started })
   for (const e of errors) watch.error(e)
@@ -184,7 +187,9 @@ export function changes(old: Baseline, found: Baseline): readonly string[] {
       if (before === undefined) return [`${scenario} on ${kernel}: new, ${cell.verdict}, ${cell.states} states`]
       const lines = differences(before, cell)
       const labels = before.labels === undefined ? [`labels: now recorded, ${cell.labels ?? 0}`] : []
-      return [...lines, ...labels].map((d) => `${scenario} on ${kernel}: ${d.replace('expected', 'was').replace(', got', ', now')}`)
+      return [...lines, ...labels].map(
+        (d) => `${scenario} on ${kernel}: ${d.replace('expected', 'was').replace(', got', ', now')}`,
+      )
     }),
   )
 }

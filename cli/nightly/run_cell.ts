@@ -154,8 +154,7 @@ export async function runCellTask(task: CellTask, hooks: Hooks): Promise<Answer>
   const { complete, stopped } = record.document.search
   if (task.ofBudget && stopped === 'time')
     return { kind: 'record', record: { ...record, document: budgeted(record.document) } }
-  if (task.cache !== undefined && key !== undefined && complete && hooks.wanted())
-    writeCached(task.cache, key, record)
+  if (task.cache !== undefined && key !== undefined && complete && hooks.wanted()) writeCached(task.cache, key, record)
   return { kind: 'record', record }
 }
 
@@ -163,5 +162,3 @@ const budgeted = <T extends { readonly search: object }>(document: T): T => ({
   ...document,
   search: { ...document.search, stopped: 'budget' },
 })
-
-

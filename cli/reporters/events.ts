@@ -12,7 +12,14 @@ export function jsonl(write: Write): Reporter {
     begin: ({ planned, shard, started }) => {
       const version = { major: 1, minor: 0 } as const
       const time = started.toISOString()
-      say({ event: 'run-begin', format: 'mmcheck-events', version, planned, shard: shard === undefined ? null : { ...shard }, time })
+      say({
+        event: 'run-begin',
+        format: 'mmcheck-events',
+        version,
+        planned,
+        shard: shard === undefined ? null : { ...shard },
+        time,
+      })
     },
     cell: (cell, done) => {
       say({

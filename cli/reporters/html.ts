@@ -2,11 +2,18 @@
 import type { CellDocument, RunDocument } from '../document.ts'
 import { byScenario, complaints, kernelOf, standing, stoppedText, totals } from './reporter.ts'
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 const escape = (text: string): string => text.replace(/[&<>"']/g, (c) => ENTITIES[c] ?? '')
 
 /** Ids are of letters, digits, '.', '+', '-' and '_' in every name of ours; of a stranger's file, anything is told by number. */
-const anchor = (kind: string, name: string): string => `${kind}-${name.replace(/[^\w.+-]/g, (c) => `_${c.charCodeAt(0)}_`)}`
+const anchor = (kind: string, name: string): string =>
+  `${kind}-${name.replace(/[^\w.+-]/g, (c) => `_${c.charCodeAt(0)}_`)}`
 
 // Colours meet a contrast of 4.5 to 1 on their ground; a word stands beside each.
 const STYLE = `
@@ -24,7 +31,14 @@ td.fail, td.error { background: #cf222e33; font-weight: 600; } td.incomplete, td
 body:has(.page:target) .overview { display: none; }
 `
 
-const WORDS = { pass: 'holds', xfail: 'violated', fail: 'FAIL', incomplete: 'incomplete', vacuous: 'vacuous', error: 'ERROR' }
+const WORDS = {
+  pass: 'holds',
+  xfail: 'violated',
+  fail: 'FAIL',
+  incomplete: 'incomplete',
+  vacuous: 'vacuous',
+  error: 'ERROR',
+}
 
 const link = (to: string, text: string): string => `<a href="#${escape(to)}">${escape(text)}</a>`
 
@@ -47,8 +61,13 @@ function matrix(run: RunDocument, kernels: readonly string[]): string {
 function entry(cell: CellDocument, name: string): string {
   const p = cell.properties.find((x) => x.name === name)
   if (p === undefined) return `<td>${escape(stoppedText(cell))}</td>`
-  const class_ = p.verdict === 'violated' ? (cell.judged === true && cell.outcome === 'ok' ? 'xfail' : 'fail') : p.verdict
-  const known = ['fail', 'xfail', 'vacuous', 'error'].includes(class_) ? class_ : p.verdict === 'holds' ? 'pass' : 'incomplete'
+  const class_ =
+    p.verdict === 'violated' ? (cell.judged === true && cell.outcome === 'ok' ? 'xfail' : 'fail') : p.verdict
+  const known = ['fail', 'xfail', 'vacuous', 'error'].includes(class_)
+    ? class_
+    : p.verdict === 'holds'
+      ? 'pass'
+      : 'incomplete'
   const trace = p.counterexample === undefined ? escape(p.verdict) : link(anchor('trace', p.counterexample), p.verdict)
   return `<td class="${known}">${trace}${p.steps === undefined ? '' : `, ${p.steps} steps`}</td>`
 }

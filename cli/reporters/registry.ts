@@ -64,9 +64,14 @@ function make(name: ReporterName, style: Style): (write: Write) => Reporter {
 function toFile(name: ReporterName, path: string): Write {
   mkdirSync(dirname(path), { recursive: true })
   const fd = openSync(path, name === 'jsonl' ? 'w' : 'a')
-  if (name === 'jsonl') return (text) => { writeAll(fd, Buffer.from(text)) }
+  if (name === 'jsonl')
+    return (text) => {
+      writeAll(fd, Buffer.from(text))
+    }
   closeSync(fd)
-  return (text) => { writeAtomic(path, text) }
+  return (text) => {
+    writeAtomic(path, text)
+  }
 }
 
 /**
@@ -81,7 +86,9 @@ export function openReporters(
   const onOutput = requests.filter((r) => r.file === undefined)
   if (onOutput.length > 1) {
     const names = onOutput.map((r) => r.name).join(' and ')
-    return failed(withHelp(`${names} cannot share standard output`, 'give all but one of them a file, as in json=out.json'))
+    return failed(
+      withHelp(`${names} cannot share standard output`, 'give all but one of them a file, as in json=out.json'),
+    )
   }
   const files = requests.flatMap((r) => r.file ?? [])
   const twice = files.find((f, i) => files.indexOf(f) !== i)

@@ -81,7 +81,9 @@ export function stoppedText({ search, problem }: CellDocument): string {
 export function complaints(cell: CellDocument): readonly string[] {
   const broken = cell.properties.flatMap((p) =>
     p.verdict === 'violated' || p.verdict === 'error'
-      ? [`${p.name} ${p.verdict}${p.counterexample === undefined ? '' : `: cex ${p.counterexample}, ${p.steps ?? 0} steps`}`]
+      ? [
+          `${p.name} ${p.verdict}${p.counterexample === undefined ? '' : `: cex ${p.counterexample}, ${p.steps ?? 0} steps`}`,
+        ]
       : [],
   )
   const stopped = stoppedText(cell)

@@ -16,7 +16,9 @@ const isRed = (cell: CellDocument): boolean => !['pass', 'xfail'].includes(stand
 
 function line(cell: CellDocument, style: Style): string {
   const { states, depth } = cell.search
-  const broken = cell.properties.flatMap((p) => (p.counterexample === undefined ? [] : [`${p.name} at ${p.steps ?? 0}`]))
+  const broken = cell.properties.flatMap((p) =>
+    p.counterexample === undefined ? [] : [`${p.name} at ${p.steps ?? 0}`],
+  )
   const parts = [
     `${states} states, depth ${depth}`,
     ...(cell.cached === true ? ['cached'] : []),
@@ -24,7 +26,10 @@ function line(cell: CellDocument, style: Style): string {
     ...broken,
   ]
   const plain = wrapped(toAscii(`${cell.scenario} on ${kernelOf(cell)}: ${cell.verdict}; ${parts.join(', ')}`), '', 4)
-  return plain.replace(new RegExp(`:(\\s+)${cell.verdict}`), (_, gap: string) => `:${gap}${style.verdict(cell.verdict, cell.verdict)}`)
+  return plain.replace(
+    new RegExp(`:(\\s+)${cell.verdict}`),
+    (_, gap: string) => `:${gap}${style.verdict(cell.verdict, cell.verdict)}`,
+  )
 }
 
 const exitMeaning = (code: number): string => Object.values(EXIT).find((e) => e.code === code)?.meaning ?? ''
@@ -48,7 +53,9 @@ export function summaryLines(run: RunDocument): readonly string[] {
     ...(run.run?.shard === null || run.run?.shard === undefined
       ? []
       : [`Shard ${run.run.shard.index} of ${run.run.shard.of}; 'mmcheck merge' joins their JSON.`]),
-    ...(slow === undefined ? [] : [`Slowest: ${slow.scenario} on ${kernelOf(slow)}, ${(slow.search.ms / 1000).toFixed(1)} s.`]),
+    ...(slow === undefined
+      ? []
+      : [`Slowest: ${slow.scenario} on ${kernelOf(slow)}, ${(slow.search.ms / 1000).toFixed(1)} s.`]),
     ...(run.exit === 0 ? [] : [`Exit code ${run.exit}: ${exitMeaning(run.exit)}.`]),
     `done exit=${run.exit} cells=${t.cells} fail=${t.fail} incomplete=${t.incomplete} errors=${t.error} sec=${((run.time?.ms ?? 0) / 1000).toFixed(1)}`,
   ].map((l) => (l.length > 75 ? `${l.slice(0, 72)}...` : l))

@@ -82,21 +82,17 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
     const weekly = flags.tier === 'weekly'
     const codes = [
       await nightly(
-        runOptions(
-          flags,
-          streams,
-          {
-            selection: { operands, tier: flags.tier ?? 'nightly' },
-            search: {
-              engine: flags.engine,
-              depth: flags.depth ?? DEFAULT_DEPTH,
-              reductions: [...(flags.reduce ?? [])],
-              strict: flags.strict ?? false,
-              ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
-              ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
-            },
+        runOptions(flags, streams, {
+          selection: { operands, tier: flags.tier ?? 'nightly' },
+          search: {
+            engine: flags.engine,
+            depth: flags.depth ?? DEFAULT_DEPTH,
+            reductions: [...(flags.reduce ?? [])],
+            strict: flags.strict ?? false,
+            ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
+            ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
           },
-        ),
+        }),
       ),
       ...(weekly ? await sweep(flags, streams) : []),
     ]

@@ -34,11 +34,16 @@ function shell(text: string): keyof typeof SHELLS {
 
 const shown = ({ value: v }: Setting): string => (v === undefined ? '(none)' : JSON.stringify(v))
 
-export function addNightlyTools(program: Command, streams: Streams, version: string, done: (code: number) => void): void {
+export function addNightlyTools(
+  program: Command,
+  streams: Streams,
+  version: string,
+  done: (code: number) => void,
+): void {
   const { out, err } = streams
   program
     .command('worker')
-    .description("check cells of runs with --queue, until it is stopped")
+    .description('check cells of runs with --queue, until it is stopped')
     .requiredOption('--queue <url>', 'the Redis server, as redis://localhost:6379', queueUrl)
     .option('-j, --jobs <n>', 'how many cells at a time (default: one per processor)', value.count)
     .option('--lease <time>', 'after so long without a sign of life its cells go to others', value.duration, LEASE_MS)
@@ -47,7 +52,14 @@ export function addNightlyTools(program: Command, streams: Streams, version: str
     .option('--cache-dir <dir>', `results of earlier runs (default: ${CACHE_DIRECTORY})`)
     .addHelpText('after', WORKER_HELP)
     .action(
-      async (flags: { queue: string; jobs?: number; lease: number; idle?: number; cache: boolean; cacheDir?: string }) => {
+      async (flags: {
+        queue: string
+        jobs?: number
+        lease: number
+        idle?: number
+        cache: boolean
+        cacheDir?: string
+      }) => {
         done(
           await worker({
             url: flags.queue,
@@ -107,7 +119,9 @@ export function addNightlyTools(program: Command, streams: Streams, version: str
       }
       const all = settings(program, read.value).filter((s) => flags.all === true || s.value !== undefined)
       if (json)
-        out(`${JSON.stringify({ ...RESULT_FORMAT, settings: all.map((s) => ({ ...s, value: s.value ?? null })) }, null, 2)}\n`)
+        out(
+          `${JSON.stringify({ ...RESULT_FORMAT, settings: all.map((s) => ({ ...s, value: s.value ?? null })) }, null, 2)}\n`,
+        )
       else
         for (const s of all)
           out(`${s.verb}.${s.option} = ${shown(s)}  (${s.path === undefined ? s.origin : `${s.origin}: ${s.path}`})\n`)

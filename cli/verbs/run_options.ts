@@ -68,7 +68,11 @@ export function addRunOptions(command: Command): Command {
     .option('--no-cache', 'run every cell, whatever is known of it')
     .option('--cache-dir <dir>', `results of earlier runs (default: ${CACHE_DIRECTORY})`)
     .option('--tier <tier>', 'how much of the catalogue: push, nightly or weekly', tier)
-    .option('--heartbeat <time>', 'between two lines of progress where there is no terminal; 0 for none', durationOrZero)
+    .option(
+      '--heartbeat <time>',
+      'between two lines of progress where there is no terminal; 0 for none',
+      durationOrZero,
+    )
 }
 
 /** Whether one of these options asks for a run of that kind. */
@@ -101,14 +105,10 @@ export function runOptions(
   asked: Pick<NightlyOptions, 'selection' | 'search'>,
 ): NightlyOptions {
   const { shard: part, queue } = flags
-  const reporters = [
-    ...(flags.reporter ?? []),
-    ...(flags.json === true ? [{ name: 'json' as const }] : []),
-  ]
+  const reporters = [...(flags.reporter ?? []), ...(flags.json === true ? [{ name: 'json' as const }] : [])]
   return {
     ...asked,
-    execute: (err) =>
-      queue === undefined ? locally(flags.jobs ?? availableParallelism()) : throughQueue(queue, err),
+    execute: (err) => (queue === undefined ? locally(flags.jobs ?? availableParallelism()) : throughQueue(queue, err)),
     reporters: reporters.length === 0 ? [{ name: 'default' }] : reporters,
     ...(part === undefined ? {} : { shard: part }),
     ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),

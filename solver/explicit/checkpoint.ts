@@ -56,8 +56,7 @@ function check(model: LoweredModel, layout: Layout, program: Program, { figures,
     figures.head <= figures.states
   const first = new Int32Array(layout.words)
   pack(layout, initialState(model), first, 0)
-  if (!fits || first.some((word, i) => arena[i] !== word))
-    throw new Error('the checkpoint is not one of this model')
+  if (!fits || first.some((word, i) => arena[i] !== word)) throw new Error('the checkpoint is not one of this model')
 }
 
 /** A store that holds the states of a snapshot, with the table as large as it was; fills in `program` too. */

@@ -52,7 +52,10 @@ test('a search that ends at a limit leaves a checkpoint, and goes on from it wit
   const whole = searchExplicit(model)
   for (const maxStates of [1, 2, 100, Math.floor(whole.states / 2)]) {
     const kept: Snapshot[] = []
-    const cut = searchExplicit(model, { maxStates, checkpoints: { due: () => false, save: (s) => kept.push(copyOf(s)) } })
+    const cut = searchExplicit(model, {
+      maxStates,
+      checkpoints: { due: () => false, save: (s) => kept.push(copyOf(s)) },
+    })
     expect(cut.incomplete).toEqual({ kind: 'states', limit: maxStates })
     const [from] = kept
     if (from === undefined) throw new Error('no checkpoint')

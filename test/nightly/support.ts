@@ -8,11 +8,18 @@ import { MAIN } from '../cli/build.ts'
 import { ended, environment, type Ran } from '../cli/spawn.ts'
 
 /** Rounds of the tests that kill processes: few here, as many as one likes by MMCHECK_KILL_ROUNDS. */
-export const ROUNDS: number = z.coerce.number().int().positive().parse(process.env['MMCHECK_KILL_ROUNDS'] ?? '2')
+export const ROUNDS: number = z.coerce
+  .number()
+  .int()
+  .positive()
+  .parse(process.env['MMCHECK_KILL_ROUNDS'] ?? '2')
 
 /** Four cells: small ones, one of them violated, and two whose search has many levels and chunks. */
 export const SMALL = ['install+write-restart', 'install-remove-read+read'] as const
 export const SMALL_CELLS = 4
+
+/** Two cells whose search has many levels and chunks. */
+export const KILLED = ['install-remove-read+read'] as const
 
 /** A number from 0 up to 1 that depends on nothing but the seed: mulberry32. */
 export function chance(seed: number): () => number {
@@ -37,7 +44,12 @@ export const timelessFile = (path: string): string => timeless(readFileSync(path
 
 /** In a process group of its own, so that all of it can be killed at once. */
 export const startGroup = (args: readonly string[], cwd: string): ChildProcess =>
-  spawn(process.execPath, [MAIN, ...args], { cwd, env: environment(), detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    env: environment(),
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 
 /** Kills a process, or it and all that it started, as `kill -9` does. */
 export function kill9(child: ChildProcess, group: boolean): void {
