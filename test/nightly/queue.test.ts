@@ -61,8 +61,8 @@ describe.skipIf(!hasRedis)('with redis-server (Debian: apt-get install redis-ser
         const workers = [worker(), worker()]
         let killed = 0
         while (!state.over) {
-          await sleep(400 + next() * 2600)
-          if (state.over || killed >= 4) continue
+          await sleep(300 + next() * 2000)
+          if (state.over || killed >= 3) continue
           const i = Math.floor(next() * workers.length)
           const victim = workers[i]
           // Sometimes the worker alone, so that the process that searches for it is left behind.

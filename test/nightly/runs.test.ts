@@ -11,7 +11,8 @@ import { byCost, cellsOf } from '../../cli/nightly/shard.ts'
 import { estimate } from '../../cli/nightly/progress.ts'
 import { readBaseline } from '../../cli/baseline.ts'
 import { build } from '../cli/build.ts'
-import { ended, environment, inDirectory, mmcheck } from '../cli/spawn.ts'
+import { ended, inDirectory, mmcheck } from '../cli/spawn.ts'
+import { said, there } from './in_process.ts'
 import { startGroup, timelessFile } from './support.ts'
 
 const SCENARIO = 'install-punch+write'
@@ -27,7 +28,7 @@ describe('one input', () => {
   test('gives the same JSON with one worker and two, sharded and not, and from the cache', async () => {
     await inDirectory(async (cwd) => {
       const run = async (name: string, ...args: string[]): Promise<void> => {
-        const ran = await mmcheck(['nightly', SCENARIO, 'install+write-cow', ...args, '--reporter', `json=${name}`], {
+        const ran = await mmcheck(['nightly', SCENARIO, ...args, '--reporter', `json=${name}`], {
           cwd,
         })
         expect(ran).toMatchObject({ code: 0, stdout: '', stderr: '' })
@@ -107,8 +108,8 @@ describe('a limit', () => {
     ['--max-states', '100', 'unknown', 'states'],
     ['--budget', '1ms', 'timeout', 'budget'],
   ])('%s %s is told, and nothing holds', async (option, value, verdict, stopped) => {
-    await inDirectory(async (cwd) => {
-      const ran = await mmcheck([...ARGS, option, value], { cwd })
+    await there(async (cwd) => {
+      const ran = await said([...ARGS, option, value])
       expect(ran).toMatchObject({ code: EXIT.incomplete.code, stdout: '', stderr: '' })
       const { cells } = json(cwd, 'out.json')
       expect(cells).toHaveLength(2)
@@ -120,17 +121,17 @@ describe('a limit', () => {
   })
 
   test('of the run is no limit for the run that goes on; another run is refused, and so is damage', async () => {
-    await inDirectory(async (cwd) => {
-      expect(await mmcheck([...ARGS, '--max-states', '100000'], { cwd })).toMatchObject({ code: 0 })
+    await there(async (cwd) => {
+      expect(await said([...ARGS, '--max-states', '100000'])).toMatchObject({ code: 0 })
       const whole = timelessFile(join(cwd, 'out.json'))
       const args = [...ARGS, '--max-states', '100000', '--resume']
-      expect(await mmcheck([...args, '--timeout', '1ms'], { cwd })).toMatchObject({ code: 20 })
+      expect(await said([...args, '--timeout', '1ms'])).toMatchObject({ code: 20 })
       // Its searches stand at their first chunk.
       const heads = readdirSync(join(cwd, 'run', 'cells')).map((c) => join(cwd, 'run', 'cells', c, 'head.json'))
       expect(heads).toHaveLength(2)
 
       const refused = async (more: readonly string[], message: string): Promise<void> => {
-        const ran = await mmcheck([...args, ...more], { cwd })
+        const ran = await said([...args, ...more])
         expect(ran).toMatchObject({ code: EXIT.input.code, stdout: '' })
         expect(ran.stderr.replace(/\s+/g, ' ')).toContain(message)
         expect(ran.stderr).toContain('help: ')
@@ -154,7 +155,7 @@ describe('a limit', () => {
       await refused([], 'of another model')
       writeFileSync(head, good)
 
-      expect(await mmcheck(args, { cwd })).toMatchObject({ code: 0, stderr: '' })
+      expect(await said(args)).toMatchObject({ code: 0, stderr: '' })
       expect(timelessFile(join(cwd, 'out.json'))).toBe(whole)
     })
   })
@@ -162,7 +163,7 @@ describe('a limit', () => {
 
 test('two runs do not share a directory', async () => {
   await inDirectory(async (cwd) => {
-    const args = ['nightly', 'read+read+collapse', '--no-cache', '--run-dir', 'run']
+    const args = ['nightly', 'collapse-dontneed+madvise_collapse', '--no-cache', '--run-dir', 'run']
     const first = startGroup(args, cwd)
     const over = ended(first)
     while (!existsSync(join(cwd, 'run', 'lock.json'))) await sleep(20)
@@ -179,7 +180,7 @@ test.skipIf(process.platform !== 'linux')(
   async () => {
     await inDirectory(async (cwd) => {
       const first = startGroup(
-        ['nightly', 'read+read+collapse', '--no-cache', '--jobs', '1', '--reporter', 'json=out.json'],
+        ['nightly', 'install-remove-read+read', '--no-cache', '--jobs', '1', '--reporter', 'json=out.json'],
         cwd,
       )
       const over = ended(first)
@@ -251,32 +252,31 @@ describe('exit codes', () => {
       'vacuous',
       'ok',
     ] as const
-    const help = (await mmcheck(['--help'], { cwd: process.cwd() })).stdout
+    const help = (await said(['--help'])).stdout
     const listed = [...help.matchAll(/^ {2} *(\d+) {2}\S/gm)].map((m) => Number(m[1]))
     expect(listed.filter((c) => c !== EXIT.skipped.code)).toEqual(order.map((o) => EXIT[o].code))
-    await inDirectory(async (cwd) => {
+    await there(async (cwd) => {
       writeFileSync(join(cwd, '2.json'), shard(2, 'ok'))
       for (const outcome of order) {
         writeFileSync(join(cwd, '1.json'), shard(1, outcome))
-        const ran = await mmcheck(['merge', '1.json', '2.json', '--reporter', 'json=out.json'], { cwd })
+        const ran = await said(['merge', '1.json', '2.json', '--reporter', 'json=out.json'])
         expect([outcome, ran.code]).toEqual([outcome, EXIT[outcome].code])
       }
     })
   })
 
   test.each([
-    ['ok', ['list'], {}],
-    ['usage', ['nightly', '--shard', '9/8'], {}],
-    ['usage', ['nightly', '--shard', '1/8', '--update'], {}],
-    ['usage', ['nightly', '--reporter', 'ktap', '--reporter', 'junit'], {}],
-    ['usage', ['nightly', '--reporter', 'kttap=x'], {}],
-    ['usage', ['nightly', '-', '--queue', 'redis://localhost'], {}],
-    ['input', ['nightly', 'nosuch.litmus'], {}],
-    ['input', ['diff', 'nosuch.json', 'nosuch.json'], {}],
-    ['skipped', ['conform', 'install+read'], { PATH: '/nonexistent' }],
-  ] as const)('%s: mmcheck %j', async (outcome, args, env) => {
-    await inDirectory(async (cwd) => {
-      const ran = await mmcheck(args, { cwd, env: environment({ NO_COLOR: '1', ...env }) })
+    ['ok', ['list']],
+    ['usage', ['nightly', '--shard', '9/8']],
+    ['usage', ['nightly', '--shard', '1/8', '--update']],
+    ['usage', ['nightly', '--reporter', 'ktap', '--reporter', 'junit']],
+    ['usage', ['nightly', '--reporter', 'kttap=x']],
+    ['usage', ['nightly', '-', '--queue', 'redis://localhost']],
+    ['input', ['nightly', 'nosuch.litmus']],
+    ['input', ['diff', 'nosuch.json', 'nosuch.json']],
+  ] as const)('%s: mmcheck %j', async (outcome, args) => {
+    await there(async () => {
+      const ran = await said(args)
       expect(ran.code).toBe(EXIT[outcome].code)
       if (outcome !== 'ok') expect(ran.stderr).toMatch(/^mmcheck: /)
     })
