@@ -1,5 +1,6 @@
 /** The cells of a run as jobs of a queue that workers elsewhere take them from: BullMQ on Redis. */
 import { connect } from 'node:net'
+import type * as bullmq from 'bullmq'
 import type { JobsOptions, Queue, QueueEvents } from 'bullmq'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
 import { codeDigest, modelDigest } from './code.ts'
@@ -10,7 +11,7 @@ import { answerSchema } from './record.ts'
 import type { CellTask } from './run_cell.ts'
 import { byCost } from './shard.ts'
 
-export type Bull = typeof import('bullmq')
+export type Bull = typeof bullmq
 
 /** What a job of the queue carries. `deadline` is when the budget of the run ends, as Date.now() has it. */
 export interface QueuedTask {

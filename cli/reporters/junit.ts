@@ -57,7 +57,10 @@ function propertyFate(cell: CellDocument, p: CellDocument['properties'][number])
 
 /** What the cell as a whole came to, held against its record where it has one. */
 function cellFate(cell: CellDocument): Fate {
-  const message = cell.notAsExpected.join('; ') || cell.problem || stoppedText(cell) || cell.verdict
+  const message =
+    [cell.notAsExpected.join('; '), cell.problem, stoppedText(cell), cell.verdict].find(
+      (t) => t !== undefined && t !== '',
+    ) ?? ''
   switch (standing(cell)) {
     case 'pass':
     case 'xfail':

@@ -1,5 +1,6 @@
 /** Reporters: what a run is told in. Most are a function of its result; some speak while it goes on. */
 import type { CellDocument, RunDocument } from '../document.ts'
+import { isOutcome } from '../exit.ts'
 import type { RunStart } from '../nightly/run.ts'
 
 export interface Reporter {
@@ -37,6 +38,7 @@ export type Standing =
   | 'error'
 
 export function standing(cell: CellDocument): Standing {
+  if (!isOutcome(cell.outcome)) return 'error'
   switch (cell.outcome) {
     case 'ok':
       return cell.verdict === 'violated' ? 'xfail' : 'pass'
@@ -48,7 +50,11 @@ export function standing(cell: CellDocument): Standing {
       return 'incomplete'
     case 'vacuous':
       return 'vacuous'
-    default:
+    case 'internal':
+    case 'disagree':
+    case 'usage':
+    case 'input':
+    case 'skipped':
       return 'error'
   }
 }

@@ -47,7 +47,7 @@ export async function startRedis(): Promise<Redis> {
   return {
     url: `redis://127.0.0.1:${port}`,
     stop: async () => {
-      const gone = new Promise((resolve) => server.once('exit', resolve))
+      const gone = new Promise((resolve) => void server.once('exit', resolve))
       server.kill('SIGKILL')
       await gone
       rmSync(directory, { recursive: true, force: true })

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { describe, expect, test } from 'vitest'
 import { changes } from '../../cli/nightly/run.ts'
 import { readBaseline } from '../../cli/baseline.ts'
@@ -198,9 +199,11 @@ describe('completion and manual', () => {
       [['completion', 'bash'], ['completion', 'zsh'], ['man']].map(async (args) => (await said(args)).stdout),
     )
     const [bash = '', zsh = '', man = ''] = texts
-    const settings = JSON.parse((await said(['config', '--all', '--json'])).stdout)
-    expect(settings.settings.length).toBeGreaterThan(80)
-    for (const { option } of settings.settings) {
+    const { settings } = z
+      .looseObject({ settings: z.array(z.looseObject({ option: z.string() })) })
+      .parse(JSON.parse((await said(['config', '--all', '--json'])).stdout))
+    expect(settings.length).toBeGreaterThan(80)
+    for (const { option } of settings) {
       for (const text of [bash, zsh]) expect(text).toMatch(new RegExp(`--(no-)?${option}\\b`))
       expect(man.replaceAll('\\-', '-')).toMatch(new RegExp(`--(no-)?${option}\\b`))
     }
@@ -212,7 +215,9 @@ describe('completion and manual', () => {
       const { stdout } = await said(['man'])
       const ran = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning'], { input: stdout, encoding: 'utf8' })
       // The page is that of a version, not of a day.
-      const found = ran.stdout.split('\n').filter((l) => / (WARNING|ERROR|UNSUPP): /.test(l) && !l.includes('missing date'))
+      const found = ran.stdout
+        .split('\n')
+        .filter((l) => / (WARNING|ERROR|UNSUPP): /.test(l) && !l.includes('missing date'))
       expect(found).toEqual([])
     },
   )
