@@ -1,17 +1,19 @@
 /** `kill -9` at any moment: the run that goes on ends with exactly what an undisturbed one gives. */
-import { existsSync, readdirSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { build } from '../cli/build.ts'
-import { inDirectory, mmcheck } from '../cli/spawn.ts'
-import { chance, killedAfter, KILLED, ROUNDS, startGroup, timelessFile } from './support.ts'
+import { ended, inDirectory } from '../cli/spawn.ts'
+import { chance, kill9, KILLED, ROUNDS, startGroup, timelessFile } from './support.ts'
 
 /** With a checkpoint between any two chunks, so that there is always one to be caught in the middle of. */
 const ARGS = ['nightly', ...KILLED, '--no-cache', '--checkpoint-interval', '0', '--run-dir', 'run']
 const ARGS_JSON = [...ARGS, '--reporter', 'json=out.json']
 
 /** After so many a round comes to its end. */
-const KILLS_MAX = 3
+const KILLS_MAX = 2
 
 /** Whether a killed run has left a search in the middle. */
 const hasCheckpoint = (cwd: string): boolean => {
@@ -20,15 +22,31 @@ const hasCheckpoint = (cwd: string): boolean => {
 }
 
 let undisturbed = ''
-let undisturbedMs = 0
+/** From when its directory is there to the end of an undisturbed run. */
+let workMs = 0
+
+/** When a run has begun its work, or is over. */
+async function begun(cwd: string, child: ChildProcess): Promise<void> {
+  const lock = join(cwd, 'run', 'lock.json')
+  const mine = (): boolean => {
+    try {
+      return readFileSync(lock, 'utf8').includes(`"pid":${child.pid ?? 0},`)
+    } catch {
+      return false
+    }
+  }
+  while (child.exitCode === null && child.signalCode === null && !mine()) await sleep(5)
+}
 
 beforeAll(async () => {
   await build()
   await inDirectory(async (cwd) => {
+    const child = startGroup([...ARGS_JSON, '--jobs', '1'], cwd)
+    const over = ended(child)
+    await begun(cwd, child)
     const start = performance.now()
-    const ran = await mmcheck([...ARGS_JSON, '--jobs', '1'], { cwd })
-    undisturbedMs = performance.now() - start
-    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(await over).toMatchObject({ code: 0, stderr: '' })
+    workMs = performance.now() - start
     undisturbed = timelessFile(join(cwd, 'out.json'))
   })
 })
@@ -41,28 +59,27 @@ describe('killed and resumed', () => {
       let goneOn = 0
       let searches = 0
       for (;;) {
-        // A round without a kill would show nothing: it begins anew, with less time.
-        const ms = kills === KILLS_MAX ? 200_000 : undisturbedMs * (0.1 + next() * 0.9)
-        const alone = next() < 0.5
         const resumed = existsSync(join(cwd, 'run', 'run.json'))
+        const child = startGroup([...ARGS_JSON, '--jobs', String(1 + (round % 2)), '--resume'], cwd)
+        const over = ended(child)
+        await begun(cwd, child)
         const start = performance.now()
-        const ran = await killedAfter(
-          startGroup([...ARGS_JSON, '--jobs', String(1 + (round % 2)), '--resume'], cwd),
-          ms,
-          !alone,
-        )
-        if (ran.signal === null && kills === 0) {
-          undisturbedMs = Math.min(undisturbedMs * 0.8, performance.now() - start)
+        const victim = next() < 0.5
+        if (kills < KILLS_MAX) {
+          await Promise.race([over, sleep(next() * workMs)])
+          kill9(child, victim)
+        }
+        const ran = await over
+        if (resumed) goneOn++
+        if (ran.signal !== null) {
+          kills++
+          if (hasCheckpoint(cwd)) searches++
           continue
         }
-        if (ran.signal === null) {
-          expect(ran).toMatchObject({ code: 0, stderr: '' })
-          if (resumed) goneOn++
-          break
-        }
-        kills++
-        if (resumed) goneOn++
-        if (hasCheckpoint(cwd)) searches++
+        expect(ran).toMatchObject({ code: 0, stderr: '' })
+        if (kills > 0) break
+        // A round without a kill would show nothing: it begins anew, with less time.
+        workMs = Math.min(workMs * 0.8, performance.now() - start)
       }
       expect(timelessFile(join(cwd, 'out.json'))).toBe(undisturbed)
       // Nothing is left of a run that is done.

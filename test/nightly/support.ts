@@ -1,11 +1,10 @@
 /** Runs of the compiled command for these tests: small ones, whose results are compared without times. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { runDocument, type RunDocument } from '../../cli/document.ts'
 import { MAIN } from '../cli/build.ts'
-import { ended, environment, type Ran } from '../cli/spawn.ts'
+import { environment } from '../cli/spawn.ts'
 
 /** Rounds of the tests that kill processes: few here, as many as one likes by MMCHECK_KILL_ROUNDS. */
 export const ROUNDS: number = z.coerce
@@ -59,20 +58,4 @@ export function kill9(child: ChildProcess, group: boolean): void {
   } catch {
     // It had ended by itself.
   }
-}
-
-/** What became of a command that is killed after `ms`, unless it ends before. */
-export async function killedAfter(child: ChildProcess, ms: number, group: boolean): Promise<Ran> {
-  const over = ended(child)
-  const late = new AbortController()
-  const killer = sleep(ms, undefined, { signal: late.signal }).then(
-    () => {
-      kill9(child, group)
-    },
-    () => undefined,
-  )
-  const ran = await over
-  late.abort()
-  await killer
-  return ran
 }
