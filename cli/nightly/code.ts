@@ -7,7 +7,17 @@ import { z } from 'zod'
 import { packageRoot } from '../input.ts'
 
 /** Rooms and files, below the root of what runs. The model is not among them: it is hashed as it was lowered. */
-const SEEN = ['solver', 'counterexamples', 'properties', 'model/language', 'cli/cell', 'cli/judge', 'cli/report_json']
+const SEEN = [
+  'solver',
+  'counterexamples',
+  'properties',
+  'model/language',
+  'cli/baseline',
+  'cli/cell',
+  'cli/judge',
+  'cli/nightly',
+  'cli/report_json',
+]
 
 /** Where this program runs from: dist/ when compiled, the checkout else. */
 const runningRoot = (): string => dirname(dirname(dirname(fileURLToPath(import.meta.url))))

@@ -186,7 +186,7 @@ export function changes(old: Baseline, found: Baseline): readonly string[] {
       const before = old[scenario]?.[kernel]
       if (before === undefined) return [`${scenario} on ${kernel}: new, ${cell.verdict}, ${cell.states} states`]
       const lines = differences(before, cell)
-      const labels = before.labels === undefined ? [`labels: now recorded, ${cell.labels ?? 0}`] : []
+      const labels = before.labels === undefined ? [`labels: now recorded, ${cell.labels ?? ''}`] : []
       return [...lines, ...labels].map(
         (d) => `${scenario} on ${kernel}: ${d.replace('expected', 'was').replace(', got', ', now')}`,
       )
