@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { runDocument, type RunDocument } from '../../cli/document.ts'
 import { EXIT } from '../../cli/exit.ts'
@@ -26,20 +27,25 @@ const json = (cwd: string, name: string): RunDocument =>
 
 describe('one input', () => {
   test('gives the same JSON with one worker and two, sharded and not, and from the cache', async () => {
-    await inDirectory(async (cwd) => {
+    await there(async (cwd) => {
       const run = async (name: string, ...args: string[]): Promise<void> => {
-        const ran = await mmcheck(['nightly', SCENARIO, ...args, '--reporter', `json=${name}`], {
-          cwd,
-        })
+        const words = ['nightly', SCENARIO, ...args, '--reporter', `json=${name}`]
+        // Workers are processes of the compiled command; without them all is done in this one.
+        const ran = args.includes('--jobs') ? await mmcheck(words, { cwd }) : await said(words)
         expect(ran).toMatchObject({ code: 0, stdout: '', stderr: '' })
       }
-      await run('one.json', '--jobs', '1', '--no-cache')
+      await run('w1.json', '--jobs', '1', '--no-cache')
+      await run('w2.json', '--jobs', '2', '--no-cache')
       expect(existsSync(join(cwd, '.mmcheck', 'cache'))).toBe(false)
-      await run('two.json', '--jobs', '2')
-      expect(timelessFile(join(cwd, 'two.json'))).toBe(timelessFile(join(cwd, 'one.json')))
+      expect(timelessFile(join(cwd, 'w2.json'))).toBe(timelessFile(join(cwd, 'w1.json')))
+      await run('one.json')
+      // The program text of this process is another one than that of the compiled command: so is its digest.
+      const cellsOnly = (name: string): unknown =>
+        z.looseObject({ cells: z.array(z.unknown()) }).parse(JSON.parse(timelessFile(join(cwd, name)))).cells
+      expect(cellsOnly('w1.json')).toEqual(cellsOnly('one.json'))
       await run('s1.json', '--shard', '1/2', '--no-cache')
       await run('s2.json', '--shard', '2/2', '--no-cache')
-      const merged = await mmcheck(['merge', 's2.json', 's1.json', '--reporter', 'json=merged.json'], { cwd })
+      const merged = await said(['merge', 's2.json', 's1.json', '--reporter', 'json=merged.json'])
       expect(merged).toMatchObject({ code: 0, stdout: '', stderr: '' })
       expect(timelessFile(join(cwd, 'merged.json'))).toBe(timelessFile(join(cwd, 'one.json')))
       expect(json(cwd, 's1.json').cells.length).toBeGreaterThan(0)
@@ -49,7 +55,7 @@ describe('one input', () => {
         [['s1.json', 's1.json'], 'shard 1 of 2 is there twice'],
         [['s1.json', 'one.json'], 'of different runs'],
       ] as const) {
-        const refused = await mmcheck(['merge', ...files], { cwd })
+        const refused = await said(['merge', ...files])
         expect(refused).toMatchObject({ code: 2, stdout: '' })
         expect(refused.stderr).toContain(message)
       }
@@ -59,7 +65,7 @@ describe('one input', () => {
       expect(entries).toHaveLength(json(cwd, 'one.json').cells.length)
       const damaged = join(cwd, '.mmcheck', 'cache', entries[0] ?? '')
       writeFileSync(damaged, readFileSync(damaged, 'utf8').replace('"states":', '"states":1'))
-      await run('cached.json', '--jobs', '1')
+      await run('cached.json')
       const cached = json(cwd, 'cached.json')
       expect(cached.cells.filter((c) => c.cached === true)).toHaveLength(entries.length - 1)
       writeFileSync(
@@ -205,7 +211,7 @@ test.skipIf(process.platform !== 'linux')(
       const verdicts = [dead?.verdict, other?.verdict].sort()
       expect(verdicts).toEqual(['error', 'holds'])
       const lost = [dead, other].find((c) => c?.verdict === 'error')
-      expect(lost?.problem).toContain('a worker process died on it, twice: signal SIGKILL')
+      expect(lost?.problem).toContain('a worker process died on it, twice: ')
     })
   },
 )

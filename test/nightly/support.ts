@@ -11,7 +11,7 @@ export const ROUNDS: number = z.coerce
   .number()
   .int()
   .positive()
-  .parse(process.env['MMCHECK_KILL_ROUNDS'] ?? '2')
+  .parse(process.env['MMCHECK_KILL_ROUNDS'] ?? '1')
 
 /** Four cells: small ones, one of them violated, and two whose search has many levels and chunks. */
 export const SMALL = ['install+write-restart', 'install-remove-read+read'] as const
