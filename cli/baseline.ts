@@ -1,4 +1,5 @@
 /** What is expected of the catalogue, cell by cell: model/scenarios/expected.json. */
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -19,10 +20,12 @@ export interface ExpectedCell {
   readonly vacuous: readonly string[]
   /** herd7's word, and the final states that meet the condition and that do not. */
   readonly observation?: string | undefined
+  /** `88 of 101 reached, 3f9c1a77d20e`: the labels of the lowered model, and a digest of those that no step reached. */
+  readonly labels?: string | undefined
 }
 
 const violation = z.object({ steps: z.number(), switches: z.number(), id: z.string() })
-const cellSchema: z.ZodType<ExpectedCell> = z.object({
+export const expectedCellSchema: z.ZodType<ExpectedCell> = z.object({
   verdict: z.string(),
   states: z.number(),
   transitions: z.number(),
@@ -30,11 +33,12 @@ const cellSchema: z.ZodType<ExpectedCell> = z.object({
   violations: z.record(z.string(), violation),
   vacuous: z.array(z.string()),
   observation: z.string().optional(),
+  labels: z.string().optional(),
 })
 const schema = z.object({
   format: z.literal('mmcheck-expected'),
   version: z.object({ major: z.literal(1), minor: z.number() }),
-  scenarios: z.record(z.string(), z.record(z.string(), cellSchema)),
+  scenarios: z.record(z.string(), z.record(z.string(), expectedCellSchema)),
 })
 
 /** By scenario name, then by kernel text. */
@@ -53,6 +57,13 @@ const switchesOf = (cell: Cell, property: string): number => {
   return switchesBetween(steps.map((s) => s.thread.number))
 }
 
+/** All names would make the record ten times as long; `mmcheck diff` tells them from two results. */
+function labelsText({ labels, reached }: Cell): string {
+  const unreached = [...labels].filter((l) => !reached.has(l)).sort()
+  const digest = createHash('sha256').update(unreached.join(' ')).digest('hex').slice(0, 12)
+  return `${labels.size - unreached.length} of ${labels.size} reached, ${digest}`
+}
+
 export function summarise(cell: Cell): ExpectedCell {
   return {
     verdict: cell.verdict,
@@ -69,6 +80,7 @@ export function summarise(cell: Cell): ExpectedCell {
     ...(cell.observation === undefined
       ? {}
       : { observation: `${cell.observation.word} ${cell.observation.positive} ${cell.observation.negative}` }),
+    labels: labelsText(cell),
   }
 }
 
@@ -96,6 +108,7 @@ export function differences(
     compare('observation', expected.observation, actual.observation)
   } else compare('observation', firstWord(expected.observation), firstWord(actual.observation))
   compare('vacuous', expected.vacuous.join(' '), actual.vacuous.join(' '))
+  if (expected.labels !== undefined) compare('labels', expected.labels, actual.labels)
   for (const property of new Set([...Object.keys(expected.violations), ...Object.keys(actual.violations)])) {
     const a = expected.violations[property]
     const b = actual.violations[property]

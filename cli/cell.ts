@@ -9,6 +9,7 @@ import { PROPERTIES, withProperties } from '../properties/all.ts'
 import { buildCounterexample, kernelText, type Found } from '../counterexamples/build.ts'
 import { buildLasso } from '../counterexamples/lasso.ts'
 import type { SearchOptions, SearchResult } from '../solver/engine.ts'
+import type { Checkpoints } from '../solver/explicit/checkpoint.ts'
 import { searchExplicit } from '../solver/explicit/search.ts'
 import { responsesOf, searchLiveness, type LivenessResult } from '../solver/liveness/search.ts'
 import { searchReduced, type ReducedResult, type Reduction } from '../solver/reduce/reduced.ts'
@@ -39,6 +40,10 @@ export interface CellOptions extends SearchOptions {
   readonly reductions?: readonly Reduction[]
   /** Ask every scenario whether what it does ends, not only those in which a thread goes on for ever. */
   readonly liveness?: boolean
+  /** The scenario with the properties in it, where the caller has lowered it already. */
+  readonly lowered?: Lowered
+  /** Of the explicit engine without reductions; the others keep none. */
+  readonly checkpoints?: Checkpoints
 }
 
 export interface Cell {
@@ -160,7 +165,7 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
   const start = performance.now()
   let lowered: Lowered
   try {
-    lowered = lower(withProperties(scenario, PROPERTIES, { liveness: options.liveness ?? false }))
+    lowered = options.lowered ?? lower(withProperties(scenario, PROPERTIES, { liveness: options.liveness ?? false }))
   } catch (e) {
     if (e instanceof ModelError)
       return unknownLabel(scenario) ?? { ok: false, message: `${scenario.name}: ${e.message}` }

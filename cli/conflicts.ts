@@ -16,8 +16,17 @@ export interface CheckRequest {
   readonly maxStates?: number
   readonly memory?: number
   readonly timeout?: number
+  readonly budget?: number
   readonly update?: boolean
   readonly liveness?: boolean
+  /** A run of many cells, with reports, shards and the like. */
+  readonly run?: boolean
+  readonly shard?: unknown
+  readonly queue?: unknown
+  readonly resume?: boolean
+  readonly full?: boolean
+  readonly json?: boolean
+  readonly reporter?: readonly { readonly file?: string }[]
 }
 
 interface Conflict {
@@ -90,9 +99,34 @@ const CONFLICTS: readonly Conflict[] = [
     help: 'leave out --liveness',
   },
   {
-    when: (r) => r.update === true && (given(r.maxStates) || given(r.memory) || given(r.timeout)),
+    when: (r) => r.update === true && (given(r.maxStates) || given(r.memory) || given(r.timeout) || given(r.budget)),
     error: '--update records complete searches, so it takes no limit',
-    help: 'leave out --max-states, --memory and --timeout',
+    help: 'leave out --max-states, --memory, --timeout and --budget',
+  },
+  {
+    when: (r) => r.update === true && given(r.shard),
+    error: '--update records a whole run, and a shard is a part of one',
+    help: 'leave out --shard',
+  },
+  {
+    when: (r) => r.run === true && r.full === true,
+    error: '--full is for races that check prints itself; reports have every step anyway',
+    help: 'leave it out',
+  },
+  {
+    when: (r) => r.run === true && r.operands.includes('-') && (given(r.queue) || given(r.shard) || r.resume === true),
+    error: "'-' is read once, so it goes with neither --shard nor --queue nor --resume",
+    help: 'put the test into a file',
+  },
+  {
+    when: (r) => given(r.queue) && given(r.shard),
+    error: '--queue spreads the cells of a run itself, so it goes without --shard',
+    help: 'leave out --shard',
+  },
+  {
+    when: (r) => r.json === true && (r.reporter ?? []).some((x) => x.file === undefined),
+    error: '--json prints one object, so no reporter can print beside it',
+    help: 'give the reporter a file, as in ktap=out.ktap',
   },
 ]
 

@@ -24,6 +24,8 @@ export const INTERRUPTED = 130
 
 export type Outcome = keyof typeof EXIT
 
+export const isOutcome = (x: string | undefined): x is Outcome => x !== undefined && Object.hasOwn(EXIT, x)
+
 const RANK: readonly Outcome[] = [
   'internal',
   'disagree',
@@ -37,6 +39,9 @@ const RANK: readonly Outcome[] = [
   'vacuous',
   'ok',
 ]
+
+/** Place of an exit code among those that win over one another: 0 wins over all. */
+export const rankOf = (code: number): number => RANK.findIndex((o) => EXIT[o].code === code)
 
 /** The outcome that decides the exit code of a run. */
 export const highest = (outcomes: readonly Outcome[]): Outcome => RANK.find((o) => outcomes.includes(o)) ?? 'ok'

@@ -104,12 +104,6 @@ worlds are held against what is recorded for them.
 Exit code: 0 where all is as recorded, 10 where it is not (or, with --op,
 where something is violated). ${SEE_ROOT}`
 
-export const NIGHTLY_HELP: string = `
-Example:
-  mmcheck nightly --jobs 2 > nightly.txt
-
-Exit code: that of the worst part. ${SEE_ROOT}`
-
 export const CONFORM_HELP: string = `
 Examples:
   mmcheck conform race.litmus

@@ -7,6 +7,7 @@ import { explain } from './commands/explain.ts'
 import { exportCommand, type ExportFormat } from './commands/export.ts'
 import { list, TOPICS, type Topic } from './commands/list.ts'
 import { necessityCommand } from './commands/necessity.ts'
+import { nightly } from './commands/nightly.ts'
 import { replayCommand, STORE } from './commands/replay.ts'
 import { seriesCommand } from './commands/series.ts'
 import type { Engine } from './cell.ts'
@@ -14,7 +15,10 @@ import { addKernelVerbs } from './verbs/kernel.ts'
 import { addMatrix } from './verbs/matrix.ts'
 import { addNightly } from './verbs/nightly.ts'
 import { addRaces } from './verbs/races.ts'
+import { addNightlyTools } from './verbs/nightly_tools.ts'
+import { addRunOptions, asksForRun, runOptions, type RunFlags } from './verbs/run_options.ts'
 import { addTraceVerbs } from './verbs/traces.ts'
+import { applyConfig, readConfig } from './config.ts'
 import { conflict } from './conflicts.ts'
 import { EXIT } from './exit.ts'
 import { fail } from './fail.ts'
@@ -29,7 +33,7 @@ import {
   NECESSITY_HELP,
   SERIES_HELP,
 } from './help.ts'
-import { withHelp } from './message.ts'
+import { errorText, withHelp } from './message.ts'
 import type { Format } from '../counterexamples/render/render.ts'
 import type { Reduction } from '../solver/reduce/reduced.ts'
 import { strayWord, usageError } from './usage.ts'
@@ -37,7 +41,7 @@ import type { Streams } from './streams.ts'
 import * as value from './options.ts'
 import { newStyle, useColor, type ColorMode } from './style.ts'
 
-interface CheckFlags {
+interface CheckFlags extends RunFlags {
   readonly kernel?: readonly string[]
   readonly without?: readonly string[]
   readonly mutate?: readonly string[]
@@ -89,7 +93,8 @@ interface ExportFlags {
   readonly output?: string
 }
 
-/** Of `conform FILE` and of `confirm`, in seconds. */
+/** Marks what a configuration file is to blame for. */
+const CONFIG_ERROR = 'mmcheck.config'
 
 /** Runs the command line and returns the exit code. */
 export async function runProgram(argv: readonly string[], streams: Streams, version: string): Promise<number> {
@@ -108,7 +113,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .exitOverride()
     .addHelpText('after', ROOT_HELP)
 
-  program
+  const checkVerb = program
     .command('check', { isDefault: true })
     .description('check litmus files; without any, the whole catalogue against what is recorded for it')
     .argument('[file...]', "litmus files, names of the catalogue, or '-' for standard input")
@@ -136,36 +141,53 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--progress', 'show progress even where standard error is no terminal')
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
     .addHelpText('after', CHECK_HELP)
-    .action(async (files: string[], flags: CheckFlags) => {
-      const { kernel = [], mutate = [] } = flags
-      const without = [...(flags.without ?? []), ...mutate]
-      const clash = conflict({ operands: files, ...flags, kernel, without: flags.without ?? [], mutate })
-      if (clash !== undefined) {
-        code = fail({ json: flags.json ?? false, out, err }, 'usage', clash)
-        return
-      }
-      const kernels = value.kernelLines(kernel, without)
-      code = await check(files, {
-        engine: flags.engine,
-        depth: flags.depth ?? DEFAULT_DEPTH,
-        reductions: flags.reduce ?? [],
-        liveness: flags.liveness ?? false,
-        json: flags.json ?? false,
-        strict: flags.strict ?? false,
-        lint: flags.lint ?? false,
-        update: flags.update ?? false,
-        full: flags.full ?? false,
-        progress: flags.progress ?? streams.errIsTty,
-        style: newStyle(useColor(flags.color, streams.outIsTty, streams.env)),
-        out,
-        err,
-        ...(kernels === undefined ? {} : { kernels }),
-        ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
-        ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
-        ...(flags.timeout === undefined ? {} : { maxMs: flags.timeout }),
-        ...(flags.save && files.length > 0 ? { save: STORE } : {}),
-      })
+  addRunOptions(checkVerb).action(async (files: string[], flags: CheckFlags) => {
+    const { kernel = [], mutate = [] } = flags
+    const without = [...(flags.without ?? []), ...mutate]
+    const run = asksForRun(flags)
+    const clash = conflict({ operands: files, ...flags, kernel, without: flags.without ?? [], mutate, run })
+    if (clash !== undefined) {
+      code = fail({ json: flags.json ?? false, out, err }, 'usage', clash)
+      return
+    }
+    const kernels = value.kernelLines(kernel, without)
+    if (run) {
+      code = await nightly(
+        runOptions(flags, streams, {
+          selection: { operands: files, tier: flags.tier ?? 'nightly', ...(kernels === undefined ? {} : { kernels }) },
+          search: {
+            engine: flags.engine,
+            depth: flags.depth ?? DEFAULT_DEPTH,
+            reductions: [...(flags.reduce ?? [])],
+            strict: flags.strict ?? false,
+            ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
+            ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
+          },
+        }),
+      )
+      return
+    }
+    code = await check(files, {
+      engine: flags.engine,
+      depth: flags.depth ?? DEFAULT_DEPTH,
+      reductions: flags.reduce ?? [],
+      liveness: flags.liveness ?? false,
+      json: flags.json ?? false,
+      strict: flags.strict ?? false,
+      lint: flags.lint ?? false,
+      update: flags.update ?? false,
+      full: flags.full ?? false,
+      progress: flags.progress ?? streams.errIsTty,
+      style: newStyle(useColor(flags.color, streams.outIsTty, streams.env)),
+      out,
+      err,
+      ...(kernels === undefined ? {} : { kernels }),
+      ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
+      ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
+      ...(flags.timeout === undefined ? {} : { maxMs: flags.timeout }),
+      ...(flags.save && files.length > 0 ? { save: STORE } : {}),
     })
+  })
 
   program
     .command('replay')
@@ -284,6 +306,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
   addRaces(program, streams, (c) => {
     code = c
   })
+  addNightlyTools(program, streams, version, (c) => {
+    code = c
+  })
 
   addKernelVerbs(program, streams, (c) => {
     code = c
@@ -347,6 +372,13 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
       code = await doctor({ json: flags.json ?? false, version, out })
     })
 
+  program.hook('preAction', (_, command) => {
+    const read = command.name() === 'config' ? undefined : readConfig(streams.env, process.cwd())
+    const wrong = read === undefined ? undefined : read.ok ? applyConfig(program, command, read.value) : read.error
+    if (wrong === undefined) return
+    err(errorText(wrong))
+    throw new CommanderError(EXIT.input.code, CONFIG_ERROR, wrong)
+  })
   const verbs = program.commands.map((c) => c.name())
   const stray = strayWord(argv, [...verbs, 'help'])
   if (stray !== undefined) return fail({ json: argv.includes('--json'), out, err }, 'usage', stray)
@@ -354,6 +386,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     await program.parseAsync(argv, { from: 'user' })
     return code
   } catch (e) {
+    if (e instanceof CommanderError && e.code === CONFIG_ERROR) return e.exitCode
     if (e instanceof CommanderError) return e.exitCode === 0 ? EXIT.ok.code : EXIT.usage.code
     throw e
   }

@@ -3,22 +3,27 @@ import { show } from '../model/language/types.ts'
 import { registerSlots } from '../solver/outcomes.ts'
 import { assumptionsOf, scopeOf } from '../counterexamples/scope.ts'
 import type { Cell } from './cell.ts'
+import type { CellDocument, RunDocument } from './document.ts'
 import { EXIT, type Outcome } from './exit.ts'
+import { PROPERTIES } from '../properties/all.ts'
 
-export const RESULT_FORMAT = { format: 'mmcheck-result', version: { major: 1, minor: 0 } } as const
+export const RESULT_FORMAT = { format: 'mmcheck-result', version: { major: 1, minor: 1 } } as const
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
-function cellJson(cell: Cell, differs: readonly string[]): Json {
+const ASKED = new Set(PROPERTIES.flatMap((p) => p.reaches))
+
+/** A cell as it is written; how it was judged is added by the run that judges it. */
+export function cellJson(cell: Cell, differs: readonly string[]): CellDocument {
   const { model } = cell.lowered
   const slots = registerSlots(model)
   return {
     scenario: cell.scenario.name,
     kernel: cell.scenario.kernel.name,
-    without: cell.scenario.without,
+    without: [...cell.scenario.without],
     engine: cell.engine,
     verdict: cell.verdict,
-    properties: cell.properties.map((p): Json => {
+    properties: cell.properties.map((p) => {
       const found = cell.found.get(p.property)
       return {
         name: p.property,
@@ -27,7 +32,7 @@ function cellJson(cell: Cell, differs: readonly string[]): Json {
         ...(found?.trace.loopStart === undefined ? {} : { loopStart: found.trace.loopStart }),
         ...(p.endless === undefined ? {} : { endless: p.endless }),
         ...(p.weak === undefined ? {} : { fairness: p.weak ? 'weak' : 'strong' }),
-        ...(p.unreached.length === 0 ? {} : { unreached: p.unreached }),
+        ...(p.unreached.length === 0 ? {} : { unreached: [...p.unreached] }),
       }
     }),
     search: {
@@ -35,20 +40,21 @@ function cellJson(cell: Cell, differs: readonly string[]): Json {
       transitions: cell.result.transitions,
       depth: cell.result.depth,
       complete: cell.result.incomplete === undefined,
+      ...(cell.result.incomplete === undefined ? {} : { stopped: cell.result.incomplete.kind }),
       bytes: cell.result.bytes,
       ...(cell.reduced === undefined
         ? {}
         : {
-            reductions: cell.reduced.reductions.map((r): Json => ({ name: r.name, refused: r.refused ?? null })),
+            reductions: cell.reduced.reductions.map((r) => ({ name: r.name, refused: r.refused ?? null })),
             shortest: cell.reduced.notShortest === undefined,
           }),
       ms: Math.round(cell.ms),
     },
-    outcomes: cell.result.outcomes.map((o): Json => ({
+    outcomes: cell.result.outcomes.map((o) => ({
       registers: Object.fromEntries(
-        o.registers.map((value, i): [string, Json] => {
+        o.registers.map((value, i): [string, string] => {
           const slot = model.slots[slots[i] ?? -1]
-          return slot === undefined ? [`r${i}`, value] : [slot.name, show(slot.type, value)]
+          return slot === undefined ? [`r${i}`, String(value)] : [slot.name, show(slot.type, value)]
         }),
       ),
       states: o.states,
@@ -66,27 +72,29 @@ function cellJson(cell: Cell, differs: readonly string[]): Json {
       labels: cell.labels.size,
       reached: cell.reached.size,
       unreached: [...cell.labels].filter((l) => !cell.reached.has(l)).sort(),
+      asked: [...cell.reached].filter((l) => ASKED.has(l)).sort(),
     },
-    scope: scopeOf(cell.scenario),
-    assumptions: assumptionsOf(cell.scenario, model),
-    counterexamples: [...cell.found.values()].map((f): Json => ({
+    scope: [...scopeOf(cell.scenario)],
+    assumptions: [...assumptionsOf(cell.scenario, model)],
+    counterexamples: [...cell.found.values()].map((f) => ({
       id: f.counterexample.id,
       title: f.counterexample.title,
       property: f.counterexample.property.name,
       ...(f.trace.loopStart === undefined
         ? {}
         : { loopStart: f.trace.loopStart, fairness: f.counterexample.fairness ?? [] }),
-      trace: f.counterexample.trace.map((s): Json => ({
+      race: f.mail(true),
+      trace: f.counterexample.trace.map((s) => ({
         thread: s.thread,
         label: s.label,
         function: s.function,
         text: s.text,
         changes: Object.fromEntries(
-          Object.entries(s.changes).map(([k, [from, to]]): [string, Json] => [k, [from, to]]),
+          Object.entries(s.changes).map(([k, [from, to]]): [string, [string, string]] => [k, [from, to]]),
         ),
       })),
     })),
-    notAsExpected: differs,
+    notAsExpected: [...differs],
     ...(cell.problem === undefined ? {} : { problem: cell.problem }),
   }
 }
@@ -100,7 +108,7 @@ export interface RunReport {
   readonly kept: string | undefined
 }
 
-export const runJson = ({ cells, outcome, errors, kept }: RunReport): Json => ({
+export const runJson = ({ cells, outcome, errors, kept }: RunReport): RunDocument => ({
   ...RESULT_FORMAT,
   exit: EXIT[outcome].code,
   cells: cells.map((c) => cellJson(c.cell, c.differs)),

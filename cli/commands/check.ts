@@ -7,8 +7,9 @@ import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { differences, readBaseline, summarise, writeBaseline, type Baseline, type ExpectedCell } from '../baseline.ts'
 import type { Reduction } from '../../solver/reduce/reduced.ts'
 import { checkCell, type Cell, type CellOptions, type CellResult, type Engine } from '../cell.ts'
-import { EXIT, highest, outcomeOf, type Outcome } from '../exit.ts'
+import { EXIT, highest, type Outcome } from '../exit.ts'
 import { catalogue, load } from '../input.ts'
+import { counted, judge } from '../judge.ts'
 import { errorText, reason, withHelp } from '../message.ts'
 import { newProgress } from '../progress.ts'
 import { runJson } from '../report_json.ts'
@@ -175,9 +176,6 @@ const comparable = (cell: Cell, options: CheckOptions): boolean =>
   options.kernels === undefined &&
   cell.result.incomplete === undefined
 
-/** Whether the counts of a cell are those of all its states, as they are recorded. */
-const counted = (cell: Cell): boolean => cell.reduced?.reductions.every((r) => r.refused !== undefined) ?? true
-
 function cellOptions(options: CheckOptions, onProgress: NonNullable<CellOptions['onProgress']>): CellOptions {
   const { engine, depth, lint, reductions, liveness, maxStates, maxBytes, maxMs } = options
   return {
@@ -191,15 +189,6 @@ function cellOptions(options: CheckOptions, onProgress: NonNullable<CellOptions[
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(maxMs === undefined ? {} : { maxMs }),
   }
-}
-
-function judge(cell: Cell, strict: boolean): Outcome {
-  const solver = cell.verdict === 'unknown' && cell.result.incomplete?.kind === 'solver'
-  const outcome = solver ? 'unknown' : outcomeOf(cell.verdict, strict)
-  if (cell.condition === false) return highest(['violated', outcome])
-  const broken = cell.properties.filter((p) => p.verdict === 'violated')
-  if (cell.verdict === 'violated' && broken.every((p) => p.property === 'NoDeadlock')) return 'deadlock'
-  return outcome
 }
 
 /** `inFull`: with the race, or with scope and assumptions where there is none. */

@@ -1,8 +1,12 @@
 /** `mmcheck doctor`: what mmcheck runs on, and what is skipped for want of something. */
 import { spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { availableParallelism, freemem, totalmem } from 'node:os'
 import { toAscii } from '../../counterexamples/text.ts'
 import { closeSolver, run, startSolver } from '../../solver/smt/solver_process.ts'
+import { readBaseline } from '../baseline.ts'
 import { EXIT } from '../exit.ts'
+import { loadBull } from '../nightly/queue.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
 
@@ -22,6 +26,7 @@ interface Tool {
 }
 
 const TOOLS: readonly Tool[] = [
+  { name: 'redis-server', flag: '--version', without: 'a run with --queue needs a server elsewhere' },
   { name: 'z3', flag: '--version', without: 'answers are not compared with a native Z3' },
   { name: 'spin', flag: '-V', without: 'state counts are not compared with those of SPIN' },
   { name: 'cc', flag: '--version', without: 'reproducers for a running kernel are not compiled' },
@@ -61,12 +66,39 @@ async function solverPart(): Promise<Part> {
   }
 }
 
+const GIGA = 1024 ** 3
+
+/** What a run of many cells works with. */
+async function runParts(): Promise<readonly Part[]> {
+  const bull = await loadBull()
+  const parts: Part[] = [
+    { name: 'processors', version: String(availableParallelism()) },
+    { name: 'memory', version: `${(freemem() / GIGA).toFixed(1)} of ${(totalmem() / GIGA).toFixed(1)} GB free` },
+    bull.ok ? { name: 'bullmq', version: 'installed' } : { name: 'bullmq', without: '--queue and worker do not work' },
+  ]
+  try {
+    const cells = Object.values(readBaseline()).reduce((n, kernels) => n + Object.keys(kernels).length, 0)
+    parts.push({ name: 'record', version: `${cells} cells` })
+  } catch (e) {
+    const why = e instanceof Error ? (e.message.split('\n')[0] ?? '') : String(e)
+    parts.push({ name: 'record', without: `nothing can be held against it (${toAscii(why)})` })
+  }
+  try {
+    accessSync('.', constants.W_OK)
+    parts.push({ name: 'run directory', version: '.mmcheck here, which can be written' })
+  } catch {
+    parts.push({ name: 'run directory', without: 'this directory cannot be written, so a killed run cannot go on' })
+  }
+  return parts
+}
+
 /** Returns the exit code, which is 0: nothing that may be missing is needed by every check. */
 export async function doctor({ json, version, out }: DoctorOptions): Promise<number> {
   const parts: readonly Part[] = [
     { name: 'mmcheck', version },
     { name: 'node', version: process.versions.node },
     await solverPart(),
+    ...(await runParts()),
     ...TOOLS.map(toolPart),
   ]
   if (json) {

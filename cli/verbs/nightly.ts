@@ -1,93 +1,102 @@
 /** The verb `nightly`: everything that has a record, held against it, in one run. */
 import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
-import { SWEEP_KERNELS, SWEEP_WORLDS, TRIPLE_WORLDS } from '../../model/scenarios/sweep/worlds.ts'
-import { check, type CheckOptions } from '../commands/check.ts'
+import { SWEEP_KERNELS, SWEEP_WORLDS, TRIPLE_WORLDS, type SweepWorld } from '../../model/scenarios/sweep/worlds.ts'
+import type { Reduction } from '../../solver/reduce/reduced.ts'
+import type { Engine } from '../cell.ts'
 import { matrix, type MatrixOptions } from '../commands/matrix.ts'
-import { EXIT } from '../exit.ts'
-import { NIGHTLY_HELP } from '../help.ts'
+import { nightly } from '../commands/nightly.ts'
+import { conflict } from '../conflicts.ts'
+import { EXIT, rankOf } from '../exit.ts'
+import { fail } from '../fail.ts'
+import { NIGHTLY_HELP } from '../help_nightly.ts'
+import type { Shard } from '../nightly/shard.ts'
 import * as value from '../options.ts'
 import type { Streams } from '../streams.ts'
-import { newStyle, useColor, type ColorMode } from '../style.ts'
+import { newStyle, useColor } from '../style.ts'
 import { CELL_STATES_MAX, newLine } from './matrix.ts'
+import { addRunOptions, runOptions, type RunFlags, type SharedFlags } from './run_options.ts'
 
-interface NightlyFlags {
-  readonly jobs?: number
-  readonly update?: boolean
-  readonly progress?: boolean
-  readonly color: ColorMode
+interface NightlyFlags extends RunFlags, SharedFlags {
+  readonly engine: Engine
+  readonly depth?: number
+  readonly reduce?: readonly Reduction[]
+  readonly maxStates?: number
+  readonly memory?: number
+  readonly strict?: boolean
 }
 
-/** Exit codes in the order of their rank: the worst of the parts is that of the whole. */
-const worstCode = (codes: readonly number[]): number =>
-  Object.values(EXIT)
-    .map((e) => e.code)
-    .sort((a, b) => rank(b) - rank(a))
-    .find((code) => codes.includes(code)) ?? EXIT.ok.code
+/** Of the smt engine, in steps. */
+const DEFAULT_DEPTH = 30
 
-const RANKED = [
-  'ok',
-  'vacuous',
-  'unknown',
-  'incomplete',
-  'deadlock',
-  'violated',
-  'input',
-  'usage',
-  'disagree',
-  'internal',
-] as const
-const rank = (code: number): number => RANKED.findIndex((name) => EXIT[name].code === code)
+/** The worlds of a shard: whole worlds, since each is held against its record as a whole. */
+const worldsOf = (worlds: readonly SweepWorld[], shard: Shard | undefined): readonly SweepWorld[] =>
+  worlds.filter((_, i) => shard === undefined || i % shard.of === shard.index - 1)
+
+/** The sweep of pairs and triples, which is part of a weekly run: its exit codes. */
+async function sweep(flags: NightlyFlags, streams: Streams): Promise<readonly number[]> {
+  const options: MatrixOptions = {
+    worlds: worldsOf(SWEEP_WORLDS, flags.shard),
+    kernels: SWEEP_KERNELS,
+    operations: [],
+    triples: false,
+    jobs: flags.jobs ?? availableParallelism(),
+    maxStates: CELL_STATES_MAX,
+    json: false,
+    table: false,
+    update: flags.update ?? false,
+    progress: newLine(flags.progress ?? streams.errIsTty),
+    style: newStyle(useColor(flags.color, streams.outIsTty, streams.env)),
+    out: streams.out,
+    err: streams.err,
+  }
+  const pairs = await matrix(options)
+  const triples = await matrix({ ...options, worlds: worldsOf(TRIPLE_WORLDS, flags.shard), triples: true })
+  return [pairs, triples]
+}
 
 export function addNightly(program: Command, streams: Streams, done: (code: number) => void): void {
   const { out, err } = streams
-  program
+  const command = program
     .command('nightly')
-    .description('the whole catalogue, the pairwise sweep and its triples, each held against its record')
-    .option('-j, --jobs <n>', 'how many cells of the sweep at a time (default: one per processor)', value.count)
-    .option('--update', 'record what was found as what is expected')
+    .description('the catalogue, held against its record: what a CI system runs unattended')
+    .argument('[scenario...]', 'files or names of the catalogue, instead of all of it')
+    .option('--engine <engine>', 'explicit, wasm, auto, reference or smt, as for check', value.engine, 'explicit')
+    .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
+    .option('--reduce <how>', 'what the explicit engine may leave out: por, or none (default)', value.reductions)
+    .option('--max-states <n>', 'stop each cell after this many states', value.count)
+    .option('--memory <size>', 'stop a cell when its states take this much memory, as 8G', value.size)
+    .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
+    .option('--json', "print one JSON object: '--reporter json'")
+    .option('--strict', 'a property that holds vacuously fails the run')
+    .option('--update', 'record what was found as what is expected, and say what changed')
     .option('--progress', 'show progress even where standard error is no terminal')
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
     .addHelpText('after', NIGHTLY_HELP)
-    .action(async (flags: NightlyFlags) => {
-      const style = newStyle(useColor(flags.color, streams.outIsTty, streams.env))
-      const progress = flags.progress ?? streams.errIsTty
-      const common = { json: false, update: flags.update ?? false, style, out, err } as const
-      const catalogue: CheckOptions = {
-        ...common,
-        engine: 'explicit',
-        depth: 0,
-        reductions: [],
-        strict: false,
-        lint: false,
-        liveness: false,
-        full: false,
-        progress,
-      }
-      const sweep: MatrixOptions = {
-        ...common,
-        worlds: SWEEP_WORLDS,
-        kernels: SWEEP_KERNELS,
-        operations: [],
-        triples: false,
-        jobs: flags.jobs ?? availableParallelism(),
-        maxStates: CELL_STATES_MAX,
-        table: false,
-        progress: newLine(progress),
-      }
-      const seconds: string[] = []
-      const timed = async (name: string, run: () => Promise<number>): Promise<number> => {
-        const start = performance.now()
-        const code = await run()
-        seconds.push(`${name} ${Math.round((performance.now() - start) / 1000)} s`)
-        return code
-      }
-      const codes = [
-        await timed('catalogue', () => check([], catalogue)),
-        await timed('pairs', () => matrix(sweep)),
-        await timed('triples', () => matrix({ ...sweep, worlds: TRIPLE_WORLDS, triples: true })),
-      ]
-      out(`nightly: ${seconds.join(', ')}\n`)
-      done(worstCode(codes))
-    })
+  addRunOptions(command).action(async (operands: string[], flags: NightlyFlags) => {
+    const clash = conflict({ operands, ...flags, kernel: [], without: [], run: true })
+    if (clash !== undefined) {
+      done(fail({ json: flags.json ?? false, out, err }, 'usage', clash))
+      return
+    }
+    const weekly = flags.tier === 'weekly'
+    const codes = [
+      await nightly(
+        runOptions(flags, streams, {
+          selection: { operands, tier: flags.tier ?? 'nightly' },
+          search: {
+            engine: flags.engine,
+            depth: flags.depth ?? DEFAULT_DEPTH,
+            reductions: [...(flags.reduce ?? [])],
+            strict: flags.strict ?? false,
+            ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
+            ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
+          },
+        }),
+      ),
+      ...(weekly ? await sweep(flags, streams) : []),
+    ]
+    const [worst = EXIT.ok.code] = [...codes].sort((a, b) => rankOf(a) - rankOf(b))
+    done(worst)
+  })
 }

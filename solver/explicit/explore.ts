@@ -3,6 +3,7 @@ import type { Incomplete, Progress, SearchOptions } from '../engine.ts'
 import { initialState } from '../reference/interpreter.ts'
 import { specialise } from '../specialise.ts'
 import { startWatch } from '../watch.ts'
+import { restore, type Checkpoints, type Figures } from './checkpoint.ts'
 import type { Layout } from './layout.ts'
 import { layOut, pack } from './layout.ts'
 import type { Program, Scan } from './program.ts'
@@ -37,6 +38,7 @@ export interface ExploreOptions extends SearchOptions {
   readonly until?: number
   /** Asked whenever all states of a depth have been expanded: true ends the search as `depthMax` does. */
   readonly enough?: (seen: Seen) => boolean
+  readonly checkpoints?: Checkpoints
 }
 
 /** Violations met so far, each by the state that shows it, or -1. */
@@ -52,9 +54,13 @@ export interface Seen {
 const CHUNK = 4096
 
 /** Scans for first states: each is run over all states, once, until it has found one. */
-function scanner(scans: readonly Scan[]): { readonly found: number[]; run(arena: Int32Array, to: number): void } {
-  const found = scans.map(() => -1)
-  let from = 0
+function scanner(
+  scans: readonly Scan[],
+  earlier: readonly number[] = [],
+  scanned: number = 0,
+): { readonly found: number[]; run(arena: Int32Array, to: number): void } {
+  const found = scans.map((_, i) => earlier[i] ?? -1)
+  let from = scanned
   return {
     found,
     run(arena, to): void {
@@ -85,23 +91,47 @@ export function explore(original: LoweredModel, options: ExploreOptions = {}): E
   const model = specialise(original)
   const layout = layOut(model)
   const program = compile(model, layout)
-  const store = createStore(layout, program)
+  const from = options.checkpoints?.from
+  const before = from?.figures
+  const store = from === undefined ? createStore(layout, program) : restore(original, layout, program, from)
   const watch = startWatch(options)
   const maxStates = options.maxStates ?? Infinity
   const depthMax = options.depthMax ?? Infinity
   const maxBytes = options.maxBytes ?? Infinity
 
-  pack(layout, first, store.arena, 0)
-  program.enter(store.table, store.arena, 1)
-  const control = new Int32Array([1, 0, -1])
-  const broken = scanner(program.broken)
-  const covered = scanner(program.covers)
-  const levels = [0]
-  let head = 0
-  let states = 1
-  let expandedDepth = 0
-  let levelEnd = 1
-  let transitions = 0
+  if (before === undefined) {
+    pack(layout, first, store.arena, 0)
+    program.enter(store.table, store.arena, 1)
+  }
+  const control = new Int32Array([before?.states ?? 1, 0, before?.deadlock ?? -1])
+  const broken = scanner(program.broken, before?.broken, before?.states)
+  const covered = scanner(program.covers, before?.covered, before?.states)
+  const levels = [...(before?.levels ?? [0])]
+  let head = before?.head ?? 0
+  let states = before?.states ?? 1
+  let expandedDepth = before?.expandedDepth ?? 0
+  let levelEnd = before?.levelEnd ?? 1
+  let transitions = before?.transitions ?? 0
+  const save = (): void => {
+    const figures: Figures = {
+      words: layout.words,
+      tableLength: store.table.length,
+      peakBytes: store.peakBytes,
+      head,
+      states,
+      transitions,
+      expandedDepth,
+      levelEnd,
+      levels,
+      deadlock: control[2] ?? -1,
+      broken: broken.found,
+      covered: covered.found,
+      ran: [...program.ran],
+      failed: [...program.failed],
+    }
+    const arena = store.arena.subarray(0, states * layout.words)
+    options.checkpoints?.save({ figures, arena, parents: store.parents.subarray(0, states) })
+  }
   let incomplete: Incomplete | undefined =
     store.peakBytes > maxBytes ? { kind: 'memory', limitBytes: maxBytes } : undefined
   const progress = (): Progress => ({
@@ -117,6 +147,7 @@ export function explore(original: LoweredModel, options: ExploreOptions = {}): E
   while (incomplete === undefined && head < states && expandedDepth < depthMax) {
     incomplete = watch(progress())
     if (incomplete !== undefined) break
+    if (options.checkpoints?.due() === true) save()
     if (states > store.capacity) {
       const limit = grow(store, states, layout, program, maxBytes)
       if (limit !== undefined) incomplete = { kind: 'memory', ...limit }
@@ -138,6 +169,8 @@ export function explore(original: LoweredModel, options: ExploreOptions = {}): E
     }
     if (options.until !== undefined && isMet(model, options.until, broken.found, program, control[2] ?? -1)) break
   }
+  // Whoever gives more time, or more memory, goes on from here.
+  if (incomplete !== undefined) save()
   return {
     model,
     layout,

@@ -3,7 +3,7 @@ import type { Incomplete, Outcome, SearchOptions, SearchResult, Violation } from
 import type { Stored } from '../first_violations.ts'
 import { firstViolations, violationOf } from '../first_violations.ts'
 import { registerSlots, sortOutcomes } from '../outcomes.ts'
-import type { Exploration } from './explore.ts'
+import type { Exploration, ExploreOptions } from './explore.ts'
 import { explore } from './explore.ts'
 import { unpack } from './layout.ts'
 import { stateOf } from './trace.ts'
@@ -88,7 +88,10 @@ export function outcomes({ model, layout, program, store, states }: StateStore):
  * word for word that of the reference interpreter, but for `engine` and `bytes`. Throws where a slot
  * leaves its range, or where the model does not fit the limits of the packed states.
  */
-export function searchExplicit(model: LoweredModel, options: SearchOptions = {}): SearchResult {
+export function searchExplicit(
+  model: LoweredModel,
+  options: SearchOptions & Pick<ExploreOptions, 'checkpoints'> = {},
+): SearchResult {
   const exploration = explore(model, options)
   const { program, covered, incomplete } = exploration
   const ran = exploration.model.steps.filter((_, index) => program.ran[index] !== 0)

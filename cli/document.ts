@@ -1,0 +1,276 @@
+/**
+ * The result of a run as a file. This is the one description of it: what is written has this type, what is
+ * read is checked against it, and cli/schema/result-1.json is made of it.
+ */
+import { z } from 'zod'
+import type { Verdict } from '../solver/verdict.ts'
+
+/** Why a search ended before it had seen everything. `budget` is the time of the whole run. */
+export const STOPS = ['states', 'memory', 'time', 'depth', 'solver', 'budget'] as const
+export type Stop = (typeof STOPS)[number]
+
+export interface PropertyDocument {
+  name: string
+  verdict: Verdict
+  /** Id of the counterexample, and its length. */
+  counterexample?: string | undefined
+  steps?: number | undefined
+  /** What a vacuous property should have reached. */
+  unreached?: string[] | undefined
+}
+
+export interface SearchDocument {
+  states: number
+  transitions: number
+  depth: number
+  complete: boolean
+  /** Absent where the search is complete. */
+  stopped?: Stop | undefined
+  bytes: number
+  reductions?: { name: string; refused: string | null }[] | undefined
+  shortest?: boolean | undefined
+  /** Milliseconds: differs from run to run. */
+  ms: number
+}
+
+export interface CounterexampleDocument {
+  id: string
+  title: string
+  property: string
+  /** The race in columns, as mail has it. */
+  race?: string | undefined
+  trace: { thread: string; label: string; function: string; text: string; changes: Record<string, [string, string]> }[]
+}
+
+export interface CellDocument {
+  scenario: string
+  kernel: string
+  without: string[]
+  engine: string
+  verdict: Verdict
+  properties: PropertyDocument[]
+  search: SearchDocument
+  outcomes: { registers: Record<string, string>; states: number; satisfying: number }[]
+  condition: { quantifier: string | null; holds: boolean | null; observation: string } | null
+  coverage: {
+    labels: number
+    reached: number
+    unreached: string[]
+    /** The labels reached that some property asks the catalogue to reach. */
+    asked?: string[] | undefined
+  }
+  scope: string[]
+  assumptions: string[]
+  counterexamples: CounterexampleDocument[]
+  /** Whether it was held against a record, and what differs from that. */
+  judged?: boolean | undefined
+  notAsExpected: string[]
+  /** The exit code that this cell alone would give, by name. */
+  outcome?: string | undefined
+  /** Whether it was taken from an earlier run of the very same model, engine and program. */
+  cached?: boolean | undefined
+  problem?: string | undefined
+  /** Place in the whole run, from 0, by which shards are put together. */
+  place?: number | undefined
+}
+
+/** One of several parts of a run, from 1. */
+export interface ShardDocument {
+  index: number
+  of: number
+}
+
+export interface RunDocument {
+  format: 'mmcheck-result'
+  version: { major: 1; minor: number }
+  tool?:
+    | {
+        name: 'mmcheck'
+        version: string
+        /** Digests of the program text that results depend on, and of the model. */
+        code: string
+        solver: string | null
+      }
+    | undefined
+  run?:
+    | {
+        engine: string
+        tier: string
+        /** Digest of the list of all cells and of what their results depend on: shards of one run agree in it. */
+        plan: string
+        /** Cells of the whole run, all shards together. */
+        planned: number
+        shard: ShardDocument | null
+        /** Whether the run is meant to reach every label that a property asks for. */
+        whole: boolean
+      }
+    | undefined
+  exit: number
+  cells: CellDocument[]
+  errors: string[]
+  kept: string | null
+  /** Differs from run to run. */
+  time?: { started: string; ms: number } | undefined
+}
+
+interface RunBegin {
+  event: 'run-begin'
+  format: 'mmcheck-events'
+  version: { major: 1; minor: number }
+  planned: number
+  shard: ShardDocument | null
+  time: string
+}
+
+interface CellEnd {
+  event: 'cell'
+  scenario: string
+  kernel: string
+  verdict: Verdict
+  outcome: string
+  states: number
+  transitions: number
+  depth: number
+  counterexamples: string[]
+  notAsExpected: string[]
+  cached: boolean
+  /** Cells that are done, this one included. */
+  done: number
+  ms: number
+  time: string
+}
+
+/** Lines of `--reporter jsonl`: what happens, while it happens. */
+export type EventDocument =
+  | RunBegin
+  | CellEnd
+  | { event: 'error'; message: string; time: string }
+  | { event: 'run-end'; exit: number; cells: number; ms: number; time: string }
+
+const count = z.number().int().nonnegative()
+const version = z.object({ major: z.literal(1), minor: count })
+const verdict = z.enum(['holds', 'holds-bounded', 'violated', 'vacuous', 'unknown', 'timeout', 'disagree', 'error'])
+
+const trace = z.array(
+  z.object({
+    thread: z.string(),
+    label: z.string(),
+    function: z.string(),
+    text: z.string(),
+    changes: z.record(z.string(), z.tuple([z.string(), z.string()])),
+  }),
+)
+
+export const cellDocument: z.ZodType<CellDocument> = z.object({
+  scenario: z.string(),
+  kernel: z.string(),
+  without: z.array(z.string()),
+  engine: z.string(),
+  verdict,
+  properties: z.array(
+    z.object({
+      name: z.string(),
+      verdict,
+      counterexample: z.string().optional(),
+      steps: count.optional(),
+      unreached: z.array(z.string()).optional(),
+    }),
+  ),
+  search: z.object({
+    states: count,
+    transitions: count,
+    depth: count,
+    complete: z.boolean(),
+    stopped: z.enum(STOPS).optional(),
+    bytes: count,
+    reductions: z.array(z.object({ name: z.string(), refused: z.string().nullable() })).optional(),
+    shortest: z.boolean().optional(),
+    ms: z.number().nonnegative(),
+  }),
+  outcomes: z.array(
+    z.object({
+      registers: z.record(z.string(), z.string()),
+      states: count,
+      satisfying: count,
+    }),
+  ),
+  condition: z
+    .object({ quantifier: z.string().nullable(), holds: z.boolean().nullable(), observation: z.string() })
+    .nullable(),
+  coverage: z.object({
+    labels: count,
+    reached: count,
+    unreached: z.array(z.string()),
+    asked: z.array(z.string()).optional(),
+  }),
+  scope: z.array(z.string()),
+  assumptions: z.array(z.string()),
+  counterexamples: z.array(
+    z.object({ id: z.string(), title: z.string(), property: z.string(), race: z.string().optional(), trace }),
+  ),
+  judged: z.boolean().optional(),
+  notAsExpected: z.array(z.string()),
+  outcome: z.string().optional(),
+  cached: z.boolean().optional(),
+  problem: z.string().optional(),
+  place: count.optional(),
+})
+
+const shard = z.object({ index: count, of: count }).nullable()
+
+export const runDocument: z.ZodType<RunDocument> = z.object({
+  format: z.literal('mmcheck-result'),
+  version,
+  tool: z
+    .object({ name: z.literal('mmcheck'), version: z.string(), code: z.string(), solver: z.string().nullable() })
+    .optional(),
+  run: z
+    .object({ engine: z.string(), tier: z.string(), plan: z.string(), planned: count, shard, whole: z.boolean() })
+    .optional(),
+  exit: count,
+  cells: z.array(cellDocument),
+  errors: z.array(z.string()),
+  kept: z.string().nullable(),
+  time: z.object({ started: z.string(), ms: count }).optional(),
+})
+
+export const eventDocument: z.ZodType<EventDocument> = z.discriminatedUnion('event', [
+  z.object({
+    event: z.literal('run-begin'),
+    format: z.literal('mmcheck-events'),
+    version,
+    planned: count,
+    shard,
+    time: z.string(),
+  }),
+  z.object({
+    event: z.literal('cell'),
+    scenario: z.string(),
+    kernel: z.string(),
+    verdict,
+    outcome: z.string(),
+    states: count,
+    transitions: count,
+    depth: count,
+    counterexamples: z.array(z.string()),
+    notAsExpected: z.array(z.string()),
+    cached: z.boolean(),
+    done: count,
+    ms: z.number().nonnegative(),
+    time: z.string(),
+  }),
+  z.object({ event: z.literal('error'), message: z.string(), time: z.string() }),
+  z.object({ event: z.literal('run-end'), exit: count, cells: count, ms: count, time: z.string() }),
+])
+
+/** A minor version may add fields, so a reader of this one has to accept fields that it does not know. */
+const published = (schema: z.ZodType, title: string): unknown => ({
+  ...z.toJSONSchema(schema, { io: 'input' }),
+  title,
+})
+
+/** The JSON schemas that are published, by file name. */
+export const schemas = (): Readonly<Record<string, unknown>> => ({
+  'result-1.json': published(runDocument, 'What mmcheck found: one run, or a part of one'),
+  'events-1.json': published(eventDocument, 'One line of what happens in a run of mmcheck'),
+})

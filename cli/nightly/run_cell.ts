@@ -1,0 +1,164 @@
+/** One cell: from the cache, from a checkpoint, or from the beginning. What a worker process does. */
+import { join } from 'node:path'
+import { z } from 'zod'
+import { lower, ModelError, type Lowered } from '../../model/language/lower/lower.ts'
+import { kernelLine } from '../../model/litmus/kernel_line.ts'
+import type { Scenario } from '../../model/scenarios/scenario.ts'
+import { withProperties } from '../../properties/all.ts'
+import type { Progress } from '../../solver/engine.ts'
+import type { Checkpoints } from '../../solver/explicit/checkpoint.ts'
+import { checkCell } from '../cell.ts'
+import { parse } from '../input.ts'
+import { withHelp } from '../message.ts'
+import { sha256 } from './atomic.ts'
+import { readCached, writeCached } from './cache.ts'
+import { openWriter, readCheckpoint, type CheckpointOf, type Loaded } from './checkpoint_file.ts'
+import { codeDigest, versions } from './code.ts'
+import { jobSchema, type Job } from './job.ts'
+import { recordOf, searchSchema, type Answer, type SearchRequest } from './record.ts'
+
+export interface CellTask {
+  job: Job
+  search: SearchRequest
+  /** Milliseconds for this cell from now on, and whether that is what is left of the budget of the run. */
+  maxMs?: number | undefined
+  ofBudget: boolean
+  /** Where results are kept; absent where none is to be taken or kept. */
+  cache?: string | undefined
+  /** Where checkpoints of cells are kept, and how often; absent where none are. */
+  checkpoints?: { directory: string; everyMs: number } | undefined
+}
+
+export const taskSchema: z.ZodType<CellTask> = z.object({
+  job: jobSchema,
+  search: searchSchema,
+  maxMs: z.number().optional(),
+  ofBudget: z.boolean(),
+  cache: z.string().optional(),
+  checkpoints: z.object({ directory: z.string(), everyMs: z.number() }).optional(),
+})
+
+export interface Hooks {
+  readonly onProgress: (progress: Progress) => void
+  /** False once nobody waits for the answer any longer: then nothing more may be written. */
+  readonly wanted: () => boolean
+}
+
+/** The scenario of a job. Throws where there is none: whoever made the job has read the same text. */
+function scenarioOf({ source, kernel, without, key }: Job): Scenario {
+  const loaded = parse(source, false, [kernelLine([kernel], without)])
+  if (!loaded.ok) throw new Error(`${key}: ${loaded.message}`)
+  const [scenario] = loaded.scenarios
+  if (scenario === undefined) throw new Error(`${key}: no scenario`)
+  return scenario
+}
+
+/** Lowered for its digest; undefined where `checkCell` will say what is wrong with it. */
+function tryLower(scenario: Scenario): Lowered | undefined {
+  try {
+    return lower(withProperties(scenario))
+  } catch (e) {
+    if (e instanceof ModelError) return undefined
+    throw e
+  }
+}
+
+const cacheKey = (task: CellTask, model: string): string => {
+  const { engine, depth, reductions, strict } = task.search
+  const { source, kernel, without } = task.job
+  const { version, solver } = versions()
+  const circumstances = [version, codeDigest(), engine, engine === 'smt' ? [depth, solver] : [], reductions, strict]
+  return sha256(JSON.stringify([model, source.text, kernel, without, circumstances]))
+}
+
+interface Keeping {
+  readonly checkpoints: Checkpoints
+  readonly msBefore: number
+  readonly close: () => void
+}
+
+/** Checkpoints of this cell on disk, going on from the one that is there; or why that one cannot be used. */
+function keep(task: CellTask, model: string, hooks: Hooks): Keeping | string | undefined {
+  const { checkpoints, search, job } = task
+  const keeps = (search.engine === 'explicit' && search.reductions.length === 0) || search.engine === 'auto'
+  if (checkpoints === undefined || !keeps) return undefined
+  const directory = cellDirectory(checkpoints.directory, job.key)
+  const of: CheckpointOf = { cell: job.key, model, code: codeDigest(), version: versions().version }
+  const read = readCheckpoint(directory, of)
+  if (!read.ok) return read.error
+  const earlier: Loaded | undefined = read.value
+  const start = performance.now()
+  const spent = (): number => (earlier?.ms ?? 0) + performance.now() - start
+  let last = start
+  let saveMs = 0
+  let writer: ReturnType<typeof openWriter> | undefined
+  return {
+    msBefore: earlier?.ms ?? 0,
+    checkpoints: {
+      ...(earlier === undefined ? {} : { from: earlier.snapshot }),
+      due: () => {
+        hooks.wanted()
+        // Never more than a tenth of the time goes into saving, unless it is asked for.
+        const everyMs = checkpoints.everyMs === 0 ? 0 : Math.max(checkpoints.everyMs, 10 * saveMs)
+        return performance.now() - last >= everyMs
+      },
+      save: (snapshot) => {
+        if (!hooks.wanted()) return
+        const began = performance.now()
+        writer ??= openWriter(directory, of, earlier, hooks.wanted)
+        writer.save(snapshot, spent())
+        last = performance.now()
+        saveMs = last - began
+      },
+    },
+    close: () => writer?.close(),
+  }
+}
+
+export const cellDirectory = (directory: string, key: string): string => join(directory, sha256(key).slice(0, 16))
+
+/** Checks the cell of a task. */
+export async function runCellTask(task: CellTask, hooks: Hooks): Promise<Answer> {
+  const { job, search } = task
+  const scenario = scenarioOf(job)
+  const needsDigest = task.cache !== undefined || task.checkpoints !== undefined
+  const lowered = needsDigest ? tryLower(scenario) : undefined
+  const model = lowered === undefined ? undefined : sha256(JSON.stringify(lowered.model))
+  const key = task.cache === undefined || model === undefined ? undefined : cacheKey(task, model)
+  if (task.cache !== undefined && key !== undefined) {
+    const cached = readCached(task.cache, key)
+    if (cached?.key === job.key)
+      return { kind: 'record', record: { ...cached, document: { ...cached.document, cached: true } } }
+  }
+  const keeping = model === undefined ? undefined : keep(task, model, hooks)
+  if (typeof keeping === 'string') return { kind: 'refused', key: job.key, message: keeping }
+  const { maxStates, maxBytes, engine, depth, reductions, strict } = search
+  const result = await checkCell(scenario, {
+    engine,
+    depth,
+    reductions,
+    lint: false,
+    onProgress: hooks.onProgress,
+    ...(lowered === undefined ? {} : { lowered }),
+    ...(maxStates === undefined ? {} : { maxStates }),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(task.maxMs === undefined ? {} : { maxMs: task.maxMs }),
+    ...(keeping === undefined ? {} : { checkpoints: keeping.checkpoints }),
+  })
+  keeping?.close()
+  if (!result.ok) {
+    const { message, help } = result
+    return { kind: 'mistake', key: job.key, message: help === undefined ? message : withHelp(message, help) }
+  }
+  const record = recordOf(job.key, result.cell, strict, keeping?.msBefore ?? 0)
+  const { complete, stopped } = record.document.search
+  if (task.ofBudget && stopped === 'time')
+    return { kind: 'record', record: { ...record, document: budgeted(record.document) } }
+  if (task.cache !== undefined && key !== undefined && complete && hooks.wanted()) writeCached(task.cache, key, record)
+  return { kind: 'record', record }
+}
+
+const budgeted = <T extends { readonly search: object }>(document: T): T => ({
+  ...document,
+  search: { ...document.search, stopped: 'budget' },
+})

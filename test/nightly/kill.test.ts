@@ -1,0 +1,90 @@
+/** `kill -9` at any moment: the run that goes on ends with exactly what an undisturbed one gives. */
+import type { ChildProcess } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { build } from '../cli/build.ts'
+import { ended, inDirectory } from '../cli/spawn.ts'
+import { chance, kill9, KILLED, ROUNDS, startGroup, timelessFile } from './support.ts'
+
+/** With a checkpoint between any two chunks, so that there is always one to be caught in the middle of. */
+const ARGS = ['nightly', ...KILLED, '--no-cache', '--checkpoint-interval', '0', '--run-dir', 'run']
+const ARGS_JSON = [...ARGS, '--reporter', 'json=out.json']
+
+/** After so many a round comes to its end. */
+const KILLS_MAX = 2
+
+/** Whether a killed run has left a search in the middle. */
+const hasCheckpoint = (cwd: string): boolean => {
+  const cells = join(cwd, 'run', 'cells')
+  return existsSync(cells) && readdirSync(cells).some((c) => existsSync(join(cells, c, 'head.json')))
+}
+
+let undisturbed = ''
+/** From when its directory is there to the end of an undisturbed run. */
+let workMs = 0
+
+/** When a run has begun its work, or is over. */
+async function begun(cwd: string, child: ChildProcess): Promise<void> {
+  const lock = join(cwd, 'run', 'lock.json')
+  const mine = (): boolean => {
+    try {
+      return readFileSync(lock, 'utf8').includes(`"pid":${child.pid ?? 0},`)
+    } catch {
+      return false
+    }
+  }
+  while (child.exitCode === null && child.signalCode === null && !mine()) await sleep(5)
+}
+
+beforeAll(async () => {
+  await build()
+  await inDirectory(async (cwd) => {
+    const child = startGroup([...ARGS_JSON, '--jobs', '1'], cwd)
+    const over = ended(child)
+    await begun(cwd, child)
+    const start = performance.now()
+    expect(await over).toMatchObject({ code: 0, stderr: '' })
+    workMs = performance.now() - start
+    undisturbed = timelessFile(join(cwd, 'out.json'))
+  })
+})
+
+describe('killed and resumed', () => {
+  test.each(Array.from({ length: ROUNDS }, (_, i) => i + 1))('round %i', { timeout: 300_000 }, async (round) => {
+    const next = chance(round)
+    await inDirectory(async (cwd) => {
+      let kills = 0
+      let goneOn = 0
+      let searches = 0
+      for (;;) {
+        const resumed = existsSync(join(cwd, 'run', 'run.json'))
+        const child = startGroup([...ARGS_JSON, '--jobs', String(1 + (round % 2)), '--resume'], cwd)
+        const over = ended(child)
+        await begun(cwd, child)
+        const start = performance.now()
+        const victim = next() < 0.5
+        if (kills < KILLS_MAX) {
+          await Promise.race([over, sleep(next() * workMs)])
+          kill9(child, victim)
+        }
+        const ran = await over
+        if (resumed) goneOn++
+        if (ran.signal !== null) {
+          kills++
+          if (hasCheckpoint(cwd)) searches++
+          continue
+        }
+        expect(ran).toMatchObject({ code: 0, stderr: '' })
+        if (kills > 0) break
+        // A round without a kill would show nothing: it begins anew, with less time.
+        workMs = Math.min(workMs * 0.8, performance.now() - start)
+      }
+      expect(timelessFile(join(cwd, 'out.json'))).toBe(undisturbed)
+      // Nothing is left of a run that is done.
+      expect(existsSync(join(cwd, 'run'))).toBe(false)
+      process.stdout.write(`round ${round}: killed ${kills} times, gone on ${goneOn} times, ${searches} in a search\n`)
+    })
+  })
+})
