@@ -32,9 +32,8 @@ import { __split_huge_pmd } from './huge_memory.ts'
 import { do_set_pmd } from './memory_pmd.ts'
 import { do_cow_fault, do_read_fault, do_shared_fault, type Finish } from './memory_file_fault.ts'
 import { mmap_read_unlock, vma_end_read } from './mmap_lock.ts'
-import { ioError, isAsked, newZero, nosigbusFlags, sigbusInPteFault } from './nosigbus.ts'
-import { nosigbus } from './nosigbus_types.ts'
-import { AnonVma, file, folio, mapping, mm, page, Pte, pmd, PmdKind, table, vma } from './mm_types.ts'
+import { ioError, newZero, nosigbusFlags, sigbusInPteFault, wpSharedZero } from './nosigbus.ts'
+import { AnonVma, file, folio, mm, page, Pte, pmd, PmdKind, table, vma } from './mm_types.ts'
 import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
 import { anon_vma_prepare } from './rmap.ts'
@@ -208,23 +207,6 @@ const lockIfSame = (when_: string): readonly Stmt[] => [
 ]
 
 /**
- * The zero page in a shared mapping is made writable like any page of it: wp_pfn_shared() where its entry
- * is special, wp_page_shared() where not. (v6.x warns of it in wp_page_reuse(), and goes on.)
- */
-const wpSharedZero = (k: Build): readonly Stmt[] =>
-  k.has('nosigbus')
-    ? [
-        if_(and(isAsked(addr), eq(orig, 'zero'), mapping.shared(page.mapping(addr))), [
-          step('wp_pfn_shared', 'wp_pfn_shared(vmf), wp_page_shared(vmf): wp_page_reuse(vmf)', [
-            set(nosigbus.writable(t, slot), true),
-          ]),
-          call('wp_unmap_zero', pte_unmap_unlock, [t]),
-          ret('done', VmFault),
-        ]),
-      ]
-    : []
-
-/**
  * A write to a read-only entry. A shared page is made writable; an anonymous one too where nobody else
  * can have it (wp_can_reuse_anon_folio(), either answer here); anything else is copied, and the copy put
  * there if the entry is still the same.
@@ -263,7 +245,7 @@ const do_wp_page = (k: Build): Routine =>
         call('wp_unmap_shared', pte_unmap_unlock, [t]),
         ret('done', VmFault),
       ]),
-      ...wpSharedZero(k),
+      ...wpSharedZero(k, t, orig),
       if_(eq(orig, 'anon_ro'), [
         step(
           'wp_can_reuse',
