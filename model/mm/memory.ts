@@ -37,8 +37,7 @@ import { do_huge_pmd_anonymous_page } from './huge_memory_fault.ts'
 import { vmf_anon_prepare } from './memory_anon_prepare.ts'
 import { do_set_pmd } from './memory_pmd.ts'
 import { do_cow_fault, do_read_fault, do_shared_fault, type Finish } from './memory_file_fault.ts'
-import { ioError, isAsked, newZero, nosigbusFlags, sigbusInPteFault } from './nosigbus.ts'
-import { nosigbus } from './nosigbus_types.ts'
+import { ioError, newZero, nosigbusFlags, sigbusInPteFault, wpSharedZero } from './nosigbus.ts'
 import { file, folio, mapping, page, Pte, pmd, PmdKind, SWAP_PTES, table, UFFD_WP_PTES, vma } from './mm_types.ts'
 import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
@@ -218,23 +217,6 @@ const sharedReadOnly = (k: Build): Expr => {
 }
 
 /**
- * The zero page in a shared mapping is made writable like any page of it: wp_pfn_shared() where its entry
- * is special, wp_page_shared() where not. (v6.x warns of it in wp_page_reuse(), and goes on.)
- */
-const wpSharedZero = (k: Build): readonly Stmt[] =>
-  k.has('nosigbus')
-    ? [
-        if_(and(isAsked(addr), eq(orig, 'zero'), mapping.shared(page.mapping(addr))), [
-          step('wp_pfn_shared', 'wp_pfn_shared(vmf), wp_page_shared(vmf): wp_page_reuse(vmf)', [
-            set(nosigbus.writable(t, slot), true),
-          ]),
-          call('wp_unmap_zero', pte_unmap_unlock, [t]),
-          ret('done', VmFault),
-        ]),
-      ]
-    : []
-
-/**
  * A write to a read-only entry. A shared page is made writable; an anonymous one too where nobody else
  * can have it (wp_can_reuse_anon_folio(), either answer here); anything else is copied, and the copy put
  * there if the entry is still the same.
@@ -280,7 +262,7 @@ const do_wp_page = (k: Build): Routine =>
         call('wp_unmap_shared', pte_unmap_unlock, [t]),
         ret('done', VmFault),
       ]),
-      ...wpSharedZero(k),
+      ...wpSharedZero(k, t, orig),
       if_(isOneOf(orig, 'anon_ro', ...ifUffd(k, 'anon_wp')), [
         step(
           'wp_can_reuse',

@@ -204,6 +204,24 @@ export function sigbusInPteFault(
   ]
 }
 
+/**
+ * In do_wp_page(), with the table locked: the zero page in a shared mapping is made writable like any page of
+ * it, by wp_pfn_shared() where its entry is special, by wp_page_shared() where not. (v6.x warns of it in
+ * wp_page_reuse(), and goes on.)
+ */
+export const wpSharedZero = (k: Build, locked: Local, orig: Local): readonly Stmt[] =>
+  k.has('nosigbus')
+    ? [
+        if_(and(isAsked(addr), eq(orig, 'zero'), isShared(addr)), [
+          step('wp_pfn_shared', 'wp_pfn_shared(vmf), wp_page_shared(vmf): wp_page_reuse(vmf)', [
+            set(nosigbus.writable(locked, page.slot(addr)), true),
+          ]),
+          call('wp_unmap_zero', pte_unmap_unlock, [locked]),
+          ret('done', VmFault),
+        ]),
+      ]
+    : []
+
 /** do_mmap(): leaves in `result` what it refuses the mapping with, or 0. It looks at its arguments alone. */
 export function nosigbusArguments(k: Build, first: Expr, result: Local): readonly Stmt[] {
   const of = page.mapping(first)
