@@ -24,7 +24,7 @@ export function assumptionsOf(s: Scenario, model: LoweredModel): readonly string
   for (const step of model.steps)
     if (step.atomic !== undefined) coarse.set(`${step.routine}.${step.local}`, step.atomic)
   return [
-    'Sequentially consistent. Not modelled: TLBs, refcounts and mapcounts, memory contents, faults that userfaultfd resolves, collapse of anonymous memory.',
+    "Sequentially consistent. Not modelled: TLBs, refcounts and mapcounts, memory contents, userfaultfd's minor faults.",
     s.world.oom ? 'Allocations may fail.' : 'Allocations do not fail.',
     ...(coarse.size === 0
       ? []
