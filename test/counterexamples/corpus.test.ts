@@ -3,14 +3,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { checkCell } from '../../cli/cell.ts'
 import { corpusDirectory, rerun } from '../../cli/commands/replay.ts'
 import { describe as describeFound, SHORTEST } from '../../counterexamples/build.ts'
 import { buildLasso } from '../../counterexamples/lasso.ts'
 import { parseCounterexample } from '../../counterexamples/json.ts'
 import { findKernel } from '../../model/kernels/kernels.ts'
-import { searchExplicit } from '../../solver/explicit/search.ts'
+import { findProperty } from '../../properties/all.ts'
 import { corpusIds, lassoIds, movesOf, replayed } from '../support/corpus.ts'
-import { lowerScenario, scenarioOn } from '../support/scenarios.ts'
+import { scenarioOn } from '../support/scenarios.ts'
 
 const ids = corpusIds()
 
@@ -64,10 +65,11 @@ describe('findings', () => {
     .parse(JSON.parse(read('findings.json')))
   const cases = findings.flatMap((f) => f.scenarios.flatMap((s) => f.kernels.map((k) => [f.property, s, k] as const)))
 
-  test.each(cases)('%s is broken by %s on %s', (property, name, kernel) => {
+  test.each(cases)('%s is broken by %s on %s', async (property, name, kernel) => {
     expect(findKernel(kernel)).toBeDefined()
-    const { model } = lowerScenario(scenarioOn(name, kernel))
-    const broken = searchExplicit(model).violations.map((v) => model.properties[v.property]?.name)
-    expect(broken).toContain(property)
+    const liveness = findProperty(property)?.liveness === true
+    const result = await checkCell(scenarioOn(name, kernel), { engine: 'explicit', depth: 0, lint: false, liveness })
+    const broken = result.ok ? result.cell.properties.filter((p) => p.verdict === 'violated') : []
+    expect(broken.map((p) => p.property)).toContain(property)
   })
 })
