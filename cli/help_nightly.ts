@@ -22,8 +22,10 @@ on from their last checkpoint, those of other engines begin anew.
 
 --shard splits by recorded cost; all shards need the same version and options.
 
-Tiers: push (what the record says is quick), nightly (the catalogue), weekly
-(the pairwise sweep and its triples too, which run where this command runs).
+Tiers: push (what the record says is quick), nightly (the catalogue and the
+pairwise sweep), weekly (its triples too). The sweep runs where this command
+runs, its worlds are split over shards whole, and it prints what 'mmcheck
+matrix' prints: on standard error, where a report owns standard output.
 
 --memory is of one cell; --jobs 2 may take twice as much.
 

@@ -23,7 +23,7 @@ export const NoSigbusBeyondEnd: Property = {
     { kernels: ['nosigbus-v2-eof'], why: 'the file grows between ->fault and the second look at i_size' },
   ],
   mutants: [{ scenario: 'nosigbus-read+read', kernel: 'nosigbus-v2', without: ['do_read_fault.vm_nosigbus'] }],
-  reaches: ['vm_insert_page.unmap_busy.unlock', 'do_read_fault.vm_nosigbus', 'handle_pte_fault.vm_nosigbus'],
+  reaches: ['vm_insert_page.pte_none', 'do_read_fault.vm_nosigbus', 'handle_pte_fault.vm_nosigbus'],
   build: (s) => (accesses(s) && !ioFails(s) ? { covers: [FLAG_SET] } : undefined),
 }
 

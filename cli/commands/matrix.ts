@@ -7,6 +7,7 @@ import {
   triples,
   type SweepCell,
 } from '../../model/scenarios/sweep/cells.ts'
+import { explanationOf } from '../../model/scenarios/sweep/explained.ts'
 import type { SweepWorld } from '../../model/scenarios/sweep/worlds.ts'
 import { EXIT, highest, type Outcome } from '../exit.ts'
 import { runPool } from '../matrix/pool.ts'
@@ -56,7 +57,10 @@ export async function matrix(options: MatrixOptions): Promise<number> {
     if (failures.length > 0) outcomes.push('input')
     // A part of a world's cells cannot be held against the record of all of them.
     const whole = options.operations.length === 0
-    const differs = whole && !options.update ? differencesOf(old[key] ?? {}, records) : []
+    const differs = [
+      ...(whole && !options.update ? differencesOf(old[key] ?? {}, records) : []),
+      ...(whole ? unexplained(records) : []),
+    ]
     if (whole) found[key] = { ...found[key], ...records }
     outcomes.push(judge(records, differs, whole))
     if (options.json) report.push({ world: world.name, order: options.triples ? 3 : 2, kernels: records, differs })
@@ -130,6 +134,16 @@ const differencesOf = (
   records: Readonly<Record<string, KernelRecord>>,
 ): readonly string[] =>
   Object.entries(records).flatMap(([kernel, r]) => sweepDifferences(old[kernel], r).map((d) => `${kernel}: ${d}`))
+
+/** Violations that nobody has explained: they are red even where they are recorded. */
+const unexplained = (records: Readonly<Record<string, KernelRecord>>): readonly string[] =>
+  Object.entries(records).flatMap(([kernel, { violated }]) =>
+    Object.entries(violated).flatMap(([cell, violations]) =>
+      violations
+        .filter((v) => explanationOf(v.property, v.at) === undefined)
+        .map((v) => `${kernel}: ${cell}: nothing explains ${v.property} at ${v.at}`),
+    ),
+  )
 
 /** A whole world is judged by its record, a part of one by what it finds. */
 function judge(records: Readonly<Record<string, KernelRecord>>, differs: readonly string[], whole: boolean): Outcome {

@@ -1,4 +1,5 @@
 /** The matrix as text: a triangle of pairs with a character each, and the violations by their kind. */
+import { explanationOf } from '../../model/scenarios/sweep/explained.ts'
 import type { KernelResult } from './sweep_cell.ts'
 import { wrapped } from '../report_text.ts'
 
@@ -31,13 +32,15 @@ export function triangle(names: readonly string[], cells: readonly TableCell[]):
   return [...lines, wrapped(LEGEND, '  ')].join('\n')
 }
 
-/** The violations of one world: property and place, then the pairs and kernels. */
+/** The violations of one world: property, place and what explains it, then the pairs and kernels. */
 export function violationLines(cells: readonly TableCell[]): readonly string[] {
   const kinds = new Map<string, Map<string, { kernels: string[]; steps: number }>>()
+  const reasons = new Map<string, string>()
   for (const cell of cells)
     for (const k of cell.kernels)
       for (const v of k.violations) {
         const kind = `${v.property} at ${v.at === '' ? 'the start' : v.at}`
+        reasons.set(kind, explanationOf(v.property, v.at) ?? 'NOT EXPLAINED')
         const byCell = kinds.get(kind) ?? new Map<string, { kernels: string[]; steps: number }>()
         kinds.set(kind, byCell)
         const seen = byCell.get(cell.name) ?? { kernels: [], steps: v.steps }
@@ -45,7 +48,7 @@ export function violationLines(cells: readonly TableCell[]): readonly string[] {
         byCell.set(cell.name, { ...seen, steps: Math.min(seen.steps, v.steps) })
       }
   return [...kinds].flatMap(([kind, byCell]) => [
-    wrapped(kind, '  '),
+    wrapped(`${kind}: ${reasons.get(kind) ?? ''}`, '  '),
     ...[...byCell].map(([cell, { kernels, steps }]) =>
       wrapped(`${cell}: ${steps} steps; ${kernels.join(', ')}`, '    '),
     ),

@@ -9,6 +9,7 @@ import { nightly } from '../commands/nightly.ts'
 import { conflict } from '../conflicts.ts'
 import { EXIT, rankOf } from '../exit.ts'
 import { fail } from '../fail.ts'
+import { errorText } from '../message.ts'
 import { NIGHTLY_HELP } from '../help_nightly.ts'
 import type { Shard } from '../nightly/shard.ts'
 import * as value from '../options.ts'
@@ -33,13 +34,19 @@ const DEFAULT_DEPTH = 30
 const worldsOf = (worlds: readonly SweepWorld[], shard: Shard | undefined): readonly SweepWorld[] =>
   worlds.filter((_, i) => shard === undefined || i % shard.of === shard.index - 1)
 
-/** The sweep of pairs and triples, which is part of a weekly run: its exit codes. */
-async function sweep(flags: NightlyFlags, streams: Streams): Promise<readonly number[]> {
-  const options: MatrixOptions = {
-    worlds: worldsOf(SWEEP_WORLDS, flags.shard),
+/** Reports of one object or of one table own standard output; the sweep then speaks on standard error. */
+const ownsOutput = (flags: NightlyFlags): boolean =>
+  flags.json === true || (flags.reporter ?? []).some((r) => r.file === undefined && r.name !== 'default')
+
+/**
+ * The sweep of pairs, and of triples in a weekly run: its exit codes. Worlds that the budget leaves no time
+ * for are told, and make the run incomplete.
+ */
+async function sweep(flags: NightlyFlags, streams: Streams, start: number): Promise<readonly number[]> {
+  const out = ownsOutput(flags) ? streams.err : streams.out
+  const options: Omit<MatrixOptions, 'worlds' | 'triples'> = {
     kernels: SWEEP_KERNELS,
     operations: [],
-    triples: false,
     jobs: flags.jobs ?? availableParallelism(),
     maxStates: CELL_STATES_MAX,
     json: false,
@@ -47,19 +54,28 @@ async function sweep(flags: NightlyFlags, streams: Streams): Promise<readonly nu
     update: flags.update ?? false,
     progress: newLine(flags.progress ?? streams.errIsTty),
     style: newStyle(useColor(flags.color, streams.outIsTty, streams.env)),
-    out: streams.out,
+    out,
     err: streams.err,
   }
-  const pairs = await matrix(options)
-  const triples = await matrix({ ...options, worlds: worldsOf(TRIPLE_WORLDS, flags.shard), triples: true })
-  return [pairs, triples]
+  const parts = [
+    ...worldsOf(SWEEP_WORLDS, flags.shard).map((world) => ({ world, triples: false })),
+    ...(flags.tier === 'weekly' ? worldsOf(TRIPLE_WORLDS, flags.shard) : []).map((world) => ({ world, triples: true })),
+  ]
+  const codes: number[] = []
+  for (const { world, triples } of parts) {
+    if (flags.budget !== undefined && performance.now() - start > flags.budget) {
+      streams.err(errorText(`the budget is spent: ${world.name} was not swept${triples ? ' for triples' : ''}`))
+      codes.push(EXIT.incomplete.code)
+    } else codes.push(await matrix({ ...options, worlds: [world], triples }))
+  }
+  return codes
 }
 
 export function addNightly(program: Command, streams: Streams, done: (code: number) => void): void {
   const { out, err } = streams
   const command = program
     .command('nightly')
-    .description('the catalogue, held against its record: what a CI system runs unattended')
+    .description('the catalogue and the sweep of pairs, held against their records: what a CI system runs unattended')
     .argument('[scenario...]', 'files or names of the catalogue, instead of all of it')
     .option('--engine <engine>', 'explicit, wasm, auto, reference or smt, as for check', value.engine, 'explicit')
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
@@ -79,7 +95,8 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
       done(fail({ json: flags.json ?? false, out, err }, 'usage', clash))
       return
     }
-    const weekly = flags.tier === 'weekly'
+    const start = performance.now()
+    const swept = operands.length === 0 && flags.tier !== 'push' && flags.engine !== 'smt'
     const codes = [
       await nightly(
         runOptions(flags, streams, {
@@ -94,7 +111,7 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
           },
         }),
       ),
-      ...(weekly ? await sweep(flags, streams) : []),
+      ...(swept ? await sweep(flags, streams, start) : []),
     ]
     const [worst = EXIT.ok.code] = [...codes].sort((a, b) => rankOf(a) - rankOf(b))
     done(worst)
