@@ -16,7 +16,7 @@ import { explore } from './structured.ts'
 const SEED = Number(process.env['MMCHECK_SEED'] ?? 20_260_801)
 const RUNS = Number(process.env['MMCHECK_RUNS'] ?? 500)
 /** Fewer, since each starts a solver. */
-const SMT_RUNS = Math.max(1, Math.round((RUNS * 2) / 5))
+const SMT_RUNS = Math.max(1, Math.round(RUNS / 5))
 
 const STATES_MAX = 2000
 const STEPS_MAX = 40

