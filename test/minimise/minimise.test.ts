@@ -88,7 +88,7 @@ describe('random scenarios', () => {
         broken++
         expectSound(from, await minimised(from))
       }),
-      { numRuns: 15, seed: 20_251_107, endOnFailure: true },
+      { numRuns: 30, seed: 20_251_107, endOnFailure: true },
     )
     // Most scenarios break nothing; of these there must be enough to say something.
     expect(broken).toBeGreaterThan(5)

@@ -33,7 +33,7 @@ P1 in B { r0 = read(c[1]); }
 P2 { punch_hole(f[2..3]); }
 `
 
-describe.each([...catalogue().map((name) => [name, catalogueText(name)] as const), ['a fork', FORK] as const])(
+describe.each([...shareOfNames(1).map((name) => [name, catalogueText(name)] as const), ['a fork', FORK] as const])(
   '%s',
   (_, text) => {
     const file = bare(fileOf(text))
