@@ -1,7 +1,6 @@
 /** One thing less: still a litmus file, never a larger one, and never a surprise for the rest of the program. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { catalogue } from '../../cli/input.ts'
 import { canonical } from '../../counterexamples/minimise/canonical.ts'
 import { keyOf } from '../../counterexamples/minimise/oracle.ts'
 import { reductions } from '../../counterexamples/minimise/reductions.ts'
@@ -15,7 +14,7 @@ import { printBody, printLitmus } from '../../model/litmus/printer.ts'
 import { elaborate } from '../../model/scenarios/scenario.ts'
 import { compareNumbers } from '../../solver/order.ts'
 import { litmusFile, stripSpans } from '../litmus/tree.ts'
-import { catalogueText } from '../support/scenarios.ts'
+import { catalogueText, shareOfNames } from '../support/scenarios.ts'
 
 function fileOf(text: string): LitmusFile {
   const parsed = parseLitmus({ name: 'test', text })

@@ -18,7 +18,11 @@ export const EXPLAINED: readonly Explanation[] = [
     at: 'try_collapse_pte_mapped_thp.step4_pmdp_collapse_flush',
     why: COLLAPSE,
   })),
-  ...['mprotect_fixup', 'mlock_fixup', 'madvise_update_vma'].map((at) => ({ property: 'FlagsKept', at, why: PLAIN_STORE })),
+  ...['mprotect_fixup', 'mlock_fixup', 'madvise_update_vma'].map((at) => ({
+    property: 'FlagsKept',
+    at,
+    why: PLAIN_STORE,
+  })),
   ...['mmap_write_unlock', 'mmap_write_downgrade'].map((at) => ({ property: 'FlagSound', at, why: PLAIN_STORE })),
 ]
 
