@@ -140,7 +140,7 @@ const unexplained = (records: Readonly<Record<string, KernelRecord>>): readonly 
   Object.entries(records).flatMap(([kernel, { violated }]) =>
     Object.entries(violated).flatMap(([cell, violations]) =>
       violations
-        .filter((v) => explanationOf(v.property, v.at) === undefined)
+        .filter((v) => explanationOf(v.property, v.at, kernel) === undefined)
         .map((v) => `${kernel}: ${cell}: nothing explains ${v.property} at ${v.at}`),
     ),
   )

@@ -40,7 +40,7 @@ export function violationLines(cells: readonly TableCell[]): readonly string[] {
     for (const k of cell.kernels)
       for (const v of k.violations) {
         const kind = `${v.property} at ${v.at === '' ? 'the start' : v.at}`
-        reasons.set(kind, explanationOf(v.property, v.at) ?? 'NOT EXPLAINED')
+        reasons.set(kind, explanationOf(v.property, v.at, k.kernel) ?? 'NOT EXPLAINED')
         const byCell = kinds.get(kind) ?? new Map<string, { kernels: string[]; steps: number }>()
         kinds.set(kind, byCell)
         const seen = byCell.get(cell.name) ?? { kernels: [], steps: v.steps }
