@@ -97,22 +97,22 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
     }
     const start = performance.now()
     const swept = operands.length === 0 && flags.tier !== 'push' && flags.engine !== 'smt'
-    const codes = [
-      await nightly(
-        runOptions(flags, streams, {
-          selection: { operands, tier: flags.tier ?? 'nightly' },
-          search: {
-            engine: flags.engine,
-            depth: flags.depth ?? DEFAULT_DEPTH,
-            reductions: [...(flags.reduce ?? [])],
-            strict: flags.strict ?? false,
-            ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
-            ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
-          },
-        }),
-      ),
-      ...(swept ? await sweep(flags, streams, start) : []),
-    ]
+    const first = await nightly(
+      runOptions(flags, streams, {
+        selection: { operands, tier: flags.tier ?? 'nightly' },
+        search: {
+          engine: flags.engine,
+          depth: flags.depth ?? DEFAULT_DEPTH,
+          reductions: [...(flags.reduce ?? [])],
+          strict: flags.strict ?? false,
+          ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
+          ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
+        },
+      }),
+    )
+    // What could not begin has nothing to add to.
+    const began = first !== EXIT.usage.code && first !== EXIT.input.code
+    const codes = [first, ...(swept && began ? await sweep(flags, streams, start) : [])]
     const [worst = EXIT.ok.code] = [...codes].sort((a, b) => rankOf(a) - rankOf(b))
     done(worst)
   })
