@@ -64,7 +64,11 @@ export async function matrix(options: MatrixOptions): Promise<number> {
     if (whole) found[key] = { ...found[key], ...records }
     outcomes.push(judge(records, differs, whole))
     if (options.json) report.push({ world: world.name, order: options.triples ? 3 : 2, kernels: records, differs })
-    else options.out(worldText(run, records, differs, options))
+    else {
+      const fresh = whole && !options.update ? options.kernels.filter((k) => old[key]?.[k] === undefined) : []
+      const told = fresh.length === 0 ? '' : `  nothing is recorded yet for ${fresh.join(', ')}; --update records it\n`
+      options.out(`${told}${worldText(run, records, differs, options)}`)
+    }
   }
   const outcome = highest(outcomes)
   if (options.update && outcome !== 'input') writeSweepRecord(found)
@@ -133,7 +137,10 @@ const differencesOf = (
   old: Readonly<Record<string, KernelRecord>>,
   records: Readonly<Record<string, KernelRecord>>,
 ): readonly string[] =>
-  Object.entries(records).flatMap(([kernel, r]) => sweepDifferences(old[kernel], r).map((d) => `${kernel}: ${d}`))
+  Object.entries(records).flatMap(([kernel, r]) => {
+    const expected = old[kernel]
+    return expected === undefined ? [] : sweepDifferences(expected, r).map((d) => `${kernel}: ${d}`)
+  })
 
 /** Violations that nobody has explained: they are red even where they are recorded. */
 const unexplained = (records: Readonly<Record<string, KernelRecord>>): readonly string[] =>

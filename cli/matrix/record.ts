@@ -58,8 +58,7 @@ const spell = (v: readonly SweepViolation[] | undefined): string =>
   v === undefined || v.length === 0 ? 'holds' : v.map((x) => `${x.property} (${x.steps} steps, at ${x.at})`).join(', ')
 
 /** What differs from the record, one line each. */
-export function sweepDifferences(expected: KernelRecord | undefined, actual: KernelRecord): readonly string[] {
-  if (expected === undefined) return ['nothing is recorded for it yet']
+export function sweepDifferences(expected: KernelRecord, actual: KernelRecord): readonly string[] {
   const out: string[] = []
   if (expected.cells !== actual.cells) out.push(`cells: expected ${expected.cells}, got ${actual.cells}`)
   if (expected.states !== actual.states) out.push(`states: expected ${expected.states}, got ${actual.states}`)
