@@ -16,7 +16,14 @@ import { addMatrix } from './verbs/matrix.ts'
 import { addNightly } from './verbs/nightly.ts'
 import { addRaces } from './verbs/races.ts'
 import { addNightlyTools } from './verbs/nightly_tools.ts'
-import { addRunOptions, asksForRun, runOptions, type RunFlags } from './verbs/run_options.ts'
+import {
+  addRunOptions,
+  asksForRun,
+  DEFAULT_DEPTH,
+  runOptions,
+  searchRequest,
+  type RunFlags,
+} from './verbs/run_options.ts'
 import { addTraceVerbs } from './verbs/traces.ts'
 import { applyConfig, readConfig } from './config.ts'
 import { conflict } from './conflicts.ts'
@@ -61,9 +68,6 @@ interface CheckFlags extends RunFlags {
   readonly progress?: boolean
   readonly color: ColorMode
 }
-
-/** Of the smt engine, in steps. */
-const DEFAULT_DEPTH = 30
 
 /** A mutant may have many more states than what it is made of; twenty times the largest of the catalogue. */
 const MUTANT_STATES = 2_000_000
@@ -155,14 +159,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
       code = await nightly(
         runOptions(flags, streams, {
           selection: { operands: files, tier: flags.tier ?? 'nightly', ...(kernels === undefined ? {} : { kernels }) },
-          search: {
-            engine: flags.engine,
-            depth: flags.depth ?? DEFAULT_DEPTH,
-            reductions: [...(flags.reduce ?? [])],
-            strict: flags.strict ?? false,
-            ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
-            ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
-          },
+          search: searchRequest(flags),
         }),
       )
       return

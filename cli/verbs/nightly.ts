@@ -2,8 +2,6 @@
 import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
 import { SWEEP_KERNELS, SWEEP_WORLDS, TRIPLE_WORLDS, type SweepWorld } from '../../model/scenarios/sweep/worlds.ts'
-import type { Reduction } from '../../solver/reduce/reduced.ts'
-import type { Engine } from '../cell.ts'
 import { matrix, type MatrixOptions } from '../commands/matrix.ts'
 import { nightly } from '../commands/nightly.ts'
 import { conflict } from '../conflicts.ts'
@@ -16,19 +14,16 @@ import * as value from '../options.ts'
 import type { Streams } from '../streams.ts'
 import { newStyle, useColor } from '../style.ts'
 import { CELL_STATES_MAX, newLine } from './matrix.ts'
-import { addRunOptions, runOptions, type RunFlags, type SharedFlags } from './run_options.ts'
+import {
+  addRunOptions,
+  runOptions,
+  searchRequest,
+  type RunFlags,
+  type SearchFlags,
+  type SharedFlags,
+} from './run_options.ts'
 
-interface NightlyFlags extends RunFlags, SharedFlags {
-  readonly engine: Engine
-  readonly depth?: number
-  readonly reduce?: readonly Reduction[]
-  readonly maxStates?: number
-  readonly memory?: number
-  readonly strict?: boolean
-}
-
-/** Of the smt engine, in steps. */
-const DEFAULT_DEPTH = 30
+type NightlyFlags = RunFlags & SharedFlags & SearchFlags
 
 /** The worlds of a shard: whole worlds, since each is held against its record as a whole. */
 const worldsOf = (worlds: readonly SweepWorld[], shard: Shard | undefined): readonly SweepWorld[] =>
@@ -100,14 +95,7 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
     const first = await nightly(
       runOptions(flags, streams, {
         selection: { operands, tier: flags.tier ?? 'nightly' },
-        search: {
-          engine: flags.engine,
-          depth: flags.depth ?? DEFAULT_DEPTH,
-          reductions: [...(flags.reduce ?? [])],
-          strict: flags.strict ?? false,
-          ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
-          ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
-        },
+        search: searchRequest(flags),
       }),
     )
     // What could not begin has nothing to add to.

@@ -1,9 +1,12 @@
 /** The options of a run of many cells, which `check` and `nightly` share. */
 import { availableParallelism } from 'node:os'
 import { InvalidArgumentError, type Command } from 'commander'
+import type { Reduction } from '../../solver/reduce/reduced.ts'
+import type { Engine } from '../cell.ts'
 import type { NightlyOptions } from '../commands/nightly.ts'
 import { locally } from '../nightly/execute.ts'
 import { TIERS, type Tier } from '../nightly/job.ts'
+import type { SearchRequest } from '../nightly/record.ts'
 import { throughQueue } from '../nightly/queue.ts'
 import { shardText, type Shard } from '../nightly/shard.ts'
 import * as value from '../options.ts'
@@ -25,6 +28,28 @@ export interface RunFlags {
   readonly heartbeat?: number
   readonly queue?: string
 }
+
+/** What a run of many cells asks of each search. */
+export interface SearchFlags {
+  readonly engine: Engine
+  readonly depth?: number
+  readonly reduce?: readonly Reduction[]
+  readonly maxStates?: number
+  readonly memory?: number
+  readonly strict?: boolean
+}
+
+/** Of the smt engine, in steps. */
+export const DEFAULT_DEPTH = 30
+
+export const searchRequest = (flags: SearchFlags): SearchRequest => ({
+  engine: flags.engine,
+  depth: flags.depth ?? DEFAULT_DEPTH,
+  reductions: [...(flags.reduce ?? [])],
+  strict: flags.strict ?? false,
+  ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
+  ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
+})
 
 const RUN_DIRECTORY = '.mmcheck/run'
 export const CACHE_DIRECTORY = '.mmcheck/cache'
