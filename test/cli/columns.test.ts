@@ -55,8 +55,11 @@ test('the test sees long lines, other characters and blanks at the end', () => {
   for (const line of ['x'.repeat(76), 'na\u00efve', 'tab\there', 'end ']) expect(bad(line)).toEqual([line])
 })
 
+/** Violated on each of the kernels whose counterexamples are explained below. */
+const OF_EVERY_KERNEL = 'install-punch+read-two'
+
 /** Checked as a user's file, so that every cell is printed in full and every counterexample kept. */
-describe.each(shareOfNames(24))('%s', (name) => {
+describe.each([...new Set([OF_EVERY_KERNEL, ...shareOfNames(24)])])('%s', (name) => {
   test('is checked in lines that fit', async () => {
     const copy = `${name}.litmus`
     copyFileSync(join(catalogueDirectory(), copy), copy)
