@@ -108,6 +108,7 @@ export const VMA_OPERATIONS: readonly Operation[] = [
   {
     name: 'mmap_reusing',
     operand: 'pages_pages',
+    apart: true,
     reusesVma: true,
     makesNoTable: true,
     summary: 'mmap() whose VMA is the object that the second mapping, of another mm, has freed; then exit',
