@@ -244,6 +244,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--properties', 'what is checked')
     .option('--routines', 'the kernel routines of the model')
     .option('--worlds', 'what the sweep of `mmcheck matrix` runs in')
+    .option('--bugs', 'what the mails tell of, and the scenarios that show it before its fix and after')
     .option('--json', 'print one JSON object')
     .addHelpText('after', LIST_HELP)
     .action(

@@ -15,6 +15,7 @@ import { InstallEnds } from './install_ends.ts'
 import { MmapLockGranted } from './mmap_lock_granted.ts'
 import { NoAccess } from './no_access.ts'
 import { NoDeadlock } from './no_deadlock.ts'
+import { NoFreedMm } from './no_freed_mm.ts'
 import { NoNilDereference } from './no_nil_dereference.ts'
 import { NoUseAfterFree } from './no_use_after_free.ts'
 import { NoStalePage } from './no_stale_page.ts'
@@ -63,6 +64,7 @@ export const PROPERTIES: readonly Property[] = [
   AnyFileMappable,
   ReturnsDocumented,
   NoUseAfterFree,
+  NoFreedMm,
   NoNilDereference,
   NoDeadlock,
   InstallEnds,

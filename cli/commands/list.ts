@@ -6,6 +6,7 @@ import { closest } from '../../model/litmus/suggest.ts'
 import type { Build } from '../../model/mm/build.ts'
 import { OPERATIONS } from '../../model/mm/operations.ts'
 import { kernelRoutines } from '../../model/mm/routines.ts'
+import { KNOWN_BUGS, type BugCell, type KnownBug } from '../../model/scenarios/known_bugs.ts'
 import { SWEEP_WORLDS } from '../../model/scenarios/sweep/worlds.ts'
 import { PROPERTIES } from '../../properties/all.ts'
 import { toAscii } from '../../counterexamples/text.ts'
@@ -16,7 +17,7 @@ import { printable, withHelp } from '../message.ts'
 import { RESULT_FORMAT, type Json } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
 
-export const TOPICS = ['scenarios', 'kernels', 'operations', 'properties', 'routines', 'worlds'] as const
+export const TOPICS = ['scenarios', 'kernels', 'operations', 'properties', 'routines', 'worlds', 'bugs'] as const
 export type Topic = (typeof TOPICS)[number]
 
 export interface ListOptions {
@@ -65,6 +66,22 @@ function firstComment(name: string): string {
   return toAscii(comments?.[0] ?? '')
 }
 
+const cells = (of: readonly BugCell[]): string => of.map((c) => `${c.scenario} on ${c.kernel}`).join('; ')
+
+/** Where the catalogue shows a bug, or why it does not. */
+function shownBy(b: KnownBug): string {
+  switch (b.kind) {
+    case 'shown': {
+      const how = 'property' in b.symptom ? `breaks ${b.symptom.property}` : 'fails its condition'
+      return `${how}: ${cells(b.before)}. Not so: ${cells(b.after)}.`
+    }
+    case 'no bug':
+      return `no bug: ${cells(b.holds)}.`
+    case 'not shown':
+      return `not shown: ${b.why}.`
+  }
+}
+
 function entries(topic: Topic, kernel: Kernel): readonly Entry[] {
   switch (topic) {
     case 'scenarios':
@@ -83,6 +100,8 @@ function entries(topic: Topic, kernel: Kernel): readonly Entry[] {
       return PROPERTIES.map((p) => [p.name, p.statement])
     case 'routines':
       return kernelRoutines(build(kernel)).map((r) => [r.name, r.file])
+    case 'bugs':
+      return KNOWN_BUGS.map((b) => [b.id, `${b.title}; ${shownBy(b)}`])
     case 'worlds':
       return SWEEP_WORLDS.map((w) => [w.name, w.title])
   }

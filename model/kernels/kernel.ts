@@ -28,7 +28,13 @@ export const V6_15: readonly Patch[] = [
   'process-madvise-one-lock',
 ]
 /** v6.17 before 366a4532d96f. */
-export const V6_17_RC: readonly Patch[] = [...V6_15, 'dontneed-vma-lock', 'mremap-several', 'expand-forgets-anon-vma']
+export const V6_17_RC: readonly Patch[] = [
+  ...V6_15,
+  'dontneed-vma-lock',
+  'mremap-several',
+  'expand-forgets-anon-vma',
+  'reused-vma-grabs-mm',
+]
 export const V6_18: readonly Patch[] = [
   ...V6_17_RC,
   'map-within-i_size',

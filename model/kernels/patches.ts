@@ -50,6 +50,8 @@ export const PATCHES = {
   'mremap-clears-uffd-wp': 'mremap() takes the write protection of userfaultfd off what it moves (0cef0bb836e3, v6.13)',
   'uffd-own-markers':
     'userfaultfd takes no guard for an empty entry, neither UFFDIO_COPY nor a fault that is to wait (Nov 2025, v6.19)',
+  'reused-vma-grabs-mm':
+    'lock_vma_under_rcu() holds on to the other mm while it lets go of a VMA that has become its (9bbffee67ffd, v6.17)',
   'vma-refcnt': 'the per-VMA lock is built on vm_refcnt, and VMAs are SLAB_TYPESAFE_BY_RCU (v6.15)',
   'map-within-i_size':
     'a large folio of a plain file is mapped no further than i_size, and unmapped where truncation cannot split it (Oct 2025, v6.18)',

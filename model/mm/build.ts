@@ -15,6 +15,8 @@ export interface Build {
    * Absent where nothing of the scenario is ever registered: the code for it would not be reached.
    */
   readonly uffd?: 'sigbus' | 'waits'
+  /** Whether a VMA that is freed may become another process's, since some operation of the scenario takes one. */
+  readonly reuse?: true
   /** Whether ->fault may fail to read a page, or to find a block for it. */
   readonly io?: true
 }

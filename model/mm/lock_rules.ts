@@ -93,6 +93,11 @@ export const MM_LINT_RULES: LintRules = {
       write: [{ locks: [related('mm.mmap_lock')] }],
       read: [{ locks: [related('mm.mmap_lock', 'read')] }, { locks: [same('vma.lock', 'read')] }],
     },
+    // 9.4.6: what is free is the slab's, which hands it out once; whoever holds a VMA keeps it from being freed.
+    'vma.vm_mm': {
+      write: [{ locks: [related('mm.mmap_lock')] }],
+      read: [{ locks: [related('mm.mmap_lock')] }, { locks: [same('vma.lock', 'read')] }],
+    },
     'vma.i_mmap': { write: [{ locks: [related('file.i_mmap')] }], read: [{ locks: [related('file.i_mmap', 'read')] }] },
     // 4.2.6: i_size_write() under i_rwsem.
     'file.i_size': { write: [{ locks: [same('file.i_rwsem')] }] },

@@ -8,8 +8,7 @@
  * its mm, file and offset are geometry, and which pages it covers is state (`page.vma` is the VMA
  * tree; `vma.start` and `vma.end` are the VMA's own word for it).
  *
- * Not modelled yet: merging across declared mappings, reuse of a freed VMA by another mm (9.4.2c of
- * the guard-region facts), mapcounts, refcounts and rss, folios of several pages other than PMD-sized
+ * Not modelled yet: merging across declared mappings, mapcounts, refcounts and rss, folios of several pages other than PMD-sized
  * ones, PUD level, TLBs (a hardware walk reads the tables themselves), contents of memory, sizes of
  * files that are no multiple of a page.
  */
@@ -96,13 +95,19 @@ export const TableState: EnumType = enumeration('table state', ['free', 'allocat
 /** Fixed by the scenario; no step writes it. */
 const GEOMETRY = { role: 'geometry' } as const
 
-export const mm: { readonly live: FieldAccess; readonly mmap_lock: LockAccess; readonly page_table_lock: LockAccess } =
-  {
-    /** Its process runs: true from the start, or from the fork that makes it. */
-    live: field('mm.live', ['mm'], bool),
-    mmap_lock: lockClass('mm.mmap_lock', 'rwsem', rankOf('mmap_lock'), ['mm']),
-    page_table_lock: lockClass('mm.page_table_lock', 'spinlock', rankOf('page_table_lock'), ['mm']),
-  }
+export const mm: Readonly<Record<'live' | 'grabbed' | 'put' | 'freed', FieldAccess>> &
+  Readonly<Record<'mmap_lock' | 'page_table_lock', LockAccess>> = {
+  /** Its process runs: true from the start, or from the fork that makes it. */
+  live: field('mm.live', ['mm'], bool),
+  /** Threads that have a reference of mmgrab() to it. */
+  grabbed: field('mm.mm_count', ['mm'], subsetOf('thread')),
+  /** mmput() has dropped the reference of its users. */
+  put: field('mm.put', ['mm'], bool),
+  /** Its memory is somebody else's by now. */
+  freed: field('mm.freed', ['mm'], bool, { role: 'ghost' }),
+  mmap_lock: lockClass('mm.mmap_lock', 'rwsem', rankOf('mmap_lock'), ['mm']),
+  page_table_lock: lockClass('mm.page_table_lock', 'spinlock', rankOf('page_table_lock'), ['mm']),
+}
 
 /** A stretch of address space that VMAs of one kind come and go in. */
 export const mapping: Readonly<Record<'first' | 'last' | 'shared' | 'vm_flags' | 'child', FieldAccess>> & {
@@ -131,7 +136,8 @@ export const vma: Readonly<
     | 'vm_flags'
     | 'anon_vma'
     | 'write_locked'
-    | 'anon_root',
+    | 'anon_root'
+    | 'vm_mm',
     FieldAccess
   >
 > & {
@@ -142,6 +148,8 @@ export const vma: Readonly<
   mapping: field('vma.mapping', ['vma'], refTo('mapping'), GEOMETRY),
   /** The mapping whose lock is that of this VMA's anon_vma: its own, or the one that was forked. */
   anon_root: field('vma.anon_root', ['vma'], refTo('mapping'), GEOMETRY),
+  /** vma->vm_mm where the slab has given the object to another process; nil while it is its mapping's. */
+  vm_mm: field('vma.vm_mm', ['vma'], nilable('mm')),
   /** First and last page, both included; nil while it is free. */
   start: field('vma.vm_start', ['vma'], nilable('page')),
   end: field('vma.vm_end', ['vma'], nilable('page')),
@@ -305,6 +313,7 @@ const plain: readonly FieldAccess[] = [
   ...[page.promised, page.installers, page.removers, page.cow_shared, page.tlb_stale, page.uffd_waiters],
   ...[file.i_size, file.shmem, file.falloc_start, file.falloc_next, folio.file, folio.index, folio.last],
   ...[folio.cached, folio.chunk, chunk.file, chunk.huge, chunk.first, chunk.last, rcu.readers],
+  ...[vma.vm_mm, mm.grabbed, mm.put, mm.freed],
 ]
 
 /** Every variable of the world. */

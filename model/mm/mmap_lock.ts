@@ -8,9 +8,9 @@
  * that nobody has locked, is below what one bit of anon_vma can show); mm_take_all_locks() and B30 in it,
  * which only mmu_notifier_register() calls.
  *
- * Not modelled yet: reuse of a VMA by another mm while it is looked at (9.4.2c), and with it B29, for which
- * an mm would have to be freed; killable variants,
- * and the fairness of the rwsems towards waiting writers: of the first generation's rwsem, readers
+ * A VMA that is freed is given to another mm (9.4.2c) only where the scenario says so: see vma_reuse.ts.
+ *
+ * Not modelled yet: killable variants, and the fairness of the rwsems towards waiting writers: of the first generation's rwsem, readers
  * may still be let in while a writer waits, which only adds behaviour.
  */
 import {
@@ -31,10 +31,13 @@ import {
 } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import {
+  assert,
+  check,
   continue_,
   forEach,
   if_,
   join,
+  leave,
   let_,
   lock,
   noteDropped,
@@ -114,40 +117,76 @@ const rangeCheck: Stmt = step(
 )
 
 /** Locks the VMA of an address for a fault or a walk without the mmap lock; nil where it gives up. Never waits. */
-export const lock_vma_under_rcu = (k: Build): Routine => (k.has('vma-refcnt') ? lockVmaByRefcnt : lockVmaByRwsem)
+export const lock_vma_under_rcu = (k: Build): Routine => (k.has('vma-refcnt') ? lockVmaByRefcnt(k) : lockVmaByRwsem)
 
-const lockVmaByRefcnt: Routine = routine({
-  name: 'lock_vma_under_rcu',
-  file: 'mm/mmap_lock.c',
-  read: READ,
-  params: [addr],
-  locals: [found, locked, attached, ok, inRange],
-  returns: nilable('vma'),
-  body: [
-    while_(truth(true), [
-      step('mas_walk', 'vma = mas_walk(&mas)', [set(found, page.vma(addr))]),
-      if_(eq(found, 'nil'), [ret(none)]),
-      step('seq', 'if (READ_ONCE(vma->vm_lock_seq) == mm->mm_lock_seq)', [set(locked, vma.write_locked(found))]),
-      if_(locked, [ret(none)]),
-      step('refcnt', '__refcount_inc_not_zero_limited_acquire(&vma->vm_refcnt)', [
-        set(attached, vma.attached(found)),
-        when(attached, [tryAcquire(vma.lock(found), ok, 'read')], [set(ok, false)]),
-      ]),
-      // A detached VMA: the tree has another by now, or will have.
-      if_(not(attached), [continue_]),
-      if_(eq(ok, false), [ret(none)]),
-      step('recheck', 'if (vma->vm_lock_seq == mm->mm_lock_seq)', [set(locked, vma.write_locked(found))]),
-      if_(locked, [
-        step('put', 'vma_refcount_put(vma)', [release(vma.lock(found), 'read')]),
-        let_(locked, false),
-        ret(none),
-      ]),
-      rangeCheck,
-      if_(not(inRange), [unlock('end_read', 'vma_end_read(vma)', vma.lock(found), 'read'), ret(none)]),
-      ret(found),
+const other: Local = local('other_mm', nilable('mm'))
+const writer: Local = local('writer_only', bool)
+
+/**
+ * The VMA has become another process's: vma_refcount_put() may wake the writer that waits for it, through an
+ * mm that nobody keeps from being freed unless mmgrab() does (9bbffee67ffd, v6.17; B29).
+ */
+const otherMm = (k: Build): readonly Stmt[] => [
+  step('vm_mm', 'if (unlikely(vma->vm_mm != mm))', [set(other, vma.vm_mm(found))]),
+  if_(ne(other, 'nil'), [
+    ...(k.has('reused-vma-grabs-mm')
+      ? [check('hold_mm', truth(true), [step('mmgrab', 'mmgrab(other_mm)', [join(mm.grabbed(other))])])]
+      : []),
+    step('refcount_put', '__refcount_dec_and_test(&vma->vm_refcnt, &oldcnt)', [
+      release(vma.lock(found), 'read'),
+      set(writer, and(ne(vma.lock.lock.owner(found), 'nil'), isEmpty(vmaReaders(found)))),
     ]),
-  ],
-})
+    if_(writer, [
+      step('rcuwait_wake_up', 'rcuwait_wake_up(&mm->vma_writer_wait)', [assert('NoFreedMm', not(mm.freed(other)))]),
+    ]),
+    ...(k.has('reused-vma-grabs-mm') ? [mmdrop(other)] : []),
+    ret(none),
+  ]),
+]
+
+/** The last reference frees the mm, at once and not after a grace period. */
+export const mmdrop = (of: Expr): Stmt =>
+  step(
+    'mmdrop',
+    'mmdrop(other_mm)',
+    [leave(mm.grabbed(of)), when(and(mm.put(of), isEmpty(mm.grabbed(of))), [set(mm.freed(of), true)])],
+    { atomic: 'one counter, mm_count' },
+  )
+
+const lockVmaByRefcnt = (k: Build): Routine =>
+  routine({
+    name: 'lock_vma_under_rcu',
+    file: 'mm/mmap_lock.c',
+    read: READ,
+    params: [addr],
+    locals: [found, locked, attached, ok, inRange, ...(k.reuse === true ? [other, writer] : [])],
+    returns: nilable('vma'),
+    body: [
+      while_(truth(true), [
+        step('mas_walk', 'vma = mas_walk(&mas)', [set(found, page.vma(addr))]),
+        if_(eq(found, 'nil'), [ret(none)]),
+        step('seq', 'if (READ_ONCE(vma->vm_lock_seq) == mm->mm_lock_seq)', [set(locked, vma.write_locked(found))]),
+        if_(locked, [ret(none)]),
+        step('refcnt', '__refcount_inc_not_zero_limited_acquire(&vma->vm_refcnt)', [
+          set(attached, vma.attached(found)),
+          when(attached, [tryAcquire(vma.lock(found), ok, 'read')], [set(ok, false)]),
+        ]),
+        // A detached VMA: the tree has another by now, or will have.
+        if_(not(attached), [continue_]),
+        if_(eq(ok, false), [ret(none)]),
+        ...(k.reuse === true ? otherMm(k) : []),
+        step('recheck', 'if (vma->vm_lock_seq == mm->mm_lock_seq)', [set(locked, vma.write_locked(found))]),
+        if_(locked, [
+          step('put', 'vma_refcount_put(vma)', [release(vma.lock(found), 'read')]),
+          let_(locked, false),
+          ret(none),
+        ]),
+        rangeCheck,
+        if_(not(inRange), [unlock('end_read', 'vma_end_read(vma)', vma.lock(found), 'read'), ret(none)]),
+        ret(found),
+      ]),
+    ],
+  })
 
 const lockVmaByRwsem: Routine = routine({
   name: 'lock_vma_under_rcu',

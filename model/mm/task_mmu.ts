@@ -21,7 +21,7 @@ import {
   type Local,
 } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { break_, call, for_, if_, let_, set, step, while_ } from '../language/stmt.ts'
+import { break_, call, check, for_, if_, let_, set, step, while_ } from '../language/stmt.ts'
 import { int, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
@@ -71,6 +71,18 @@ const walkOne = (huge: string, none: string, of: (entry: Expr) => Expr): ReturnT
     ]),
   ]),
 ]
+
+/** pte_none_mostly() takes every marker for an empty entry; of the markers a guard is kept apart for its check (B09). */
+const residency = (entry: Expr): Expr =>
+  ite(
+    isOneOf(entry, ...PRESENT_PTES, 'migration'),
+    literal(Result, '1'),
+    ite(
+      isOneOf(entry, 'none', 'uffd_wp', 'poison'),
+      literal(Result, 'none'),
+      ite(eq(entry, 'guard'), literal(Result, 'guard'), 'swap'),
+    ),
+  )
 
 const observer = (
   name: string,
@@ -160,9 +172,11 @@ export const sys_mincore = (_k: Build, io: Syscall): Routine =>
     '-ENOMEM',
     io,
     [
-      ...walkOne('1', 'none', inWords),
-      if_(eq(result, 'present'), [let_(result, '1')]),
-      if_(isOneOf(result, 'none', 'guard'), [
+      ...walkOne('1', 'none', residency),
+      check('pte_none_mostly', eq(result, 'guard'), [let_(result, 'none')]),
+      // mincore_swap(): what is no swap entry is in memory, as migration entries are.
+      if_(eq(result, 'guard'), [let_(result, '1')]),
+      if_(eq(result, 'none'), [
         let_(result, '0'),
         if_(ne(vma.file(v), 'nil'), [
           step(

@@ -42,7 +42,7 @@ const eachPage = bound('p', 'page')
 
 /** The lowest VMA object of a mapping that is free; it has no range. */
 const freeVma = (of: Expr): Expr =>
-  firstThat('vma', 'candidate', (c) => and(eq(vma.mapping(c), of), eq(vma.start(c), 'nil')))
+  firstThat('vma', 'candidate', (c) => and(eq(vma.mapping(c), of), eq(vma.start(c), 'nil'), eq(vma.vm_mm(c), 'nil')))
 
 /** Takes a VMA object of `of` and fills it; what is `filled` may name it by `into`. */
 export const vm_area_take = (into: Local, of: Expr, filled: readonly Action[]): readonly Action[] => [

@@ -87,6 +87,7 @@ function build(file: LitmusFile, kernel: Kernel, without: readonly string[]): Sc
     oom: world.oom,
     thp: world.thp,
     ...(world.io ? { io: true } : {}),
+    ...(ops.flat().some((op) => op.reusesVma === true) ? { reuse: true } : {}),
     ...(uffd === undefined ? {} : { uffd }),
   }
   const { programs, registers } = buildThreads(file.threads, world, k)

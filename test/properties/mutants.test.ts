@@ -39,6 +39,7 @@ describe.each(PROPERTIES.filter((p) => !p.ofModel && p.liveness !== true))('$nam
         'mprotect-merge-guards',
         'mprotect-write',
         'mprotect+install',
+        'munmap-reuse+read',
       ]
     }
     const names = named()

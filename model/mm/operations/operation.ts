@@ -96,6 +96,10 @@ export interface Operation {
   readonly samePlaces?: true
   /** It goes on until something else stops it. Where a thread does so, it is asked whether the others end. */
   readonly endless?: true
+  /** It is for scenarios that were made for it: the sweep leaves it out. */
+  readonly apart?: true
+  /** It makes another process's VMA of one that was freed. */
+  readonly reusesVma?: true
   /** It can take a guard away by right: promises about the pages it names are withdrawn. */
   readonly takesGuards?: true
   /** `label` tells two operations of one thread apart. */

@@ -4,6 +4,7 @@ import { call } from '../../language/stmt.ts'
 import { FLAG_BEHAVIOURS, sys_madvise_flags } from '../madvise_flags.ts'
 import { sys_mlock, sys_munlock } from '../mlock.ts'
 import { sys_mmap, sys_munmap } from '../mmap.ts'
+import { mmap_reusing } from '../vma_reuse.ts'
 import { sys_mremap, sys_mremap_grow, sys_mremap_shrink } from '../mremap.ts'
 import { PROTECTIONS, sys_mprotect } from '../mprotect.ts'
 import { pagesOf, type Operand, type Operation } from './operation.ts'
@@ -102,6 +103,21 @@ export const VMA_OPERATIONS: readonly Operation[] = [
     build: (k, on, label) => {
       const { first, last } = pagesOf(on)
       return [call(label, sys_munlock(k, plain(on)), [first, last])]
+    },
+  },
+  {
+    name: 'mmap_reusing',
+    operand: 'pages_pages',
+    apart: true,
+    reusesVma: true,
+    makesNoTable: true,
+    summary: 'mmap() whose VMA is the object that the second mapping, of another mm, has freed; then exit',
+    results: () => ['0', '-ENOMEM'],
+    build: (k, on, label) => {
+      const to = on.argument.kind === 'pages' ? on.argument.to : undefined
+      if (to === undefined) throw new Error('the pages whose VMA is taken were expected')
+      const { mm } = pagesOf(on)
+      return [call(label, mmap_reusing(k, plain(on)), [mm, to.mapping])]
     },
   },
   move('mremap', true, 'mremap(MREMAP_FIXED) of some pages of one mapping to those of another, of the same file'),
