@@ -46,7 +46,8 @@ export async function build(): Promise<void> {
     // Not one that blocks: a worker that says nothing for a minute is given up by its test runner.
     await promisify(execFile)('npm', ['run', '--silent', 'build'], { cwd: ROOT, encoding: 'utf8' }).catch(
       (e: unknown) => {
-        const said = e instanceof Error && 'stdout' in e && 'stderr' in e ? `${String(e.stdout)}${String(e.stderr)}` : ''
+        const said =
+          e instanceof Error && 'stdout' in e && 'stderr' in e ? `${String(e.stdout)}${String(e.stderr)}` : ''
         throw new Error(`npm run build failed:\n${said}`, { cause: e })
       },
     )
