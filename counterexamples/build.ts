@@ -60,6 +60,10 @@ export function buildCounterexample(
   model: LoweredModel,
   violation: Violation,
 ): Result<Found, string> {
+  // Before the explicit engine is asked for the best one, which throws where it does not see the violation.
+  const given = replay(model, violation.moves)
+  if (given.kind === 'stuck') return failed(`the trace cannot be replayed: ${given.reason}`)
+  if (!given.violated.includes(violation.property)) return failed('the replayed trace does not end in the violation')
   const best = fewestSwitches(model, violation)
   const built = buildTrace(model, best.moves, replay)
   if (!built.ok) return failed(`the trace cannot be replayed: ${built.error.message}`)

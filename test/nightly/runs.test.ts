@@ -65,7 +65,8 @@ describe('one input', () => {
       // From the cache, where one entry is damaged and so found anew.
       const entries = readdirSync(join(cwd, '.mmcheck', 'cache'))
       expect(entries).toHaveLength(json(cwd, 'one.json').cells.length)
-      const damaged = join(cwd, '.mmcheck', 'cache', entries[0] ?? '')
+      const paths = entries.map((e) => join(cwd, '.mmcheck', 'cache', e))
+      const damaged = paths.find((p) => readFileSync(p, 'utf8').includes(`"scenario":"${SCENARIO}"`)) ?? ''
       writeFileSync(damaged, readFileSync(damaged, 'utf8').replace('"states":', '"states":1'))
       await run('cached.json')
       const cached = json(cwd, 'cached.json')
