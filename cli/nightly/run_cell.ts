@@ -7,6 +7,7 @@ import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { PROPERTIES, withProperties } from '../../properties/all.ts'
 import type { Progress } from '../../solver/engine.ts'
 import type { Checkpoints } from '../../solver/explicit/checkpoint.ts'
+import type { ImageCheckpoints } from '../../solver/wasm/checkpoint.ts'
 import { checkCell } from '../cell.ts'
 import { parse } from '../input.ts'
 import { withHelp } from '../message.ts'
@@ -14,6 +15,7 @@ import { sha256 } from './atomic.ts'
 import { readCached, writeCached } from './cache.ts'
 import { openWriter, readCheckpoint, type CheckpointOf, type Loaded } from './checkpoint_file.ts'
 import { codeDigest, modelDigest, versions } from './code.ts'
+import { openImageWriter, readImage } from './image_file.ts'
 import { jobSchema, type Job } from './job.ts'
 import { recordOf, searchSchema, type Answer, type SearchRequest } from './record.ts'
 import { sweepKey, type SweepRow } from './sweep_rows.ts'
@@ -75,42 +77,79 @@ const cacheKey = (task: CellTask, model: string): string => {
 
 interface Keeping {
   readonly checkpoints: Checkpoints
+  readonly images: ImageCheckpoints
   readonly msBefore: number
   readonly close: () => void
 }
 
+/** When to save, and for how long was searched in all. */
+interface Pace {
+  readonly spent: () => number
+  readonly due: () => boolean
+  /** Saves, unless nobody wants it any longer. */
+  readonly saving: (save: () => void) => void
+}
+
+function newPace(everyMs: number, msBefore: number, hooks: Hooks): Pace {
+  const start = performance.now()
+  let last = start
+  let saveMs = 0
+  return {
+    spent: () => msBefore + performance.now() - start,
+    due: () => {
+      hooks.wanted()
+      // Never more than a tenth of the time goes into saving, unless it is asked for.
+      return performance.now() - last >= (everyMs === 0 ? 0 : Math.max(everyMs, 10 * saveMs))
+    },
+    saving: (save) => {
+      if (!hooks.wanted()) return
+      const began = performance.now()
+      save()
+      last = performance.now()
+      saveMs = last - began
+    },
+  }
+}
+
+/** Which engines keep checkpoints: smt has no states, reference is for small models, a reduced search is quick. */
+const keepsCheckpoints = ({ engine, reductions }: SearchRequest): boolean =>
+  (engine === 'explicit' && reductions.length === 0) || engine === 'wasm' || engine === 'auto'
+
 /** Checkpoints of this cell on disk, going on from the one that is there; or why that one cannot be used. */
 function keep(task: CellTask, model: string, hooks: Hooks): Keeping | string | undefined {
   const { checkpoints, search, job } = task
-  const keeps = (search.engine === 'explicit' && search.reductions.length === 0) || search.engine === 'auto'
-  if (checkpoints === undefined || !keeps) return undefined
+  if (checkpoints === undefined || !keepsCheckpoints(search)) return undefined
   const directory = cellDirectory(checkpoints.directory, job.key)
   const of: CheckpointOf = { cell: job.key, model, code: codeDigest(), version: versions().version }
   const read = readCheckpoint(directory, of)
   if (!read.ok) return read.error
+  const kept = readImage(directory, of)
+  if (!kept.ok) return kept.error
   const earlier: Loaded | undefined = read.value
-  const start = performance.now()
-  const spent = (): number => (earlier?.ms ?? 0) + performance.now() - start
-  let last = start
-  let saveMs = 0
+  const msBefore = Math.max(earlier?.ms ?? 0, kept.value?.ms ?? 0)
+  const { spent, due, saving } = newPace(checkpoints.everyMs, msBefore, hooks)
   let writer: ReturnType<typeof openWriter> | undefined
+  let images: ReturnType<typeof openImageWriter> | undefined
   return {
-    msBefore: earlier?.ms ?? 0,
+    msBefore,
     checkpoints: {
       ...(earlier === undefined ? {} : { from: earlier.snapshot }),
-      due: () => {
-        hooks.wanted()
-        // Never more than a tenth of the time goes into saving, unless it is asked for.
-        const everyMs = checkpoints.everyMs === 0 ? 0 : Math.max(checkpoints.everyMs, 10 * saveMs)
-        return performance.now() - last >= everyMs
-      },
+      due,
       save: (snapshot) => {
-        if (!hooks.wanted()) return
-        const began = performance.now()
-        writer ??= openWriter(directory, of, earlier, hooks.wanted)
-        writer.save(snapshot, spent())
-        last = performance.now()
-        saveMs = last - began
+        saving(() => {
+          writer ??= openWriter(directory, of, earlier, hooks.wanted)
+          writer.save(snapshot, spent())
+        })
+      },
+    },
+    images: {
+      ...(kept.value === undefined ? {} : { from: kept.value.image }),
+      due,
+      save: (image) => {
+        saving(() => {
+          images ??= openImageWriter(directory, of, hooks.wanted)
+          images.save(image, spent())
+        })
       },
     },
     close: () => writer?.close(),
@@ -173,7 +212,7 @@ export async function runCellTask(task: CellTask, hooks: Hooks): Promise<Answer>
     ...(maxStates === undefined ? {} : { maxStates }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(task.maxMs === undefined ? {} : { maxMs: task.maxMs }),
-    ...(keeping === undefined ? {} : { checkpoints: keeping.checkpoints }),
+    ...(keeping === undefined ? {} : { checkpoints: keeping.checkpoints, images: keeping.images }),
   })
   keeping?.close()
   if (!result.ok) {
