@@ -22,7 +22,10 @@ const KILLS_MAX = 2
 /** Whether a killed run has left a search in the middle. */
 const hasCheckpoint = (cwd: string): boolean => {
   const cells = join(cwd, 'run', 'cells')
-  return existsSync(cells) && readdirSync(cells).some((c) => ['head.json', 'image.json'].some((f) => existsSync(join(cells, c, f))))
+  return (
+    existsSync(cells) &&
+    readdirSync(cells).some((c) => ['head.json', 'image.json'].some((f) => existsSync(join(cells, c, f))))
+  )
 }
 
 interface Undisturbed {
@@ -102,7 +105,9 @@ describe('killed and resumed', () => {
       expect(timelessFile(join(cwd, 'out.json'))).toBe(undisturbed.json)
       // Nothing is left of a run that is done.
       expect(existsSync(join(cwd, 'run'))).toBe(false)
-      process.stdout.write(`round ${round}, ${engine}: killed ${kills} times, gone on ${goneOn} times, ${searches} in a search\n`)
+      process.stdout.write(
+        `round ${round}, ${engine}: killed ${kills} times, gone on ${goneOn} times, ${searches} in a search\n`,
+      )
     })
   })
 })
