@@ -15,6 +15,7 @@ import { responsesOf, searchLiveness, type LivenessResult } from '../solver/live
 import { searchReduced, type ReducedResult, type Reduction } from '../solver/reduce/reduced.ts'
 import { searchReference } from '../solver/reference/search.ts'
 import { boundedCheck } from '../solver/smt/bmc.ts'
+import type { ImageCheckpoints } from '../solver/wasm/checkpoint.ts'
 import { searchFast, searchWasm } from '../solver/wasm/search.ts'
 import {
   conditionHolds,
@@ -42,8 +43,9 @@ export interface CellOptions extends SearchOptions {
   readonly liveness?: boolean
   /** The scenario with the properties in it, where the caller has lowered it already. */
   readonly lowered?: Lowered
-  /** Of the explicit engine without reductions; the others keep none. */
+  /** Of the explicit engine without reductions, and of the wasm engine; the others keep none. */
   readonly checkpoints?: Checkpoints
+  readonly images?: ImageCheckpoints
 }
 
 export interface Cell {

@@ -15,6 +15,11 @@ export interface PropertyDocument {
   /** Id of the counterexample, and its length. */
   counterexample?: string | undefined
   steps?: number | undefined
+  /** Of a run that never ends: how many steps come before those that are repeated for ever. */
+  loopStart?: number | undefined
+  /** Of a liveness property: the operations that go on for ever where it is broken. */
+  endless?: string[] | undefined
+  fairness?: 'weak' | 'strong' | undefined
   /** What a vacuous property should have reached. */
   unreached?: string[] | undefined
 }
@@ -39,6 +44,9 @@ export interface CounterexampleDocument {
   property: string
   /** The race in columns, as mail has it. */
   race?: string | undefined
+  /** Of a run that never ends: see PropertyDocument; and which runs count as fair. */
+  loopStart?: number | undefined
+  fairness?: string[] | undefined
   trace: { thread: string; label: string; function: string; text: string; changes: Record<string, [string, string]> }[]
 }
 
@@ -72,6 +80,24 @@ export interface CellDocument {
   problem?: string | undefined
   /** Place in the whole run, from 0, by which shards are put together. */
   place?: number | undefined
+  /** Where it is no scenario but a part of the sweep. */
+  sweep?: SweepDocument | undefined
+}
+
+/** A row of the matrix of pairs or triples of one world on one kernel, or all rows of the world together. */
+export interface SweepDocument {
+  world: string
+  /** Operations that run against each other in a cell. */
+  order: 2 | 3
+  /** All operations of its cells but the last; null for the world as a whole. */
+  row: string | null
+  cells: number
+  /** By cell, what is violated: how many steps it takes, and the step with which it happens. Empty for a world. */
+  violated: Record<string, { property: string; steps: number; at: string }[]>
+  /** Cells whose search a limit ended. Empty for a world. */
+  unknown: string[]
+  /** What is recorded of the whole world; absent where nothing is. */
+  expected?: { cells: number; states: number } | undefined
 }
 
 /** One of several parts of a run, from 1. */
@@ -173,6 +199,9 @@ export const cellDocument: z.ZodType<CellDocument> = z.object({
       verdict,
       counterexample: z.string().optional(),
       steps: count.optional(),
+      loopStart: count.optional(),
+      endless: z.array(z.string()).optional(),
+      fairness: z.enum(['weak', 'strong']).optional(),
       unreached: z.array(z.string()).optional(),
     }),
   ),
@@ -206,7 +235,15 @@ export const cellDocument: z.ZodType<CellDocument> = z.object({
   scope: z.array(z.string()),
   assumptions: z.array(z.string()),
   counterexamples: z.array(
-    z.object({ id: z.string(), title: z.string(), property: z.string(), race: z.string().optional(), trace }),
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      property: z.string(),
+      loopStart: count.optional(),
+      fairness: z.array(z.string()).optional(),
+      race: z.string().optional(),
+      trace,
+    }),
   ),
   judged: z.boolean().optional(),
   notAsExpected: z.array(z.string()),
@@ -214,6 +251,17 @@ export const cellDocument: z.ZodType<CellDocument> = z.object({
   cached: z.boolean().optional(),
   problem: z.string().optional(),
   place: count.optional(),
+  sweep: z
+    .object({
+      world: z.string(),
+      order: z.union([z.literal(2), z.literal(3)]),
+      row: z.string().nullable(),
+      cells: count,
+      violated: z.record(z.string(), z.array(z.object({ property: z.string(), steps: count, at: z.string() }))),
+      unknown: z.array(z.string()),
+      expected: z.object({ cells: count, states: count }).optional(),
+    })
+    .optional(),
 })
 
 const shard = z.object({ index: count, of: count }).nullable()

@@ -17,15 +17,18 @@ was recorded as violated is as red as the reverse.
 
 --resume goes on with a run that was killed or ran out of its budget; counts
 are those of a run that nothing disturbed. It refuses what another version,
-another model or other options have left. Searches of the explicit engine go
-on from their last checkpoint, those of other engines begin anew.
+another model or other options have left. Searches of the explicit and wasm
+engines go on from their last checkpoint; reduced ones, and those of the smt
+and reference engines, begin anew, and so does a row of the sweep.
 
 --shard splits by recorded cost; all shards need the same version and options.
 
 Tiers: push (what the record says is quick), nightly (the catalogue and the
-pairwise sweep), weekly (its triples too). The sweep runs where this command
-runs, its worlds are split over shards whole, and it prints what 'mmcheck
-matrix' prints: on standard error, where a report owns standard output.
+pairwise sweep), weekly (its triples too). A row of the sweep, one operation
+against all others in one world, is a cell like any other: it has its result
+on each kernel, and its place in shards, queue and budget. Once all rows of a
+world are there, the world is held against its record as well; --sweep chooses
+worlds and rows, and 'mmcheck matrix' shows what they find.
 
 --memory is of one cell; --jobs 2 may take twice as much.
 

@@ -158,7 +158,12 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     if (run) {
       code = await nightly(
         runOptions(flags, streams, {
-          selection: { operands: files, tier: flags.tier ?? 'nightly', ...(kernels === undefined ? {} : { kernels }) },
+          selection: {
+            operands: files,
+            tier: flags.tier ?? 'nightly',
+            sweep: [],
+            ...(kernels === undefined ? {} : { kernels }),
+          },
           search: searchRequest(flags),
         }),
       )

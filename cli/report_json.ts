@@ -7,7 +7,7 @@ import type { CellDocument, RunDocument } from './document.ts'
 import { EXIT, type Outcome } from './exit.ts'
 import { PROPERTIES } from '../properties/all.ts'
 
-export const RESULT_FORMAT = { format: 'mmcheck-result', version: { major: 1, minor: 1 } } as const
+export const RESULT_FORMAT = { format: 'mmcheck-result', version: { major: 1, minor: 2 } } as const
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
@@ -30,7 +30,7 @@ export function cellJson(cell: Cell, differs: readonly string[]): CellDocument {
         verdict: p.verdict,
         ...(found === undefined ? {} : { counterexample: found.counterexample.id, steps: found.trace.steps.length }),
         ...(found?.trace.loopStart === undefined ? {} : { loopStart: found.trace.loopStart }),
-        ...(p.endless === undefined ? {} : { endless: p.endless }),
+        ...(p.endless === undefined ? {} : { endless: [...p.endless] }),
         ...(p.weak === undefined ? {} : { fairness: p.weak ? 'weak' : 'strong' }),
         ...(p.unreached.length === 0 ? {} : { unreached: [...p.unreached] }),
       }
@@ -82,7 +82,7 @@ export function cellJson(cell: Cell, differs: readonly string[]): CellDocument {
       property: f.counterexample.property.name,
       ...(f.trace.loopStart === undefined
         ? {}
-        : { loopStart: f.trace.loopStart, fairness: f.counterexample.fairness ?? [] }),
+        : { loopStart: f.trace.loopStart, fairness: [...(f.counterexample.fairness ?? [])] }),
       race: f.mail(true),
       trace: f.counterexample.trace.map((s) => ({
         thread: s.thread,

@@ -11,6 +11,7 @@ import { fairnessOf } from './fairness.ts'
 import { counterexampleId, idSteps } from './id.ts'
 import { recordSteps, type Counterexample } from './json.ts'
 import { renderMail, type MailInput } from './mail.ts'
+import { readFrom } from './read_from.ts'
 import { failed, ok, type Result } from './result.ts'
 import { assumptionsOf, scopeOf } from './scope.ts'
 import { buildTrace, type Trace } from './trace.ts'
@@ -59,6 +60,10 @@ export function buildCounterexample(
   model: LoweredModel,
   violation: Violation,
 ): Result<Found, string> {
+  // Before the explicit engine is asked for the best one, which throws where it does not see the violation.
+  const given = replay(model, violation.moves)
+  if (given.kind === 'stuck') return failed(`the trace cannot be replayed: ${given.reason}`)
+  if (!given.violated.includes(violation.property)) return failed('the replayed trace does not end in the violation')
   const best = fewestSwitches(model, violation)
   const built = buildTrace(model, best.moves, replay)
   if (!built.ok) return failed(`the trace cannot be replayed: ${built.error.message}`)
@@ -108,7 +113,7 @@ export function describeAs(
     ...(origin === undefined ? {} : { origin }),
     ...(loopStart === undefined ? {} : { loopStart, fairness }),
   }
-  const input: MailInput = {
+  const input: Omit<MailInput, 'readFrom'> = {
     trace,
     id: counterexample.id,
     title: property.title,
@@ -118,5 +123,7 @@ export function describeAs(
     scope: counterexample.scope,
     assumptions: [...fairness, ...counterexample.assumptions],
   }
-  return ok({ counterexample, trace, minimality, mail: (fold) => renderMail(input, { fold }) })
+  // Few of those that are found are printed.
+  const mail: Found['mail'] = (fold) => renderMail({ ...input, readFrom: readFrom(scenario, trace) }, { fold })
+  return ok({ counterexample, trace, minimality, mail })
 }

@@ -25,6 +25,8 @@ export interface MailInput {
   /** Printed as they are, each on a line of its own. */
   readonly scope: readonly string[]
   readonly assumptions: readonly string[]
+  /** Where the steps were read; see readFrom(). */
+  readonly readFrom: string
 }
 
 export interface MailOptions {
@@ -59,7 +61,7 @@ export function renderMail(input: MailInput, options: MailOptions = {}): string 
     rows,
     prose(`${input.property.name}: ${input.property.statement}`),
     prose(input.minimality === '' ? counts : `${counts}; ${input.minimality}`),
-    [...input.scope, ...input.assumptions].flatMap(prose),
+    [...input.scope, ...input.assumptions, input.readFrom].flatMap(prose),
     [...prose(`cex ${input.id} ("${input.title}")`), ...prose(`$ npx mmcheck replay ${input.id}`)],
   ]
   const indented = (line: string): string => (line === '' ? '' : ' '.repeat(MARGIN) + line)

@@ -1,15 +1,17 @@
 /** `mmcheck explain`: a counterexample, a property or an error code, told in full. */
+import { createHash } from 'node:crypto'
 import { explanation as explainTrace, type Explanation } from '../../counterexamples/explain/explanation.ts'
 import { toAscii } from '../../counterexamples/text.ts'
 import { KERNELS } from '../../model/kernels/kernels.ts'
 import { isProposal } from '../../model/kernels/nosigbus.ts'
+import { lower, ModelError, type Lowered } from '../../model/language/lower/lower.ts'
 import { LITMUS_ERRORS } from '../../model/litmus/errors.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import { closest } from '../../model/litmus/suggest.ts'
 import { kernelRoutines } from '../../model/mm/routines.ts'
 import { ELABORATION_ERRORS } from '../../model/scenarios/problem.ts'
-import { elaborate } from '../../model/scenarios/scenario.ts'
-import { findProperty, PROPERTIES } from '../../properties/all.ts'
+import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
+import { findProperty, PROPERTIES, withProperties } from '../../properties/all.ts'
 import type { Property } from '../../properties/property.ts'
 import { checkCell } from '../cell.ts'
 import { EXIT } from '../exit.ts'
@@ -117,26 +119,43 @@ const propertyJson = (p: Property): Json => ({
   mutants: p.mutants.map((m): Json => ({ scenario: m.scenario, kernel: m.kernel, without: m.without })),
 })
 
+/** What a search says of one property; undefined where the scenario is not to be had on a kernel. */
+async function verdictOn(
+  scenario: Scenario,
+  name: string,
+  liveness: boolean,
+  known: Map<string, Omit<Elsewhere, 'kernel'> | undefined>,
+): Promise<Omit<Elsewhere, 'kernel'> | undefined> {
+  let lowered: Lowered
+  try {
+    lowered = lower(withProperties(scenario, PROPERTIES, { liveness }))
+  } catch (e) {
+    if (e instanceof ModelError) return undefined
+    throw e
+  }
+  // Many kernels have the very same model of a scenario.
+  const print = createHash('sha256').update(JSON.stringify(lowered.model)).digest('hex')
+  if (known.has(print)) return known.get(print)
+  const options = { engine: 'explicit', depth: 0, lint: false, liveness, lowered, maxStates: MAX_STATES } as const
+  const result = await checkCell(scenario, options)
+  const p = result.ok ? result.cell.properties.find((x) => x.property === name) : undefined
+  const told = p && { verdict: p.verdict, steps: (p.violation ?? p.lasso)?.moves.length }
+  known.set(print, told)
+  return told
+}
+
 /** The verdict of the same property in the same scenario on every other kernel. */
 async function otherKernels(r: Replayed): Promise<readonly Elsewhere[]> {
   const { name } = r.found.counterexample.property
+  const liveness = r.found.trace.loopStart !== undefined
   const out: Elsewhere[] = []
+  const known = new Map<string, Omit<Elsewhere, 'kernel'> | undefined>()
   const others = KERNELS.filter((k) => isProposal(k) === isProposal(r.scenario.kernel))
   for (const k of others) {
     const e = elaborate(r.scenario.file, [kernelLine([k.name])])
     const scenario = e.ok ? e.scenarios[0] : undefined
-    if (scenario === undefined) continue
-    const liveness = r.found.trace.loopStart !== undefined
-    const result = await checkCell(scenario, {
-      engine: 'explicit',
-      depth: 0,
-      lint: false,
-      liveness,
-      maxStates: MAX_STATES,
-    })
-    if (!result.ok) continue
-    const p = result.cell.properties.find((x) => x.property === name)
-    if (p !== undefined) out.push({ kernel: k.name, verdict: p.verdict, steps: (p.violation ?? p.lasso)?.moves.length })
+    const told = scenario && (await verdictOn(scenario, name, liveness, known))
+    if (told !== undefined) out.push({ kernel: k.name, ...told })
   }
   return out
 }

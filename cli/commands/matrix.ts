@@ -7,12 +7,12 @@ import {
   triples,
   type SweepCell,
 } from '../../model/scenarios/sweep/cells.ts'
-import { explanationOf } from '../../model/scenarios/sweep/explained.ts'
 import type { SweepWorld } from '../../model/scenarios/sweep/worlds.ts'
 import { EXIT, highest, type Outcome } from '../exit.ts'
 import { runPool } from '../matrix/pool.ts'
 import { readSweepRecord, sweepDifferences, writeSweepRecord, type KernelRecord } from '../matrix/record.ts'
-import type { KernelResult, SweepResult, SweepTask, SweepViolation } from '../matrix/sweep_cell.ts'
+import type { SweepResult, SweepTask } from '../matrix/sweep_cell.ts'
+import { kernelsOf, tallied, unexplained, type Ran } from '../matrix/tally.ts'
 import { triangle, violationLines, type TableCell } from '../matrix/table.ts'
 import { errorText, withHelp } from '../message.ts'
 import { wrapped } from '../report_text.ts'
@@ -51,7 +51,7 @@ export async function matrix(options: MatrixOptions): Promise<number> {
   for (const world of options.worlds) {
     const run = await runWorld(world, options)
     const key = recordKey(world, options)
-    const records = Object.fromEntries(options.kernels.map((k) => [k, recordOf(run, k)]))
+    const records = Object.fromEntries(options.kernels.map((k) => [k, tallied(ranOf(run), k)]))
     const failures = run.results.flatMap((r) => (r?.ok === false ? [`${nameOf(run, r.index)}: ${r.message}`] : []))
     for (const f of failures) options.err(errorText(withHelp(f, 'the cell was not checked')))
     if (failures.length > 0) outcomes.push('input')
@@ -59,7 +59,7 @@ export async function matrix(options: MatrixOptions): Promise<number> {
     const whole = options.operations.length === 0
     const differs = [
       ...(whole && !options.update ? differencesOf(old[key] ?? {}, records) : []),
-      ...(whole ? unexplained(records) : []),
+      ...(whole ? Object.entries(records).flatMap(([k, r]) => unexplained(k, r).map((u) => `${k}: ${u}`)) : []),
     ]
     if (whole) found[key] = { ...found[key], ...records }
     outcomes.push(judge(records, differs, whole))
@@ -110,27 +110,11 @@ async function runWorld(world: SweepWorld, options: MatrixOptions): Promise<Worl
   return { world, cells, results }
 }
 
+const ranOf = ({ cells, results }: WorldRun): readonly Ran[] => cells.map((c, i) => [cellName(c), results[i]])
+
 const nameOf = (run: WorldRun, index: number): string => {
   const cell = run.cells[index]
   return `${run.world.name}.${cell === undefined ? '?' : cellName(cell)}`
-}
-
-const kernelsOf = (r: SweepResult | undefined): readonly KernelResult[] => (r?.ok === true ? r.kernels : [])
-
-function recordOf(run: WorldRun, kernel: string): KernelRecord {
-  const violated: Record<string, readonly SweepViolation[]> = {}
-  const unknown: string[] = []
-  let states = 0
-  let cells = 0
-  run.cells.forEach((cell, i) => {
-    const result = kernelsOf(run.results[i]).find((k) => k.kernel === kernel)
-    if (result === undefined) return
-    cells++
-    states += result.states
-    if (result.violations.length > 0) violated[cellName(cell)] = result.violations
-    if (result.incomplete !== undefined) unknown.push(cellName(cell))
-  })
-  return { cells, states, violated, unknown }
 }
 
 const differencesOf = (
@@ -141,16 +125,6 @@ const differencesOf = (
     const expected = old[kernel]
     return expected === undefined ? [] : sweepDifferences(expected, r).map((d) => `${kernel}: ${d}`)
   })
-
-/** Violations that nobody has explained: they are red even where they are recorded. */
-const unexplained = (records: Readonly<Record<string, KernelRecord>>): readonly string[] =>
-  Object.entries(records).flatMap(([kernel, { violated }]) =>
-    Object.entries(violated).flatMap(([cell, violations]) =>
-      violations
-        .filter((v) => explanationOf(v.property, v.at, kernel) === undefined)
-        .map((v) => `${kernel}: ${cell}: nothing explains ${v.property} at ${v.at}`),
-    ),
-  )
 
 /** A whole world is judged by its record, a part of one by what it finds. */
 function judge(records: Readonly<Record<string, KernelRecord>>, differs: readonly string[], whole: boolean): Outcome {

@@ -6,6 +6,7 @@ import { fail } from '../fail.ts'
 import { printable, reason } from '../message.ts'
 import { readText } from '../read.ts'
 import { missing, withExit } from '../nightly/document_of.ts'
+import { isWorld, withWorlds } from '../nightly/sweep_judge.ts'
 import { openReporters, type ReporterRequest } from '../reporters/registry.ts'
 import type { Style } from '../style.ts'
 
@@ -52,7 +53,11 @@ export function merged(parts: readonly RunDocument[]): Result<RunDocument, strin
   if (twice !== undefined) return failed(`shard ${twice} of ${of} is there twice`)
   const lacking = Array.from({ length: of }, (_, i) => i + 1).filter((i) => !indices.includes(i))
   if (lacking.length > 0) return failed(`shard ${lacking.join(', ')} of ${of} is missing`)
-  const cells = parts.flatMap((p) => p.cells).sort((a, b) => (a.place ?? 0) - (b.place ?? 0))
+  // A world of the sweep is put together of the rows of all shards.
+  const cells = parts
+    .flatMap((p) => p.cells)
+    .filter((c) => !isWorld(c))
+    .sort((a, b) => (a.place ?? 0) - (b.place ?? 0))
   const errors = [...new Set(parts.flatMap((p) => p.errors))]
   if (cells.length !== run.planned && errors.length === 0)
     return failed(`the shards have ${cells.length} cells, and the run has ${run.planned}`)
@@ -64,7 +69,7 @@ export function merged(parts: readonly RunDocument[]): Result<RunDocument, strin
       version,
       tool,
       run: { ...run, shard: null },
-      cells,
+      cells: [...withWorlds(cells)],
       errors,
       kept: null,
       time: { started, ms: Math.max(...parts.map((p) => p.time?.ms ?? 0)) },

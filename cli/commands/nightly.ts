@@ -3,7 +3,10 @@ import { readBaseline, writeBaseline, type Baseline } from '../baseline.ts'
 import { missing } from '../nightly/document_of.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
+import type { RunDocument } from '../document.ts'
+import { readSweepRecord, sweepDifferences, writeSweepRecord } from '../matrix/record.ts'
 import { errorText, reason, withHelp } from '../message.ts'
+import { isWorld, sweepFound } from '../nightly/sweep_judge.ts'
 import type { Execute } from '../nightly/execute.ts'
 import { newRunProgress } from '../nightly/progress.ts'
 import { changes, mayRecord, runCells, type RunDone, type RunOptions } from '../nightly/run.ts'
@@ -85,9 +88,30 @@ function tell(
     const lacking = missing(document.cells)
     if (lacking.length > 0) err(errorText(`no cell reaches what properties ask to be reached: ${lacking.join(', ')}`))
   }
+  const fresh = document.cells.filter((c) => isWorld(c) && c.sweep?.expected === undefined).map((c) => c.scenario)
+  if (fresh.length > 0 && old === undefined)
+    err(`mmcheck: nothing is recorded yet for ${[...new Set(fresh)].join(', ')}; --update records it\n`)
   if (old !== undefined) record(ran, old, options)
   if (worst === exit) ran.close()
   return worst
+}
+
+/** Records the worlds that were swept as a whole; one line for each change. */
+function recordSweep({ cells }: RunDocument): readonly string[] {
+  const found = sweepFound(cells)
+  if (Object.keys(found).length === 0) return []
+  const old = readSweepRecord()
+  const worlds = Object.entries(found).map(([world, kernels]) => [world, { ...old[world], ...kernels }] as const)
+  writeSweepRecord({ ...old, ...Object.fromEntries(worlds) })
+  return Object.entries(found).flatMap(([world, kernels]) =>
+    Object.entries(kernels).flatMap(([kernel, now]) => {
+      const before = old[world]?.[kernel]
+      if (before === undefined) return [`sweep.${world} on ${kernel}: new, ${now.cells} cells, ${now.states} states`]
+      return sweepDifferences(before, now).map(
+        (d) => `sweep.${world} on ${kernel}: ${d.replace('expected', 'was').replace(', got', ', now')}`,
+      )
+    }),
+  )
 }
 
 /** Writes the record anew, and says what of it changed. */
@@ -96,7 +120,7 @@ function record({ document, found }: RunDone, old: Baseline, { err, selection }:
     err(errorText('nothing is recorded, since not everything could be checked'))
     return
   }
-  const lines = changes(old, found)
+  const lines = [...changes(old, found), ...recordSweep(document)]
   // Of the whole catalogue, what is not found any longer is dropped.
   const whole = selection.operands.length === 0 && selection.tier !== 'push' && document.run?.shard === null
   const gone = whole ? Object.keys(old).filter((name) => found[name] === undefined) : []

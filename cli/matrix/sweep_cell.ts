@@ -5,7 +5,7 @@ import type { LoweredModel } from '../../model/language/lowered.ts'
 import { parseLitmus } from '../../model/litmus/parser.ts'
 import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
 import { withProperties } from '../../properties/all.ts'
-import type { Incomplete, Violation } from '../../solver/engine.ts'
+import type { Incomplete, SearchOptions, Violation } from '../../solver/engine.ts'
 import { searchExplicit } from '../../solver/explicit/search.ts'
 
 export interface SweepTask {
@@ -15,6 +15,9 @@ export interface SweepTask {
   /** A litmus text on all the kernels to be asked. */
   readonly text: string
   readonly maxStates: number
+  /** Bytes that the states of a cell may take, and when to end, as performance.now() has it. */
+  readonly maxBytes?: number
+  readonly until?: number
 }
 
 /** A violation as the sweep tells it: how many steps, and the step with which it happens. */
@@ -28,6 +31,8 @@ export interface SweepViolation {
 export interface KernelResult {
   readonly kernel: string
   readonly states: number
+  readonly transitions: number
+  readonly depth: number
   readonly violations: readonly SweepViolation[]
   readonly incomplete?: Incomplete['kind']
   /** An earlier kernel of the list with the very same lowered model, whose result this is. */
@@ -50,20 +55,29 @@ const told = (model: LoweredModel, { property, moves }: Violation): SweepViolati
 /** Two models with one fingerprint are one model: same slots, steps, properties, to the letter. */
 const fingerprint = (model: LoweredModel): string => createHash('sha256').update(JSON.stringify(model)).digest('hex')
 
-function checkOn(scenario: Scenario, maxStates: number, known: Map<string, KernelResult>): KernelResult {
+const limits = ({ maxStates, maxBytes, until }: SweepTask): SearchOptions => ({
+  maxStates,
+  ...(maxBytes === undefined ? {} : { maxBytes }),
+  ...(until === undefined ? {} : { maxMs: Math.max(0, until - performance.now()) }),
+})
+
+function checkOn(scenario: Scenario, task: SweepTask, known: Map<string, KernelResult>): KernelResult {
   const { model } = lower(withProperties(scenario))
   const print = fingerprint(model)
   const earlier = known.get(print)
   const kernel = scenario.kernel.name
   if (earlier !== undefined) return { ...earlier, kernel, sameAs: earlier.kernel }
-  const result = searchExplicit(model, { maxStates })
+  const result = searchExplicit(model, limits(task))
   const found: KernelResult = {
     kernel,
     states: result.states,
+    transitions: result.transitions,
+    depth: result.depth,
     violations: result.violations.map((v) => told(model, v)),
     ...(result.incomplete === undefined ? {} : { incomplete: result.incomplete.kind }),
   }
-  known.set(print, found)
+  // What a limit of time ended may end elsewhere on the next kernel.
+  if (found.incomplete !== 'time') known.set(print, found)
   return found
 }
 
@@ -75,7 +89,7 @@ export function runSweepCell(task: SweepTask): SweepResult {
   if (!made.ok) return { ok: false, index, message: made.diagnostics.map((d) => d.message).join('; ') }
   const known = new Map<string, KernelResult>()
   try {
-    return { ok: true, index, kernels: made.scenarios.map((s) => checkOn(s, task.maxStates, known)) }
+    return { ok: true, index, kernels: made.scenarios.map((s) => checkOn(s, task, known)) }
   } catch (e) {
     return { ok: false, index, message: e instanceof Error ? e.message : String(e) }
   }

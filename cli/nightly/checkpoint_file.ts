@@ -31,12 +31,19 @@ export interface CheckpointOf {
   readonly version: string
 }
 
+export const checkpointOfSchema: z.ZodType<CheckpointOf> = z.object({
+  cell: z.string(),
+  model: z.string(),
+  code: z.string(),
+  version: z.string(),
+})
+
 const integers = z.array(z.number().int())
 const count = z.number().int().nonnegative()
 const headSchema = z.object({
   format: z.literal('mmcheck-checkpoint'),
   formatVersion: z.number().int(),
-  of: z.object({ cell: z.string(), model: z.string(), code: z.string(), version: z.string() }),
+  of: checkpointOfSchema,
   /** Milliseconds that were spent on it so far. */
   ms: z.number().nonnegative(),
   figures: z.object({
@@ -142,12 +149,17 @@ function readHead(directory: string): Result<Head, string> {
   return ok(parsed.data)
 }
 
-/** Why a checkpoint is not one of what is to be searched now. */
-function stranger(directory: string, { of, formatVersion }: Head, wanted: CheckpointOf): string | undefined {
-  if (formatVersion !== FORMAT_VERSION || of.version !== wanted.version || of.code !== wanted.code)
-    return `the checkpoint ${headPath(directory)} is of another version of mmcheck (${of.version})`
+/** Why a checkpoint is not one of what is to be searched now. `path` is that of its head. */
+export function stranger(
+  path: string,
+  of: CheckpointOf,
+  sameFormat: boolean,
+  wanted: CheckpointOf,
+): string | undefined {
+  if (!sameFormat || of.version !== wanted.version || of.code !== wanted.code)
+    return `the checkpoint ${path} is of another version of mmcheck (${of.version})`
   if (of.model !== wanted.model || of.cell !== wanted.cell)
-    return `the checkpoint ${headPath(directory)} is of another model (then ${of.cell})`
+    return `the checkpoint ${path} is of another model (then ${of.cell})`
   return undefined
 }
 
@@ -186,7 +198,8 @@ export function readCheckpoint(directory: string, wanted: CheckpointOf): Result<
   if (!existsSync(headPath(directory))) return ok(undefined)
   const head = readHead(directory)
   if (!head.ok) return head
-  const wrong = stranger(directory, head.value, wanted)
+  const { of, formatVersion } = head.value
+  const wrong = stranger(headPath(directory), of, formatVersion === FORMAT_VERSION, wanted)
   if (wrong !== undefined) return failed(wrong)
   const snapshot = readStates(directory, head.value)
   if (!snapshot.ok) return snapshot

@@ -15,6 +15,7 @@ const SEEN = [
   'cli/baseline',
   'cli/cell',
   'cli/judge',
+  'cli/matrix',
   'cli/nightly',
   'cli/report_json',
 ]

@@ -5,12 +5,14 @@ import type { KernelLine } from '../../model/litmus/ast.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import type { Baseline, ExpectedCell } from '../baseline.ts'
 import { catalogue, load } from '../input.ts'
+import type { SweepRecord } from '../matrix/record.ts'
 import { sha256 } from './atomic.ts'
+import { rowName, sweepKey, sweepRowSchema, sweepRows, type SweepRow } from './sweep_rows.ts'
 
 export interface Job {
   /** `SCENARIO @ KERNEL`: no two cells of a run have the same. */
   key: string
-  suite: 'catalogue' | 'file'
+  suite: 'catalogue' | 'file' | 'sweep'
   scenario: string
   /** The kernel, and what was taken out of it. */
   kernel: string
@@ -18,16 +20,19 @@ export interface Job {
   source: { name: string; text: string }
   /** What it may take; see costOf(). */
   cost: number
+  /** The row that a job of the sweep is; it has no source. */
+  sweep?: SweepRow | undefined
 }
 
 export const jobSchema: z.ZodType<Job> = z.object({
   key: z.string(),
-  suite: z.enum(['catalogue', 'file']),
+  suite: z.enum(['catalogue', 'file', 'sweep']),
   scenario: z.string(),
   kernel: z.string(),
   without: z.array(z.string()),
   source: z.object({ name: z.string(), text: z.string() }),
   cost: z.number(),
+  sweep: sweepRowSchema.optional(),
 })
 
 /** How much of a night a cell may be part of. */
@@ -60,7 +65,26 @@ export interface Selection {
   readonly operands: readonly string[]
   readonly tier: Tier
   readonly kernels?: readonly KernelLine[]
+  /** Worlds or rows of the sweep that take part, by name. */
+  readonly sweep: readonly string[]
 }
+
+/** The keys of what a job comes to: one per kernel for a row of the sweep. */
+export const keysOf = ({ key, sweep }: Job): readonly string[] =>
+  sweep === undefined ? [key] : sweep.kernels.map((k) => sweepKey(sweep, k))
+
+/** Rows of the sweep as jobs. */
+const sweepJobs = (names: readonly string[], record: SweepRecord): readonly Job[] =>
+  sweepRows(names, record).map(({ row, cost }) => ({
+    key: rowName(row),
+    suite: 'sweep',
+    scenario: rowName(row),
+    kernel: '',
+    without: [],
+    source: { name: '', text: '' },
+    cost,
+    sweep: row,
+  }))
 
 const jobOf = (
   scenario: Scenario,
@@ -81,7 +105,11 @@ const jobOf = (
 }
 
 /** The cells of a run, in the order in which they are reported. */
-export function selectJobs({ operands, tier, kernels }: Selection, baseline: Baseline): Jobs {
+export function selectJobs(
+  { operands, tier, kernels, sweep }: Selection,
+  baseline: Baseline,
+  swept: SweepRecord = {},
+): Jobs {
   const jobs: Job[] = []
   const errors: string[] = []
   for (const operand of operands.length === 0 ? catalogue() : operands) {
@@ -97,7 +125,7 @@ export function selectJobs({ operands, tier, kernels }: Selection, baseline: Bas
     }
   }
   const wanted = tier === 'push' && operands.length === 0 ? jobs.filter((j) => j.cost <= PUSH_COST) : jobs
-  return { jobs: unique(wanted), errors }
+  return { jobs: [...unique(wanted), ...sweepJobs(sweep, swept)], errors }
 }
 
 /** A cell that is asked for twice is checked once; two files with one name are told apart. */

@@ -20,6 +20,8 @@ export interface SearchRequest {
   maxStates?: number | undefined
   maxBytes?: number | undefined
   strict: boolean
+  /** Liveness is asked of every scenario. */
+  liveness: boolean
 }
 
 export const searchSchema: z.ZodType<SearchRequest> = z.object({
@@ -29,6 +31,7 @@ export const searchSchema: z.ZodType<SearchRequest> = z.object({
   maxStates: z.number().optional(),
   maxBytes: z.number().optional(),
   strict: z.boolean(),
+  liveness: z.boolean(),
 })
 
 export interface CellRecord {
@@ -53,11 +56,14 @@ export const recordSchema: z.ZodType<CellRecord> = z.object({
 /** A record, or why there is none: a mistake in the scenario, or a checkpoint that cannot be used. */
 export type Answer =
   | { kind: 'record'; record: CellRecord }
+  /** Of a row of the sweep, one per kernel. */
+  | { kind: 'records'; key: string; records: CellRecord[] }
   | { kind: 'mistake'; key: string; message: string }
   | { kind: 'refused'; key: string; message: string }
 
 export const answerSchema: z.ZodType<Answer> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('record'), record: recordSchema }),
+  z.object({ kind: z.literal('records'), key: z.string(), records: z.array(recordSchema) }),
   z.object({ kind: z.literal('mistake'), key: z.string(), message: z.string() }),
   z.object({ kind: z.literal('refused'), key: z.string(), message: z.string() }),
 ])

@@ -1,19 +1,22 @@
 /** A run: its cells done, kept as they are done, judged and told. */
 import { EXIT } from '../exit.ts'
 import { differences, type Baseline } from '../baseline.ts'
-import type { CellDocument, RunDocument } from '../document.ts'
+import type { CellDocument, RunDocument, Stop } from '../document.ts'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
 import type { Progress } from '../../solver/engine.ts'
+import { readSweepRecord } from '../matrix/record.ts'
 import { errorText } from '../message.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { codeDigest, modelDigest, versions } from './code.ts'
 import { judged, withExit } from './document_of.ts'
 import type { Execute } from './execute.ts'
-import { planDigest, selectJobs, type Job, type Selection } from './job.ts'
+import { keysOf, planDigest, selectJobs, type Job, type Selection } from './job.ts'
 import { openJournal, type Journal } from './journal.ts'
 import type { Settled } from './pool.ts'
 import { recordedKernel, unsearched, type CellRecord, type SearchRequest } from './record.ts'
 import { cellsOf, shardText, type Shard } from './shard.ts'
+import { judgedRow, withWorlds } from './sweep_judge.ts'
+import { unsweptRow } from './sweep_run.ts'
 
 export interface RunOptions {
   readonly selection: Selection
@@ -69,8 +72,7 @@ const isWhole = ({ operands, tier, kernels }: Selection, search: SearchRequest):
 const ENGINE_DIED = 'a worker process died on it, twice'
 
 /** What is known of a cell that no worker gave an answer for. */
-function lost(job: Job, engine: string, message: string): CellRecord {
-  const record = unsearched(job, engine, 'time')
+function lost(record: CellRecord, message: string): CellRecord {
   const { stopped: _, ...search } = record.document.search
   const problem = `${ENGINE_DIED}: ${message.split('\n')[0] ?? ''}`
   return { ...record, document: { ...record.document, verdict: 'error', search, problem }, outcome: 'internal' }
@@ -80,11 +82,13 @@ function lost(job: Job, engine: string, message: string): CellRecord {
 export async function runCells(options: RunOptions): Promise<Result<RunDone, string>> {
   const { selection, search, baseline, shard, watch } = options
   const started = new Date()
-  const { jobs: all, errors } = selectJobs(selection, baseline)
+  const swept = selection.sweep.length === 0 ? {} : readSweepRecord()
+  const { jobs: all, errors } = selectJobs(selection, baseline, swept)
   const { version, solver } = versions()
   const plan = planDigest(all, [version, codeDigest(), modelDigest(), search])
   const jobs = shard === undefined ? all : cellsOf(all, shard)
-  const places = new Map(all.map((j, i) => [j.key, i]))
+  const planned = all.flatMap(keysOf)
+  const places = new Map(planned.map((key, i) => [key, i]))
   const identity = { version, code: codeDigest(), model: modelDigest(), plan, shard: shardText(shard) }
   const opened = openJournal(options.directory, identity, options.resume)
   if (!opened.ok) return opened
@@ -94,26 +98,34 @@ export async function runCells(options: RunOptions): Promise<Result<RunDone, str
   const refused: string[] = []
   const judging = {
     baseline,
-    held: search.engine !== 'smt' && selection.kernels === undefined,
+    held: search.engine !== 'smt' && selection.kernels === undefined && !search.liveness,
     recording: options.update,
   }
-  const cellOf = (job: Job, record: CellRecord): CellDocument => judged(record, job.suite === 'catalogue', judging)
+  const cellOf = (job: Job, record: CellRecord): CellDocument =>
+    job.suite === 'sweep'
+      ? judgedRow(record, swept, options.update)
+      : judged(record, job.suite === 'catalogue', judging)
 
-  watch.begin({ planned: jobs.length, cost: jobs.reduce((n, j) => n + j.cost, 0), shard, started })
+  watch.begin({ planned: jobs.flatMap(keysOf).length, cost: jobs.reduce((n, j) => n + j.cost, 0), shard, started })
   for (const e of errors) watch.error(e)
   const finish = (job: Job, record: CellRecord): void => {
     // Nothing is counted twice, whoever answers.
-    if (records.has(job.key)) return
-    records.set(job.key, record)
-    watch.cell(cellOf(job, record), job.cost, records.size + mistakes.size)
+    if (records.has(record.key)) return
+    records.set(record.key, record)
+    watch.cell(cellOf(job, record), job.cost / keysOf(job).length, records.size + mistakes.size)
   }
+  const none = (job: Job, stopped: Stop): readonly CellRecord[] =>
+    job.sweep === undefined ? [unsearched(job, search.engine, stopped)] : unsweptRow(job.sweep, stopped)
   const settle = (job: Job, settled: Settled | { readonly kind: 'no time' }): void => {
-    if (settled.kind === 'no time') finish(job, unsearched(job, search.engine, 'budget'))
-    else if (settled.kind === 'overdue') finish(job, unsearched(job, search.engine, 'time'))
-    else if (settled.kind === 'died') finish(job, lost(job, search.engine, settled.message))
-    else if (settled.answer.kind === 'record') {
-      if (isFinal(settled.answer.record) && !records.has(job.key)) journal.add(settled.answer.record)
-      finish(job, settled.answer.record)
+    if (settled.kind === 'no time') for (const r of none(job, 'budget')) finish(job, r)
+    else if (settled.kind === 'overdue') for (const r of none(job, 'time')) finish(job, r)
+    else if (settled.kind === 'died') for (const r of none(job, 'time')) finish(job, lost(r, settled.message))
+    else if (settled.answer.kind === 'record' || settled.answer.kind === 'records') {
+      const { answer } = settled
+      for (const r of answer.kind === 'record' ? [answer.record] : answer.records) {
+        if (isFinal(r) && !records.has(r.key)) journal.add(r)
+        finish(job, r)
+      }
     } else {
       const message = errorText(settled.answer.message)
       if (settled.answer.kind === 'refused') refused.push(settled.answer.message)
@@ -122,12 +134,14 @@ export async function runCells(options: RunOptions): Promise<Result<RunDone, str
       mistakes.set(job.key, message)
     }
   }
-  for (const job of jobs) {
-    const record = journal.done.get(job.key)
-    if (record !== undefined) finish(job, record)
-  }
+  const keysLeft = (job: Job): readonly string[] => keysOf(job).filter((key) => !records.has(key))
+  for (const job of jobs)
+    for (const key of keysOf(job)) {
+      const record = journal.done.get(key)
+      if (record !== undefined) finish(job, record)
+    }
   const impossible = await options.execute({
-    jobs: jobs.filter((j) => !records.has(j.key)),
+    jobs: jobs.filter((j) => keysLeft(j).length > 0),
     base: {
       search,
       ...(options.cache === undefined ? {} : { cache: options.cache }),
@@ -143,10 +157,12 @@ export async function runCells(options: RunOptions): Promise<Result<RunDone, str
     journal.close(false)
     return failed(first)
   }
-  const done = jobs.flatMap((job) => {
-    const record = records.get(job.key)
-    return record === undefined ? [] : [{ job, record }]
-  })
+  const done = jobs.flatMap((job) =>
+    keysOf(job).flatMap((key) => {
+      const record = records.get(key)
+      return record === undefined ? [] : [{ job, record, place: places.get(key) ?? 0 }]
+    }),
+  )
   const said = [...errors, ...jobs.flatMap((j) => mistakes.get(j.key) ?? [])]
   const document = withExit({
     ...RESULT_FORMAT,
@@ -155,11 +171,16 @@ export async function runCells(options: RunOptions): Promise<Result<RunDone, str
       engine: search.engine,
       tier: selection.operands.length > 0 ? 'chosen' : selection.tier,
       plan,
-      planned: all.length,
+      planned: planned.length,
       shard: shard === undefined ? null : { ...shard },
       whole: isWhole(selection, search),
     },
-    cells: done.map(({ job, record }) => ({ ...cellOf(job, record), place: places.get(job.key) ?? 0 })),
+    cells: [
+      ...withWorlds(
+        done.map(({ job, record, place }) => ({ ...cellOf(job, record), place })),
+        options.update,
+      ),
+    ],
     errors: [...new Set(said)].map((e) => e.trimEnd()),
     kept: null,
     time: { started: started.toISOString(), ms: Date.now() - started.getTime() },

@@ -126,6 +126,7 @@ export function totals(run: RunDocument): Totals {
     vacuous: of('vacuous'),
     error: of('error') + run.errors.length,
     cached: run.cells.filter((c) => c.cached === true).length,
-    states: run.cells.reduce((n, c) => n + c.search.states, 0),
+    // A world of the sweep has the states of its rows.
+    states: run.cells.filter((c) => c.sweep?.row !== null).reduce((n, c) => n + c.search.states, 0),
   }
 }

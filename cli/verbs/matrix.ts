@@ -6,6 +6,7 @@ import { sweepOperations } from '../../model/scenarios/sweep/cells.ts'
 import { findWorld, SWEEP_KERNELS, SWEEP_WORLDS, type SweepWorld } from '../../model/scenarios/sweep/worlds.ts'
 import { matrix } from '../commands/matrix.ts'
 import { MATRIX_HELP } from '../help.ts'
+import { CELL_STATES_MAX } from '../nightly/sweep_run.ts'
 import * as value from '../options.ts'
 import { newStyle, useColor, type ColorMode } from '../style.ts'
 import type { Streams } from '../streams.ts'
@@ -23,9 +24,6 @@ interface MatrixFlags {
   readonly progress?: boolean
   readonly color: ColorMode
 }
-
-/** A cell of the sweep is small; one that is not ends here, and is told as unanswered. */
-export const CELL_STATES_MAX = 3_000_000
 
 const worlds = (text: string, previous: readonly SweepWorld[] = []): readonly SweepWorld[] => {
   const named = value.collect(text, []).map((name) => {
@@ -47,7 +45,7 @@ const operations = (text: string, previous: readonly string[] = []): readonly st
 }
 
 /** One line of standard error that is written over; none where nobody watches. */
-export function newLine(on: boolean): (text: string) => void {
+function newLine(on: boolean): (text: string) => void {
   let width = 0
   return (text) => {
     if (!on) return

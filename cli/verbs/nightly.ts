@@ -1,19 +1,13 @@
 /** The verb `nightly`: everything that has a record, held against it, in one run. */
-import { availableParallelism } from 'node:os'
-import type { Command } from 'commander'
-import { SWEEP_KERNELS, SWEEP_WORLDS, TRIPLE_WORLDS, type SweepWorld } from '../../model/scenarios/sweep/worlds.ts'
-import { matrix, type MatrixOptions } from '../commands/matrix.ts'
+import { InvalidArgumentError, type Command } from 'commander'
+import { closest } from '../../model/litmus/suggest.ts'
 import { nightly } from '../commands/nightly.ts'
 import { conflict } from '../conflicts.ts'
-import { EXIT, rankOf } from '../exit.ts'
 import { fail } from '../fail.ts'
-import { errorText } from '../message.ts'
 import { NIGHTLY_HELP } from '../help_nightly.ts'
-import type { Shard } from '../nightly/shard.ts'
+import { isSweepName, sweepWorlds } from '../nightly/sweep_rows.ts'
 import * as value from '../options.ts'
 import type { Streams } from '../streams.ts'
-import { newStyle, useColor } from '../style.ts'
-import { CELL_STATES_MAX, newLine } from './matrix.ts'
 import {
   addRunOptions,
   runOptions,
@@ -23,47 +17,28 @@ import {
   type SharedFlags,
 } from './run_options.ts'
 
-type NightlyFlags = RunFlags & SharedFlags & SearchFlags
+type NightlyFlags = RunFlags & SharedFlags & SearchFlags & { readonly sweep?: readonly string[] }
 
-/** The worlds of a shard: whole worlds, since each is held against its record as a whole. */
-const worldsOf = (worlds: readonly SweepWorld[], shard: Shard | undefined): readonly SweepWorld[] =>
-  worlds.filter((_, i) => shard === undefined || i % shard.of === shard.index - 1)
-
-/** Reports of one object or of one table own standard output; the sweep then speaks on standard error. */
-const ownsOutput = (flags: NightlyFlags): boolean =>
-  flags.json === true || (flags.reporter ?? []).some((r) => r.file === undefined && r.name !== 'default')
-
-/**
- * The sweep of pairs, and of triples in a weekly run: its exit codes. Worlds that the budget leaves no time
- * for are told, and make the run incomplete.
- */
-async function sweep(flags: NightlyFlags, streams: Streams, start: number): Promise<readonly number[]> {
-  const out = ownsOutput(flags) ? streams.err : streams.out
-  const options: Omit<MatrixOptions, 'worlds' | 'triples'> = {
-    kernels: SWEEP_KERNELS,
-    operations: [],
-    jobs: flags.jobs ?? availableParallelism(),
-    maxStates: CELL_STATES_MAX,
-    json: false,
-    table: false,
-    update: flags.update ?? false,
-    progress: newLine(flags.progress ?? streams.errIsTty),
-    style: newStyle(useColor(flags.color, streams.outIsTty, streams.env)),
-    out,
-    err: streams.err,
+/** Names of worlds and rows of the sweep, as `--sweep` takes them; `none` stands for no sweep. */
+function sweepNames(text: string, previous: readonly string[] = []): readonly string[] {
+  if (text === 'none') return []
+  const names = value.collect(text, previous)
+  for (const name of names) {
+    if (isSweepName(name)) continue
+    const known = [...sweepWorlds(2), ...sweepWorlds(3)]
+    const near = closest(name, known)
+    throw new InvalidArgumentError(
+      near === undefined ? `known: none, ${known.join(', ')}, and their rows` : `did you mean '${near}'?`,
+    )
   }
-  const parts = [
-    ...worldsOf(SWEEP_WORLDS, flags.shard).map((world) => ({ world, triples: false })),
-    ...(flags.tier === 'weekly' ? worldsOf(TRIPLE_WORLDS, flags.shard) : []).map((world) => ({ world, triples: true })),
-  ]
-  const codes: number[] = []
-  for (const { world, triples } of parts) {
-    if (flags.budget !== undefined && performance.now() - start > flags.budget) {
-      streams.err(errorText(`the budget is spent: ${world.name} was not swept${triples ? ' for triples' : ''}`))
-      codes.push(EXIT.incomplete.code)
-    } else codes.push(await matrix({ ...options, worlds: [world], triples }))
-  }
-  return codes
+  return names
+}
+
+/** What takes part in the sweep where nobody says: all pairs, and in a weekly run the triples. */
+function sweepOf(operands: readonly string[], { tier, engine, sweep }: NightlyFlags): readonly string[] {
+  if (sweep !== undefined) return sweep
+  if (operands.length > 0 || tier === 'push' || engine === 'smt') return []
+  return [...sweepWorlds(2), ...(tier === 'weekly' ? sweepWorlds(3) : [])]
 }
 
 export function addNightly(program: Command, streams: Streams, done: (code: number) => void): void {
@@ -79,6 +54,8 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
     .option('--memory <size>', 'stop a cell when its states take this much memory, as 8G', value.size)
     .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
     .option('--json', "print one JSON object: '--reporter json'")
+    .option('--sweep <names>', "worlds of the sweep, or rows as 'shmem.guard_install'; none for no sweep", sweepNames)
+    .option('--liveness', 'ask of every scenario whether its operations end, on every fair run')
     .option('--strict', 'a property that holds vacuously fails the run')
     .option('--update', 'record what was found as what is expected, and say what changed')
     .option('--progress', 'show progress even where standard error is no terminal')
@@ -90,18 +67,13 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
       done(fail({ json: flags.json ?? false, out, err }, 'usage', clash))
       return
     }
-    const start = performance.now()
-    const swept = operands.length === 0 && flags.tier !== 'push' && flags.engine !== 'smt'
-    const first = await nightly(
-      runOptions(flags, streams, {
-        selection: { operands, tier: flags.tier ?? 'nightly' },
-        search: searchRequest(flags),
-      }),
+    done(
+      await nightly(
+        runOptions(flags, streams, {
+          selection: { operands, tier: flags.tier ?? 'nightly', sweep: sweepOf(operands, flags) },
+          search: searchRequest(flags),
+        }),
+      ),
     )
-    // What could not begin has nothing to add to.
-    const began = first !== EXIT.usage.code && first !== EXIT.input.code
-    const codes = [first, ...(swept && began ? await sweep(flags, streams, start) : [])]
-    const [worst = EXIT.ok.code] = [...codes].sort((a, b) => rankOf(a) - rankOf(b))
-    done(worst)
   })
 }

@@ -37,6 +37,7 @@ export interface SearchFlags {
   readonly maxStates?: number
   readonly memory?: number
   readonly strict?: boolean
+  readonly liveness?: boolean
 }
 
 /** Of the smt engine, in steps. */
@@ -47,6 +48,7 @@ export const searchRequest = (flags: SearchFlags): SearchRequest => ({
   depth: flags.depth ?? DEFAULT_DEPTH,
   reductions: [...(flags.reduce ?? [])],
   strict: flags.strict ?? false,
+  liveness: flags.liveness ?? false,
   ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
   ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
 })

@@ -42,11 +42,15 @@ const envelope = z.object({
   scope: strings,
   assumptions: strings,
   origin: z.literal('simulation').optional(),
+  loopStart: z.number().int().nonnegative().optional(),
+  fairness: strings.optional(),
 })
 const document = z.object({
   '#meta': z.object({ format: z.literal('ITF'), mmcheck: envelope }),
   vars: strings,
   states: z.array(z.object({ '#meta': stepMeta }).catchall(value)).min(1),
+  /** State from which on all is repeated for ever. */
+  loop: z.number().int().nonnegative().optional(),
 })
 
 /** What a state is told of the step that leads to it; the first state has an index alone. */
@@ -134,19 +138,24 @@ export function renderItf(subject: Subject): string {
   const { counterexample, vars, states } = itfOf(subject)
   const { id, title, property, scenario } = counterexample
   const { slots } = subject.model
+  const { loopStart } = counterexample
+  const how =
+    loopStart === undefined ? 'by the last state, or on the way to it' : 'by the run that never leaves the loop'
   const file = {
     '#meta': {
       format: 'ITF',
       'format-description': 'https://apalache-mc.org/docs/adr/015adr-trace.html',
       source: `${scenario.name} on ${scenario.kernel}`,
       status: 'violation',
-      description: `cex ${id} ("${title}"): ${property.name} is violated by the last state, or on the way to it`,
+      description: `cex ${id} ("${title}"): ${property.name} is violated ${how}`,
       varTypes: Object.fromEntries(slots.map((s) => [s.name, s.kind === 'pc' ? 'Str' : typeName(s.type)] as const)),
       mmcheck: counterexample,
     },
     params: [],
     vars,
     states: states.map(({ step, values }) => ({ '#meta': step, ...values })),
+    // The last state is the one to which it points once more, so what follows goes on from there.
+    ...(loopStart === undefined ? {} : { loop: loopStart }),
   }
   return `${JSON.stringify(file, null, 1)}\n`
 }
@@ -168,7 +177,8 @@ export function parseItf(text: string): Result<Itf, string> {
     const [issue] = parsed.error.issues
     return failed(`no ITF trace of mmcheck: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? ''}`)
   }
-  const { '#meta': meta, vars, states } = parsed.data
+  const { '#meta': meta, vars, states, loop } = parsed.data
+  if (loop !== meta.mmcheck.loopStart) return failed(`no ITF trace of mmcheck: loop: not where the loop begins`)
   return ok({
     counterexample: meta.mmcheck,
     vars,

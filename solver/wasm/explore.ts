@@ -1,6 +1,7 @@
 import type { Incomplete, Progress, SearchOptions } from '../engine.ts'
 import type { State } from '../reference/interpreter.ts'
 import { startWatch } from '../watch.ts'
+import { imageOf, restoreImage, type ImageCheckpoints, type Progressed } from './checkpoint.ts'
 import { firstRoom, growComponents } from './components_room.ts'
 import type { Heap } from './heap.ts'
 import { newHeap } from './heap.ts'
@@ -153,17 +154,31 @@ function parentFinder(machine: Machine, memos: Memos, { heads, tails }: Mileston
 const firsts = ({ memory }: Machine, address: number, length: number): readonly number[] =>
   Array.from(new Int32Array(memory.buffer, address, length), (id) => id - 1)
 
+export interface ExploreOptions extends SearchOptions {
+  readonly images?: ImageCheckpoints
+}
+
+const BEGIN: Progressed = { head: 0, states: 1, depth: 0, expandedDepth: 0, levelEnd: 1, transitions: 0 }
+
 /** Explores the reachable states, breadth first, in the order of the reference interpreter. */
-export function explore(machine: Machine, first: State, options: SearchOptions): Outcome {
+export function explore(machine: Machine, first: State, options: ExploreOptions): Outcome {
   const watch = startWatch(options)
   const { plan } = machine
   const maxStates = options.maxStates ?? Infinity
   const maxBytes = options.maxBytes ?? Infinity
-  const opened = openRooms(machine, maxBytes, first)
+  const { images } = options
+  const restored = images?.from === undefined ? undefined : restoreImage(machine, maxBytes, images.from)
+  if (images?.from !== undefined && restored === undefined)
+    throw new Error('the machine does not give the memory for the states of the checkpoint')
+  const opened = restored ?? openRooms(machine, maxBytes, first)
   if (opened === 'too wide') return { ok: false, reason: TOO_WIDE }
-  const milestones: Milestones = { heads: [], tails: [] }
+  const milestones: Milestones = { heads: restored?.heads ?? [], tails: restored?.tails ?? [] }
   if (opened === 'no memory') return { ok: false, reason: 'its first rooms do not fit the memory' }
-  const rooms = opened
+  const rooms: Rooms = opened
+  const stored = (id: number): bigint => storedState(rooms.states, id)
+  const stateOf = reader(machine, stored, first)
+  if (restored !== undefined && stateOf(0).some((value, slot) => value !== first[slot]))
+    throw new Error('the checkpoint is not one of this model')
   const outOfMemory = (): Incomplete => ({
     kind: 'memory',
     limitBytes: Number.isFinite(maxBytes) ? maxBytes : rooms.heap.next,
@@ -174,19 +189,20 @@ export function explore(machine: Machine, first: State, options: SearchOptions):
     const known = found()
     for (const i of which) if (known[i] === -1) machine.run(`seek${i}`, from, to)
   }
-  let head = 0
-  let states = 1
-  let depth = 0
-  let expandedDepth = 0
-  let levelEnd = 1
-  let transitions = 0
+  let { head, states, depth, expandedDepth, levelEnd, transitions } = restored?.progressed ?? BEGIN
+  const save = (): void => {
+    const progressed = { head, states, depth, expandedDepth, levelEnd, transitions }
+    images?.save(imageOf({ ...rooms, ...milestones, progressed }, machine))
+  }
   let incomplete = rooms.heap.next > maxBytes ? outOfMemory() : undefined
   const progress = (): Progress => ({ depth, states, frontier: states - head, bytes: rooms.heap.next })
-  seek(sought, 0, 1)
+  if (restored === undefined) seek(sought, 0, 1)
 
   // A step that leaves its slot's range throws out of this loop: no verdict rests on such a model.
   while (incomplete === undefined && head < states) {
     incomplete = watch(progress())
+    // Whoever gives more time goes on from here. Where memory ended, there may be half of a table.
+    if (incomplete !== undefined || images?.due() === true) save()
     if (incomplete !== undefined) break
     const room = makeRoom(rooms)
     if (room === 'too wide') return { ok: false, reason: TOO_WIDE }
@@ -221,7 +237,6 @@ export function explore(machine: Machine, first: State, options: SearchOptions):
     head,
     states,
   )
-  const stored = (id: number): bigint => storedState(rooms.states, id)
   const ran = new Uint8Array(machine.memory.buffer, plan.addresses.ran, plan.model.steps.length)
   return {
     ok: true,
@@ -236,7 +251,7 @@ export function explore(machine: Machine, first: State, options: SearchOptions):
       deadlock: machine.read(GLOBALS.deadlock) - 1,
       ran: Array.from(ran, (r) => r !== 0),
       ...(incomplete === undefined ? {} : { incomplete }),
-      stateOf: reader(machine, stored, first),
+      stateOf,
       parentOf: parentFinder(machine, rooms.memos, milestones),
       storedState: stored,
     },

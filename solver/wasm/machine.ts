@@ -24,6 +24,9 @@ export interface Machine {
   readonly write: (global: Global, value: number) => void
   /** Calls a function; a result is an unsigned number of 32 bits, 0 where there is none. */
   readonly run: (name: string, ...args: readonly number[]) => number
+  /** All globals, in the order of the module. */
+  readonly globals: () => readonly number[]
+  readonly setGlobals: (values: readonly number[]) => void
 }
 
 /** Pages for what has its place from the start. The rest comes as it is needed: V8 collects garbage the sooner, the larger a memory is. */
@@ -79,6 +82,10 @@ export function buildMachine(plan: Plan): Machine {
       const found = functions.get(name)
       if (found === undefined) throw new Error(`the module has no function '${name}'`)
       return (found(...args) ?? 0) >>> 0
+    },
+    globals: () => [...cells.values()].map((cell) => cell.value),
+    setGlobals: (values) => {
+      for (const [i, cell] of [...cells.values()].entries()) cell.value = values[i] ?? 0
     },
   }
 }

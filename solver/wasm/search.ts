@@ -1,12 +1,13 @@
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import { slotsRead } from '../../model/language/slots.ts'
-import type { Outcome, SearchOptions, SearchResult } from '../engine.ts'
+import type { Outcome, SearchResult } from '../engine.ts'
+import type { Checkpoints } from '../explicit/checkpoint.ts'
 import { searchExplicit } from '../explicit/search.ts'
 import { firstViolations } from '../first_violations.ts'
 import { registerSlots, sortOutcomes } from '../outcomes.ts'
 import { initialState } from '../reference/interpreter.ts'
 import { specialise } from '../specialise.ts'
-import type { Exploration } from './explore.ts'
+import type { Exploration, ExploreOptions } from './explore.ts'
 import { explore } from './explore.ts'
 import type { Machine } from './machine.ts'
 import { buildMachine } from './machine.ts'
@@ -76,7 +77,7 @@ function machineFor(model: LoweredModel): Machine | string {
  * its range. A model beyond the limits of the engine is refused: see `refusal`, and more bits than 64
  * for a state, which is known only in the course of the search.
  */
-export function searchWasm(original: LoweredModel, options: SearchOptions = {}): WasmAnswer {
+export function searchWasm(original: LoweredModel, options: ExploreOptions = {}): WasmAnswer {
   const first = initialState(original)
   const model = specialise(original)
   const machine = machineFor(model)
@@ -101,7 +102,10 @@ export function searchWasm(original: LoweredModel, options: SearchOptions = {}):
 }
 
 /** As `searchWasm`; where that refuses the model, as `searchExplicit`. */
-export function searchFast(model: LoweredModel, options: SearchOptions = {}): SearchResult {
+export function searchFast(
+  model: LoweredModel,
+  options: ExploreOptions & { readonly checkpoints?: Checkpoints } = {},
+): SearchResult {
   const answer = searchWasm(model, options)
   return answer.ok ? answer.result : searchExplicit(model, options)
 }

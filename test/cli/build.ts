@@ -1,8 +1,9 @@
 /** Compiles the product, so that tests run what users run. */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { ROOT } from '../frame/run.ts'
 
 export const MAIN: string = join(ROOT, 'dist', 'cli', 'main.js')
@@ -42,9 +43,14 @@ export async function build(): Promise<void> {
   mkdirSync(join(ROOT, 'dist'), { recursive: true })
   while (!tryLock()) await sleep(LOOK_MS)
   try {
-    const ran = spawnSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, encoding: 'utf8' })
-    if (ran.error !== undefined) throw ran.error
-    if (ran.status !== 0) throw new Error(`npm run build failed:\n${ran.stdout}${ran.stderr}`)
+    // Not one that blocks: a worker that says nothing for a minute is given up by its test runner.
+    await promisify(execFile)('npm', ['run', '--silent', 'build'], { cwd: ROOT, encoding: 'utf8' }).catch(
+      (e: unknown) => {
+        const said =
+          e instanceof Error && 'stdout' in e && 'stderr' in e ? `${String(e.stdout)}${String(e.stderr)}` : ''
+        throw new Error(`npm run build failed:\n${said}`, { cause: e })
+      },
+    )
   } finally {
     rmSync(LOCK, { force: true })
   }

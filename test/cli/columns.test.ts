@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { readBaseline } from '../../cli/baseline.ts'
 import { catalogueDirectory } from '../../cli/input.ts'
 import { runProgram } from '../../cli/program.ts'
 import { LITMUS_ERRORS } from '../../model/litmus/errors.ts'
@@ -11,7 +12,12 @@ import { ELABORATION_ERRORS } from '../../model/scenarios/problem.ts'
 import { PROPERTIES } from '../../properties/all.ts'
 import { shareOfNames } from '../support/scenarios.ts'
 
-const Kept = z.object({ id: z.string(), scenario: z.object({ kernel: z.string() }) })
+const Kept = z.object({
+  id: z.string(),
+  scenario: z.object({ kernel: z.string() }),
+  trace: z.array(z.unknown()),
+  loopStart: z.number().optional(),
+})
 
 interface Printed {
   readonly code: number
@@ -55,11 +61,21 @@ test('the test sees long lines, other characters and blanks at the end', () => {
   for (const line of ['x'.repeat(76), 'na\u00efve', 'tab\there', 'end ']) expect(bad(line)).toEqual([line])
 })
 
-/** Violated on each of the kernels whose counterexamples are explained below. */
-const OF_EVERY_KERNEL = 'install-punch+read-two'
+const BROKEN = ['rfc-file', 'v6.15', 'v6.18', 'maybe-guard-v1', 'maybe-guard-v2', 'maybe-guard-v3', 'v7.0'] as const
+
+/** The smallest scenario that is recorded as violated on a kernel. */
+function smallestOn(kernel: string): string {
+  const cells = Object.entries(readBaseline()).flatMap(([name, kernels]) => {
+    const cell = kernels[kernel]
+    return cell === undefined || Object.keys(cell.violations).length === 0 ? [] : [{ name, states: cell.states }]
+  })
+  const [first] = cells.sort((a, b) => a.states - b.states || (a.name < b.name ? -1 : 1))
+  if (first === undefined) throw new Error(`nothing is violated on ${kernel}`)
+  return first.name
+}
 
 /** Checked as a user's file, so that every cell is printed in full and every counterexample kept. */
-describe.each([...new Set([OF_EVERY_KERNEL, ...shareOfNames(24)])])('%s', (name) => {
+describe.each([...new Set([...BROKEN.map(smallestOn), ...shareOfNames(24)])])('%s', (name) => {
   test('is checked in lines that fit', async () => {
     const copy = `${name}.litmus`
     copyFileSync(join(catalogueDirectory(), copy), copy)
@@ -83,14 +99,14 @@ test('every counterexample of the catalogue is replayed in lines that fit', asyn
   }
 })
 
-/** One counterexample of a kernel stands for all of it: each is searched for on every kernel again. */
+/** The shortest counterexample of a kernel stands for all of it: each is searched for on every kernel again. */
 function keptOf(kernel: string): string | undefined {
   const kept = readdirSync(join('.mmcheck', 'counterexamples')).map((file) =>
     Kept.parse(JSON.parse(readFileSync(join('.mmcheck', 'counterexamples', file), 'utf8'))),
   )
-  return kept.find((c) => c.scenario.kernel.split(' ')[0] === kernel)?.id
+  const of = kept.filter((c) => c.scenario.kernel.split(' ')[0] === kernel && c.loopStart === undefined)
+  return of.sort((a, b) => a.trace.length - b.trace.length || (a.id < b.id ? -1 : 1))[0]?.id
 }
-const BROKEN = ['rfc-file', 'v6.15', 'v6.18', 'maybe-guard-v1', 'maybe-guard-v2', 'maybe-guard-v3', 'v7.0'] as const
 
 test.each(BROKEN)('a counterexample of %s is explained in lines that fit', async (kernel) => {
   const id = keptOf(kernel)

@@ -8,6 +8,7 @@ import { corpusDirectory, rerun } from '../../cli/commands/replay.ts'
 import { describe as describeFound, SHORTEST } from '../../counterexamples/build.ts'
 import { buildLasso } from '../../counterexamples/lasso.ts'
 import { parseCounterexample } from '../../counterexamples/json.ts'
+import { readFrom } from '../../counterexamples/read_from.ts'
 import { findKernel } from '../../model/kernels/kernels.ts'
 import { findProperty } from '../../properties/all.ts'
 import { corpusIds, lassoIds, movesOf, replayed } from '../support/corpus.ts'
@@ -33,6 +34,9 @@ describe.each(ids)('%s', (id) => {
     const { scenario, lowered, found, property } = again.value
     const told = describeFound(scenario, lowered.model, found.trace, property, SHORTEST)
     expect(told.ok && told.value.mail(true)).toBe(read(`${id}.txt`))
+    // Every file that the trace comes through is named, and no other.
+    const files = readFrom(scenario, found.trace).match(/[\w/-]+\/[\w-]+\.[ch]\b/g)
+    expect(new Set(files)).toEqual(new Set(parsed.value.trace.map((s) => s.file).filter((f) => f !== '')))
   })
 })
 

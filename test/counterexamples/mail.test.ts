@@ -175,7 +175,9 @@ describe('whatever the names and texts are', () => {
       fc.property(trace, text, text, fc.array(text, { maxLength: 2 }), fc.boolean(), (t, title, bang, lines, fold) => {
         const property = { name: title, statement: bang }
         const input = { trace: t, id: '0123456789ab', title, bang, property, minimality: title }
-        expect(faultsOf(renderMail({ ...input, scope: lines, assumptions: lines }, { fold }))).toEqual([])
+        expect(faultsOf(renderMail({ ...input, scope: lines, assumptions: lines, readFrom: title }, { fold }))).toEqual(
+          [],
+        )
       }),
       { numRuns: 200 },
     )

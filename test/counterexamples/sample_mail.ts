@@ -22,4 +22,5 @@ export const sampleMail = (trace: Trace = sampleTrace()): MailInput => ({
   minimality: 'no shorter trace exists and none of that length has fewer switches.',
   scope: ['Scope: 1 page table, 1 page, 1 installer, 1 collapse.', 'Sequentially consistent.'],
   assumptions: ['Not modelled: folio lock, TLB, rmap.'],
+  readFrom: 'Steps read from mm/madvise.c, mm/khugepaged.c (v6.12, v7.0-rc6).',
 })

@@ -12,18 +12,30 @@ import { chance, kill9, KILLED, ROUNDS, startGroup, timelessFile } from './suppo
 const ARGS = ['nightly', ...KILLED, '--no-cache', '--checkpoint-interval', '0', '--run-dir', 'run']
 const ARGS_JSON = [...ARGS, '--reporter', 'json=out.json']
 
+/** Those that keep checkpoints. */
+const ENGINES = ['explicit', 'wasm'] as const
+type Engine = (typeof ENGINES)[number]
+
 /** After so many a round comes to its end. */
 const KILLS_MAX = 2
 
 /** Whether a killed run has left a search in the middle. */
 const hasCheckpoint = (cwd: string): boolean => {
   const cells = join(cwd, 'run', 'cells')
-  return existsSync(cells) && readdirSync(cells).some((c) => existsSync(join(cells, c, 'head.json')))
+  return (
+    existsSync(cells) &&
+    readdirSync(cells).some((c) => ['head.json', 'image.json'].some((f) => existsSync(join(cells, c, f))))
+  )
 }
 
-let undisturbed = ''
-/** From when its directory is there to the end of an undisturbed run. */
-let workMs = 0
+interface Undisturbed {
+  readonly json: string
+  /** From when its directory is there to the end of the run. */
+  workMs: number
+}
+
+/** By engine, once it was needed. */
+const known = new Map<Engine, Undisturbed>()
 
 /** When a run has begun its work, or is over. */
 async function begun(cwd: string, child: ChildProcess): Promise<void> {
@@ -38,35 +50,44 @@ async function begun(cwd: string, child: ChildProcess): Promise<void> {
   while (child.exitCode === null && child.signalCode === null && !mine()) await sleep(5)
 }
 
-beforeAll(async () => {
-  await build()
-  await inDirectory(async (cwd) => {
-    const child = startGroup([...ARGS_JSON, '--jobs', '1'], cwd)
+/** What a run gives that nothing disturbs. */
+async function undisturbedBy(engine: Engine): Promise<Undisturbed> {
+  const before = known.get(engine)
+  if (before !== undefined) return before
+  return inDirectory(async (cwd) => {
+    const child = startGroup([...ARGS_JSON, '--engine', engine, '--jobs', '1'], cwd)
     const over = ended(child)
     await begun(cwd, child)
     const start = performance.now()
     expect(await over).toMatchObject({ code: 0, stderr: '' })
-    workMs = performance.now() - start
-    undisturbed = timelessFile(join(cwd, 'out.json'))
+    const made = { json: timelessFile(join(cwd, 'out.json')), workMs: performance.now() - start }
+    known.set(engine, made)
+    return made
   })
+}
+
+beforeAll(async () => {
+  await build()
 })
 
 describe('killed and resumed', () => {
   test.each(Array.from({ length: ROUNDS }, (_, i) => i + 1))('round %i', { timeout: 300_000 }, async (round) => {
     const next = chance(round)
+    const engine = ENGINES[Math.floor(round / 2) % 2] ?? 'explicit'
+    const undisturbed = await undisturbedBy(engine)
     await inDirectory(async (cwd) => {
       let kills = 0
       let goneOn = 0
       let searches = 0
       for (;;) {
         const resumed = existsSync(join(cwd, 'run', 'run.json'))
-        const child = startGroup([...ARGS_JSON, '--jobs', String(1 + (round % 2)), '--resume'], cwd)
+        const child = startGroup([...ARGS_JSON, '--engine', engine, '--jobs', String(1 + (round % 2)), '--resume'], cwd)
         const over = ended(child)
         await begun(cwd, child)
         const start = performance.now()
         const victim = next() < 0.5
         if (kills < KILLS_MAX) {
-          await Promise.race([over, sleep(next() * workMs)])
+          await Promise.race([over, sleep(next() * undisturbed.workMs)])
           kill9(child, victim)
         }
         const ran = await over
@@ -79,12 +100,14 @@ describe('killed and resumed', () => {
         expect(ran).toMatchObject({ code: 0, stderr: '' })
         if (kills > 0) break
         // A round without a kill would show nothing: it begins anew, with less time.
-        workMs = Math.min(workMs * 0.8, performance.now() - start)
+        undisturbed.workMs = Math.min(undisturbed.workMs * 0.8, performance.now() - start)
       }
-      expect(timelessFile(join(cwd, 'out.json'))).toBe(undisturbed)
+      expect(timelessFile(join(cwd, 'out.json'))).toBe(undisturbed.json)
       // Nothing is left of a run that is done.
       expect(existsSync(join(cwd, 'run'))).toBe(false)
-      process.stdout.write(`round ${round}: killed ${kills} times, gone on ${goneOn} times, ${searches} in a search\n`)
+      process.stdout.write(
+        `round ${round}, ${engine}: killed ${kills} times, gone on ${goneOn} times, ${searches} in a search\n`,
+      )
     })
   })
 })

@@ -4,12 +4,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SWEEP_KERNELS } from '../../model/scenarios/sweep/worlds.ts'
 import { build } from '../cli/build.ts'
 import { ended, inDirectory, mmcheck } from '../cli/spawn.ts'
 import { hasRedis, startRedis, type Redis } from './redis.ts'
 import { chance, kill9, ROUNDS, SMALL, SMALL_CELLS, startGroup, timelessFile } from './support.ts'
 
-const ARGS = ['nightly', ...SMALL, '--no-cache', '--run-dir', 'run', '--reporter', 'json=out.json']
+/** Beside the cells of SMALL: a row of the sweep, one job with a result for each kernel. */
+const ROW = 'shmem.madvise_sequential'
+const RESULTS = SMALL_CELLS + SWEEP_KERNELS.length
+const ARGS = ['nightly', ...SMALL, '--sweep', ROW, '--no-cache', '--run-dir', 'run', '--reporter', 'json=out.json']
 
 beforeAll(async () => {
   await build()
@@ -75,7 +79,7 @@ describe.skipIf(!hasRedis)('with redis-server (Debian: apt-get install redis-ser
         expect(ran).toMatchObject({ code: 0, stderr: '' })
         expect(timelessFile(join(cwd, 'out.json'))).toBe(undisturbed)
         const events = readFileSync(join(cwd, 'out.jsonl'), 'utf8').trimEnd().split('\n')
-        expect(events.filter((e) => e.includes('"event":"cell"'))).toHaveLength(SMALL_CELLS)
+        expect(events.filter((e) => e.includes('"event":"cell"'))).toHaveLength(RESULTS)
         process.stdout.write(`round ${round}: ${killed} workers killed\n`)
       })
     },

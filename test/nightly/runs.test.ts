@@ -17,6 +17,8 @@ import { said, there } from './in_process.ts'
 import { startGroup, timelessFile } from './support.ts'
 
 const SCENARIO = 'install-punch+write'
+/** Two rows of the sweep, of three cells together. */
+const ROWS = 'shmem.madvise_normal,anon.madvise_sequential'
 
 beforeAll(async () => {
   await build()
@@ -29,7 +31,7 @@ describe('one input', () => {
   test('gives the same JSON with one worker and two, sharded and not, and from the cache', async () => {
     await there(async (cwd) => {
       const run = async (name: string, ...args: string[]): Promise<void> => {
-        const words = ['nightly', SCENARIO, ...args, '--reporter', `json=${name}`]
+        const words = ['nightly', SCENARIO, '--sweep', ROWS, ...args, '--reporter', `json=${name}`]
         // Workers are processes of the compiled command; without them all is done in this one.
         const ran = args.includes('--jobs') ? await mmcheck(words, { cwd }) : await said(words)
         expect(ran).toMatchObject({ code: 0, stdout: '', stderr: '' })
@@ -63,7 +65,8 @@ describe('one input', () => {
       // From the cache, where one entry is damaged and so found anew.
       const entries = readdirSync(join(cwd, '.mmcheck', 'cache'))
       expect(entries).toHaveLength(json(cwd, 'one.json').cells.length)
-      const damaged = join(cwd, '.mmcheck', 'cache', entries[0] ?? '')
+      const paths = entries.map((e) => join(cwd, '.mmcheck', 'cache', e))
+      const damaged = paths.find((p) => readFileSync(p, 'utf8').includes(`"scenario":"${SCENARIO}"`)) ?? ''
       writeFileSync(damaged, readFileSync(damaged, 'utf8').replace('"states":', '"states":1'))
       await run('cached.json')
       const cached = json(cwd, 'cached.json')
@@ -77,7 +80,7 @@ describe('one input', () => {
   })
 
   test('is split so that every cell is in one shard, and shards cost about the same', () => {
-    const { jobs, errors } = selectJobs({ operands: [], tier: 'nightly' }, readBaseline())
+    const { jobs, errors } = selectJobs({ operands: [], tier: 'nightly', sweep: [] }, readBaseline())
     expect(errors).toEqual([])
     for (const of of [1, 2, 3, 8, 500]) {
       const shards = Array.from({ length: of }, (_, i) => cellsOf(jobs, { index: i + 1, of }))
@@ -93,7 +96,7 @@ describe('one input', () => {
     }
     const keys = (some: readonly Job[]): readonly string[] => some.map((j) => j.key)
     expect(keys(byCost([...jobs].reverse()))).toEqual(keys(byCost(jobs)))
-    const push = selectJobs({ operands: [], tier: 'push' }, readBaseline()).jobs
+    const push = selectJobs({ operands: [], tier: 'push', sweep: [] }, readBaseline()).jobs
     expect(push.length).toBeGreaterThan(jobs.length / 3)
     expect(Math.max(...push.map((j) => j.cost))).toBeLessThan(costOf(undefined))
   })

@@ -5,18 +5,24 @@ import { z } from 'zod'
 import { rerun, subjectOf } from '../../cli/commands/replay.ts'
 import { parseCounterexample } from '../../counterexamples/json.ts'
 import { counterexampleOfItf, itfDifference, looksLikeItf, parseItf } from '../../counterexamples/render/itf.ts'
+import { fileLink, functionLink, releaseOf } from '../../counterexamples/render/links.ts'
 import { listingsOf } from '../../counterexamples/render/listings.ts'
 import { FORMATS, render } from '../../counterexamples/render/render.ts'
 import { clocks } from '../../counterexamples/render/shiviz.ts'
+import { KERNELS } from '../../model/kernels/kernels.ts'
 import { parseLitmus } from '../../model/litmus/parser.ts'
 import { printBody } from '../../model/litmus/printer.ts'
 import { replay } from '../../solver/reference/replay.ts'
 import { faultsOf } from '../counterexamples/mail_rules.ts'
-import { corpusIds, movesOf, recorded, replayed } from '../support/corpus.ts'
+import { corpusIds, lassoIds, movesOf, recorded, replayed } from '../support/corpus.ts'
 import { elements } from '../support/xml.ts'
 
-/** The expression that ShiViz begins with, and the two lines before the log that a file for it begins with. */
-const SHIVIZ = /(?<event>.*)\n(?<host>\S*) (?<clock>{.*})/g
+/**
+ * The expression that ShiViz begins with (js/shiviz.js, 009ba377fc17), with the flags that it gives it; and the
+ * two lines before the log that a file for it begins with. What it refuses is read from js/model/parser.js,
+ * vectorTimestamp.js and modelGraph.js.
+ */
+const SHIVIZ = /(?<event>.*)\n(?<host>\S*) (?<clock>{.*})/gm
 const HEAD = '(?<event>.*)\\n(?<host>\\S*) (?<clock>{.*})\n\n'
 
 const ClockText = z.record(z.string(), z.number())
@@ -96,6 +102,15 @@ describe.each(corpusIds())('%s', (id) => {
       clock: ClockText.parse(JSON.parse(m.groups?.['clock'] ?? '{}')),
     }))
     expect(events).toHaveLength(steps.length)
+    const byHost = new Map<string, readonly Clock[]>()
+    for (const { host, clock } of events) byHost.set(host, [...(byHost.get(host) ?? []), clock])
+    for (const { clock } of events)
+      for (const [host, n] of Object.entries(clock)) {
+        // It refuses a host without an event, and an event that is not there; what came before that came before.
+        const known = byHost.get(host)?.[n - 1]
+        if (known === undefined) throw new Error(`no event ${n} of ${host}`)
+        expect(upTo(known, clock)).toBe(true)
+      }
     const last = new Map<string, Clock>()
     for (const { host, clock } of events) {
       const before = last.get(host) ?? {}
@@ -137,6 +152,36 @@ describe.each(corpusIds())('%s', (id) => {
       { numRuns: 3, seed: 7 },
     )
   })
+})
+
+describe.each(lassoIds())('%s, which never ends', (id) => {
+  const subject = subjectOf(replayed(id))
+
+  test('is written in every form, with where its loop begins', () => {
+    const { loopStart } = recorded(id)
+    for (const format of FORMATS) expect(render(subject, format, true).endsWith('\n'), format).toBe(true)
+    for (const format of ['mail', 'table'] as const) expect(faultsOf(render(subject, format, true)), format).toEqual([])
+    expect(render(subject, 'mail', true)).toContain('LOOP')
+    expect(parseCounterexample(render(subject, 'json', true))).toEqual({ ok: true, value: recorded(id) })
+    const itf = parseItf(render(subject, 'itf', true))
+    if (!itf.ok) throw new Error(itf.error)
+    const again = rerun(counterexampleOfItf(itf.value))
+    if (!again.ok) throw new Error(again.error)
+    expect(again.value.found.counterexample.id).toBe(id)
+    expect(render(subjectOf(again.value), 'itf', true)).toBe(render(subject, 'itf', true))
+    const { loop } = z.looseObject({ loop: z.number() }).parse(JSON.parse(render(subject, 'itf', true)))
+    expect(loop).toBe(loopStart)
+  })
+})
+
+test('links are of the form that Elixir has for kernels that are out', () => {
+  // Pages that are known to be there; v7.0 and its stable releases have no other form.
+  expect(fileLink('v6.0.4', 'mm/madvise.c')).toBe('https://elixir.bootlin.com/linux/v6.0.4/source/mm/madvise.c')
+  expect(functionLink('v5.12.10', 'do_madvise')).toBe('https://elixir.bootlin.com/linux/v5.12.10/C/ident/do_madvise')
+  // Every kernel of the model is a release, was taken by one, or never went anywhere.
+  const without = KERNELS.map((k) => k.name).filter((name) => releaseOf(name) === undefined)
+  expect(without.filter((name) => !name.startsWith('nosigbus-'))).toEqual([])
+  for (const { name } of KERNELS) expect(releaseOf(name) ?? 'v0.0').toMatch(/^v\d+\.\d+(\.\d+)?$/)
 })
 
 test('a file that is no ITF of ours is refused with a reason', () => {
