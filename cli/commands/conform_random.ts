@@ -108,6 +108,7 @@ function json(r: RandomReport, at: Against, seed: number, path: string | undefin
     ...RESULT_FORMAT,
     release: at.running.release,
     model: at.model.name,
+    why: at.why ?? null,
     seed,
     sequences: r.sequences,
     operations: r.operations,
