@@ -7,6 +7,7 @@ import { openProbe } from '../../kernel/probe/probe.ts'
 import { against, type Against } from '../../kernel/running.ts'
 import type { Account } from '../../kernel/sequences/compare.ts'
 import { conformRandom, type Disagreement, type RandomReport } from '../../kernel/sequences/random.ts'
+import { WORLDS } from '../../kernel/sequences/worlds.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
 import { reason } from '../message.ts'
@@ -40,7 +41,8 @@ export async function conformRandomCommand(options: ConformRandomOptions): Promi
   if (!opened.ok) return skipped(options, opened.error)
   const probe = opened.value
   try {
-    const report = await conformRandom(probe, found.value.model, {
+    const report = await conformRandom(probe, { kernel: found.value.model, without: [] }, {
+      worlds: WORLDS,
       runs: options.runs,
       seconds: options.seconds,
       seed: options.seed,

@@ -41,5 +41,10 @@ export function chooseModel({ release, features }: RunningKernel): Choice | unde
     ? `${later ? 'v6.19 or later' : 'before v6.19'} by its number`
     : `UFFDIO_COPY ${later ? 'refuses to replace' : 'replaces'} a guard, as ${later ? 'since' : 'before'} v6.19`
   if (!later) return choice('v6.18.37', seen, marked)
-  return choice(since(7, 0) ? 'v7.0' : 'v6.19', seen, marked, `${since(7, 0) ? 'v7.0 or later' : 'before v7.0'} by its number`)
+  return choice(
+    since(7, 0) ? 'v7.0' : 'v6.19',
+    seen,
+    marked,
+    `${since(7, 0) ? 'v7.0 or later' : 'before v7.0'} by its number`,
+  )
 }
