@@ -17,6 +17,7 @@ const HOUR_SECONDS = 3600
 interface ConformFlags {
   readonly kernel?: Kernel
   readonly random?: boolean
+  readonly world?: readonly string[]
   readonly runs?: number
   readonly time?: number
   readonly seed: number
@@ -25,7 +26,7 @@ interface ConformFlags {
   readonly color: ColorMode
 }
 
-interface ConfirmFlags extends Omit<ConformFlags, 'kernel' | 'random' | 'progress'> {
+interface ConfirmFlags extends Omit<ConformFlags, 'kernel' | 'random' | 'world' | 'progress'> {
   readonly enough?: number
   readonly output?: string
 }
@@ -51,6 +52,7 @@ export function addKernelVerbs(program: Command, streams: Streams, done: (code: 
       value.kernel,
     )
     .option('--random', 'random sequences of one thread, compared operation by operation, instead of files')
+    .option('--world <name...>', 'with --random: of these worlds alone')
     .option('--runs <n>', 'how many rounds or sequences (default: as many as fit into the time)', value.count)
     .option('--time <time>', 'for how long, as 60s (default: 10s for each file, or for all sequences)', value.duration)
     .option('--seed <n>', 'of sequences, delays and affinities', value.count, 1)
@@ -73,6 +75,7 @@ export function addKernelVerbs(program: Command, streams: Streams, done: (code: 
           await conformRandomCommand({
             ...race(flags),
             runs: flags.runs ?? Infinity,
+            worlds: flags.world ?? [],
             json,
             progress: flags.progress ?? streams.errIsTty,
             style,

@@ -66,3 +66,21 @@ function letters(names: readonly string[]): readonly string[] {
     ...Object.entries(LETTERS).flatMap(([name, l]) => (has.has(name) ? [l] : [])),
   ]
 }
+
+/** Areas with those made one that touch and differ in VM_MAYBE_GUARD at most. */
+function coarse(text_: string): string {
+  const runs: { key: string; first: number; last: number }[] = []
+  for (const area of text_.split(', ').filter((t) => t !== '')) {
+    const [range = '', ...flags] = area.split(' ')
+    const [first = 0, last = first] = range.split('..').map(Number)
+    const key = flags.filter((f) => f !== 'gu' && f !== 'none').join(' ')
+    const before = runs.at(-1)
+    if (before?.key === key && before.last === first - 1) before.last = last
+    else runs.push({ key, first, last })
+  }
+  return runs.map((r) => `${r.first}..${r.last} ${r.key}`).join(', ')
+}
+
+/** Whether the one text has the areas of the other, more of them, and nothing else that differs. */
+export const isFiner = (kernel: string, model: string): boolean =>
+  kernel.split(', ').length > model.split(', ').length && coarse(kernel) === coarse(model)

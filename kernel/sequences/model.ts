@@ -5,28 +5,21 @@
  * states again and again.
  */
 import type { LExpr, LoweredModel, Step } from '../../model/language/lowered.ts'
-import { lower } from '../../model/language/lower/lower.ts'
+import { lower, ModelError } from '../../model/language/lower/lower.ts'
+import type { Program } from '../../model/language/routine.ts'
 import { show, type Type } from '../../model/language/types.ts'
+import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { condition } from '../../model/scenarios/condition.ts'
 import { evaluate, initialState, runStep, type State } from '../../solver/reference/interpreter.ts'
 import { conditionFor } from '../race/outcome.ts'
+import { hasMemoryFailure } from '../sequential/poison.ts'
 import { areasOf } from './areas.ts'
+import { newContents, type ContentPlace, type EntryOf } from './contents.ts'
+import { hugetlbRun, hugetlbStage, isHugetlb } from './hugetlb.ts'
+import type { Expected, ModelRun } from './expected.ts'
 import type { SequenceOp } from './operations.ts'
 import { newStage, type ModelOf, type Stage } from './stage.ts'
 import type { SequenceWorld } from './world.ts'
-
-/** What an operation may come to: its result (absent for khugepaged), and what can be seen afterwards. */
-export interface Expected {
-  readonly result?: string
-  readonly guards: readonly boolean[]
-  /** The VMAs of each mapping, in words. */
-  readonly areas: readonly string[]
-}
-
-export interface ModelRun {
-  /** Feeds one operation what the kernel made of it; the outcomes that the model allows, and whether this is one. */
-  readonly take: (o: SequenceOp, seen: Expected) => { readonly agrees: boolean; readonly allowed: readonly Expected[] }
-}
 
 export interface SequenceModel {
   readonly stage: (w: SequenceWorld) => Stage
@@ -66,7 +59,10 @@ interface WorldModel {
   readonly pages: readonly (readonly number[])[]
   readonly flags: readonly { readonly slot: number; readonly type: Type }[]
   readonly promises: ReadonlySet<number>
+  readonly entry: (state: Shared) => EntryOf
+  readonly places: ReadonlyMap<string, ContentPlace>
   readonly initial: Shared
+  readonly failures: boolean
 }
 
 const isShared = (kind: string): boolean => kind === 'shared' || kind === 'lock' || kind === 'ghost'
@@ -81,16 +77,35 @@ function lowerOperation(model: LoweredModel): OneOperation {
   return { model, steps, register, start: initialState(model), outcomes: new Map() }
 }
 
+/** What is left out of a kernel is left out of the operations that have it. */
+function lowerKnown(program: Program): LoweredModel {
+  const known = [...program.without].filter((label) => {
+    try {
+      lower({ ...program, without: new Set([label]) })
+      return true
+    } catch (e) {
+      if (e instanceof ModelError) return false
+      throw e
+    }
+  })
+  return lower({ ...program, without: new Set(known) }).model
+}
+
+function scenarioAlone({ scenario, world }: Stage, o: SequenceOp): Scenario {
+  if (scenario === undefined) throw new Error(`world ${world.name} is none of the model's`)
+  return scenario(o)
+}
+
 function newWorld(w: SequenceWorld, of: ModelOf): WorldModel {
   const stage = newStage(w, of)
   const [any] = w.vocabulary
   if (any === undefined) throw new Error(`world ${w.name} has no operation`)
-  const scenario = stage.scenario(any)
-  const { model } = lower(scenario.program)
+  const scenario = scenarioAlone(stage, any)
+  const model = lowerKnown(scenario.program)
   const pages = stage.looks.flatMap((m) => Array.from({ length: m.pages }, (_, i) => `${m.name}[${i}]`))
   const guards = pages.map((name): LExpr => {
     const { cond } = conditionFor({ registers: [], pages: [{ name, guard: true }] })
-    const asked = lower({ ...scenario.program, final: condition(cond, scenario.registers, scenario.world) }).model.final
+    const asked = lowerKnown({ ...scenario.program, final: condition(cond, scenario.registers, scenario.world) }).final
     if (asked === undefined) throw new Error(`world ${w.name}: no page ${name}`)
     return asked
   })
@@ -106,14 +121,47 @@ function newWorld(w: SequenceWorld, of: ModelOf): WorldModel {
     pages: stage.looks.map((m) => Array.from({ length: m.pages }, (_, i) => named(`${m.name}[${i}].vma`))),
     flags: model.slots.flatMap((s, slot) => (s.name.endsWith('.vm_flags') ? [{ slot, type: s.type }] : [])),
     promises: new Set(shared.flatMap((s, i) => (model.slots[s]?.name.endsWith('.promised') === true ? [i] : []))),
+    entry: entries(stage, model, shared),
+    places: new Map(
+      scenario.world.mappings.map((m) => {
+        const parent = scenario.world.mappings.find((x) => x.number === m.parent)?.name
+        const place: ContentPlace = {
+          pages: Array.from({ length: m.pages }, (_, i) => `${m.name}[${i}]`),
+          shared: m.shared,
+          ...(m.file === undefined ? {} : { offset: m.decl.range.first }),
+          ...(parent === undefined ? {} : { parent }),
+        }
+        return [m.name, place]
+      }),
+    ),
     initial: Uint16Array.from(shared, (s) => state[s] ?? 0),
+    failures: hasMemoryFailure(),
+  }
+}
+
+/** The entry of each page: a mapping of a world has one table, whose first slot is its first page's. */
+function entries(stage: Stage, model: LoweredModel, shared: readonly number[]): (state: Shared) => EntryOf {
+  const index = new Map(shared.map((slot, i) => [model.slots[slot]?.name ?? '', { i, type: model.slots[slot]?.type }]))
+  const value = (state: Shared, name: string): string => {
+    const at = index.get(name)
+    return at?.type === undefined ? '' : show(at.type, state[at.i] ?? 0)
+  }
+  const places = new Map<string, { readonly m: Stage['looks'][number]; readonly i: number }>(
+    stage.looks.flatMap((m) => Array.from({ length: m.pages }, (_, i) => [`${m.name}[${i}]`, { m, i }] as const)),
+  )
+  return (state) => (page) => {
+    const at = places.get(page)
+    if (at === undefined) return 'none'
+    const kind = value(state, `pmd(${at.m.name}).kind`)
+    if (kind === 'table') return value(state, `${value(state, `pmd(${at.m.name}).table`)}.pte[${at.i}]`)
+    return kind === 'none' ? 'none' : kind.startsWith('huge_anon') ? 'anon' : 'file'
   }
 }
 
 function operationModel(world: WorldModel, o: SequenceOp): OneOperation {
   const known = world.operations.get(o.text)
   if (known !== undefined) return known
-  const made = lowerOperation(lower(world.stage.scenario(o).program).model)
+  const made = lowerOperation(lowerKnown(scenarioAlone(world.stage, o).program))
   const slots = sharedSlots(made.model)
   if (slots.length !== world.shared.length || slots.some((s, i) => made.model.slots[s]?.name !== world.names[i]))
     throw new Error(`world ${world.stage.world.name}: '${o.text}' does not have the variables of the others`)
@@ -140,6 +188,9 @@ function stepsFrom(one: OneOperation, state: State, thread: number): readonly St
 
 const keyOf = (values: ArrayLike<number>): string => String.fromCharCode(...Array.from(values))
 
+/** As this machine gives a result: it may know no other SIGBUS than the plain one. */
+const here = (result: string, { failures }: WorldModel): string => (result === 'HWPOISON' && !failures ? 'BUS' : result)
+
 function expectedOf(world: WorldModel, one: OneOperation, state: State): Expected {
   const guards = world.guards.map((g) => evaluate(one.model, g, state) !== 0)
   const areas = world.pages.map((slots) =>
@@ -153,7 +204,7 @@ function expectedOf(world: WorldModel, one: OneOperation, state: State): Expecte
   )
   const slot = one.model.slots[one.register]
   const seen = { guards, areas }
-  return slot === undefined ? seen : { ...seen, result: show(slot.type, state[one.register] ?? 0) }
+  return slot === undefined ? seen : { ...seen, result: here(show(slot.type, state[one.register] ?? 0), world) }
 }
 
 /**
@@ -201,7 +252,7 @@ const same = (a: Expected, b: Expected): boolean =>
   a.guards.every((g, i) => g === b.guards[i]) &&
   a.areas.every((x, i) => x === b.areas[i])
 
-/** The model of a kernel, for any number of sequences. */
+/** The model of a kernel, for any number of sequences; huge pages of hugetlbfs have one of their own. */
 export function newSequenceModel(of: ModelOf): SequenceModel {
   const worlds = new Map<string, WorldModel>()
   const worldOf = (w: SequenceWorld): WorldModel => {
@@ -212,14 +263,29 @@ export function newSequenceModel(of: ModelOf): SequenceModel {
   const start = (w: SequenceWorld): ModelRun => {
     const world = worldOf(w)
     let states: readonly Shared[] = [world.initial]
-    const take: ModelRun['take'] = (o, seen) => {
+    const contents = newContents(world.places)
+    /** Contents are followed while there is one state only: what comes after a choice that cannot be seen is open. */
+    let followed = true
+    const take: ModelRun['take'] = (o, seen, value) => {
       const one = operationModel(world, o)
       const outcomes = states.flatMap((s) => outcomesFrom(world, one, s))
       const fitting = outcomes.filter((x) => same(x.expected, seen))
+      const [before] = states
       states = [...new Map(fitting.map((x) => [keyOf(x.after), x.after])).values()]
-      return { agrees: fitting.length > 0, allowed: outcomes.map((x) => x.expected) }
+      const [after] = states
+      followed &&= states.length === 1
+      const worked = seen.result === undefined || seen.result === 'ok' || /^\d/.test(seen.result)
+      const read =
+        followed && before !== undefined && after !== undefined
+          ? contents.take(o, worked, value, world.entry(before), world.entry(after))
+          : undefined
+      const allowed = outcomes.map((x) => x.expected)
+      return { agrees: fitting.length > 0, allowed, ...(read === undefined ? {} : { read }) }
     }
     return { take }
   }
-  return { stage: (w) => worldOf(w).stage, start }
+  return {
+    stage: (w) => (isHugetlb(w) ? hugetlbStage(w) : worldOf(w).stage),
+    start: (w) => (isHugetlb(w) ? hugetlbRun() : start(w)),
+  }
 }

@@ -1,7 +1,7 @@
 /** Random sequences over the model's vocabulary, many at a time; a disagreement is shrunk by fast-check. */
 import type { Arbitrary } from 'fast-check'
 import { runSequences, type Probe } from '../probe/probe.ts'
-import { compare, disagrees, probeSequence, type Account, type WorldSequence } from './compare.ts'
+import { compare, cutShort, disagrees, probeSequence, type Account, type WorldSequence } from './compare.ts'
 import { newSequenceModel, type SequenceModel } from './model.ts'
 import { litmusText, type ModelOf } from './stage.ts'
 import { inOrder, type SequenceWorld } from './world.ts'
@@ -28,6 +28,8 @@ export interface RandomReport {
   readonly sequences: number
   readonly operations: number
   readonly perWorld: ReadonlyMap<string, number>
+  /** Of them, sequences that ended where the kernel kept VMAs apart for reasons that the model does not have. */
+  readonly cutShort: number
   readonly ms: number
   readonly disagreement?: Disagreement
 }
@@ -57,6 +59,7 @@ export async function conformRandom(
   const perWorld = new Map<string, number>()
   let done = 0
   let operations = 0
+  let cut = 0
   for (let batch = 0; done < options.runs && !timeUp(); batch++) {
     const seed = options.seed + batch
     const numRuns = Math.min(BATCH, options.runs - done)
@@ -70,7 +73,9 @@ export async function conformRandom(
       done++
       operations += s.ops.length
       perWorld.set(s.world.name, (perWorld.get(s.world.name) ?? 0) + 1)
-      if (disagrees(compare(model, s, observed))) wrong = mine
+      const accounts = compare(model, s, observed)
+      if (cutShort(accounts)) cut++
+      if (disagrees(accounts)) wrong = mine
       return wrong === undefined
     })
     options.onProgress?.(done)
@@ -86,6 +91,7 @@ export async function conformRandom(
       sequences: done,
       operations,
       perWorld,
+      cutShort: cut,
       ms: performance.now() - start,
       disagreement: {
         world: shrunk.world.name,
@@ -95,5 +101,5 @@ export async function conformRandom(
       },
     }
   }
-  return { sequences: done, operations, perWorld, ms: performance.now() - start }
+  return { sequences: done, operations, perWorld, cutShort: cut, ms: performance.now() - start }
 }

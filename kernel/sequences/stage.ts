@@ -24,6 +24,8 @@ export interface Look {
   readonly name: string
   readonly pages: number
   readonly process: number
+  /** Its pages may have private copies, and its VMAs an anon_vma. */
+  readonly private: boolean
   /** First real page. */
   readonly page: number
 }
@@ -40,8 +42,8 @@ export interface Stage {
   readonly looks: readonly Look[]
   /** Brings the world about: every one of these has to succeed. */
   readonly setUp: readonly ProbeOp[]
-  /** The scenario of one statement alone. */
-  readonly scenario: (o: SequenceOp) => Scenario
+  /** The scenario of one statement alone; absent where the model of the kernel does not have the memory. */
+  readonly scenario?: (o: SequenceOp) => Scenario
   readonly place: (o: SequenceOp) => Placed
   /** What is asked after each operation. */
   readonly observe: readonly ProbeOp[]
@@ -101,6 +103,7 @@ export function newStage(w: SequenceWorld, of: ModelOf): Stage {
     name: m.name,
     pages: m.pages,
     process: m.mm,
+    private: !m.shared,
     page: pageAt(g, m, 0),
   }))
   const mapped = w.anonymous === true ? withoutFile(program.value.setUp) : program.value.setUp

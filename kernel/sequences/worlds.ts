@@ -12,6 +12,7 @@ import {
   type Place,
   type SequenceOp,
 } from './operations.ts'
+import { HUGETLB } from './hugetlb.ts'
 import type { SequenceWorld } from './world.ts'
 
 const GUARDS = ['guard_install', 'guard_remove'] as const
@@ -23,7 +24,7 @@ const FLAGS = [
   'madvise_sequential',
   'madvise_normal',
 ] as const
-const WATCH = ['mincore', 'smaps_gu', 'vm_readv'] as const
+const WATCH = ['smaps_gu', 'vm_readv'] as const
 
 const place = (name: string, pages: number, mm?: string): Place =>
   mm === undefined ? { name, pages } : { name, pages, mm }
@@ -100,13 +101,17 @@ const fileOps = (k: Kind): readonly SequenceOp[] => {
   return [...remove, ...statements(file)]
 }
 
+/** Readahead brings in pages beside the one that is asked for, which fault-around maps: the model knows neither which nor when. */
+const isPlain = (k: Kind): boolean => k.backing.startsWith('file')
+
 /** Contents: faults, what takes pages away, what brings them back, and guards among them. */
 const contents = (k: Kind): SequenceWorld => {
   const a = place('a', 3)
+  const plain = isPlain(k)
   const lru = k.source === 'anon' ? ['dontneed', 'free', 'cold'] : ['dontneed', 'cold']
   return world(k, k.backing, `${k.file(3)}${map(k, 'a', 3)} ptes 3; tables 4;`, [
     ...onRanges(a, [...GUARDS, ...lru, 'populate_read', 'populate_write']),
-    ...onPages(a, [...ACCESS, 'pagemap', 'vm_readv', 'mincore']),
+    ...onPages(a, [...ACCESS, 'vm_readv', ...(plain ? [] : ['pagemap', 'mincore'])]),
     ...onRanges(a, ['pagemap_scan']),
     ...statements([
       'process_guard_install(a[0], a[2])',
@@ -124,7 +129,7 @@ const areas = (k: Kind): SequenceWorld => {
   const prot = k.access === 'r' ? ['mprotect none', 'mprotect r'] : ['mprotect none', 'mprotect r', 'mprotect rw']
   return world(k, `${k.backing}-vmas`, `${k.file(3)}${map(k, 'a', 3)} ptes 3; vmas 6; tables 6;`, [
     ...onRanges(a, [...GUARDS, ...prot, ...remap, 'mlock', 'munlock', 'madvise_dontfork', 'madvise_dofork']),
-    ...onPages(a, [...ACCESS, ...WATCH, ...FLAGS.slice(2)]),
+    ...onPages(a, [...ACCESS, ...WATCH, ...(isPlain(k) ? [] : ['mincore']), ...FLAGS.slice(2), 'pageout']),
     ...onRanges(a, ['dontneed', 'populate_read']),
   ])
 }
@@ -163,7 +168,7 @@ const forked = (k: Kind): SequenceWorld => {
       ...onWhole(a, ['mprotect r', 'mlock', ...(k.access === 'r' ? [] : ['mprotect rw'])]),
       ...statements(['fork(B)', 'fork(B)'], 'A'),
       ...onRanges(b, [...GUARDS]),
-      ...onPages(b, [...ACCESS, ...drops, 'munmap', 'pagemap']),
+      ...onPages(b, [...ACCESS, ...drops, 'munmap', ...(isPlain(k) ? [] : ['pagemap'])]),
       silent('exit(B)', 'B'),
     ],
     { child: 'B' },
@@ -240,4 +245,5 @@ export const WORLDS: readonly SequenceWorld[] = [
     [...onRanges(a2, [...HUGE_OPS]), ...onPages(a2, ACCESS), ...onWhole(a2, ['madvise_collapse'])],
     { collapses: true, needs: ['anon-guards', 'shmem-collapse'] },
   ),
+  HUGETLB,
 ]
