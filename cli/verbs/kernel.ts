@@ -28,6 +28,7 @@ interface ConformFlags {
 
 interface ConfirmFlags extends Omit<ConformFlags, 'kernel' | 'random' | 'world' | 'progress'> {
   readonly enough?: number
+  readonly record?: boolean
   readonly output?: string
 }
 
@@ -107,6 +108,7 @@ export function addKernelVerbs(program: Command, streams: Streams, done: (code: 
     .option('--seed <n>', 'of delays and affinities', value.count, 1)
     .option('--enough <n>', 'stop when it has been seen so often', value.count)
     .option('-o, --output <file>', 'where the C program goes (default: .mmcheck/reproducers/ID.c, once seen)')
+    .option('--record', 'record the result in counterexamples/corpus/confirmed.json')
     .option('--json', 'print one JSON object')
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
     .addHelpText('after', CONFIRM_HELP)
@@ -115,6 +117,7 @@ export function addKernelVerbs(program: Command, streams: Streams, done: (code: 
         await confirmCommand(id, {
           ...race(flags),
           enough: flags.enough ?? 0,
+          record: flags.record ?? false,
           json: flags.json ?? false,
           style: newStyle(useColor(flags.color, streams.outIsTty, streams.env)),
           out,

@@ -47,7 +47,9 @@ function statement(op: RaceOp, thread: number, n: number): readonly string[] {
       case 'process_guard_install':
       case 'process_guard_remove': {
         const advice = op.name === 'process_guard_install' ? 'MADV_GUARD_INSTALL' : 'MADV_GUARD_REMOVE'
-        return `after(${thread}, ${n}, ${op.result}, process_advise(${range}, ${advice}));`
+        const ranges = op.ranges.map((r) => `{ block(${op.mapping}, ${r.first}), ${r.pages} * BLOCK }`)
+        const list_ = `(struct iovec[]){ ${ranges.join(', ')} }, ${ranges.length}`
+        return `after(${thread}, ${n}, ${op.result}, process_advise(${list_}, ${advice}));`
       }
       case 'dontneed':
         return advise('MADV_DONTNEED')

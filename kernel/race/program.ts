@@ -48,6 +48,8 @@ export interface RaceOp {
   readonly pages: number
   /** `rw` of mprotect(), `missing` of UFFDIO_REGISTER; empty for others. */
   readonly word: string
+  /** Of process_madvise(): all of them, the first included. */
+  readonly ranges: readonly { readonly first: number; readonly pages: number }[]
   /** Number of the result that it sets; -1 for none. */
   readonly result: number
   /** How it stands in the litmus file. */
@@ -172,7 +174,7 @@ export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgr
           })
         }
         const first = arg.kind === 'pages' ? Math.floor(arg.range.first / world.ptes) * world.ptes : 0
-        ops.push({ name: op, mapping, first, pages: world.ptes, word: '', result, text: shown(s) })
+        ops.push({ name: op, mapping, first, pages: world.ptes, word: '', ranges: [], result, text: shown(s) })
         continue
       }
       if (isFileOp(op)) {
@@ -181,16 +183,18 @@ export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgr
         const range = arg.kind === 'pages' ? arg.range : { first: 0, last: backing.pages - 1 }
         const first = more?.kind === 'number' ? more.value : range.first
         const pages = range.last - range.first + 1
-        ops.push({ name: op, mapping: backing.file, first, pages, word: '', result, text: shown(s) })
+        ops.push({ name: op, mapping: backing.file, first, pages, word: '', ranges: [], result, text: shown(s) })
         continue
       }
-      if (op.startsWith('process_') && s.args.length > 1) return no(`'${op}' of several ranges is not run yet`)
       const m = world.mappings.find((x) => x.name === arg.name.text)
       if (m === undefined) return no(`no mapping named '${arg.name.text}'`)
       homes.add(m.mm)
       if (isUffdOp(op) && m.mm !== 0) return no('userfaultfd of another process')
       const word = more?.kind === 'name' ? more.name.text : ''
-      ops.push({ name: op, ...pagesOf(arg, m), word, result, text: shown(s) })
+      const ranges = op.startsWith('process_')
+        ? s.args.flatMap((a) => (a.kind === 'number' ? [] : [pagesOf(a, m)]))
+        : []
+      ops.push({ name: op, ...pagesOf(arg, m), word, ranges, result, text: shown(s) })
     }
     if (own.size > 0 && homes.size > 0)
       return no(`${name} is khugepaged in one operation and a process in another: give 'collapse' a thread of its own`)

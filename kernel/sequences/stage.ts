@@ -147,11 +147,13 @@ export function newStage(w: SequenceWorld, of: ModelOf): Stage {
 export function litmusText(w: SequenceWorld, kernel: string, ops: readonly SequenceOp[], name = 'sequence'): string {
   if (findKernel(kernel) === undefined) throw new Error(`no kernel '${kernel}'`)
   const threads = w.child === undefined ? [undefined] : ['A', w.child]
-  const body = threads.flatMap((mm, i) => {
+  const lists = threads
+    .map((mm) => ({ mm, mine: ops.filter((o) => mm === undefined || (o.mm ?? 'A') === mm) }))
+    .filter(({ mine }) => mine.length > 0)
+  const body = lists.map(({ mm, mine }, i) => {
     let register = 0
-    const mine = ops.filter((o) => mm === undefined || (o.mm ?? 'A') === mm)
     const lines = mine.map((o) => `  ${o.result ? `r${register++} = ` : ''}${o.text};\n`)
-    return lines.length === 0 ? [] : [`P${i}${mm === undefined ? '' : ` in ${mm}`} {\n${lines.join('')}}\n`]
+    return `P${i}${mm === undefined ? '' : ` in ${mm}`} {\n${lines.join('')}}\n`
   })
   const order = w.child === undefined ? '' : `(* in this order: ${ops.map((o) => o.text).join('; ')} *)\n`
   return `MM ${name}\n${order}kernel ${kernel}\n{ ${w.declarations} }\n${body.join('')}`

@@ -50,5 +50,9 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'mlock() sets no flag', of: without('mlock_fixup.vm_flags_reset_once'), world: 'anon-private-vmas' },
   { name: 'mremap() leaves the entries behind', of: without('move_ptes.set_ptes'), world: 'memfd-shared-mremap' },
   { name: 'mprotect() changes no entry', of: without('change_pte_range.commit'), world: 'anon-private-vmas' },
-  { name: 'VMAs merge to the right alone', of: without('vma_merge_existing_range.can_vma_merge_left'), world: 'file-shared-vmas' },
+  {
+    name: 'VMAs merge to the right alone',
+    of: without('vma_merge_existing_range.can_vma_merge_left'),
+    world: 'file-shared-vmas',
+  },
 ]
