@@ -1,11 +1,17 @@
 /** `mmcheck confirm ID`: does a counterexample happen on the running kernel? */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Confirmation as Recorded } from '../../counterexamples/confirmed.ts'
+import type { Counterexample } from '../../counterexamples/json.ts'
 import { toAscii } from '../../counterexamples/text.ts'
 import { confirm, isOf, type Confirmation } from '../../kernel/race/confirm.ts'
 import { showPages, showRegisters } from '../../kernel/race/outcome.ts'
 import { targetOf } from '../../kernel/race/target.ts'
 import { against, type Against } from '../../kernel/running.ts'
+import { confirmHang } from '../../kernel/sequential/hang.ts'
+import type { Skip } from '../../kernel/skip.ts'
+import type { Scenario } from '../../model/scenarios/scenario.ts'
+import { recordConfirmation } from '../confirmations.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
 import { printable, reason } from '../message.ts'
@@ -13,7 +19,7 @@ import { RESULT_FORMAT } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
 import { skipped } from '../skipped.ts'
 import type { Style } from '../style.ts'
-import { readCounterexample, rerun } from './replay.ts'
+import { corpusDirectory, readCounterexample, rerun } from './replay.ts'
 
 export interface ConfirmOptions {
   readonly runs: number
@@ -23,6 +29,8 @@ export interface ConfirmOptions {
   readonly enough: number
   /** Where the C program goes; by default below the working directory. */
   readonly output?: string
+  /** The result goes into counterexamples/corpus/confirmed.json. */
+  readonly record: boolean
   readonly json: boolean
   readonly style: Style
   readonly out: (text: string) => void
@@ -31,6 +39,9 @@ export interface ConfirmOptions {
 
 const REPRODUCERS = join('.mmcheck', 'reproducers')
 
+/** The version of a release, without what its maker has put after it. */
+const versionOf = (release: string): string => /^[\d.]+\d/.exec(release)?.[0] ?? release
+
 /** Returns the exit code: 10 where the violation was seen, 20 where it was not, 77 for a skip. */
 export async function confirmCommand(name: string, options: ConfirmOptions): Promise<number> {
   const read = await readCounterexample(name)
@@ -38,21 +49,43 @@ export async function confirmCommand(name: string, options: ConfirmOptions): Pro
   const again = rerun(read.value)
   if (!again.ok) return fail(options, 'input', again.error)
   const { scenario, found } = again.value
-  if (found.trace.loopStart !== undefined)
-    return fail(options, 'usage', 'a run that never ends cannot be confirmed: no number of rounds would show it')
   const c = read.value
-  const target = targetOf(scenario, found.trace, c.property.name)
-  if (!target.ok) return skipped(options, target.error)
   const kernel = await against()
   if (!kernel.ok) return skipped(options, kernel.error)
+  const note = (result: Pick<Recorded, 'verdict' | 'rounds' | 'hits'> & Partial<Recorded>): void => {
+    if (!options.record) return
+    recordConfirmation(corpusDirectory(), {
+      scenario: c.scenario.name,
+      property: c.property.name,
+      kernel: c.scenario.kernel,
+      id: c.id,
+      release: versionOf(kernel.value.running.release),
+      date: new Date().toISOString().slice(0, 10),
+      ...result,
+    })
+  }
+  const notRun = (why: Skip): number => {
+    note({ verdict: 'not run', rounds: 0, hits: 0, why: why.message })
+    return skipped(options, why)
+  }
+  if (found.trace.loopStart !== undefined) return confirmEndless(c, scenario, { ...options, note, notRun })
+  const target = targetOf(scenario, found.trace, c.property.name)
+  if (!target.ok) return notRun(target.error)
   const ran = await confirm(c, target.value, kernel.value.running, {
     rounds: options.runs,
     seconds: options.seconds,
     seed: options.seed,
     enough: options.enough,
   })
-  if (!ran.ok) return skipped(options, ran.error)
+  if (!ran.ok) return notRun(ran.error)
   const seen = ran.value.confirmed.length > 0
+  const [most] = ran.value.confirmed
+  note({
+    verdict: seen ? 'confirmed' : 'not seen',
+    rounds: ran.value.result.rounds,
+    hits: rounds(ran.value),
+    ...(most === undefined ? {} : { seen: `${showRegisters(most.outcome)} ${showPages(most.outcome)}`.trim() }),
+  })
   const path = options.output ?? join(REPRODUCERS, `${c.id}.c`)
   if (seen || options.output !== undefined) {
     try {
@@ -70,6 +103,34 @@ export async function confirmCommand(name: string, options: ConfirmOptions): Pro
       options.out(`  ${toAscii(path)} shows it: cc -O2 -Wall -Wextra -pthread\n`)
   }
   return seen ? EXIT.violated.code : EXIT.incomplete.code
+}
+
+interface Endless extends ConfirmOptions {
+  readonly note: (result: Pick<Recorded, 'verdict' | 'rounds' | 'hits'> & Partial<Recorded>) => void
+  readonly notRun: (why: Skip) => number
+}
+
+/** A run that never ends: one thread that needs no other is run until its time is up. */
+async function confirmEndless(c: Counterexample, scenario: Scenario, options: Endless): Promise<number> {
+  const ran = await confirmHang(scenario)
+  if (!ran.ok) return options.notRun(ran.error)
+  const { hung, call, seconds } = ran.value
+  const said = `${call} had not returned after ${seconds} s`
+  options.note({
+    verdict: hung ? 'confirmed' : 'not seen',
+    rounds: 1,
+    hits: hung ? 1 : 0,
+    ...(hung ? { seen: said } : {}),
+  })
+  if (options.json)
+    options.out(
+      `${JSON.stringify({ ...RESULT_FORMAT, id: c.id, confirmed: hung, rounds: 1, hits: hung ? 1 : 0 }, null, 2)}\n`,
+    )
+  else {
+    const verdict = hung ? options.style.verdict('violated', 'confirmed') : options.style.verdict('unknown', 'not seen')
+    options.out(`cex ${c.id}: ${verdict}\n${wrapped(toAscii(hung ? said : 'every call returned'), '  ', 4)}\n`)
+  }
+  return hung ? EXIT.violated.code : EXIT.incomplete.code
 }
 
 const rounds = (c: Confirmation): number => c.confirmed.reduce((n, o) => n + o.rounds, 0)

@@ -27,8 +27,8 @@ export interface ConformOptions {
   readonly err: (text: string) => void
 }
 
-export const kernelSentence = ({ running, model, chosen }: Against): string =>
-  `Linux ${running.release}, held against ${model.name}${chosen ? ' as asked' : ', by what it does'}`
+export const kernelSentence = ({ running, model, why }: Against): string =>
+  `Linux ${running.release}, held against ${model.name}${why === undefined ? ' as asked' : `: ${why}`}`
 
 /** Returns the exit code: 10 where some outcome is outside the model, 77 where the machine lacks something. */
 export async function conform(files: readonly string[], options: ConformOptions): Promise<number> {
@@ -69,7 +69,7 @@ export async function conform(files: readonly string[], options: ConformOptions)
   }
   if (json)
     out(
-      `${JSON.stringify({ ...RESULT_FORMAT, release: found.value.running.release, model: model.name, races: reports }, null, 2)}\n`,
+      `${JSON.stringify({ ...RESULT_FORMAT, release: found.value.running.release, model: model.name, why: found.value.why ?? null, races: reports }, null, 2)}\n`,
     )
   return EXIT[highest(outcomes)].code
 }

@@ -6,10 +6,13 @@ import type { Kernel } from '../../model/kernels/kernels.ts'
 import { openProbe } from '../../kernel/probe/probe.ts'
 import { against, type Against } from '../../kernel/running.ts'
 import type { Account } from '../../kernel/sequences/compare.ts'
+import { selectWorlds, showMissing, type Selection } from '../../kernel/sequences/select.ts'
+import { WORLDS } from '../../kernel/sequences/worlds.ts'
+import { skip } from '../../kernel/skip.ts'
 import { conformRandom, type Disagreement, type RandomReport } from '../../kernel/sequences/random.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
-import { reason } from '../message.ts'
+import { printable, reason, withHelp } from '../message.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { COLUMNS, wrapped } from '../report_text.ts'
 import { skipped } from '../skipped.ts'
@@ -18,6 +21,8 @@ import { kernelSentence } from './conform.ts'
 
 export interface ConformRandomOptions {
   readonly kernel?: Kernel
+  /** Names of worlds; all where there is none. */
+  readonly worlds: readonly string[]
   readonly runs: number
   /** 0 for no limit. */
   readonly seconds: number
@@ -34,18 +39,34 @@ const KEPT = join('.mmcheck', 'disagreements')
 
 /** Returns the exit code: 10 where kernel and model disagree, 77 where the machine lacks something. */
 export async function conformRandomCommand(options: ConformRandomOptions): Promise<number> {
+  const unknown = options.worlds.find((name) => WORLDS.every((w) => w.name !== name))
+  if (unknown !== undefined) {
+    const known = `known: ${WORLDS.map((w) => w.name).join(', ')}`
+    return fail(options, 'usage', withHelp(`no world '${printable(unknown)}'`, known))
+  }
   const found = await against(options.kernel)
   if (!found.ok) return skipped(options, found.error)
+  const selection = selectWorlds(found.value.running.features, options.worlds)
+  if (selection.worlds.length === 0) {
+    const [first] = selection.skipped
+    const lacks = first === undefined ? '' : `${first.world} needs ${showMissing(first.missing)}`
+    return skipped(options, skip('feature', `no world can be run here: ${lacks}`))
+  }
   const opened = await openProbe()
   if (!opened.ok) return skipped(options, opened.error)
   const probe = opened.value
   try {
-    const report = await conformRandom(probe, found.value.model, {
-      runs: options.runs,
-      seconds: options.seconds,
-      seed: options.seed,
-      ...(options.progress ? { onProgress: (done: number): void => options.err(`\r${done} sequences`) } : {}),
-    })
+    const report = await conformRandom(
+      probe,
+      { kernel: found.value.model, without: [] },
+      {
+        worlds: selection.worlds,
+        runs: options.runs,
+        seconds: options.seconds,
+        seed: options.seed,
+        ...(options.progress ? { onProgress: (done: number): void => options.err(`\r${done} sequences`) } : {}),
+      },
+    )
     if (options.progress) options.err('\r')
     const { disagreement } = report
     const path = disagreement && join(KEPT, `${disagreement.world}-${options.seed}.litmus`)
@@ -57,7 +78,11 @@ export async function conformRandomCommand(options: ConformRandomOptions): Promi
         return fail(options, 'input', `cannot write '${path}': ${reason(e)}`)
       }
     }
-    options.out(options.json ? json(report, found.value, options.seed, path) : text(report, found.value, options, path))
+    options.out(
+      options.json
+        ? json(report, found.value, selection, options.seed, path)
+        : text(report, found.value, selection, options, path),
+    )
     return EXIT[disagreement === undefined ? 'ok' : 'violated'].code
   } finally {
     await probe.close()
@@ -74,7 +99,7 @@ function sideBySide(accounts: readonly Account[]): readonly string[] {
     const said = short
       ? [`      ${both[0]?.padEnd(half) ?? ''}${both[1] ?? ''}`]
       : both.map((t) => wrapped(toAscii(t), '      ', 4))
-    return [`  ${a.agrees ? ' ' : '!'} ${toAscii(a.statement)}`, ...said]
+    return [`  ${a.verdict === 'differs' ? '!' : ' '} ${toAscii(a.statement)}`, ...said]
   })
 }
 
@@ -86,7 +111,13 @@ function told(d: Disagreement, style: Style, path: string): readonly string[] {
   ]
 }
 
-function text(r: RandomReport, at: Against, { style, seed }: ConformRandomOptions, path = ''): string {
+function text(
+  r: RandomReport,
+  at: Against,
+  { skipped: left }: Selection,
+  { style, seed }: ConformRandomOptions,
+  path = '',
+): string {
   const worlds = [...r.perWorld].sort().map(([name, n]) => `${name} ${n}`)
   return [
     wrapped(toAscii(kernelSentence(at)), ''),
@@ -96,21 +127,40 @@ function text(r: RandomReport, at: Against, { style, seed }: ConformRandomOption
       2,
     ),
     wrapped(worlds.join(', '), '  '),
+    ...left.map((l) => wrapped(toAscii(`skipped: ${l.world}: this machine lacks ${showMissing(l.missing)}`), '  ', 2)),
+    ...(r.cutShort === 0
+      ? []
+      : [
+          wrapped(
+            `${r.cutShort} ended where the kernel keeps apart VMAs that the model merges (its bounds tell why)`,
+            '  ',
+            2,
+          ),
+        ]),
     ...(r.disagreement === undefined
-      ? [`${style.verdict('holds', 'Ok')}: kernel and model agree on every result and every guard`]
+      ? [`${style.verdict('holds', 'Ok')}: kernel and model agree on every result, guard, VMA and byte`]
       : told(r.disagreement, style, path)),
     '',
   ].join('\n')
 }
 
-function json(r: RandomReport, at: Against, seed: number, path: string | undefined): string {
+function json(
+  r: RandomReport,
+  at: Against,
+  { skipped: left }: Selection,
+  seed: number,
+  path: string | undefined,
+): string {
   const document = {
     ...RESULT_FORMAT,
     release: at.running.release,
     model: at.model.name,
+    why: at.why ?? null,
     seed,
     sequences: r.sequences,
     operations: r.operations,
+    cutShort: r.cutShort,
+    skipped: left,
     perWorld: Object.fromEntries(r.perWorld),
     ms: Math.round(r.ms),
     disagreement:

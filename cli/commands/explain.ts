@@ -1,5 +1,6 @@
 /** `mmcheck explain`: a counterexample, a property or an error code, told in full. */
 import { createHash } from 'node:crypto'
+import { confirmationsOf } from '../../counterexamples/confirmed.ts'
 import { explanation as explainTrace, type Explanation } from '../../counterexamples/explain/explanation.ts'
 import { toAscii } from '../../counterexamples/text.ts'
 import { KERNELS } from '../../model/kernels/kernels.ts'
@@ -14,6 +15,7 @@ import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
 import { findProperty, PROPERTIES, withProperties } from '../../properties/all.ts'
 import type { Property } from '../../properties/property.ts'
 import { checkCell } from '../cell.ts'
+import { confirmationLines, readConfirmations } from '../confirmations.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
 import { catalogue } from '../input.ts'
@@ -22,7 +24,7 @@ import { explainedJson, explainedText, type Elsewhere } from '../report_explain.
 import { RESULT_FORMAT, type Json } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
 import { newStatus } from '../status.ts'
-import { readCounterexample, rerun, type Replayed } from './replay.ts'
+import { corpusDirectory, readCounterexample, rerun, type Replayed } from './replay.ts'
 
 export interface ExplainOptions {
   readonly json: boolean
@@ -66,7 +68,12 @@ export async function explain(name: string, options: ExplainOptions): Promise<nu
         })
   status.end()
   const explained = { replayed: again.value, elsewhere: await otherKernels(again.value), explanation: told }
-  return text(options, explainedJson(explained), explainedText(explained))
+  const { counterexample } = again.value.found
+  if (!options.json)
+    return text(options, null, `${explainedText(explained)}${confirmationLines(corpusDirectory(), counterexample)}`)
+  const realKernels = confirmationsOf(readConfirmations(corpusDirectory()), counterexample)
+  options.out(`${JSON.stringify({ ...RESULT_FORMAT, explanation: explainedJson(explained), realKernels }, null, 2)}\n`)
+  return EXIT.ok.code
 }
 
 /** An error with its help where the name can be no counterexample, which is what is left. */

@@ -22,6 +22,7 @@ import { parseLitmus } from '../../model/litmus/parser.ts'
 import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
 import { findProperty, PROPERTIES, withProperties } from '../../properties/all.ts'
 import { replay as replayMoves } from '../../solver/reference/replay.ts'
+import { confirmationLines } from '../confirmations.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
 import { packageRoot } from '../input.ts'
@@ -181,7 +182,7 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
     )
   const text = render(subject, format, !full)
   if (output === undefined) {
-    out(text)
+    out(format === 'mail' ? `${text}${confirmationLines(corpusDirectory(), subject.found.counterexample)}` : text)
     return EXIT.violated.code
   }
   try {

@@ -17,6 +17,7 @@ const HOUR_SECONDS = 3600
 interface ConformFlags {
   readonly kernel?: Kernel
   readonly random?: boolean
+  readonly world?: readonly string[]
   readonly runs?: number
   readonly time?: number
   readonly seed: number
@@ -25,8 +26,9 @@ interface ConformFlags {
   readonly color: ColorMode
 }
 
-interface ConfirmFlags extends Omit<ConformFlags, 'kernel' | 'random' | 'progress'> {
+interface ConfirmFlags extends Omit<ConformFlags, 'kernel' | 'random' | 'world' | 'progress'> {
   readonly enough?: number
+  readonly record?: boolean
   readonly output?: string
 }
 
@@ -51,6 +53,7 @@ export function addKernelVerbs(program: Command, streams: Streams, done: (code: 
       value.kernel,
     )
     .option('--random', 'random sequences of one thread, compared operation by operation, instead of files')
+    .option('--world <name...>', 'with --random: of these worlds alone')
     .option('--runs <n>', 'how many rounds or sequences (default: as many as fit into the time)', value.count)
     .option('--time <time>', 'for how long, as 60s (default: 10s for each file, or for all sequences)', value.duration)
     .option('--seed <n>', 'of sequences, delays and affinities', value.count, 1)
@@ -73,6 +76,7 @@ export function addKernelVerbs(program: Command, streams: Streams, done: (code: 
           await conformRandomCommand({
             ...race(flags),
             runs: flags.runs ?? Infinity,
+            worlds: flags.world ?? [],
             json,
             progress: flags.progress ?? streams.errIsTty,
             style,
@@ -104,6 +108,7 @@ export function addKernelVerbs(program: Command, streams: Streams, done: (code: 
     .option('--seed <n>', 'of delays and affinities', value.count, 1)
     .option('--enough <n>', 'stop when it has been seen so often', value.count)
     .option('-o, --output <file>', 'where the C program goes (default: .mmcheck/reproducers/ID.c, once seen)')
+    .option('--record', 'record the result in counterexamples/corpus/confirmed.json')
     .option('--json', 'print one JSON object')
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
     .addHelpText('after', CONFIRM_HELP)
@@ -112,6 +117,7 @@ export function addKernelVerbs(program: Command, streams: Streams, done: (code: 
         await confirmCommand(id, {
           ...race(flags),
           enough: flags.enough ?? 0,
+          record: flags.record ?? false,
           json: flags.json ?? false,
           style: newStyle(useColor(flags.color, streams.outIsTty, streams.env)),
           out,

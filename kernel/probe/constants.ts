@@ -65,6 +65,7 @@ const ERRNO: Readonly<Record<number, string>> = {
   28: 'ENOSPC',
   38: 'ENOSYS',
   95: 'EOPNOTSUPP',
+  133: 'EHWPOISON',
 }
 export const errnoName = (number: number): string => ERRNO[number] ?? `errno ${number}`
 

@@ -25,10 +25,18 @@ const comment = (line: string): string =>
 const list = (items: readonly string[], empty: string): string =>
   `{\n${(items.length === 0 ? [empty] : items).map((i) => `\t${i},\n`).join('')}}`
 
+const PROTECTION: Readonly<Record<string, string>> = { none: 'PROT_NONE', r: 'PROT_READ', rw: 'PROT_READ | PROT_WRITE' }
+const UFFD_MODE: Readonly<Record<string, string>> = {
+  missing: 'UFFDIO_REGISTER_MODE_MISSING',
+  wp: 'UFFDIO_REGISTER_MODE_WP',
+  missing_wp: 'UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP',
+}
+
 function statement(op: RaceOp, thread: number, n: number): readonly string[] {
   const at = `block(${op.mapping}, ${op.first})`
-  const advise = (advice: string): string =>
-    `call(${thread}, ${n}, ${op.result}, madvise(${at}, ${op.pages} * BLOCK, ${advice}));`
+  const range = `${at}, ${op.pages} * BLOCK`
+  const called = (call: string): string => `call(${thread}, ${n}, ${op.result}, ${call});`
+  const advise = (advice: string): string => called(`madvise(${range}, ${advice})`)
   const access = (write: 0 | 1): string => `after(${thread}, ${n}, ${op.result}, touch(${at}, ${write}));`
   const line = ((): string => {
     switch (op.name) {
@@ -36,8 +44,21 @@ function statement(op: RaceOp, thread: number, n: number): readonly string[] {
         return advise('MADV_GUARD_INSTALL')
       case 'guard_remove':
         return advise('MADV_GUARD_REMOVE')
+      case 'process_guard_install':
+      case 'process_guard_remove': {
+        const advice = op.name === 'process_guard_install' ? 'MADV_GUARD_INSTALL' : 'MADV_GUARD_REMOVE'
+        const ranges = op.ranges.map((r) => `{ block(${op.mapping}, ${r.first}), ${r.pages} * BLOCK }`)
+        const list_ = `(struct iovec[]){ ${ranges.join(', ')} }, ${ranges.length}`
+        return `after(${thread}, ${n}, ${op.result}, process_advise(${list_}, ${advice}));`
+      }
       case 'dontneed':
         return advise('MADV_DONTNEED')
+      case 'madvise_remove':
+        return advise('MADV_REMOVE')
+      case 'munmap':
+        return called(`munmap(${range})`)
+      case 'mprotect':
+        return called(`mprotect(${range}, ${PROTECTION[op.word] ?? 'PROT_NONE'})`)
       case 'madvise_collapse':
       case 'collapse':
         return advise('MADV_COLLAPSE')
@@ -45,6 +66,22 @@ function statement(op: RaceOp, thread: number, n: number): readonly string[] {
         return access(0)
       case 'write':
         return access(1)
+      case 'punch_hole':
+        return called(`punch_hole(files[${op.mapping}], ${op.first}, ${op.pages})`)
+      case 'ftruncate':
+        return called(`ftruncate(files[${op.mapping}], ${op.first} * BLOCK)`)
+      case 'invalidate':
+        return called(`direct_write(${op.mapping}, ${op.first}, ${op.pages})`)
+      case 'uffd_register':
+        return called(`uffd_register(${range}, ${UFFD_MODE[op.word] ?? '0'})`)
+      case 'uffd_protect':
+        return called(`uffd_protect(${range})`)
+      case 'uffd_copy':
+        return called(`uffd_copy(${at})`)
+      case 'uffd_zeropage':
+        return called(`uffd_fill(${at}, UFFDIO_ZEROPAGE)`)
+      case 'uffd_poison':
+        return called(`uffd_fill(${at}, UFFDIO_POISON)`)
     }
   })()
   return [`\t${comment(op.text)}`, `\tbefore(${thread}, ${n});`, `\t${line}`]
@@ -68,6 +105,7 @@ const pageCount = (p: RaceProgram): number => p.mappings.reduce((n, m) => n + m.
 function sizes(p: RaceProgram, wanted: number): string {
   const values = {
     PTES: p.ptes,
+    BLOCK_PAGES: p.block,
     PROCESSES: p.processes,
     THREADS: p.threads.length,
     FILES: p.files.length,
@@ -78,6 +116,8 @@ function sizes(p: RaceProgram, wanted: number): string {
     PARTS: p.trace.length,
     WANTED: wanted,
     HUGE_CACHE: p.huge ? 1 : 0,
+    UFFD: p.uffd === undefined ? 0 : 1,
+    UFFD_FEATURES: p.uffd ?? 0,
   }
   return `enum {\n${Object.entries(values)
     .map(([name, n]) => `\t${name} = ${n},\n`)
@@ -94,11 +134,12 @@ function tables(p: RaceProgram, wanted: readonly RawOutcome[]): string {
     `{ ${m.process}, ${m.file}, ${m.first}, ${m.pages}, PROT_READ${m.writable ? ' | PROT_WRITE' : ''}, ${bool(m.shared)} }`
   return [
     '/* in pages of the model */',
-    `static const int file_pages[FILES + 1] = { ${numbers(p.files)} };`,
+    `static const int file_pages[FILES + 1] = { ${numbers(p.files.map((f) => f.pages))} };`,
+    `static const int file_plain[FILES + 1] = { ${numbers(p.files.map((f) => (f.plain ? 1 : 0)))} };`,
     `static const struct mapping mappings[MAPPINGS] = ${list(p.mappings.map(mapping), '')};`,
     `static const struct fill fills[FILLS + 1] = ${list(
-      p.fills.map((f) => `{ ${f.mapping}, ${f.page}, ${bool(f.write)} }`),
-      '{ 0, 0, 0 }',
+      p.fills.map((f) => `{ ${f.mapping}, ${f.page}, ${f.how.toUpperCase()} }`),
+      '{ 0, 0, READ }',
     )};`,
     `static const int thread_process[THREADS] = { ${numbers(p.threads.map((t) => t.process))} };`,
     `static const int ops_of[THREADS] = { ${numbers(p.threads.map((t) => t.ops.length))} };`,

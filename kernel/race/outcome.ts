@@ -13,15 +13,16 @@ export interface RaceOutcome {
 }
 
 function resultName(raw: number, access: boolean): string {
-  if (!access) return raw === 0 ? '0' : `-${errnoName(-raw)}`
+  if (!access) return raw >= 0 ? String(raw) : `-${errnoName(-raw)}`
   if (raw === 0) return 'ok'
   return (SIGNAL[raw] ?? `SIG${raw}`).slice('SIG'.length)
 }
 
 /** The number that the C program has for a result, as its `call` and `touch` give it. */
 function resultNumber(name: string, access: boolean): number | undefined {
+  if (!access && /^\d+$/.test(name)) return Number(name)
   for (let n = 0; n < 256; n++) {
-    const raw = access ? n : n === 0 ? 0 : -n
+    const raw = access ? n : -n
     if (resultName(raw, access) === name) return raw
   }
   return undefined

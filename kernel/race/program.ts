@@ -8,6 +8,7 @@ import type { Arg, Stmt } from '../../model/litmus/ast.ts'
 import { operationOf } from '../../model/scenarios/threads.ts'
 import type { Mapping } from '../../model/scenarios/place.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
+import { UFFD } from '../probe/constants.ts'
 import { skip, type Skip } from '../skip.ts'
 
 export interface RaceMapping {
@@ -21,12 +22,34 @@ export interface RaceMapping {
   readonly shared: boolean
 }
 
+const FILE_OPS = ['punch_hole', 'ftruncate', 'invalidate'] as const
+const UFFD_OPS = ['uffd_register', 'uffd_copy', 'uffd_zeropage', 'uffd_poison', 'uffd_protect'] as const
+const MAPPING_OPS = [
+  'guard_install',
+  'guard_remove',
+  'process_guard_install',
+  'process_guard_remove',
+  'dontneed',
+  'madvise_remove',
+  'munmap',
+  'mprotect',
+  'read',
+  'write',
+  'madvise_collapse',
+] as const
+export type RaceOpName = (typeof FILE_OPS | typeof UFFD_OPS | typeof MAPPING_OPS)[number] | 'collapse'
+
 /** What a thread does: a call on pages of a mapping, or an access to its page `first`. */
 export interface RaceOp {
-  readonly name: 'guard_install' | 'guard_remove' | 'dontneed' | 'read' | 'write' | 'madvise_collapse' | 'collapse'
+  readonly name: RaceOpName
+  /** The number of its mapping, or of its file where it works on one. */
   readonly mapping: number
   readonly first: number
   readonly pages: number
+  /** `rw` of mprotect(), `missing` of UFFDIO_REGISTER; empty for others. */
+  readonly word: string
+  /** Of process_madvise(): all of them, the first included. */
+  readonly ranges: readonly { readonly first: number; readonly pages: number }[]
   /** Number of the result that it sets; -1 for none. */
   readonly result: number
   /** How it stands in the litmus file. */
@@ -50,12 +73,20 @@ export interface RaceProgram {
   readonly ptes: number
   readonly processes: number
   /** Lengths in pages of the model. */
-  readonly files: readonly number[]
+  readonly files: readonly { readonly pages: number; readonly plain: boolean }[]
+  /** Real pages that stand for one of the model. */
+  readonly block: number
+  /** Flags of userfaultfd's features, where anything is registered with one. */
+  readonly uffd?: number
   /** The page cache begins with huge folios. */
   readonly huge: boolean
   /** Those of the scenario first; then those of processes that stand for khugepaged. */
   readonly mappings: readonly RaceMapping[]
-  readonly fills: readonly { readonly mapping: number; readonly page: number; readonly write: boolean }[]
+  readonly fills: readonly {
+    readonly mapping: number
+    readonly page: number
+    readonly how: 'read' | 'write' | 'guard'
+  }[]
   readonly threads: readonly RaceThread[]
   /** `P0:r0`, and what kind of operation sets it. */
   readonly results: readonly { readonly register: string; readonly access: boolean }[]
@@ -64,15 +95,9 @@ export interface RaceProgram {
   readonly trace: readonly TracePart[]
 }
 
-const KNOWN: Readonly<Record<string, RaceOp['name']>> = {
-  guard_install: 'guard_install',
-  guard_remove: 'guard_remove',
-  dontneed: 'dontneed',
-  read: 'read',
-  write: 'write',
-  madvise_collapse: 'madvise_collapse',
-  collapse: 'collapse',
-}
+const ALL: readonly RaceOpName[] = [...MAPPING_OPS, ...FILE_OPS, ...UFFD_OPS, 'collapse']
+const isFileOp = (name: RaceOpName): boolean => FILE_OPS.some((n) => n === name)
+const isUffdOp = (name: RaceOpName): boolean => UFFD_OPS.some((n) => n === name)
 
 /** Entries of a real page table with pages of 4 KiB. */
 const REAL_PTES = 512
@@ -96,7 +121,10 @@ const shown = (s: Stmt): string =>
 export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgram, Skip> {
   const { world, file } = scenario
   const no = (message: string): { readonly ok: false; readonly error: Skip } => failed(skip('feature', message))
-  if (REAL_PTES % world.ptes !== 0)
+  const names = file.threads.flatMap((t) => t.stmts.map((s) => operationOf(s).name))
+  // A table that is collapsed must be full of blocks; for anything else a page is a page.
+  const tables = names.some((n) => n === 'collapse' || n === 'madvise_collapse')
+  if (tables && REAL_PTES % world.ptes !== 0)
     return no(`a page table of ${world.ptes} entries has no counterpart: use 1, 2, 4 or 8`)
   const mappings: RaceMapping[] = world.mappings.map((m) => ({
     process: m.mm,
@@ -106,6 +134,11 @@ export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgr
     writable: m.writable,
     shared: m.shared,
   }))
+  const fills = fillsOf(scenario)
+  if (fills === undefined) return no("'fill ... pmd' has no counterpart in a race")
+  if (file.decls.some((d) => d.kind === 'setting' && d.name.text === 'uffd_waits'))
+    return no('a fault that waits for userfaultfd has no end to look at')
+  if (world.mappings.some((x) => x.unmapped)) return no('a mapping that is not there at the start')
   const results: { register: string; access: boolean }[] = []
   const threads: RaceThread[] = []
   let processes = world.mms.length
@@ -116,8 +149,9 @@ export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgr
     if (t.stmts.length > OPS_MAX) return no(`${name} has more than ${OPS_MAX} operations`)
     const own = new Map<number, number>()
     for (const s of t.stmts) {
-      const op = KNOWN[operationOf(s).name]
-      const [arg] = s.args
+      const { name: called } = operationOf(s)
+      const op = ALL.find((n) => n === called)
+      const [arg, more] = s.args
       if (op === undefined || arg === undefined || arg.kind === 'number')
         return no(`'${s.op.text}' is not run on a real kernel yet`)
       const result = s.register === undefined ? -1 : results.length
@@ -140,13 +174,27 @@ export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgr
           })
         }
         const first = arg.kind === 'pages' ? Math.floor(arg.range.first / world.ptes) * world.ptes : 0
-        ops.push({ name: op, mapping, first, pages: world.ptes, result, text: shown(s) })
+        ops.push({ name: op, mapping, first, pages: world.ptes, word: '', ranges: [], result, text: shown(s) })
+        continue
+      }
+      if (isFileOp(op)) {
+        const backing = world.backings.find((b) => b.name === arg.name.text)
+        if (backing === undefined) return no(`no file named '${arg.name.text}'`)
+        const range = arg.kind === 'pages' ? arg.range : { first: 0, last: backing.pages - 1 }
+        const first = more?.kind === 'number' ? more.value : range.first
+        const pages = range.last - range.first + 1
+        ops.push({ name: op, mapping: backing.file, first, pages, word: '', ranges: [], result, text: shown(s) })
         continue
       }
       const m = world.mappings.find((x) => x.name === arg.name.text)
       if (m === undefined) return no(`no mapping named '${arg.name.text}'`)
       homes.add(m.mm)
-      ops.push({ name: op, ...pagesOf(arg, m), result, text: shown(s) })
+      if (isUffdOp(op) && m.mm !== 0) return no('userfaultfd of another process')
+      const word = more?.kind === 'name' ? more.name.text : ''
+      const ranges = op.startsWith('process_')
+        ? s.args.flatMap((a) => (a.kind === 'number' ? [] : [pagesOf(a, m)]))
+        : []
+      ops.push({ name: op, ...pagesOf(arg, m), word, ranges, result, text: shown(s) })
     }
     if (own.size > 0 && homes.size > 0)
       return no(`${name} is khugepaged in one operation and a process in another: give 'collapse' a thread of its own`)
@@ -157,10 +205,12 @@ export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgr
   return ok({
     ptes: world.ptes,
     processes,
-    files: world.backings.map((b) => b.pages),
+    files: world.backings.map((b) => ({ pages: b.pages, plain: !b.shmem })),
+    block: tables ? REAL_PTES / world.ptes : 1,
+    ...uffdOf(threads),
     huge: world.huge,
     mappings,
-    fills: fillsOf(scenario),
+    fills,
     threads,
     results,
     pages: world.mappings.flatMap((m) => Array.from({ length: m.pages }, (_, n) => `${m.name}[${n}]`)),
@@ -173,14 +223,27 @@ function pagesOf(arg: Exclude<Arg, { kind: 'number' }>, m: Mapping): Pick<RaceOp
   return { mapping: m.vma, first: range.first, pages: range.last - range.first + 1 }
 }
 
-function fillsOf({ file, world }: Scenario): RaceProgram['fills'] {
-  return file.decls.flatMap((d) => {
+/** UFFD_FEATURE_SIGBUS, and what markers of write protection and of poison take. */
+function uffdOf(threads: readonly RaceThread[]): Pick<RaceProgram, 'uffd'> {
+  const ops = threads.flatMap((t) => t.ops).filter((o) => isUffdOp(o.name))
+  if (ops.length === 0) return {}
+  const { sigbus, wp_hugetlbfs_shmem, poison } = UFFD.feature
+  const protects = ops.some((o) => o.word.endsWith('wp'))
+  const poisons = ops.some((o) => o.name === 'uffd_poison')
+  return { uffd: sigbus | (protects ? wp_hugetlbfs_shmem : 0) | (poisons ? poison : 0) }
+}
+
+/** Undefined where a page is to be there in a way that no call brings about. */
+function fillsOf({ file, world }: Scenario): RaceProgram['fills'] | undefined {
+  const out: { mapping: number; page: number; how: 'read' | 'write' | 'guard' }[] = []
+  for (const d of file.decls) {
     const m = d.kind === 'fill' ? world.mappings.find((x) => x.name === d.name.text) : undefined
-    if (d.kind !== 'fill' || m === undefined) return []
-    const count = d.range.last - d.range.first + 1
-    const write = d.access === 'write'
-    return Array.from({ length: count }, (_, i) => ({ mapping: m.vma, page: d.range.first + i, write }))
-  })
+    if (d.kind !== 'fill' || m === undefined) continue
+    if (d.access === 'pmd') return undefined
+    for (let page = d.range.first; page <= d.range.last; page++)
+      out.push({ mapping: m.vma, page, how: d.access ?? 'read' })
+  }
+  return out
 }
 
 /** Which operation of its thread a step belongs to: the first part of its label, as threads.ts gives it. */

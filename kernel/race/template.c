@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -12,9 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +29,14 @@
 #define MADV_GUARD_INSTALL 102
 #define MADV_GUARD_REMOVE 103
 #endif
+
+#ifndef UFFD_USER_MODE_ONLY
+#define UFFD_USER_MODE_ONLY 1
+#endif
+#ifndef UFFDIO_POISON	/* as UFFDIO_ZEROPAGE: a range, a mode, and how far it got */
+#define UFFDIO_POISON _IOWR(UFFDIO, 0x08, struct uffdio_zeropage)
+#endif
+#define SELF_THREAD (-10000)	/* PIDFD_SELF_THREAD */
 
 #define PAGE 4096UL
 #define HUGE (2UL << 20)
@@ -40,8 +51,10 @@ struct mapping {
 	int first, pages;		/* in model pages: of the file, and how many */
 	int prot, shared;
 };
+enum how { READ, WRITE, GUARD };
 struct fill {
-	int mapping, page, write;
+	int mapping, page;
+	enum how how;
 };
 struct outcome {
 	int results[RESULTS + 1];
@@ -57,9 +70,9 @@ struct part {				/* one thread has the CPU for some steps of one of its operatio
  * Geometry. A page table of the model has PTES entries, a real one 512: a page of the model is a block
  * of 512 / PTES pages here, aligned as in its table. Calls are made on whole blocks, so that a table
  * is full, empty or free of guards here exactly when it is so in the model; accesses and observations
- * are of the first page of a block.
+ * are of the first page of a block. Where nothing is collapsed, a page of the model is one page here.
  */
-#define BLOCK (HUGE / PTES)
+#define BLOCK (BLOCK_PAGES * PAGE)
 #define REGION (16 * HUGE)
 #define BASE 0x200000000000UL
 
@@ -83,7 +96,8 @@ static struct control {
 
 enum phase { UNMAP, MAP, OBSERVE, END };
 
-static int files[FILES + 1];
+static int files[FILES + 1], direct[FILES + 1];
+static __attribute__((unused)) int uffd = -1;
 static int pagemap;
 static int me;				/* the number of this process */
 static __thread sigjmp_buf trap;
@@ -177,6 +191,55 @@ static int touch(char *at, int write)	/* 0, or the signal */
 	return 0;
 }
 
+static __attribute__((unused)) int process_advise(const struct iovec *ranges, int n, int advice)
+{
+	long done = syscall(SYS_process_madvise, SELF_THREAD, ranges, n, advice, 0);	/* bytes */
+
+	return done < 0 ? -errno : (int)(done / BLOCK);
+}
+
+static __attribute__((unused)) int punch_hole(int fd, int first, int pages)
+{
+	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, first * BLOCK, pages * BLOCK);
+}
+
+static __attribute__((unused)) int direct_write(int f, int first, int pages)
+{
+	static char data[64 * PAGE] __attribute__((aligned(4096)));
+	size_t size = pages * BLOCK;
+
+	return pwrite(direct[f], data, size, first * BLOCK) == (ssize_t)size ? 0 : -1;
+}
+
+static __attribute__((unused)) int uffd_register(char *at, size_t size, int mode)
+{
+	struct uffdio_register arg = { .range = { (uintptr_t)at, size }, .mode = mode };
+
+	return ioctl(uffd, UFFDIO_REGISTER, &arg);
+}
+
+static __attribute__((unused)) int uffd_protect(char *at, size_t size)
+{
+	struct uffdio_writeprotect arg = { { (uintptr_t)at, size }, UFFDIO_WRITEPROTECT_MODE_WP };
+
+	return ioctl(uffd, UFFDIO_WRITEPROTECT, &arg);
+}
+
+static __attribute__((unused)) int uffd_copy(char *at)
+{
+	static char data[PAGE] __attribute__((aligned(4096)));
+	struct uffdio_copy arg = { (uintptr_t)at, (uintptr_t)data, PAGE, 0, 0 };
+
+	return ioctl(uffd, UFFDIO_COPY, &arg);
+}
+
+static __attribute__((unused)) int uffd_fill(char *at, unsigned long request)
+{
+	struct uffdio_zeropage arg = { { (uintptr_t)at, PAGE }, 0, 0 };
+
+	return ioctl(uffd, request, &arg);
+}
+
 //@THREADS@
 
 static int map_one(int m)
@@ -209,13 +272,16 @@ static int fill_one(int m)
 		if (fills[i].mapping != m)
 			continue;
 		any = 1;
-		bad |= touch(block(m, fills[i].page), fills[i].write);
+		if (fills[i].how == GUARD)
+			bad |= madvise(block(m, fills[i].page), BLOCK, MADV_GUARD_INSTALL);
+		else
+			bad |= touch(block(m, fills[i].page), fills[i].how == WRITE);
 	}
 	/* A fault may map more of a large folio than was asked for. */
 	for (int page = 0; any && page < mappings[m].pages; page++)
 		if (!filled(m, page))
 			bad |= madvise(block(m, page), BLOCK, MADV_DONTNEED);
-	if (mappings[m].file >= 0)
+	if (mappings[m].file >= 0 && BLOCK > PAGE)
 		madvise(block(m, 0), mappings[m].pages * BLOCK, MADV_HUGEPAGE);
 	return bad ? -1 : 0;
 }
@@ -260,11 +326,22 @@ static void all_do(enum phase phase)
 	wait_for(&control->acknowledged, PROCESSES - 1);
 }
 
+/* One large folio of the page cache under the whole file: a write of many pages, in a file system that has them. */
+static int large_folio(int f)
+{
+	static char data[16 * PAGE];
+
+	/* The file stays longer than in the model: cutting it would split the folio. */
+	return pwrite(files[f], data, sizeof(data), 0) != sizeof(data) || fsync(files[f]);
+}
+
 static int reset_file(int f)
 {
 	char *at = (char *)BASE - HUGE;
 	int bad = ftruncate(files[f], 0) || ftruncate(files[f], file_pages[f] * BLOCK);
 
+	if (HUGE_CACHE && BLOCK == PAGE)
+		return large_folio(f) || bad ? -1 : 0;
 	for (int c = 0; HUGE_CACHE && c < file_pages[f] / PTES; c++) {
 		if (mmap(at, HUGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, files[f], c * HUGE) == MAP_FAILED)
 			return -1;
@@ -507,6 +584,33 @@ static void finish(int sig)
 	atomic_store(&control->stop, 1);
 }
 
+/* A file without a name, in the working directory if it can be. */
+static int local_file(void)
+{
+	static const char *const places[] = { ".", "/var/tmp", "/tmp" };
+	int fd = -1;
+
+	for (int i = 0; i < 3 && fd < 0; i++)
+		fd = open(places[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return fd;
+}
+
+static int reopen(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+}
+
+static int open_uffd(void)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURES };
+
+	uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
+	return uffd < 0 ? -1 : ioctl(uffd, UFFDIO_API, &api);
+}
+
 static void start_processes(void)
 {
 	for (int p = 1; p < PROCESSES; p++) {
@@ -540,8 +644,13 @@ int main(int argc, char **argv)
 	signal(SIGBUS, on_fault);
 	signal(SIGTERM, finish);
 	signal(SIGINT, finish);
-	for (int f = 0; f < FILES; f++)
-		CHECK(files[f] = memfd_create("race", MFD_CLOEXEC));
+	for (int f = 0; f < FILES; f++) {
+		CHECK(files[f] = file_plain[f] ? local_file() : memfd_create("race", MFD_CLOEXEC));
+		if (file_plain[f])
+			CHECK(direct[f] = reopen(files[f]));
+	}
+	if (UFFD)
+		CHECK(open_uffd());
 	start_processes();
 	if (calibrate()) {
 		printf("setup %s\n", strerror(errno));

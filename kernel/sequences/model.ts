@@ -1,42 +1,38 @@
 /**
- * The model's side of a sequence: one thread, one operation after the other, by the reference
- * interpreter. A world is lowered once for each operation, and shared variables are carried from one
- * lowered model to the next by name; what an operation does to a state is remembered, since sequences
- * of one small world meet the same states again and again.
+ * The model's side of a sequence: one operation after the other, by the reference interpreter. A world is
+ * lowered once for each operation, and shared variables are carried from one lowered model to the next by
+ * name; what an operation does to a state is remembered, since sequences of one small world meet the same
+ * states again and again.
  */
 import type { LExpr, LoweredModel, Step } from '../../model/language/lowered.ts'
-import { lower } from '../../model/language/lower/lower.ts'
-import { show } from '../../model/language/types.ts'
-import type { Kernel } from '../../model/kernels/kernels.ts'
-import { kernelLine } from '../../model/litmus/kernel_line.ts'
-import { parseLitmus } from '../../model/litmus/parser.ts'
+import { lower, ModelError } from '../../model/language/lower/lower.ts'
+import type { Program } from '../../model/language/routine.ts'
+import { show, type Type } from '../../model/language/types.ts'
+import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { condition } from '../../model/scenarios/condition.ts'
-import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
 import { evaluate, initialState, runStep, type State } from '../../solver/reference/interpreter.ts'
 import { conditionFor } from '../race/outcome.ts'
-import { hasResult, statement, type SequenceOp } from './operations.ts'
-import { declarations, type SequenceWorld } from './world.ts'
-
-/** What an operation may come to: its result (absent for khugepaged), and the guards afterwards. */
-export interface Expected {
-  readonly result?: string
-  readonly guards: readonly boolean[]
-}
-
-export interface ModelRun {
-  /** Feeds one operation what the kernel made of it; the outcomes that the model allows, and whether this is one. */
-  readonly take: (o: SequenceOp, seen: Expected) => { readonly agrees: boolean; readonly allowed: readonly Expected[] }
-}
+import { hasMemoryFailure } from '../sequential/poison.ts'
+import { areasOf } from './areas.ts'
+import { newContents, type ContentPlace, type EntryOf } from './contents.ts'
+import { hugetlbRun, hugetlbStage, isHugetlb } from './hugetlb.ts'
+import type { Expected, ModelRun } from './expected.ts'
+import type { SequenceOp } from './operations.ts'
+import { newStage, type ModelOf, type Stage } from './stage.ts'
+import type { SequenceWorld } from './world.ts'
 
 export interface SequenceModel {
+  readonly stage: (w: SequenceWorld) => Stage
   readonly start: (w: SequenceWorld) => ModelRun
 }
 
 /** More than any operation makes alone. */
 const STEPS_MAX = 20_000
+/** Outcomes that are remembered for each operation; then it begins anew. */
+const REMEMBERED_MAX = 2_000
 
 /** Values of the shared variables, in the order of their slots. */
-type Shared = readonly number[]
+type Shared = Uint16Array
 
 interface Outcome {
   readonly expected: Expected
@@ -48,31 +44,25 @@ interface OneOperation {
   /** Steps by thread and program counter. */
   readonly steps: ReadonlyMap<string, readonly Step[]>
   readonly register: number
+  readonly start: State
   readonly outcomes: Map<string, readonly Outcome[]>
 }
 
 interface WorldModel {
+  readonly stage: Stage
   readonly operations: Map<string, OneOperation>
   readonly guards: readonly LExpr[]
   /** Slots of the shared variables, which every lowered model of the world has first. */
   readonly shared: readonly number[]
   readonly names: readonly string[]
+  /** Slots of the VMA of each page, by mapping; of the flags of each VMA; and of what no observation depends on. */
+  readonly pages: readonly (readonly number[])[]
+  readonly flags: readonly { readonly slot: number; readonly type: Type }[]
+  readonly promises: ReadonlySet<number>
+  readonly entry: (state: Shared) => EntryOf
+  readonly places: ReadonlyMap<string, ContentPlace>
   readonly initial: Shared
-}
-
-export const litmusText = (w: SequenceWorld, kernel: string, ops: readonly SequenceOp[], name = 'sequence'): string => {
-  let register = 0
-  const lines = ops.map((o) => `  ${hasResult(o) ? `r${register++} = ` : ''}${statement(w, o)};\n`)
-  return `MM ${name}\nkernel ${kernel}\n${declarations(w)}\nP0 {\n${lines.join('')}}\n`
-}
-
-function scenarioOf(w: SequenceWorld, kernel: Kernel, ops: readonly SequenceOp[]): Scenario {
-  const parsed = parseLitmus({ name: w.name, text: litmusText(w, kernel.name, ops) })
-  const made = parsed.ok ? elaborate(parsed.file, [kernelLine([kernel.name])]) : parsed
-  const [scenario] = made.ok ? made.scenarios : []
-  if (scenario === undefined)
-    throw new Error(`world ${w.name}: ${made.ok ? 'no scenario' : (made.diagnostics[0]?.message ?? '')}`)
-  return scenario
+  readonly failures: boolean
 }
 
 const isShared = (kind: string): boolean => kind === 'shared' || kind === 'lock' || kind === 'ghost'
@@ -80,48 +70,104 @@ const isShared = (kind: string): boolean => kind === 'shared' || kind === 'lock'
 const sharedSlots = (model: LoweredModel): readonly number[] =>
   model.slots.flatMap((s, i) => (isShared(s.kind) ? [i] : []))
 
-function lowerOperation(scenario: Scenario): OneOperation {
-  const { model } = lower(scenario.program)
+function lowerOperation(model: LoweredModel): OneOperation {
   const steps = new Map<string, Step[]>()
   for (const s of model.steps) steps.set(`${s.thread}:${s.pc}`, [...(steps.get(`${s.thread}:${s.pc}`) ?? []), s])
-  return { model, steps, register: model.slots.findIndex((s) => s.kind === 'register'), outcomes: new Map() }
+  const register = model.slots.findIndex((s) => s.kind === 'register')
+  return { model, steps, register, start: initialState(model), outcomes: new Map() }
 }
 
-function newWorld(w: SequenceWorld, kernel: Kernel): WorldModel {
-  const any: SequenceOp = { name: 'read', mapping: 0, first: 0, last: 0 }
-  const scenario = scenarioOf(w, kernel, [any])
-  const { model } = lower(scenario.program)
-  const pages = w.mappings.flatMap((m) => Array.from({ length: m.pages }, (_, i) => `${m.name}[${i}]`))
+/** What is left out of a kernel is left out of the operations that have it. */
+function lowerKnown(program: Program): LoweredModel {
+  const known = [...program.without].filter((label) => {
+    try {
+      lower({ ...program, without: new Set([label]) })
+      return true
+    } catch (e) {
+      if (e instanceof ModelError) return false
+      throw e
+    }
+  })
+  return lower({ ...program, without: new Set(known) }).model
+}
+
+function scenarioAlone({ scenario, world }: Stage, o: SequenceOp): Scenario {
+  if (scenario === undefined) throw new Error(`world ${world.name} is none of the model's`)
+  return scenario(o)
+}
+
+function newWorld(w: SequenceWorld, of: ModelOf): WorldModel {
+  const stage = newStage(w, of)
+  const [any] = w.vocabulary
+  if (any === undefined) throw new Error(`world ${w.name} has no operation`)
+  const scenario = scenarioAlone(stage, any)
+  const model = lowerKnown(scenario.program)
+  const pages = stage.looks.flatMap((m) => Array.from({ length: m.pages }, (_, i) => `${m.name}[${i}]`))
   const guards = pages.map((name): LExpr => {
-    const final = condition(
-      conditionFor({ registers: [], pages: [{ name, guard: true }] }).cond,
-      scenario.registers,
-      scenario.world,
-    )
-    const asked = lower({ ...scenario.program, final }).model.final
+    const { cond } = conditionFor({ registers: [], pages: [{ name, guard: true }] })
+    const asked = lowerKnown({ ...scenario.program, final: condition(cond, scenario.registers, scenario.world) }).final
     if (asked === undefined) throw new Error(`world ${w.name}: no page ${name}`)
     return asked
   })
   const shared = sharedSlots(model)
   const state = initialState(model)
+  const named = (name: string): number => model.slots.findIndex((s) => s.name === name)
   return {
+    stage,
     operations: new Map(),
     guards,
     shared,
     names: shared.map((s) => model.slots[s]?.name ?? ''),
-    initial: shared.map((s) => state[s] ?? 0),
+    pages: stage.looks.map((m) => Array.from({ length: m.pages }, (_, i) => named(`${m.name}[${i}].vma`))),
+    flags: model.slots.flatMap((s, slot) => (s.name.endsWith('.vm_flags') ? [{ slot, type: s.type }] : [])),
+    promises: new Set(shared.flatMap((s, i) => (model.slots[s]?.name.endsWith('.promised') === true ? [i] : []))),
+    entry: entries(stage, model, shared),
+    places: new Map(
+      scenario.world.mappings.map((m) => {
+        const parent = scenario.world.mappings.find((x) => x.number === m.parent)?.name
+        const place: ContentPlace = {
+          pages: Array.from({ length: m.pages }, (_, i) => `${m.name}[${i}]`),
+          shared: m.shared,
+          ...(m.file === undefined ? {} : { offset: m.decl.range.first }),
+          ...(parent === undefined ? {} : { parent }),
+        }
+        return [m.name, place]
+      }),
+    ),
+    initial: Uint16Array.from(shared, (s) => state[s] ?? 0),
+    failures: hasMemoryFailure(),
   }
 }
 
-function operationModel(world: WorldModel, w: SequenceWorld, kernel: Kernel, o: SequenceOp): OneOperation {
-  const key = statement(w, o)
-  const known = world.operations.get(key)
+/** The entry of each page: a mapping of a world has one table, whose first slot is its first page's. */
+function entries(stage: Stage, model: LoweredModel, shared: readonly number[]): (state: Shared) => EntryOf {
+  const index = new Map(shared.map((slot, i) => [model.slots[slot]?.name ?? '', { i, type: model.slots[slot]?.type }]))
+  const value = (state: Shared, name: string): string => {
+    const at = index.get(name)
+    return at?.type === undefined ? '' : show(at.type, state[at.i] ?? 0)
+  }
+  const places = new Map<string, { readonly m: Stage['looks'][number]; readonly i: number }>(
+    stage.looks.flatMap((m) => Array.from({ length: m.pages }, (_, i) => [`${m.name}[${i}]`, { m, i }] as const)),
+  )
+  return (state) => (page) => {
+    const at = places.get(page)
+    if (at === undefined) return 'none'
+    const kind = value(state, `pmd(${at.m.name}).kind`)
+    if (kind === 'table') return value(state, `${value(state, `pmd(${at.m.name}).table`)}.pte[${at.i}]`)
+    return kind === 'none' ? 'none' : kind.startsWith('huge_anon') ? 'anon' : 'file'
+  }
+}
+
+function operationModel(world: WorldModel, o: SequenceOp): OneOperation {
+  const known = world.operations.get(o.text)
   if (known !== undefined) return known
-  const made = lowerOperation(scenarioOf(w, kernel, [o]))
+  const made = lowerOperation(lowerKnown(scenarioAlone(world.stage, o).program))
   const slots = sharedSlots(made.model)
-  if (slots.some((s, i) => s !== world.shared[i] || made.model.slots[s]?.name !== world.names[i]))
-    throw new Error(`world ${w.name}: '${key}' does not have the variables of the others`)
-  world.operations.set(key, made)
+  if (slots.length !== world.shared.length || slots.some((s, i) => made.model.slots[s]?.name !== world.names[i]))
+    throw new Error(`world ${world.stage.world.name}: '${o.text}' does not have the variables of the others`)
+  if (slots.some((s, i) => s !== world.shared[i]))
+    throw new Error(`world ${world.stage.world.name}: '${o.text}' has its variables elsewhere`)
+  world.operations.set(o.text, made)
   return made
 }
 
@@ -140,15 +186,36 @@ function stepsFrom(one: OneOperation, state: State, thread: number): readonly St
   })
 }
 
+const keyOf = (values: ArrayLike<number>): string => String.fromCharCode(...Array.from(values))
+
+/** As this machine gives a result: it may know no other SIGBUS than the plain one. */
+const here = (result: string, { failures }: WorldModel): string => (result === 'HWPOISON' && !failures ? 'BUS' : result)
+
+function expectedOf(world: WorldModel, one: OneOperation, state: State): Expected {
+  const guards = world.guards.map((g) => evaluate(one.model, g, state) !== 0)
+  const areas = world.pages.map((slots) =>
+    areasOf(
+      slots.map((s) => state[s] ?? 0),
+      (vma) => {
+        const flags = world.flags[vma - 1]
+        return flags === undefined ? [] : show(flags.type, state[flags.slot] ?? 0).split('|')
+      },
+    ),
+  )
+  const slot = one.model.slots[one.register]
+  const seen = { guards, areas }
+  return slot === undefined ? seen : { ...seen, result: here(show(slot.type, state[one.register] ?? 0), world) }
+}
+
 /**
  * Every outcome of an operation from a state. Callbacks run once it has returned: freeing a table
  * earlier or later changes nothing that a single thread can see.
  */
 function outcomesFrom(world: WorldModel, one: OneOperation, from: Shared): readonly Outcome[] {
-  const key = from.join()
+  const key = keyOf(from)
   const known = one.outcomes.get(key)
   if (known !== undefined) return known
-  const start = [...initialState(one.model)]
+  const start = [...one.start]
   world.shared.forEach((slot, i) => (start[slot] = from[i] ?? 0))
   const seen = new Set<string>()
   const queue: State[] = [start]
@@ -160,41 +227,65 @@ function outcomesFrom(world: WorldModel, one: OneOperation, from: Shared): reado
     const later =
       next.length > 0 ? next : one.model.threads.flatMap((t, i) => (t.daemon ? stepsFrom(one, state, i) : []))
     for (const s of later) {
-      const name = s.join()
-      if (!seen.has(name)) queue.push(s)
-      seen.add(name)
+      // What one step leads to needs no look at what was seen: an operation alone goes round in no circle without a choice.
+      if (later.length > 1) {
+        const name = keyOf(s)
+        if (seen.has(name)) continue
+        seen.add(name)
+      }
+      queue.push(s)
     }
     const done = one.model.threads.every((t) => t.daemon || state[t.pcSlot] === t.donePc)
     if (later.length > 0 || !done) continue
-    const after = world.shared.map((slot) => state[slot] ?? 0)
-    const slot = one.model.slots[one.register]
-    const guards = world.guards.map((g) => evaluate(one.model, g, state) !== 0)
-    const expected = slot === undefined ? { guards } : { guards, result: show(slot.type, state[one.register] ?? 0) }
-    found.set(`${after.join()} ${expected.result ?? ''}`, { expected, after })
+    const after = Uint16Array.from(world.shared, (slot, i) => (world.promises.has(i) ? 0 : (state[slot] ?? 0)))
+    const expected = expectedOf(world, one, state)
+    found.set(`${keyOf(after)} ${expected.result ?? ''}`, { expected, after })
   }
   const outcomes = [...found.values()]
+  if (one.outcomes.size >= REMEMBERED_MAX) one.outcomes.clear()
   one.outcomes.set(key, outcomes)
   return outcomes
 }
 
 const same = (a: Expected, b: Expected): boolean =>
-  (a.result === undefined || a.result === b.result) && a.guards.every((g, i) => g === b.guards[i])
+  (a.result === undefined || a.result === b.result) &&
+  a.guards.every((g, i) => g === b.guards[i]) &&
+  a.areas.every((x, i) => x === b.areas[i])
 
-/** The model of a kernel, for any number of sequences. */
-export function newSequenceModel(kernel: Kernel): SequenceModel {
+/** The model of a kernel, for any number of sequences; huge pages of hugetlbfs have one of their own. */
+export function newSequenceModel(of: ModelOf): SequenceModel {
   const worlds = new Map<string, WorldModel>()
-  const start = (w: SequenceWorld): ModelRun => {
-    const world = worlds.get(w.name) ?? newWorld(w, kernel)
+  const worldOf = (w: SequenceWorld): WorldModel => {
+    const world = worlds.get(w.name) ?? newWorld(w, of)
     worlds.set(w.name, world)
+    return world
+  }
+  const start = (w: SequenceWorld): ModelRun => {
+    const world = worldOf(w)
     let states: readonly Shared[] = [world.initial]
-    const take: ModelRun['take'] = (o, seen) => {
-      const one = operationModel(world, w, kernel, o)
+    const contents = newContents(world.places)
+    /** Contents are followed while there is one state only: what comes after a choice that cannot be seen is open. */
+    let followed = true
+    const take: ModelRun['take'] = (o, seen, value) => {
+      const one = operationModel(world, o)
       const outcomes = states.flatMap((s) => outcomesFrom(world, one, s))
       const fitting = outcomes.filter((x) => same(x.expected, seen))
-      states = [...new Map(fitting.map((x) => [x.after.join(), x.after])).values()]
-      return { agrees: fitting.length > 0, allowed: outcomes.map((x) => x.expected) }
+      const [before] = states
+      states = [...new Map(fitting.map((x) => [keyOf(x.after), x.after])).values()]
+      const [after] = states
+      followed &&= states.length === 1
+      const worked = seen.result === undefined || seen.result === 'ok' || /^\d/.test(seen.result)
+      const read =
+        followed && before !== undefined && after !== undefined
+          ? contents.take(o, worked, value, world.entry(before), world.entry(after))
+          : undefined
+      const allowed = outcomes.map((x) => x.expected)
+      return { agrees: fitting.length > 0, allowed, ...(read === undefined ? {} : { read }) }
     }
     return { take }
   }
-  return { start }
+  return {
+    stage: (w) => (isHugetlb(w) ? hugetlbStage(w) : worldOf(w).stage),
+    start: (w) => (isHugetlb(w) ? hugetlbRun() : start(w)),
+  }
 }

@@ -1,5 +1,4 @@
 /** A sequential litmus file on the running kernel and in its model. */
-import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
@@ -10,6 +9,7 @@ import type { RaceReport, SeenOutcome } from '../race/conform.ts'
 import { allowedOutcomes, isAllowed, registersKey } from '../race/judge.ts'
 import type { RaceOutcome } from '../race/outcome.ts'
 import { skip, type Skip } from '../skip.ts'
+import { hasMemoryFailure } from './poison.ts'
 import { sequentialProgram, type SequentialProgram } from './program.ts'
 import { resultOf } from './statements.ts'
 
@@ -54,7 +54,7 @@ export async function runSequential(
  */
 function readings(scenario: Scenario, outcome: RaceOutcome): readonly RaceOutcome[] {
   const poisons = scenario.file.threads.some((t) => t.stmts.some((s) => s.op.text === 'uffd_poison'))
-  if (!poisons || existsSync('/proc/sys/vm/memory_failure_early_kill')) return [outcome]
+  if (!poisons || hasMemoryFailure()) return [outcome]
   const registers = outcome.registers.map((r) => (r.value === 'BUS' ? { ...r, value: 'HWPOISON' } : r))
   return [outcome, { ...outcome, registers }]
 }

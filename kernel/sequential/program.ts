@@ -20,7 +20,7 @@ export interface SequentialProgram {
 }
 
 /** Entries of a real page table with pages of 4 KiB. */
-const REAL_PTES = 512
+export const REAL_PTES = 512
 const O_RDONLY = 0
 const F_SEAL_WRITE = 8
 /** Processes that the probe can run; the first is there at the start. */

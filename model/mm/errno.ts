@@ -35,6 +35,7 @@ export const Result: EnumType = enumeration('result', [
   'present',
   'swap',
   '-EOPNOTSUPP',
+  '-EHWPOISON',
 ])
 
 /**

@@ -94,7 +94,9 @@ export const __get_user_pages = (k: Build): Routine =>
               fault,
             ),
             if_(eq(fault, 'VM_FAULT_OOM'), [ret('-ENOMEM', Result)]),
-            if_(isOneOf(fault, 'VM_FAULT_SIGSEGV', 'VM_FAULT_SIGBUS', 'VM_FAULT_HWPOISON'), [ret('-EFAULT', Result)]),
+            // vm_fault_to_errno() with FOLL_HWPOISON, which MADV_POPULATE asks for and others do not.
+            if_(eq(fault, 'VM_FAULT_HWPOISON'), [ret('-EHWPOISON', Result)]),
+            if_(isOneOf(fault, 'VM_FAULT_SIGSEGV', 'VM_FAULT_SIGBUS'), [ret('-EFAULT', Result)]),
           ],
         ),
       ]),

@@ -33,7 +33,7 @@ const underMmapLock = (k: Build, name: string, file: string, write: boolean, io:
       mmap_read_unlock('mmap_read_unlock', page.mm(first)),
       // A page that cannot be had, for whatever reason, ends process_vm_readv() with -EFAULT.
       ...(remote
-        ? [if_(eq(result, '-EINVAL'), [let_(result, '-EFAULT')]), if_(eq(result, '-ENOMEM'), [let_(result, '-EFAULT')])]
+        ? ['-EINVAL', '-ENOMEM', '-EHWPOISON'].map((e) => if_(eq(result, e), [let_(result, '-EFAULT')]))
         : []),
       ...io.leave(result),
     ],

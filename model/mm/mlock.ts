@@ -127,6 +127,7 @@ export const __mm_populate = (k: Build): Routine =>
         ]),
         if_(eq(next, 'nil'), [break_]),
         call('populate_vma_page_range', __get_user_pages(k), [next, to, write], result),
+        if_(eq(result, '-EHWPOISON'), [let_(result, '-EFAULT')]),
         if_(ne(result, '0'), [break_]),
         if_(eq(to, last), [break_]),
         let_(from, plus(to, 1)),

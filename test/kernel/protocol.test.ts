@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { by, madvise, mapBacking, op, processMadvise, read } from '../../kernel/probe/operations.ts'
 import { decode, decodeGreeting, encode, showResult } from '../../kernel/probe/protocol.ts'
-import { modelFor, type Feature } from '../../kernel/probe/features.ts'
+import { chooseModel } from '../../kernel/probe/choose.ts'
+import type { Feature } from '../../kernel/probe/features.ts'
 
 test('a request is one line of words', () => {
   const ops = [
@@ -66,17 +67,23 @@ test('every backing ends in its mapping', () => {
   expect(last('file-readonly')).toBe('0,4,1,1,0,0')
 })
 
-// What is known of each release: facts of the guard-region dossier, 0.2 and 1.1.
-test.each<[string, Feature[], string | undefined]>([
-  ['6.12.1', [], undefined],
-  ['6.13.0', ['anon-guards'], 'v6.13'],
-  ['6.15.2-arch1', ['anon-guards', 'file-guards'], 'v6.15'],
-  ['6.16.0', ['anon-guards', 'file-guards'], 'v6.15'],
-  ['6.17.0', ['anon-guards', 'file-guards'], 'v6.18'],
-  ['6.18.2', ['anon-guards', 'file-guards'], 'v6.18'],
-  ['6.18.44-fc', ['anon-guards', 'file-guards', 'maybe-guard'], 'maybe-guard-v3'],
-  ['6.19.0', ['anon-guards', 'file-guards', 'maybe-guard'], 'v7.0'],
-  ['7.0.0-rc6', ['anon-guards', 'file-guards', 'maybe-guard'], 'v7.0'],
-])('Linux %s with %j is held against %s', (release, features, model) => {
-  expect(modelFor({ release, features: new Set(features) })?.name).toBe(model)
+// What is known of each release: facts of the guard-region dossier, 0.2 and 1.1, and of the running kernel.
+const FILES: readonly Feature[] = ['anon-guards', 'file-guards', 'userfaultfd']
+const SERIES: readonly Feature[] = [...FILES, 'maybe-guard']
+test.each<[string, readonly Feature[], string | undefined, string]>([
+  ['6.12.1', [], undefined, ''],
+  ['6.13.0', ['anon-guards'], 'v6.13', 'anonymous memory alone'],
+  ['6.15.2-arch1', FILES, 'v6.15', 'before v6.17'],
+  ['6.16.0', FILES, 'v6.15', 'before v6.17'],
+  ['6.17.0', FILES, 'v6.18', 'v6.17 or later'],
+  ['6.18.2', FILES, 'v6.18', "no 'gu'"],
+  ['6.18.44-fc', SERIES, 'v6.18.37', 'UFFDIO_COPY replaces a guard'],
+  ['6.18.44-fc', SERIES.filter((f) => f !== 'userfaultfd'), 'v6.18.37', 'before v6.19 by its number'],
+  ['6.19.0', [...SERIES, 'uffd-keeps-guards'], 'v6.19', 'UFFDIO_COPY refuses'],
+  ['6.19.0', SERIES.filter((f) => f !== 'userfaultfd'), 'v6.19', 'v6.19 or later by its number'],
+  ['7.0.0-rc6', [...SERIES, 'uffd-keeps-guards'], 'v7.0', 'v7.0 or later'],
+])('Linux %s with %j is held against %s', (release, features, model, why) => {
+  const choice = chooseModel({ release, features: new Set(features) })
+  expect(choice?.model.name).toBe(model)
+  expect(choice?.why ?? '').toContain(why)
 })

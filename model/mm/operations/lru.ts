@@ -43,13 +43,13 @@ export const LRU_OPERATIONS: readonly Operation[] = [
   onPages(
     'populate_read',
     'madvise(MADV_POPULATE_READ) on some pages of one mapping',
-    ['0', '-EINVAL', '-EFAULT', '-ENOMEM'],
+    ['0', '-EINVAL', '-EFAULT', '-ENOMEM', '-EHWPOISON'],
     (k, io) => sys_madvise_populate(k, false, io),
   ),
   onPages(
     'populate_write',
     'madvise(MADV_POPULATE_WRITE) on some pages of one mapping',
-    ['0', '-EINVAL', '-EFAULT', '-ENOMEM'],
+    ['0', '-EINVAL', '-EFAULT', '-ENOMEM', '-EHWPOISON'],
     (k, io) => sys_madvise_populate(k, true, io),
   ),
   onPages(
