@@ -89,6 +89,7 @@ function limitText(i: Incomplete | undefined): string {
     case 'depth':
       return `to depth ${i.limit}`
     case 'solver':
+    case 'crash':
       return i.reason
   }
 }

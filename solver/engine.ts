@@ -31,7 +31,10 @@ export type Incomplete =
   | { readonly kind: 'memory'; readonly limitBytes: number }
   | { readonly kind: 'time'; readonly limitMs: number }
   | { readonly kind: 'depth'; readonly limit: number }
+  /** The solver said that it does not know, or there is none. */
   | { readonly kind: 'solver'; readonly reason: string }
+  /** The solver died, or refused what it was told. */
+  | { readonly kind: 'crash'; readonly reason: string }
 
 export interface SearchResult {
   readonly engine: 'reference' | 'explicit' | 'wasm' | 'smt'
