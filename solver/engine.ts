@@ -14,6 +14,8 @@ export interface Violation {
    * the bad one; for an assertion the last move is the bad one.
    */
   readonly moves: readonly Move[]
+  /** The state that the moves begin in, slot by slot, where that is not the model's own. */
+  readonly start?: readonly number[]
 }
 
 /** An outcome of a final state: the values of the register slots, in slot order. */

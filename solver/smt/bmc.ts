@@ -16,9 +16,11 @@ import { closePool, giveSolver, newPool, takeSolver } from './pool.ts'
 import type { SolverPool } from './pool.ts'
 import { check, run } from './solver_process.ts'
 import type { Answer, Reply, SolverOptions, SolverProcess } from './solver_process.ts'
+import { startState, startValues } from './start.ts'
+import type { OpenStart, Start } from './start.ts'
 import { FALSE, iff, implies, newTerms, not, or, variable } from './term.ts'
 import type { Lit, Terms } from './term.ts'
-import { deadlocked, initialState, unrollMove, violated } from './unroll.ts'
+import { deadlocked, unrollMove, violated } from './unroll.ts'
 import type { Layer } from './unroll.ts'
 import type { Value } from './value.ts'
 import { pathLength } from './witness.ts'
@@ -30,6 +32,8 @@ export interface BoundedOptions {
   readonly maxMs: number
   /** Whether to stop, incomplete, once there is no property left to break. */
   readonly stopWhenAllFound?: boolean
+  /** Paths begin in any of these states; in the model's own where this is absent. */
+  readonly start?: OpenStart
   /** Gets what is asked, and what was answered. */
   readonly log?: SmtLog
   readonly onProgress?: (progress: Progress) => void
@@ -60,6 +64,7 @@ interface Session {
   readonly printer: Printer
   readonly order: Order
   readonly layers: Layer[]
+  readonly start: Start
   state: readonly Value[]
   /** Text not sent yet. */
   unsent: string[]
@@ -193,12 +198,13 @@ async function searchDepth(session: Session, open: Set<number>, violations: Viol
     const moves = layers.flatMap(({ taken }) =>
       taken.flatMap(({ lit, choices }) => [lit, ...choices.flatMap((c) => c.bits)]),
     )
+    const starts = [...session.start.bits.values()].flatMap(({ bits }) => bits)
     tell(session, [implies(terms, any, or(terms, candidates.values()))])
     const answer = await ask(session, `(check-sat-assuming (${nameOf(terms, any)}))\n`)
     if (answer.kind === 'unsat') break
     if (answer.kind !== 'sat') return { kind: 'stopped', incomplete: failureOf(answer, options) }
     pathExists = true
-    const holding = await valuesOf(session, [...candidates.values(), ...moves])
+    const holding = await valuesOf(session, [...candidates.values(), ...moves, ...starts])
     if (!(holding instanceof Set)) return { kind: 'stopped', incomplete: failureOf(holding, options) }
     const found = [...candidates].filter(([, bad]) => holding.has(bad))
     if (found.length === 0)
@@ -207,7 +213,8 @@ async function searchDepth(session: Session, open: Set<number>, violations: Viol
       const moves = movesOf(layers, holding)
       if (property === RANGE_FAULT)
         throw new Error(`a slot leaves its range after steps ${moves.map((m) => m.step).join()}`)
-      violations.push({ property, moves })
+      const start = options.start && { start: startValues(session.model, session.start, holding) }
+      violations.push({ property, moves, ...start })
       candidates.delete(property)
       open.delete(property)
     }
@@ -244,6 +251,13 @@ async function search(session: Session): Promise<BoundedResult> {
   const { model, options } = session
   const open = new Set([RANGE_FAULT, ...model.properties.keys()])
   const violations: Violation[] = []
+  tell(session, session.start.constraints)
+  session.unsent.push(
+    definitions(
+      session.printer,
+      [...session.start.bits.values()].flatMap(({ bits }) => bits),
+    ),
+  )
   for (let depth = 0; ; depth++) {
     if (depth > 0) deepen(session)
     const incomplete: Incomplete | undefined =
@@ -270,6 +284,7 @@ async function search(session: Session): Promise<BoundedResult> {
 export async function boundedCheck(model: LoweredModel, options: BoundedOptions): Promise<BoundedResult> {
   const solvers = options.solvers ?? newPool(options.solver)
   const terms = newTerms()
+  const start = startState(terms, model, options.start)
   const session: Session = {
     model,
     options,
@@ -279,7 +294,8 @@ export async function boundedCheck(model: LoweredModel, options: BoundedOptions)
     printer: newPrinter(terms),
     order: newOrder(model),
     layers: [],
-    state: initialState(model),
+    start,
+    state: start.state,
     unsent: [],
     queries: 0,
     walked: pathLength(model, options.maxDepth + 1),
