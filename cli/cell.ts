@@ -7,6 +7,8 @@ import { MM_LINT_RULES } from '../model/mm/lock_rules.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { PROPERTIES, withProperties } from '../properties/all.ts'
 import { buildCounterexample, kernelText, type Found } from '../counterexamples/build.ts'
+import { asIfGuarded, buildFromStart } from '../counterexamples/any_start.ts'
+import { anyStart } from '../model/scenarios/any_start.ts'
 import { buildLasso } from '../counterexamples/lasso.ts'
 import type { SearchOptions, SearchResult } from '../solver/engine.ts'
 import type { Checkpoints } from '../solver/explicit/checkpoint.ts'
@@ -16,6 +18,8 @@ import { searchReduced, type ReducedResult, type Reduction } from '../solver/red
 import { searchReference } from '../solver/reference/search.ts'
 import { boundedCheck } from '../solver/smt/bmc.ts'
 import type { ImageCheckpoints } from '../solver/wasm/checkpoint.ts'
+import { logName, newLog, writeLog } from '../solver/smt/log.ts'
+import type { SolverPool } from '../solver/smt/pool.ts'
 import { searchFast, searchWasm } from '../solver/wasm/search.ts'
 import {
   conditionHolds,
@@ -46,6 +50,12 @@ export interface CellOptions extends SearchOptions {
   /** Of the explicit engine without reductions, and of the wasm engine; the others keep none. */
   readonly checkpoints?: Checkpoints
   readonly images?: ImageCheckpoints
+  /** Of the smt engine: from every well-formed state in place of the scenario's own. */
+  readonly anyStart?: boolean
+  /** Of the smt engine: where its processes come from. */
+  readonly solvers?: SolverPool
+  /** Of the smt engine: a directory for what it asks. */
+  readonly smtLog?: string
 }
 
 export interface Cell {
@@ -66,6 +76,10 @@ export interface Cell {
   /** `routine.label` of every step, and those that ran. */
   readonly labels: ReadonlySet<string>
   readonly reached: ReadonlySet<string>
+  /** The search began in every well-formed state. */
+  readonly anyStart?: true
+  /** Where the start was open: for each property that is violated, the scenario that begins where it is. */
+  readonly starts?: ReadonlyMap<string, Scenario>
   readonly ms: number
   /** What went wrong with mmcheck itself, where the verdict is `error` or `disagree`. */
   readonly problem?: string
@@ -81,9 +95,24 @@ const SMT_MS = 10 * 60 * 1000
 
 const OF_MODEL = new Set(PROPERTIES.filter((p) => p.ofModel).map((p) => p.name))
 
+async function searchBounded(scenario: Scenario, lowered: Lowered, options: CellOptions): Promise<SearchResult> {
+  const { depth, maxMs = SMT_MS, anyStart: open = false, solvers, smtLog } = options
+  const log = smtLog === undefined ? undefined : newLog()
+  const result = await boundedCheck(lowered.model, {
+    maxDepth: depth,
+    maxMs,
+    ...(open ? { start: anyStart(scenario, lowered) } : {}),
+    ...(solvers === undefined ? {} : { solvers }),
+    ...(log === undefined ? {} : { log }),
+  })
+  if (smtLog !== undefined && log !== undefined) writeLog(smtLog, logName(scenario.name, kernelText(scenario)), log)
+  return result
+}
+
 /** What an engine sees, or why it does not take the model. */
 async function search(
   engine: Engine,
+  scenario: Scenario,
   lowered: Lowered,
   options: CellOptions,
 ): Promise<SearchResult | ReducedResult | string> {
@@ -102,7 +131,7 @@ async function search(
     case 'reference':
       return searchReference(lowered.model, options)
     case 'smt':
-      return boundedCheck(lowered.model, { maxDepth: options.depth, maxMs: options.maxMs ?? SMT_MS })
+      return searchBounded(scenario, lowered, options)
   }
 }
 
@@ -167,7 +196,13 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
   const start = performance.now()
   let lowered: Lowered
   try {
-    lowered = options.lowered ?? lower(withProperties(scenario, PROPERTIES, { liveness: options.liveness ?? false }))
+    lowered =
+      options.lowered ??
+      lower(
+        withProperties(options.anyStart === true ? asIfGuarded(scenario) : scenario, PROPERTIES, {
+          liveness: options.liveness ?? false,
+        }),
+      )
   } catch (e) {
     if (e instanceof ModelError)
       return unknownLabel(scenario) ?? { ok: false, message: `${scenario.name}: ${e.message}` }
@@ -176,7 +211,7 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
   const refusal = options.lint ? refused(scenario, lowered) : undefined
   if (refusal !== undefined) return { ok: false, message: refusal }
   const { model } = lowered
-  const result = await search(options.engine, lowered, options)
+  const result = await search(options.engine, scenario, lowered, options)
   if (typeof result === 'string') {
     const message = `${scenario.name}: the ${options.engine} engine does not take this model: ${result}`
     return { ok: false, message, help: "'--engine auto' asks the explicit engine then" }
@@ -187,13 +222,17 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
   ]
   const found = new Map<string, Found>()
   const problems: string[] = []
+  const starts = new Map<string, Scenario>()
   for (const p of properties) {
     const built =
       p.lasso !== undefined
         ? buildLasso(scenario, model, p.property, p.lasso)
-        : p.violation && buildCounterexample(scenario, model, p.violation)
+        : p.violation?.start === undefined
+          ? p.violation && buildCounterexample(scenario, model, p.violation)
+          : buildFromStart(scenario, lowered, p.property, p.violation)
     if (built === undefined) continue
-    if (built.ok) found.set(p.property, built.value)
+    if (built.ok && 'scenario' in built.value) starts.set(p.property, built.value.scenario)
+    if (built.ok) found.set(p.property, 'found' in built.value ? built.value.found : built.value)
     else problems.push(`${p.property}: ${built.error}`)
   }
   const complete = result.incomplete === undefined
@@ -218,6 +257,8 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
       found,
       labels: new Set(byId.values()),
       reached: new Set(result.reachedSteps.flatMap((id) => byId.get(id) ?? [])),
+      ...(options.anyStart === true ? { anyStart: true as const } : {}),
+      ...(starts.size === 0 ? {} : { starts }),
       ms: performance.now() - start,
       ...('reductions' in result ? { reduced: result } : {}),
       ...(observation === undefined ? {} : { observation }),

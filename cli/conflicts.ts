@@ -19,6 +19,9 @@ export interface CheckRequest {
   readonly budget?: number
   readonly update?: boolean
   readonly liveness?: boolean
+  readonly anyStart?: boolean
+  readonly solver?: unknown
+  readonly smtLog?: string
   /** A run of many cells, with reports, shards and the like. */
   readonly run?: boolean
   readonly shard?: unknown
@@ -57,6 +60,16 @@ const CONFLICTS: readonly Conflict[] = [
     when: (r) => given(r.depth) && r.engine !== 'smt',
     error: '--depth bounds the smt engine only: the other engines see every depth',
     help: "add '--engine smt', or bound the search by --max-states, --memory or --timeout",
+  },
+  {
+    when: (r) => (r.anyStart === true || given(r.solver) || given(r.smtLog)) && r.engine !== 'smt',
+    error: '--any-start, --solver and --smt-log are for the smt engine: the others ask no solver',
+    help: "add '--engine smt'",
+  },
+  {
+    when: (r) => (r.anyStart === true || given(r.solver) || given(r.smtLog)) && r.run === true,
+    error: '--any-start, --solver and --smt-log go with no option of a run of many cells',
+    help: "leave out --reporter, --jobs and the like: 'check' takes many files by itself",
   },
   {
     when: (r) => given(r.maxStates) && r.engine === 'smt',

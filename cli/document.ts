@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Verdict } from '../solver/verdict.ts'
 
 /** Why a search ended before it had seen everything. `budget` is the time of the whole run. */
-export const STOPS = ['states', 'memory', 'time', 'depth', 'solver', 'budget'] as const
+export const STOPS = ['states', 'memory', 'time', 'depth', 'solver', 'crash', 'budget'] as const
 export type Stop = (typeof STOPS)[number]
 
 export interface PropertyDocument {
@@ -175,7 +175,17 @@ export type EventDocument =
 
 const count = z.number().int().nonnegative()
 const version = z.object({ major: z.literal(1), minor: count })
-const verdict = z.enum(['holds', 'holds-bounded', 'violated', 'vacuous', 'unknown', 'timeout', 'disagree', 'error'])
+const verdict = z.enum([
+  'holds',
+  'holds-bounded',
+  'violated',
+  'vacuous',
+  'unknown',
+  'timeout',
+  'crash',
+  'disagree',
+  'error',
+])
 
 const trace = z.array(
   z.object({

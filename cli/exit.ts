@@ -56,6 +56,7 @@ export function outcomeOf(verdict: Verdict, strict: boolean): Outcome {
     case 'violated':
       return 'violated'
     case 'timeout':
+    case 'crash':
     case 'unknown':
       return 'incomplete'
     case 'disagree':

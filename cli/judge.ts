@@ -6,7 +6,8 @@ import { highest, outcomeOf, type Outcome } from './exit.ts'
 export const counted = (cell: Cell): boolean => cell.reduced?.reductions.every((r) => r.refused !== undefined) ?? true
 
 export function judge(cell: Cell, strict: boolean): Outcome {
-  const solver = cell.verdict === 'unknown' && cell.result.incomplete?.kind === 'solver'
+  const stop = cell.result.incomplete?.kind
+  const solver = (cell.verdict === 'unknown' && stop === 'solver') || cell.verdict === 'crash'
   const outcome = solver ? 'unknown' : outcomeOf(cell.verdict, strict)
   if (cell.condition === false) return highest(['violated', outcome])
   const broken = cell.properties.filter((p) => p.verdict === 'violated')

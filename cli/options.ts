@@ -7,6 +7,7 @@ import { closest } from '../model/litmus/suggest.ts'
 import type { KernelLine } from '../model/litmus/ast.ts'
 import { FORMATS, type Format } from '../counterexamples/render/render.ts'
 import { REDUCTIONS, type Reduction } from '../solver/reduce/reduced.ts'
+import { solverChoice, type SolverChoice } from '../solver/smt/choice.ts'
 import type { Engine } from './cell.ts'
 import type { ExportFormat } from './commands/export.ts'
 import type { GraphFormat } from './commands/graph.ts'
@@ -65,6 +66,12 @@ const oneOf = <T extends string>(known: readonly T[], text: string): T => {
   return found
 }
 export const engine = (text: string): Engine => oneOf(['explicit', 'wasm', 'auto', 'reference', 'smt'] as const, text)
+/** `wasm`, `z3`, `cvc5`, or the path of a program that reads SMT-LIB 2. */
+export function solver(text: string): SolverChoice {
+  const choice = solverChoice(text)
+  if (choice === undefined) throw new InvalidArgumentError(`no such program; 'mmcheck doctor' names those found`)
+  return choice
+}
 export const exportFormat = (text: string): ExportFormat => oneOf(['promela', 'tla'] as const, text)
 export const traceFormat = (text: string): Format => oneOf(FORMATS, text)
 export const graphFormat = (text: string): GraphFormat => oneOf(['dot', 'svg'] as const, text)

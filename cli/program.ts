@@ -10,6 +10,7 @@ import { necessityCommand } from './commands/necessity.ts'
 import { nightly } from './commands/nightly.ts'
 import { replayCommand, STORE } from './commands/replay.ts'
 import { seriesCommand } from './commands/series.ts'
+import type { SolverChoice } from '../solver/smt/choice.ts'
 import type { Engine } from './cell.ts'
 import { addKernelVerbs } from './verbs/kernel.ts'
 import { addMatrix } from './verbs/matrix.ts'
@@ -56,6 +57,9 @@ interface CheckFlags extends RunFlags {
   readonly depth?: number
   readonly reduce?: readonly Reduction[]
   readonly liveness?: boolean
+  readonly anyStart?: boolean
+  readonly solver?: SolverChoice
+  readonly smtLog?: string
   readonly maxStates?: number
   readonly memory?: number
   readonly timeout?: number
@@ -131,6 +135,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
       'explicit',
     )
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
+    .option('--any-start', 'smt: begin in every well-formed state, not only in the one that the file gives')
+    .option('--solver <solver>', 'smt: wasm (default), z3, cvc5, or the path of an SMT-LIB 2 solver', value.solver)
+    .option('--smt-log <dir>', 'smt: write what is asked there, as SMT-LIB 2 files')
     .option('--reduce <how>', 'what the explicit engine may leave out: por, or none (default)', value.reductions)
     .option('--liveness', 'ask of every scenario whether its operations end, on every fair run')
     .option('--max-states <n>', 'stop after this many states', value.count)
@@ -174,6 +181,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
       depth: flags.depth ?? DEFAULT_DEPTH,
       reductions: flags.reduce ?? [],
       liveness: flags.liveness ?? false,
+      anyStart: flags.anyStart ?? false,
+      ...(flags.solver === undefined ? {} : { solver: flags.solver }),
+      ...(flags.smtLog === undefined ? {} : { smtLog: flags.smtLog }),
       json: flags.json ?? false,
       strict: flags.strict ?? false,
       lint: flags.lint ?? false,

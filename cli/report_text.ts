@@ -1,6 +1,6 @@
 /** What `check` prints for people: a line per cell, the race, what was not reached. At most 75 columns. */
 import { show } from '../model/language/types.ts'
-import { printCond } from '../model/litmus/printer.ts'
+import { printCond, printLitmus } from '../model/litmus/printer.ts'
 import type { Incomplete } from '../solver/engine.ts'
 import { responsesOf } from '../solver/liveness/search.ts'
 import { registerSlots } from '../solver/outcomes.ts'
@@ -31,7 +31,10 @@ export function cellLine(cell: Cell, style: Style): string {
   const vacuous = cell.properties.filter((p) => p.verdict === 'vacuous').map((p) => p.property)
   const detail =
     broken.length > 0 ? broken.join(', ') : vacuous.length > 0 ? `says nothing on ${vacuous.join(', ')}` : ''
-  const bound = cell.result.incomplete === undefined ? '' : ` (${boundText(cell)})`
+  const bound =
+    cell.result.incomplete === undefined
+      ? ''
+      : ` (${boundText(cell)}${cell.anyStart === true ? ', from any start' : ''})`
   const figures =
     cell.engine === 'smt' ? `depth ${cell.result.depth}` : `${cell.result.states} states, depth ${cell.result.depth}`
   const plain = wrapped(toAscii(`${cell.kernel}: ${cell.verdict}${bound}; ${figures}`), '  ', 4)
@@ -89,6 +92,7 @@ function limitText(i: Incomplete | undefined): string {
     case 'depth':
       return `to depth ${i.limit}`
     case 'solver':
+    case 'crash':
       return i.reason
   }
 }
@@ -134,6 +138,15 @@ export function raceText(cell: Cell, fold: boolean): string {
     if (f !== undefined) return f.mail(fold)
   }
   return ''
+}
+
+/** The litmus file of the race that is shown, where the solver chose the start. */
+export function startText(cell: Cell): string {
+  const shown = cell.properties.find((p) => cell.found.has(p.property))
+  const scenario = shown && cell.starts?.get(shown.property)
+  if (scenario === undefined) return ''
+  const lines = printLitmus(scenario.file).trimEnd().split('\n')
+  return `\n    It begins in this world, which 'mmcheck check' takes as a file:\n${lines.map((l) => `    ${l}`).join('\n')}\n`
 }
 
 /** Counterexamples of a cell that are not printed in full. */

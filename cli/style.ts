@@ -40,6 +40,7 @@ export function newStyle(color: boolean): Style {
         case 'vacuous':
         case 'unknown':
         case 'timeout':
+        case 'crash':
           return yellow(text)
       }
     },

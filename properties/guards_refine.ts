@@ -3,7 +3,7 @@ import { page } from '../model/mm/mm_types.ts'
 import type { Mapping } from '../model/scenarios/place.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { guarded } from './guarded.ts'
-import { performs, type Property } from './property.ts'
+import { promisesGuards, type Property } from './property.ts'
 
 const INSTALLS = ['guard_install', 'process_guard_install'] as const
 
@@ -56,8 +56,7 @@ export const GuardsRefine: Property = {
   mutants: [{ scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] }],
   reaches: ['walk_pte_range.pte_entry', 'zap_pte_range.pte'],
   build: (scenario) => {
-    const starts = scenario.file.decls.some((d) => d.kind === 'fill' && d.access === 'guard')
-    if (!starts && !performs(scenario, ...INSTALLS)) return undefined
+    if (!promisesGuards(scenario)) return undefined
     const pages = scenario.world.mappings.flatMap((m) => Array.from({ length: m.pages }, (_, n) => m.firstPage + n))
     const may = guardable(scenario)
     const never = pages.filter((n) => !may.has(n)).map((n) => object('page', n))

@@ -76,4 +76,4 @@ export const surelyUnlinksTables = (scenario: Scenario): boolean =>
 /** Whether a scenario has guards that are promised to stay: installed by it, or there from the start. */
 export const promisesGuards = (scenario: Scenario): boolean =>
   performs(scenario, 'guard_install', 'process_guard_install') ||
-  scenario.file.decls.some((d) => d.kind === 'fill' && d.access === 'guard')
+  scenario.file.decls.some((d) => d.kind === 'fill' && (d.access === 'guard' || d.access === 'marker'))

@@ -14,6 +14,8 @@ export interface Violation {
    * the bad one; for an assertion the last move is the bad one.
    */
   readonly moves: readonly Move[]
+  /** The state that the moves begin in, slot by slot, where that is not the model's own. */
+  readonly start?: readonly number[]
 }
 
 /** An outcome of a final state: the values of the register slots, in slot order. */
@@ -31,7 +33,10 @@ export type Incomplete =
   | { readonly kind: 'memory'; readonly limitBytes: number }
   | { readonly kind: 'time'; readonly limitMs: number }
   | { readonly kind: 'depth'; readonly limit: number }
+  /** The solver said that it does not know, or there is none. */
   | { readonly kind: 'solver'; readonly reason: string }
+  /** The solver died, or refused what it was told. */
+  | { readonly kind: 'crash'; readonly reason: string }
 
 export interface SearchResult {
   readonly engine: 'reference' | 'explicit' | 'wasm' | 'smt'

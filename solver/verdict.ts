@@ -3,7 +3,7 @@ import type { LoweredModel } from '../model/language/lowered.ts'
 import type { Incomplete, SearchResult, Violation } from './engine.ts'
 import { responsesOf, type Lasso, type LivenessResult, type ResponseAnswer } from './liveness/search.ts'
 
-export type Verdict = 'holds' | 'holds-bounded' | 'violated' | 'vacuous' | 'unknown' | 'timeout' | 'disagree' | 'error'
+export type Verdict = 'holds' | 'holds-bounded' | 'violated' | 'vacuous' | 'unknown' | 'timeout' | 'crash' | 'disagree' | 'error'
 
 /** Worst first: the verdict of a run is the worst of its parts. */
 export const VERDICTS: readonly Verdict[] = [
@@ -11,6 +11,7 @@ export const VERDICTS: readonly Verdict[] = [
   'disagree',
   'violated',
   'timeout',
+  'crash',
   'unknown',
   'vacuous',
   'holds-bounded',
@@ -38,6 +39,8 @@ const ofIncomplete = (incomplete: Incomplete): Verdict => {
       return 'holds-bounded'
     case 'time':
       return 'timeout'
+    case 'crash':
+      return 'crash'
     case 'states':
     case 'memory':
     case 'solver':

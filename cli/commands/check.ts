@@ -6,6 +6,8 @@ import type { Source } from '../../model/litmus/source.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { differences, readBaseline, summarise, writeBaseline, type Baseline, type ExpectedCell } from '../baseline.ts'
 import type { Reduction } from '../../solver/reduce/reduced.ts'
+import { closePool, newPool, type SolverPool } from '../../solver/smt/pool.ts'
+import type { SolverChoice } from '../../solver/smt/choice.ts'
 import { checkCell, type Cell, type CellOptions, type CellResult, type Engine } from '../cell.ts'
 import { EXIT, highest, type Outcome } from '../exit.ts'
 import { catalogue, load } from '../input.ts'
@@ -24,6 +26,7 @@ import {
   raceText,
   reductionText,
   scopeText,
+  startText,
   wrapped,
 } from '../report_text.ts'
 import type { Style } from '../style.ts'
@@ -35,6 +38,10 @@ export interface CheckOptions {
   readonly depth: number
   readonly reductions: readonly Reduction[]
   readonly liveness: boolean
+  /** Of the smt engine. */
+  readonly anyStart: boolean
+  readonly solver?: SolverChoice
+  readonly smtLog?: string
   readonly maxStates?: number
   readonly maxBytes?: number
   readonly maxMs?: number
@@ -63,6 +70,15 @@ interface Run {
 
 /** Returns the exit code. */
 export async function check(operands: readonly string[], options: CheckOptions): Promise<number> {
+  const solvers = newPool(options.solver === undefined ? {} : { choice: options.solver })
+  try {
+    return await checkAll(operands, options, solvers)
+  } finally {
+    closePool(solvers)
+  }
+}
+
+async function checkAll(operands: readonly string[], options: CheckOptions, solvers: SolverPool): Promise<number> {
   const whole = operands.length === 0
   // A damaged record is made anew by recording all of it.
   const baseline = whole && options.update ? {} : readBaseline()
@@ -73,7 +89,7 @@ export async function check(operands: readonly string[], options: CheckOptions):
       complain(loaded.message, options, run)
       continue
     }
-    await checkScenarios({ ...loaded, whole }, baseline, options, run)
+    await checkScenarios({ ...loaded, whole }, baseline, options, run, solvers)
   }
   // Only as a whole, on its own kernels, is the catalogue meant to reach everything.
   if (whole && options.kernels === undefined && options.engine !== 'smt' && missingFor(run.cells).length > 0)
@@ -121,7 +137,13 @@ interface Group {
   readonly source: Source
 }
 
-async function checkScenarios(group: Group, baseline: Baseline, options: CheckOptions, run: Run): Promise<void> {
+async function checkScenarios(
+  group: Group,
+  baseline: Baseline,
+  options: CheckOptions,
+  run: Run,
+  solvers: SolverPool,
+): Promise<void> {
   const [first] = group.scenarios
   if (first !== undefined && !options.json)
     options.out(`${options.style.bold(first.name)}\n${lesson(first.file.comments)}`)
@@ -129,7 +151,7 @@ async function checkScenarios(group: Group, baseline: Baseline, options: CheckOp
   let scoped = false
   for (const scenario of group.scenarios) {
     const progress = newProgress(options.progress, `${scenario.name} ${scenario.kernel.name}`)
-    const result = await checkCell(scenario, cellOptions(options, progress.report))
+    const result = await checkCell(scenario, cellOptions(options, solvers, progress.report))
     progress.end()
     if (!result.ok) {
       complain(mistake(result, scenario, group.source), options, run)
@@ -176,8 +198,12 @@ const comparable = (cell: Cell, options: CheckOptions): boolean =>
   options.kernels === undefined &&
   cell.result.incomplete === undefined
 
-function cellOptions(options: CheckOptions, onProgress: NonNullable<CellOptions['onProgress']>): CellOptions {
-  const { engine, depth, lint, reductions, liveness, maxStates, maxBytes, maxMs } = options
+function cellOptions(
+  options: CheckOptions,
+  solvers: SolverPool,
+  onProgress: NonNullable<CellOptions['onProgress']>,
+): CellOptions {
+  const { engine, depth, lint, reductions, liveness, anyStart, smtLog, maxStates, maxBytes, maxMs } = options
   return {
     engine,
     depth,
@@ -185,6 +211,9 @@ function cellOptions(options: CheckOptions, onProgress: NonNullable<CellOptions[
     reductions,
     liveness,
     onProgress,
+    anyStart,
+    solvers,
+    ...(smtLog === undefined ? {} : { smtLog }),
     ...(maxStates === undefined ? {} : { maxStates }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(maxMs === undefined ? {} : { maxMs }),
@@ -203,6 +232,7 @@ function print(cell: Cell, options: CheckOptions, { inFull, outcomes }: Amount, 
   if (cell.problem !== undefined) out(`${wrapped(`mmcheck disagrees with itself: ${cell.problem}`, '      ')}\n`)
   if (cell.found.size > 0 && inFull) {
     out(`\n${raceText(cell, !options.full)}\n`)
+    out(startText(cell))
     const [shown] = cell.properties.filter((p) => cell.found.has(p.property))
     const others = otherIds(cell, shown?.property)
     if (others !== '') out(`${others}\n`)

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import { toAscii } from '../../counterexamples/text.ts'
-import { closeSolver, run, startSolver } from '../../solver/smt/solver_process.ts'
+import { NATIVE_SOLVERS, WASM, solverChoice, type SolverChoice } from '../../solver/smt/choice.ts'
+import { closeSolver, failureText, run, startSolver } from '../../solver/smt/solver_process.ts'
 import { readBaseline } from '../baseline.ts'
 import { EXIT } from '../exit.ts'
 import { loadBull } from '../nightly/queue.ts'
@@ -27,7 +28,6 @@ interface Tool {
 
 const TOOLS: readonly Tool[] = [
   { name: 'redis-server', flag: '--version', without: 'a run with --queue needs a server elsewhere' },
-  { name: 'z3', flag: '--version', without: 'answers are not compared with a native Z3' },
   { name: 'spin', flag: '-V', without: 'state counts are not compared with those of SPIN' },
   { name: 'cc', flag: '--version', without: 'reproducers for a running kernel are not compiled' },
 ]
@@ -50,21 +50,30 @@ function toolPart({ name, flag, without }: Tool): Part {
   return { name, version: toAscii(line) || 'found, but tells no version' }
 }
 
-/** Asks Z3 itself, in the child process that checks would use: a package that cannot start is none. */
-async function solverPart(): Promise<Part> {
-  const solver = startSolver()
+/**
+ * Asks the solver itself, in the child process that checks would use: one that cannot start is none.
+ * `without` is what is lost then.
+ */
+async function solverPart(name: string, choice: SolverChoice | undefined, without: string): Promise<Part> {
+  if (choice === undefined) return { name, without }
+  const solver = startSolver({ choice })
   try {
-    const reply = await run(solver, '(get-info :version)', SOLVER_MS)
-    if (reply.kind === 'output') {
-      const version = /"([^"]+)"/.exec(reply.text)?.[1] ?? reply.text.trim()
-      return { name: 'z3-solver', version: `Z3 ${toAscii(version)}` }
-    }
-    const why = reply.kind === 'timeout' ? `no answer in ${reply.limitMs / 1000} s` : reply.reason
-    return { name: 'z3-solver', without: `'--engine smt' answers unknown (${toAscii(why)})` }
+    const reply = await run(solver, '(get-info :name)(get-info :version)', SOLVER_MS)
+    if (reply.kind !== 'output') return { name, without: `${without} (${toAscii(failureText(reply))})` }
+    const words = [...reply.text.matchAll(/"([^"]+)"/g)].map(([, word = '']) => word)
+    const where = choice.kind === 'native' ? `, ${choice.command}` : ''
+    return { name, version: `${toAscii(words.join(' ') || reply.text.trim())}${where}` }
   } finally {
     closeSolver(solver)
   }
 }
+
+const solverParts = async (): Promise<readonly Part[]> => [
+  await solverPart('z3-solver', WASM, "'--engine smt' needs --solver, or answers unknown"),
+  ...(await Promise.all(
+    NATIVE_SOLVERS.map((name) => solverPart(name, solverChoice(name), `'--solver ${name}' finds none`)),
+  )),
+]
 
 const GIGA = 1024 ** 3
 
@@ -97,7 +106,7 @@ export async function doctor({ json, version, out }: DoctorOptions): Promise<num
   const parts: readonly Part[] = [
     { name: 'mmcheck', version },
     { name: 'node', version: process.versions.node },
-    await solverPart(),
+    ...(await solverParts()),
     ...(await runParts()),
     ...TOOLS.map(toolPart),
   ]

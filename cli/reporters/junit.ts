@@ -47,6 +47,7 @@ function propertyFate(cell: CellDocument, p: CellDocument['properties'][number])
       return { kind: 'failure', type: 'violated', message, text: race?.race ?? '' }
     }
     case 'timeout':
+    case 'crash':
     case 'unknown':
       return { kind: 'error', type: p.verdict, message: stoppedText(cell), text: '' }
     case 'disagree':

@@ -58,6 +58,7 @@ function property(cell: CellDocument, p: CellDocument['properties'][number]): Te
       // Whether it was to be expected is told beside it, by the test `as-recorded`.
       return cell.judged === true ? test(true, 'XFAIL') : test(false)
     case 'timeout':
+    case 'crash':
     case 'unknown':
       return test(false, stopped(cell))
     case 'disagree':

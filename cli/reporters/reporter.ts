@@ -80,6 +80,8 @@ export function stoppedText({ search, problem }: CellDocument): string {
       return `searched to depth ${search.depth}`
     case 'solver':
       return 'the solver could not answer'
+    case 'crash':
+      return 'the solver crashed'
   }
 }
 

@@ -4,7 +4,7 @@ import { printStmt } from '../../model/litmus/printer.ts'
 import { OPERATIONS } from '../../model/mm/operations.ts'
 import { backingsOf, fillsOf, mapsOf, numbered } from './tree.ts'
 
-const KINDS: readonly Decl['kind'][] = ['backing', 'mm', 'map', 'child', 'setting', 'fill']
+const KINDS: readonly Decl['kind'][] = ['backing', 'mm', 'map', 'child', 'setting', 'fill', 'vma', 'cache']
 
 const letters = (from: string) => (i: number) => {
   const at = from.charCodeAt(0) + i
@@ -96,6 +96,8 @@ export function canonical(file: LitmusFile): LitmusFile {
       case 'backing':
       case 'mm':
       case 'fill':
+      case 'vma':
+      case 'cache':
         return { ...d, name: rename(d.name) }
       case 'child':
         return { ...d, name: rename(d.name), of: rename(d.of), mm: rename(d.mm) }

@@ -61,6 +61,7 @@ export function restOf(file: LitmusFile): Size {
     total(stmts.map((s) => s.args.length)),
     threads.filter((t) => t.mm !== undefined).length,
     settings.filter((d) => d.name.text === 'tables').length,
+    total(decls.map((d) => (d.kind === 'vma' ? d.words.length : d.kind === 'cache' ? extent(d.range) : 0))),
   ]
 }
 

@@ -2,6 +2,7 @@
 import type {
   BackingDecl,
   ChildDecl,
+  Decl,
   LitmusFile,
   MapDecl,
   Name,
@@ -30,7 +31,9 @@ const sourceOf = (m: MapDecl): string => (m.source.kind === 'anon' ? 'anon' : m.
 const textOf = (d: LitmusFile['decls'][number]): string => printDecl(d).replace(/;$/, '')
 
 const withoutMapping = (file: LitmusFile, m: MapDecl): LitmusFile =>
-  withDecls(file, (d) => (d === m || (d.kind === 'fill' && d.name.text === m.name.text) ? [] : [d]))
+  withDecls(file, (d) =>
+    d === m || ((d.kind === 'fill' || d.kind === 'vma') && d.name.text === m.name.text) ? [] : [d],
+  )
 
 /** The pages that `from` stands for become those of `to`, `down` lower, of which there are `pages`; undefined where one is not there. */
 function redirected(file: LitmusFile, from: string, to: Name, down: number, pages: number): LitmusFile | undefined {
@@ -170,6 +173,24 @@ function fillReductions(file: LitmusFile): readonly Reduction[] {
   })
 }
 
+/** Less of what is there at the start beside what is mapped. */
+function startReductions(file: LitmusFile): readonly Reduction[] {
+  return file.decls.flatMap((d): readonly Reduction[] => {
+    if (d.kind !== 'vma' && d.kind !== 'cache') return []
+    const whole = { what: textOf(d), file: withoutDecl(file, d) }
+    const less: readonly Decl[] =
+      d.kind === 'cache'
+        ? shorter(d.range).map((range) => ({ ...d, range }))
+        : d.words.length < 2
+          ? []
+          : d.words.map((word) => ({ ...d, words: d.words.filter((w) => w !== word) }))
+    return [
+      whole,
+      ...less.map((one) => ({ what: `a part of ${textOf(d)}`, file: withDecls(file, (x) => (x === d ? [one] : [x])) })),
+    ]
+  })
+}
+
 function settingReductions(file: LitmusFile): readonly Reduction[] {
   const settings = file.decls.filter((d) => d.kind === 'setting')
   return settings.flatMap((s): readonly Reduction[] => {
@@ -265,6 +286,7 @@ export const worldReductions = (file: LitmusFile, original: (t: ThreadDecl) => s
   ...fileReductions(file),
   ...mmReductions(file, original),
   ...fillReductions(file),
+  ...startReductions(file),
   ...settingReductions(file),
   ...operandReductions(file, original),
 ]

@@ -45,6 +45,7 @@ function endedAt(i: Incomplete): string {
     case 'depth':
       return `stopped at depth ${i.limit}`
     case 'solver':
+    case 'crash':
       return i.reason
   }
 }

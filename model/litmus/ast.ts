@@ -40,7 +40,7 @@ export interface PageRange {
   readonly span: Span
 }
 
-export type Decl = BackingDecl | MapDecl | ChildDecl | MmDecl | FillDecl | SettingDecl
+export type Decl = BackingDecl | MapDecl | ChildDecl | MmDecl | FillDecl | VmaDecl | CacheDecl | SettingDecl
 
 /** `shmem NAME[PAGES] [size N];` or `file NAME[PAGES] [size N];`: the file begins N pages long, PAGES unless given. */
 export interface BackingDecl {
@@ -92,14 +92,39 @@ export interface MmDecl {
 }
 
 /** As if read, written, guarded by an install that has returned, or (a whole PMD) touched as a huge page. */
-export type FillAccess = 'read' | 'write' | 'guard' | 'pmd'
+export const ACCESSES = ['read', 'write', 'guard', 'pmd'] as const
+/**
+ * What an entry holds, by its own name where no single access leaves it: `table` is a page table without an
+ * entry there, `marker` a guard that no install has promised, `poison` the marker of a page that is lost.
+ */
+export const ENTRIES = ['file', 'file_ro', 'file_none', 'anon', 'anon_ro', 'anon_none', 'zero', 'zero_none'] as const
+export const OTHER_ENTRIES = ['swap', 'poison', 'marker', 'table'] as const
+export type FillEntry = (typeof ENTRIES)[number] | (typeof OTHER_ENTRIES)[number]
+export type FillAccess = (typeof ACCESSES)[number] | FillEntry
 
-/** `fill NAME[RANGE] [read|write|guard|pmd];` */
+/** `fill NAME[RANGE] [read|write|guard|pmd|ENTRY];` */
 export interface FillDecl {
   readonly kind: 'fill'
   readonly name: Name
   readonly range: PageRange
   readonly access?: FillAccess
+  readonly span: Span
+}
+
+/** `vma NAME WORD...;`: flags that the VMA of a mapping has beside those of mmap(), and `anon_vma`. */
+export interface VmaDecl {
+  readonly kind: 'vma'
+  readonly name: Name
+  /** At least one. */
+  readonly words: readonly Name[]
+  readonly span: Span
+}
+
+/** `cache FILE[RANGE];`: pages that the page cache has, mapped or not. */
+export interface CacheDecl {
+  readonly kind: 'cache'
+  readonly name: Name
+  readonly range: PageRange
   readonly span: Span
 }
 

@@ -1,6 +1,8 @@
 /** The initial state: `{ shmem f[2]; map a = f[0..1] shared rw; ... }`. */
+import { ACCESSES, ENTRIES, OTHER_ENTRIES } from './ast.ts'
 import type {
   BackingDecl,
+  CacheDecl,
   ChildDecl,
   Decl,
   FillAccess,
@@ -10,6 +12,7 @@ import type {
   MapSource,
   MmDecl,
   Name,
+  VmaDecl,
 } from './ast.ts'
 import type { SettingDecl, Sharing } from './ast.ts'
 import type { Cursor } from './cursor.ts'
@@ -26,12 +29,14 @@ const USAGE = {
   child: "write 'child NAME of MAPPING in MM;'",
   mm: "write 'mm NAME;'",
   fill: "write 'fill NAME[i..j];', '... read;', '... write;', '... guard;' or '... pmd;'",
+  vma: "write 'vma MAPPING WORD...;', with flags such as VM_LOCKED, or 'anon_vma'",
+  cache: "write 'cache FILE[i..j];'",
 } as const
 const ANON = "'anon' is anonymous memory, which needs no declaration"
-const KEYWORDS = ['shmem', 'file', 'map', 'child', 'mm', 'fill'] as const
+const KEYWORDS = ['shmem', 'file', 'map', 'child', 'mm', 'fill', 'vma', 'cache'] as const
 const SHARING: readonly Sharing[] = ['shared', 'private']
 const ACCESS: readonly MapAccess[] = ['rw', 'r', 'w', 'none']
-const FILL: readonly FillAccess[] = ['read', 'write', 'guard', 'pmd']
+const FILL: readonly FillAccess[] = [...ACCESSES, ...ENTRIES, ...OTHER_ENTRIES]
 
 /** Where names were first given, to report a second time. Settings have names of their own. */
 interface Seen {
@@ -72,6 +77,10 @@ function parseDecl(c: Cursor, seen: Seen): Decl | undefined {
       return parseMm(c, first, seen)
     case 'fill':
       return parseFill(c, first)
+    case 'vma':
+      return parseVma(c, first)
+    case 'cache':
+      return parseCache(c, first)
     default:
       return parseSetting(c, first, seen)
   }
@@ -155,13 +164,37 @@ function parseFill(c: Cursor, first: Token): FillDecl | undefined {
   const range = name && parsePages(c, USAGE.fill)
   if (name === undefined || range === undefined) return undefined
   const plain = peek(c).kind !== 'word' || peek(c).newlineBefore
-  const access = plain ? null : parseWord(c, FILL, USAGE.fill)
+  const access = plain ? null : parseWord(c, FILL, USAGE.fill, ACCESSES)
   if (access === undefined) return undefined
   return { kind: 'fill', name, range, ...(access === null ? {} : { access }), span: spanFrom(c, first) }
 }
 
-/** One of a few words. */
-function parseWord<T extends string>(c: Cursor, words: readonly T[], usage: string): T | undefined {
+function parseVma(c: Cursor, first: Token): VmaDecl | undefined {
+  const name = parseName(c, 'the name of a mapping', USAGE.vma)
+  const word = name && parseName(c, 'a flag', USAGE.vma)
+  if (name === undefined || word === undefined) return undefined
+  const words = [word]
+  while (peek(c).kind === 'word' && !peek(c).newlineBefore) {
+    const next = parseName(c, 'a flag', USAGE.vma)
+    if (next === undefined) return undefined
+    words.push(next)
+  }
+  return { kind: 'vma', name, words, span: spanFrom(c, first) }
+}
+
+function parseCache(c: Cursor, first: Token): CacheDecl | undefined {
+  const name = parseName(c, 'the name of a file', USAGE.cache)
+  const range = name && parsePages(c, USAGE.cache)
+  return name && range && { kind: 'cache', name, range, span: spanFrom(c, first) }
+}
+
+/** One of a few words; `told` are those that a message names. */
+function parseWord<T extends string>(
+  c: Cursor,
+  words: readonly T[],
+  usage: string,
+  told: readonly T[] = words,
+): T | undefined {
   const token = peek(c)
   const word = words.find((candidate) => is(token, candidate))
   if (word !== undefined) {
@@ -169,7 +202,7 @@ function parseWord<T extends string>(c: Cursor, words: readonly T[], usage: stri
     return word
   }
   const near = token.kind === 'word' ? closest(token.text, words) : undefined
-  const quoted = words.map((candidate) => `'${candidate}'`)
+  const quoted = told.map((candidate) => `'${candidate}'`)
   const expected = `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1) ?? ''}`
   return failExpected(c, 'MM032', expected, near === undefined ? usage : `did you mean '${near}'?`)
 }
@@ -190,7 +223,7 @@ function parseSetting(c: Cursor, first: Token, seen: Seen): SettingDecl | undefi
   return { kind: 'setting', name, ...(value === undefined ? {} : { value }), span: spanFrom(c, first) }
 }
 
-const knownDecls = "declarations are shmem, file, map, child, mm, fill, and settings such as 'oom;' or 'ptes 2;'"
+const knownDecls = "declarations are shmem, file, map, child, mm, fill, vma, cache, and settings such as 'oom;' or 'ptes 2;'"
 
 /** Reports that the initial state is missing before what stands here. */
 export function missingInit(c: Cursor): void {

@@ -80,6 +80,10 @@ export function printDecl(decl: Decl): string {
       return `mm ${decl.name.text};`
     case 'fill':
       return `fill ${decl.name.text}${printPages(decl.range)}${decl.access === undefined ? '' : ` ${decl.access}`};`
+    case 'vma':
+      return `vma ${decl.name.text} ${decl.words.map((w) => w.text).join(' ')};`
+    case 'cache':
+      return `cache ${decl.name.text}${printPages(decl.range)};`
     case 'setting':
       return `${decl.name.text}${decl.value === undefined ? '' : ` ${decl.value}`};`
   }

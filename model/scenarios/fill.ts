@@ -1,8 +1,9 @@
 /** `fill a[0..1] read;`: what stands in page tables before any thread runs, as if the pages had been touched. */
 import { object } from '../language/expr.ts'
 import type { Patch } from '../kernels/patches.ts'
-import type { Decl, FillAccess, FillDecl } from '../litmus/ast.ts'
+import type { Decl, FillAccess, FillDecl, FillEntry } from '../litmus/ast.ts'
 import { folio, page, pmd, table, vma } from '../mm/mm_types.ts'
+import { flagsOf } from './flags.ts'
 import { mappingNamed, setTo, within, type Initial, type Mapping, type World } from './place.ts'
 import { refuse } from './problem.ts'
 
@@ -39,12 +40,45 @@ function fillOne(c: Context, d: FillDecl, m: Mapping): readonly Initial[] {
     case 'read':
     case 'guard':
       return fillEntries(c, d, m, access)
+    case 'file':
+    case 'file_ro':
+    case 'file_none':
+    case 'anon':
+    case 'anon_ro':
+    case 'anon_none':
+    case 'zero':
+    case 'zero_none':
+    case 'swap':
+    case 'poison':
+    case 'marker':
+    case 'table':
+      checkEntry(d, m, access)
+      return fillEntries(c, d, m, access)
   }
+}
+
+/** Refuses an entry that a mapping of this kind never has. */
+function checkEntry(d: FillDecl, m: Mapping, entry: FillEntry): void {
+  const kind = entry.split('_')[0]
+  const copies = kind === 'anon' || kind === 'swap'
+  if (kind === 'file' && m.file === undefined) refuse('MM107', `'${m.name}' maps no file`, d.span)
+  if (kind === 'zero' && m.file !== undefined) refuse('MM107', `'${m.name}' is no anonymous memory`, d.span)
+  if (copies && m.shared) refuse('MM107', `'${m.name}' is shared, so it has no copies of pages`, d.span)
+  if (entry === 'file_ro' && !m.shared)
+    refuse('MM107', `'${m.name}' is private: 'file' is for reading as it is`, d.span)
+  if ((entry === 'anon' || (entry === 'file' && m.shared)) && !m.writable)
+    refuse('MM107', `'${m.name}' cannot be written`, d.span)
+  const closed = entry.endsWith('_none')
+  const present = copies ? kind === 'anon' : kind === 'file' || kind === 'zero'
+  if (present && closed !== (m.decl.access === 'none'))
+    refuse('MM107', `'${m.name}' ${closed ? 'is not' : 'is'} PROT_NONE`, d.span)
 }
 
 /** What an access or an install leaves in an entry. */
 function entryOf(m: Mapping, access: Exclude<FillAccess, 'pmd'>): string {
-  if (access === 'guard') return 'guard'
+  if (access === 'guard' || access === 'marker') return 'guard'
+  if (access === 'table') return 'none'
+  if (access !== 'read' && access !== 'write') return access
   const write = access === 'write'
   if (m.file === undefined) return write ? 'anon' : 'zero'
   // A read of a shared mapping of a plain file leaves it to ->page_mkwrite to make the entry writable.
@@ -56,8 +90,8 @@ function entryOf(m: Mapping, access: Exclude<FillAccess, 'pmd'>): string {
 function fillEntries(c: Context, d: FillDecl, m: Mapping, access: Exclude<FillAccess, 'pmd'>): readonly Initial[] {
   const { world, tables } = c
   const entry = entryOf(m, access)
-  const out: Initial[] = access === 'guard' ? guardTraces(c, m) : []
-  if (entry === 'anon') out.push(setTo(vma.anon_vma(object('vma', m.vma)), 'anon_vma'))
+  const out: Initial[] = entry === 'guard' ? guardTraces(c, m) : []
+  if (entry.startsWith('anon') || entry === 'swap') out.push(setTo(vma.anon_vma(object('vma', m.vma)), 'anon_vma'))
   for (let n = d.range.first; n <= d.range.last; n++) {
     const under = world.pmdOf(m.firstPage + n)
     const number = tables.get(under) ?? tables.size
@@ -72,7 +106,7 @@ function fillEntries(c: Context, d: FillDecl, m: Mapping, access: Exclude<FillAc
     )
     if (access === 'guard') out.push(setTo(page.promised(object('page', m.firstPage + n)), true))
     // A fault-around maps and a copy reads the page cache, so the folio is there in every case.
-    else out.push(...cache(c, m, index))
+    else if (access === 'read' || access === 'write' || entry.startsWith('file')) out.push(...cache(c, m, index))
   }
   return out
 }
@@ -82,19 +116,21 @@ function cache({ world }: Context, m: Mapping, index: number): readonly Initial[
   return m.file === undefined || inHuge ? [] : [setTo(folio.cached(object('folio', m.file.firstFolio + index)), true)]
 }
 
-/** What else MADV_GUARD_INSTALL has done to the VMA, by the kernel's own rule. */
+/** Whether an install prepares an anon_vma, by the kernel's own rule. */
+export const preparesAnonVma = (has: Context['has'], anonymous: boolean): boolean =>
+  has('guard-rfc') || has('guard-any-anon-vma') || (has('guard-anon-vma-if-anonymous') && anonymous)
+
+/** Whether it sets VM_MAYBE_GUARD. */
+export const setsMaybeGuard = (has: Context['has']): boolean => has('maybe-guard-plain') || has('maybe-guard-atomic')
+
+/** What else MADV_GUARD_INSTALL has done to the VMA. */
 function guardTraces({ has }: Context, m: Mapping): Initial[] {
   const v = object('vma', m.vma)
-  const anonymous = m.file === undefined
-  const prepares = has('guard-rfc') || has('guard-any-anon-vma') || (has('guard-anon-vma-if-anonymous') && anonymous)
-  const flagged = has('maybe-guard-plain') || has('maybe-guard-atomic')
-  const bits = [
-    'VM_READ',
-    ...(m.writable ? ['VM_WRITE'] : []),
-    ...(m.shared ? ['VM_SHARED'] : []),
-    'VM_MAYBE_GUARD',
-  ].join('|')
-  return [...(prepares ? [setTo(vma.anon_vma(v), 'anon_vma')] : []), ...(flagged ? [setTo(vma.vm_flags(v), bits)] : [])]
+  const bits = flagsOf(m, has, ['VM_MAYBE_GUARD'])
+  return [
+    ...(preparesAnonVma(has, m.file === undefined) ? [setTo(vma.anon_vma(v), 'anon_vma')] : []),
+    ...(setsMaybeGuard(has) ? [setTo(vma.vm_flags(v), bits)] : []),
+  ]
 }
 
 /** A huge mapping of whole PMDs: of the page cache's huge folios, or of anonymous ones. */

@@ -5,11 +5,13 @@ import type { SetSizes } from '../language/types.ts'
 import type { BackingDecl, ChildDecl, Decl, MapDecl } from '../litmus/ast.ts'
 import type { Span } from '../litmus/source.ts'
 import { chunk, file, FILE_PAGES_MAX, folio, mapping, mm, page, pmd, vma } from '../mm/mm_types.ts'
-import { nosigbusBit, refusedAtStart } from '../mm/nosigbus.ts'
+import { refusedAtStart } from '../mm/nosigbus.ts'
 import { nosigbus } from '../mm/nosigbus_types.ts'
 import { fills } from './fill.ts'
+import { flagsOf } from './flags.ts'
 import { mappingNamed, setTo, within, type Backing, type Initial, type Mapping, type World } from './place.ts'
 import { hint, refuse } from './problem.ts'
+import { startState } from './start_state.ts'
 
 const PTES_MAX = 8
 const PAGES_MAX = 16
@@ -119,7 +121,10 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
     pmdOf,
   }
   const cached = world.huge ? chunks.map((_, i) => setTo(folio.cached(object('folio', small.length + i)), true)) : []
-  return { ...world, init: [...init, ...cached, ...fills(decls, world, options.has)] }
+  return {
+    ...world,
+    init: [...init, ...cached, ...fills(decls, world, options.has), ...startState(decls, world, options.has)],
+  }
 }
 
 function placeBackings(decls: readonly BackingDecl[], ptes: number): readonly Backing[] {
@@ -244,14 +249,6 @@ function layPmds(mappings: readonly Mapping[], ptes: number): readonly PmdPlace[
     return out
   })
 }
-
-const flagsOf = (m: Mapping, has: (patch: Patch) => boolean): string =>
-  [
-    ...(m.decl.access === 'none' ? [] : ['VM_READ']),
-    ...(m.writable ? ['VM_WRITE'] : []),
-    ...(m.shared ? ['VM_SHARED'] : []),
-    ...nosigbusBit(m.nosigbus, { has }),
-  ].join('|')
 
 /** Refuses a mapping that stands at the start though this kernel's mmap() would not have made it. */
 function checkStart(m: Mapping, has: (patch: Patch) => boolean): void {

@@ -4,17 +4,26 @@
  */
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { Incomplete, Move, Progress, SearchResult, Violation } from '../engine.ts'
+import { dialectOf, logicOf } from './choice.ts'
+import type { Dialect } from './choice.ts'
+import { logCommands, logQuery } from './log.ts'
+import type { SmtLog } from './log.ts'
 import { newOrder, ordered } from './order.ts'
 import type { Order } from './order.ts'
 import { assertions, definitions, nameOf, newPrinter } from './print.ts'
 import type { Printer } from './print.ts'
-import { check, closeSolver, run, startSolver } from './solver_process.ts'
+import { closePool, giveSolver, newPool, takeSolver } from './pool.ts'
+import type { SolverPool } from './pool.ts'
+import { check, run } from './solver_process.ts'
 import type { Answer, Reply, SolverOptions, SolverProcess } from './solver_process.ts'
+import { startState, startValues } from './start.ts'
+import type { OpenStart, Start } from './start.ts'
 import { FALSE, iff, implies, newTerms, not, or, variable } from './term.ts'
 import type { Lit, Terms } from './term.ts'
-import { deadlocked, initialState, unrollMove, violated } from './unroll.ts'
+import { deadlocked, unrollMove, violated } from './unroll.ts'
 import type { Layer } from './unroll.ts'
 import type { Value } from './value.ts'
+import { pathLength } from './witness.ts'
 
 export interface BoundedOptions {
   /** How many moves a path may have. */
@@ -23,10 +32,14 @@ export interface BoundedOptions {
   readonly maxMs: number
   /** Whether to stop, incomplete, once there is no property left to break. */
   readonly stopWhenAllFound?: boolean
-  /** Gets every piece of SMT-LIB 2 text in the order in which the solver gets it. */
-  readonly logSmt2?: (text: string) => void
+  /** Paths begin in any of these states; in the model's own where this is absent. */
+  readonly start?: OpenStart
+  /** Gets what is asked, and what was answered. */
+  readonly log?: SmtLog
   readonly onProgress?: (progress: Progress) => void
   readonly solver?: SolverOptions
+  /** Where the process comes from, in place of `solver`, and goes back to. */
+  readonly solvers?: SolverPool
 }
 
 export interface BoundedResult extends SearchResult {
@@ -35,11 +48,8 @@ export interface BoundedResult extends SearchResult {
   readonly queries: number
 }
 
-/**
- * Standard but for the logic: Z3's finite-domain solver is what these queries are fast in. For a
- * solver that does not know it, replace QF_FD by QF_UF.
- */
-const HEADER = '(set-option :produce-models true)\n(set-option :random-seed 1)\n(set-logic QF_FD)\n'
+const header = (dialect: Dialect): string =>
+  `(set-option :produce-models true)\n${dialect === 'z3' ? '(set-option :random-seed 1)\n' : ''}(set-logic ${logicOf(dialect)})\n`
 
 /** Asked for beside the properties, under a number that none of them has. */
 const RANGE_FAULT = -1
@@ -54,24 +64,31 @@ interface Session {
   readonly printer: Printer
   readonly order: Order
   readonly layers: Layer[]
+  readonly start: Start
   state: readonly Value[]
   /** Text not sent yet. */
   unsent: string[]
   queries: number
+  /** Paths of this length are known to exist. */
+  readonly walked: number
 }
 
 const timeLeft = (session: Session): number => Math.max(1, session.deadline - Date.now())
 
-function takeUnsent(session: Session, command: string): string {
-  const text = session.unsent.join('') + command
+function takeUnsent(session: Session): string {
+  const text = session.unsent.join('')
   session.unsent = []
-  session.options.logSmt2?.(text)
   return text
 }
 
 async function ask(session: Session, command: string): Promise<Answer> {
+  const head = session.queries === 0 ? header(dialectOf(session.solver.choice)) : ''
   session.queries++
-  return check(session.solver, takeUnsent(session, command), timeLeft(session))
+  const text = takeUnsent(session)
+  logCommands(session.options.log, text)
+  const answer = await check(session.solver, head + text + command, timeLeft(session))
+  logQuery(session.options.log, answer.kind === 'sat' || answer.kind === 'unsat' ? answer.kind : 'unknown', command)
+  return answer
 }
 
 const tell = (session: Session, lits: readonly Lit[]): void => {
@@ -114,7 +131,8 @@ const pair = /\(([^\s()]+)\s+(true|false)\)/g
 async function valuesOf(session: Session, lits: readonly Lit[]): Promise<Set<Lit> | Reply> {
   const names = new Map(lits.map((lit) => [nameOf(session.terms, lit), lit]))
   const command = `(get-value (${[...names.keys()].join(' ')}))\n`
-  const reply = await run(session.solver, takeUnsent(session, command), timeLeft(session))
+  logCommands(session.options.log, command)
+  const reply = await run(session.solver, command, timeLeft(session))
   if (reply.kind !== 'output') return reply
   const holding = new Set<Lit>()
   for (const [, name, value] of reply.text.matchAll(pair)) {
@@ -141,8 +159,11 @@ function failureOf(answer: Answer | Reply, options: BoundedOptions): Incomplete 
   switch (answer.kind) {
     case 'timeout':
       return { kind: 'time', limitMs: options.maxMs }
-    case 'unknown':
+    case 'memory':
+      return { kind: 'memory', limitBytes: answer.limitMb * 1024 ** 2 }
     case 'crash':
+      return { kind: 'crash', reason: `the solver crashed: ${answer.reason}` }
+    case 'unknown':
     case 'missing':
       return { kind: 'solver', reason: `${answer.kind}: ${answer.reason}` }
     case 'sat':
@@ -177,12 +198,13 @@ async function searchDepth(session: Session, open: Set<number>, violations: Viol
     const moves = layers.flatMap(({ taken }) =>
       taken.flatMap(({ lit, choices }) => [lit, ...choices.flatMap((c) => c.bits)]),
     )
+    const starts = [...session.start.bits.values()].flatMap(({ bits }) => bits)
     tell(session, [implies(terms, any, or(terms, candidates.values()))])
     const answer = await ask(session, `(check-sat-assuming (${nameOf(terms, any)}))\n`)
     if (answer.kind === 'unsat') break
     if (answer.kind !== 'sat') return { kind: 'stopped', incomplete: failureOf(answer, options) }
     pathExists = true
-    const holding = await valuesOf(session, [...candidates.values(), ...moves])
+    const holding = await valuesOf(session, [...candidates.values(), ...moves, ...starts])
     if (!(holding instanceof Set)) return { kind: 'stopped', incomplete: failureOf(holding, options) }
     const found = [...candidates].filter(([, bad]) => holding.has(bad))
     if (found.length === 0)
@@ -191,13 +213,14 @@ async function searchDepth(session: Session, open: Set<number>, violations: Viol
       const moves = movesOf(layers, holding)
       if (property === RANGE_FAULT)
         throw new Error(`a slot leaves its range after steps ${moves.map((m) => m.step).join()}`)
-      violations.push({ property, moves })
+      const start = options.start && { start: startValues(session.model, session.start, holding) }
+      violations.push({ property, moves, ...start })
       candidates.delete(property)
       open.delete(property)
     }
   }
   tell(session, [...candidates.values()].map(not))
-  if (pathExists) return { kind: 'more' }
+  if (pathExists || depth <= session.walked) return { kind: 'more' }
   const answer = await ask(session, '(check-sat)\n')
   if (answer.kind === 'unsat') return { kind: 'complete' }
   return answer.kind === 'sat' ? { kind: 'more' } : { kind: 'stopped', incomplete: failureOf(answer, options) }
@@ -228,7 +251,13 @@ async function search(session: Session): Promise<BoundedResult> {
   const { model, options } = session
   const open = new Set([RANGE_FAULT, ...model.properties.keys()])
   const violations: Violation[] = []
-  session.unsent.push(HEADER)
+  tell(session, session.start.constraints)
+  session.unsent.push(
+    definitions(
+      session.printer,
+      [...session.start.bits.values()].flatMap(({ bits }) => bits),
+    ),
+  )
   for (let depth = 0; ; depth++) {
     if (depth > 0) deepen(session)
     const incomplete: Incomplete | undefined =
@@ -253,23 +282,28 @@ async function search(session: Session): Promise<BoundedResult> {
  * than time give the same result.
  */
 export async function boundedCheck(model: LoweredModel, options: BoundedOptions): Promise<BoundedResult> {
+  const solvers = options.solvers ?? newPool(options.solver)
   const terms = newTerms()
+  const start = startState(terms, model, options.start)
   const session: Session = {
     model,
     options,
     deadline: Date.now() + options.maxMs,
-    solver: startSolver(options.solver),
+    solver: takeSolver(solvers),
     terms,
     printer: newPrinter(terms),
     order: newOrder(model),
     layers: [],
-    state: initialState(model),
+    start,
+    state: start.state,
     unsent: [],
     queries: 0,
+    walked: pathLength(model, options.maxDepth + 1),
   }
   try {
     return await search(session)
   } finally {
-    closeSolver(session.solver)
+    giveSolver(solvers, session.solver)
+    if (options.solvers === undefined) closePool(solvers)
   }
 }

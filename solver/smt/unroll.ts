@@ -40,12 +40,6 @@ export interface Layer {
   readonly next: readonly Value[]
 }
 
-export function initialState(model: LoweredModel): readonly Value[] {
-  return model.slots.map((slot) =>
-    formOf(slot) === 'cases' ? { kind: 'cases', cases: new Map([[slot.init, TRUE]]) } : number(slot.init),
-  )
-}
-
 function atPc(terms: Terms, model: LoweredModel, state: readonly Value[], step: Step): Lit {
   const value = state[model.threads[step.thread]?.pcSlot ?? -1]
   return value === undefined ? FALSE : equalsNumber(terms, value, step.pc)

@@ -7,7 +7,9 @@ export const EXIT_MISSING = 3
  * and plain for that reason.
  *
  * Arguments: the path of the z3-solver package, and Z3's memory limit in megabytes. Messages over
- * IPC: `{ id, text }` in, `{ id, output }` or `{ id, error }` out, and one `{ ready: true }` first.
+ * IPC: `{ id, text }` in, `{ id, output }` or `{ id, error }` out, and one `{ ready: true }` first;
+ * `{ renew: true }` in makes all that was said before forgotten, by a new context: answers then do not
+ * depend on what the process was asked earlier.
  * Z3 works on a thread of its own, so that this process hears of its parent's end and follows it.
  *
  * The text is copied by hand: z3-solver 5.2.0's own `eval_smtlib2_string` passes its argument on the
@@ -22,9 +24,13 @@ const send = (message) => process.send(message)
 const start = async () => {
   const { Z3, em } = await require(z3Path).init()
   Z3.global_param_set('memory_max_size', memoryMb)
-  const config = Z3.mk_config()
-  const context = Z3.mk_context(config)
-  Z3.del_config(config)
+  const newContext = () => {
+    const config = Z3.mk_config()
+    const made = Z3.mk_context(config)
+    Z3.del_config(config)
+    return made
+  }
+  let context = newContext()
   const evaluate = async (text) => {
     const bytes = Buffer.from(text + '\\0')
     const address = em._malloc(bytes.length) >>> 0
@@ -36,8 +42,13 @@ const start = async () => {
     }
   }
   let last = Promise.resolve()
-  process.on('message', ({ id, text }) => {
+  process.on('message', ({ id, text, renew }) => {
     last = last.then(async () => {
+      if (renew) {
+        Z3.del_context(context)
+        context = newContext()
+        return
+      }
       try {
         send({ id, output: await evaluate(text) })
       } catch (error) {

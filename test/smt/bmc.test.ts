@@ -1,20 +1,27 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import { replay } from '../../solver/reference/replay.ts'
 import { searchReference } from '../../solver/reference/search.ts'
 import { boundedCheck } from '../../solver/smt/bmc.ts'
 import type { BoundedOptions, BoundedResult } from '../../solver/smt/bmc.ts'
-import { check, closeSolver, startSolver } from '../../solver/smt/solver_process.ts'
+import { logText, newLog } from '../../solver/smt/log.ts'
+import { closePool, newPool } from '../../solver/smt/pool.ts'
+import { closeSolver, run, startSolver } from '../../solver/smt/solver_process.ts'
 import { assert, at, bin, eq, model, not, num, old, set, slot } from '../engines/build.ts'
 import { counters, peterson, philosophers, tokenRing } from '../engines/hand_models.ts'
 import { arbitraryModel } from '../engines/random_lowered.ts'
 
 const AMPLE_MS = 60_000
 
+const solvers = newPool()
+afterAll(() => {
+  closePool(solvers)
+})
+
 /** Checks a model, and that the interpreter accepts every trace that comes back. */
 async function checked(m: LoweredModel, maxDepth: number, more: Partial<BoundedOptions> = {}): Promise<BoundedResult> {
-  const result = await boundedCheck(m, { maxDepth, maxMs: AMPLE_MS, ...more })
+  const result = await boundedCheck(m, { maxDepth, maxMs: AMPLE_MS, solvers, ...more })
   for (const { property, moves } of result.violations) {
     const ran = replay(m, moves)
     expect(ran.kind === 'ran' && ran.violated).toContain(property)
@@ -123,20 +130,29 @@ describe('what can go wrong', () => {
   })
 
   test('no solver', async () => {
-    const result = await checked(philosophers(3), 10, { solver: { packagePath: '/nonexistent/z3' } })
+    const result = await boundedCheck(philosophers(3), {
+      maxDepth: 10,
+      maxMs: AMPLE_MS,
+      solver: { packagePath: '/nonexistent/z3' },
+    })
     expect(result.incomplete).toMatchObject({ kind: 'solver', reason: expect.stringContaining('missing') })
   })
 })
 
 describe('the text', () => {
   test('is the same each time, and is all that a solver needs', async () => {
-    const texts: string[][] = [[], []]
-    for (const log of texts) await checked(peterson(true), 6, { logSmt2: (text) => log.push(text) })
-    expect(texts[0]).toEqual(texts[1])
+    const logs = [newLog(), newLog()]
+    for (const log of logs) await checked(peterson(true), 6, { log })
+    const [first = '', second] = logs.map((log) => logText(log, 'QF_UF'))
+    expect(first).toEqual(second)
     const solver = startSolver()
     try {
-      const text = (texts[0] ?? []).join('').replace('QF_FD', 'QF_UF')
-      expect(await check(solver, text, AMPLE_MS)).toMatchObject({ kind: 'sat' })
+      const reply = await run(solver, first.replace('(exit)', ''), AMPLE_MS)
+      const answers = reply.kind === 'output' ? reply.text.match(/^(sat|unsat|unknown|\(error.*)$/gm) : []
+      const stated = [...first.matchAll(/:status (\w+)/g)].map(([, status]) => status)
+      expect(stated).toContain('sat')
+      expect(stated).toContain('unsat')
+      expect(answers).toEqual(stated)
     } finally {
       closeSolver(solver)
     }
