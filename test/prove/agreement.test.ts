@@ -47,7 +47,7 @@ function correspondence(lowered: Lowered, finite: Finite): Correspondence {
 
 function translate(lowered: Lowered, finite: Finite, c: Correspondence, state: State): number[] {
   const out = finite.initial.slice()
-  lowered.model.slots.forEach((s, i) => {
+  lowered.model.slots.forEach((_, i) => {
     const to = c.places[i]
     if (to !== undefined) out[to] = state[i] ?? 0
   })

@@ -1,0 +1,119 @@
+/** Random runs of a system at one size, and what is left of the candidates after them. */
+import { evaluatorOf, successorsOf, type Env, type Evaluator, type Finite, type State } from './finite.ts'
+import type { Draft } from './templates.ts'
+
+/** A candidate, and where it may still hold. */
+export interface Candidate {
+  readonly draft: Draft
+  readonly holds: Evaluator
+  /** By label: not refuted there. Of a candidate about the world alone: one entry. */
+  readonly alive: Uint8Array
+}
+
+export function candidate(finite: Finite, draft: Draft): Candidate {
+  const holds = overAll(finite, draft)
+  const alive = new Uint8Array(draft.local ? finite.system.labels.length : 1).fill(1)
+  return { draft, holds, alive }
+}
+
+/** The body for all objects of its variables; `self` is set by the caller. */
+function overAll(finite: Finite, draft: Draft): Evaluator {
+  const body = evaluatorOf(
+    finite,
+    draft.body,
+    draft.vars.map((v) => v.name),
+  )
+  const sizes = draft.vars.map((v) => finite.sizes[v.set] ?? 0)
+  const [n = 0, m = 0] = sizes
+  switch (sizes.length) {
+    case 0:
+      return body
+    case 1:
+      return (env) => {
+        for (let i = 1; i <= n; i++) {
+          env.bound[0] = i
+          if (body(env) === 0) return 0
+        }
+        return 1
+      }
+    case 2:
+      return (env) => {
+        for (let i = 1; i <= n; i++)
+          for (let j = 1; j <= m; j++) {
+            env.bound[0] = i
+            env.bound[1] = j
+            if (body(env) === 0) return 0
+          }
+        return 1
+      }
+    default:
+      throw new Error('a lemma of more than two variables')
+  }
+}
+
+/** Marks where candidates fail in a state. Gives the number of refutations. */
+export function refute(finite: Finite, state: State, candidates: readonly Candidate[]): number {
+  const at = finite.base.get('pc') ?? 0
+  const env: Env = { state, self: 0, bound: [] }
+  let n = 0
+  for (const c of candidates) {
+    if (!c.draft.local) {
+      if (c.alive[0] === 1 && c.holds(env) === 0) {
+        c.alive[0] = 0
+        n++
+      }
+      continue
+    }
+    for (let t = 0; t < finite.threads; t++) {
+      const label = (state[at + t] ?? 1) - 1
+      if (c.alive[label] === 0) continue
+      env.self = t + 1
+      if (c.holds(env) === 0) {
+        c.alive[label] = 0
+        n++
+      }
+    }
+  }
+  return n
+}
+
+/** A generator of numbers 0..n-1 that gives the same ones each time. */
+export function generator(seed: number): (n: number) => number {
+  let s = seed
+  return (n) => {
+    s = (Math.imul(s, 1664525) + 1013904223) >>> 0
+    return Math.floor((s / 0x100000000) * n)
+  }
+}
+
+/** A thread goes on with this chance in a hundred, so that operations come to an end. */
+const STAY = 85
+
+/** States of random runs from the initial state, each run of `length` steps; every state is visited once at least. */
+export function randomStates(
+  finite: Finite,
+  runs: number,
+  length: number,
+  seed: number,
+  visit: (state: State) => void,
+): void {
+  const next = successorsOf(finite)
+  const random = generator(seed)
+  for (let r = 0; r < runs; r++) {
+    let state = finite.initial
+    let thread = 1
+    visit(state)
+    for (let d = 0; d < length; d++) {
+      if (random(100) >= STAY) thread = 1 + random(finite.threads)
+      let options = next(state, thread)
+      for (let i = 0; options.length === 0 && i < finite.threads; i++) {
+        thread = (thread % finite.threads) + 1
+        options = next(state, thread)
+      }
+      const taken = options[random(options.length)]
+      if (taken === undefined) break
+      state = taken
+      visit(state)
+    }
+  }
+}
