@@ -1,5 +1,6 @@
 /** Random runs of a system at one size, and what is left of the candidates after them. */
 import { evaluatorOf, successorsOf, type Env, type Evaluator, type Finite, type State } from './finite.ts'
+import { ownReads } from './liveness.ts'
 import type { Draft } from './templates.ts'
 
 /** A candidate, and where it may still hold. */
@@ -10,9 +11,12 @@ export interface Candidate {
   readonly alive: Uint8Array
 }
 
-export function candidate(finite: Finite, draft: Draft): Candidate {
+/** A candidate that may hold wherever all the locals that it names are live. */
+export function candidate(finite: Finite, draft: Draft, live: readonly ReadonlySet<string>[]): Candidate {
   const holds = overAll(finite, draft)
-  const alive = new Uint8Array(draft.local ? finite.system.labels.length : 1).fill(1)
+  if (!draft.local) return { draft, holds, alive: new Uint8Array([1]) }
+  const own = [...ownReads(draft.body)]
+  const alive = Uint8Array.from(live, (names) => (own.every((n) => names.has(n)) ? 1 : 0))
   return { draft, holds, alive }
 }
 
@@ -51,28 +55,37 @@ function overAll(finite: Finite, draft: Draft): Evaluator {
   }
 }
 
-/** Marks where candidates fail in a state. Gives the number of refutations. */
-export function refute(finite: Finite, state: State, candidates: readonly Candidate[]): number {
+/** Candidates by the label at which they are asked; those about the world alone apart. */
+export interface Pool {
+  readonly world: Candidate[]
+  readonly at: Candidate[][]
+}
+
+export function poolOf(finite: Finite, candidates: readonly Candidate[]): Pool {
+  const world = candidates.filter((c) => !c.draft.local)
+  const local = candidates.filter((c) => c.draft.local)
+  return { world, at: finite.system.labels.map((_, i) => local.filter((c) => c.alive[i] === 1)) }
+}
+
+/** Takes out what fails in a state, where it fails. Gives the number of refutations. */
+export function refute(finite: Finite, state: State, pool: Pool): number {
   const at = finite.base.get('pc') ?? 0
   const env: Env = { state, self: 0, bound: [] }
   let n = 0
-  for (const c of candidates) {
-    if (!c.draft.local) {
-      if (c.alive[0] === 1 && c.holds(env) === 0) {
-        c.alive[0] = 0
-        n++
-      }
-      continue
-    }
-    for (let t = 0; t < finite.threads; t++) {
-      const label = (state[at + t] ?? 1) - 1
-      if (c.alive[label] === 0) continue
-      env.self = t + 1
+  const sweep = (list: Candidate[], label: number): void => {
+    let kept = 0
+    for (const c of list)
       if (c.holds(env) === 0) {
         c.alive[label] = 0
         n++
-      }
-    }
+      } else list[kept++] = c
+    list.length = kept
+  }
+  sweep(pool.world, 0)
+  for (let t = 0; t < finite.threads; t++) {
+    const label = (state[at + t] ?? 1) - 1
+    env.self = t + 1
+    sweep(pool.at[label] ?? [], label)
   }
   return n
 }

@@ -49,25 +49,26 @@ export function encodeLemma(e: Encoding, l: Lemma, state: SymState): Term {
   return forAll(e, 'thread', (t) => implies(standsIn(labelOf(state, t), labels, e.system.labels.length), go(l.vars, t, new Map())))
 }
 
-/** The objects that a lemma fails for: constants declared here, and the condition of their failing. */
-export interface Failing {
-  readonly declarations: string
-  readonly of: (state: SymState, self: Term) => Term
-  /** The thread of a lemma with labels. */
-  readonly thread: Term
+/** The constants that stand for the objects that a lemma fails for: one for each name and set. */
+export const witness = (name: string, set: string): Term => quoted(`sk.${name}.${set}`)
+export const WITNESS_THREAD: Term = witness('self', 'thread')
+
+/** Declarations of the witnesses of a lemma, by name. */
+export function witnessDeclarations(l: Lemma): ReadonlyMap<Term, string> {
+  const all = [...l.vars, { name: 'self', set: 'thread' }]
+  return new Map(
+    all.map(({ name, set }) => {
+      const term = witness(name, set)
+      return [term, `(declare-const ${term} ${sortOfSet(set)})\n(assert (not (= ${term} ${nilOf(set)})))`]
+    }),
+  )
 }
 
-export function failing(e: Encoding, l: Lemma): Failing {
-  const constants = l.vars.map((v) => ({ ...v, term: quoted(`sk.${v.name}`) }))
-  const thread = quoted('sk.thread')
-  const all = [...constants.map((c) => ({ term: c.term, set: c.set })), ...(l.labels ? [{ term: thread, set: 'thread' }] : [])]
-  const declarations = all
-    .map((c) => `(declare-const ${c.term} ${sortOfSet(c.set)})\n(assert (not (= ${c.term} ${nilOf(c.set)})))`)
-    .join('\n')
-  const bound = new Map(constants.map((c) => [c.name, c.term]))
-  const of = (state: SymState, self: Term): Term => {
-    const body = not(bodyIn(e, l, state, self, bound))
-    return l.labels === undefined ? body : and(standsIn(labelOf(state, self), l.labels, e.system.labels.length), body)
-  }
-  return { declarations, of, thread }
+/** The lemma fails of its witnesses, and of the thread `self` where it is about one. */
+export function failsOf(e: Encoding, l: Lemma, state: SymState, self: Term): Term {
+  const bound = new Map(l.vars.map((v) => [v.name, witness(v.name, v.set)]))
+  const body = not(bodyIn(e, l, state, self, bound))
+  return l.labels === undefined
+    ? body
+    : and(standsIn(labelOf(state, self), l.labels, e.system.labels.length), body)
 }

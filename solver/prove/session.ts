@@ -8,7 +8,7 @@ import type { Term } from './smt.ts'
 export interface Session {
   readonly solver: SolverProcess
   readonly limitMs: number
-  readonly queries: { count: number }
+  readonly queries: { count: number; ms: number }
   /** Everything sent, where it is asked for. */
   readonly log?: (text: string) => void
 }
@@ -21,7 +21,7 @@ export type Said =
 export const openSession = (limitMs: number, log?: (text: string) => void): Session => ({
   solver: startSolver(),
   limitMs,
-  queries: { count: 0 },
+  queries: { count: 0, ms: 0 },
   ...(log === undefined ? {} : { log }),
 })
 export const closeSession = (s: Session): void => {
@@ -69,7 +69,9 @@ export async function ask(
     )
     .join('')
   s.log?.(text)
+  const begun = Date.now()
   const reply = await run(s.solver, text, s.limitMs)
+  s.queries.ms += Date.now() - begun
   if (reply.kind !== 'output') {
     const reason = reply.kind === 'timeout' ? `no answer within ${s.limitMs} ms` : reply.reason
     return questions.map(() => ({ kind: 'unknown', reason }))

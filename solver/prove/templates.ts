@@ -115,11 +115,6 @@ const entryFacts = (e: Expr): readonly Expr[] => [eq(e, 'none'), ne(e, 'none'), 
 function ranges(v: Vocabulary): readonly Expr[] {
   const pages = v.locals.filter((l) => l.type.kind === 'ref' && l.type.set === 'page')
   const out: Expr[] = []
-  for (const a of pages)
-    for (const b of pages) {
-      if (a === b) continue
-      out.push(and(le(a, p), lt(p, b)), and(le(a, p), le(p, b)))
-    }
   for (const b of pages) out.push(lt(p, b), le(p, b))
   return out
 }

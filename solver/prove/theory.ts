@@ -2,8 +2,8 @@
 import { FILE_PAGES_MAX } from '../../model/mm/mm_types.ts'
 import type { Expr, Field } from '../../model/language/expr.ts'
 import {
-  constant,
   evaluate,
+  forAll,
   isFinite,
   nilOf,
   objectOf,
@@ -12,7 +12,7 @@ import {
   before,
   type Encoding,
 } from './encode.ts'
-import { and, equal, ite, not, or, quoted, TRUE, type Term, type Value } from './smt.ts'
+import { and, equal, ite, not, or, quoted, TRUE, type Term } from './smt.ts'
 import { pc } from './system.ts'
 
 function sortText(e: Encoding, set: string): string {
@@ -61,66 +61,38 @@ function everywhere(e: Encoding, sets: readonly string[], body: (args: readonly 
   const go = (rest: readonly string[], args: readonly Term[]): Term => {
     const [set, ...more] = rest
     if (set === undefined) return body(args)
-    if (isFinite(e, set)) {
-      const all = [nilOf(set), ...Array.from({ length: e.domain[set] ?? 0 }, (_, i) => objectOf(set, i + 1))]
-      return and(...all.map((o) => go(more, [...args, o])))
-    }
-    const x = quoted(`${set}!${e.fresh++}`)
-    const inner = go(more, [...args, x])
-    return inner === TRUE ? TRUE : `(forall ((${x} ${sortOfSet(set)})) ${inner})`
+    return forAll(e, set, (o) => go(more, [...args, o]))
   }
   return go(sets, [])
 }
 
-const sameValue = (a: Value, b: Value): Term => {
-  if (a.kind === 'flags' && b.kind === 'flags') return and(...a.bits.map((x, i) => equal(x, b.bits[i] ?? '')))
-  if ((a.kind === 'one' || a.kind === 'bool') && (b.kind === 'one' || b.kind === 'bool')) return equal(a.term, b.term)
-  return TRUE
-}
-
-/** What the type of a variable says: references that are not nil, numbers in their range, and 0 wherever an index is nil. */
+/**
+ * What the type of a variable says: references that are not nil, and numbers in their range. Nothing is said of
+ * what is read at nil, where the model reads 0: that only allows more.
+ */
 export function typing(e: Encoding, f: Field): readonly Term[] {
-  if (f.role === 'geometry' && e.geometry.has(f.name)) return []
-  const read = symbolOf(e, f)
   const { type } = f
-  const zero = constant(e, type, 0)
-  const isNil = (args: readonly Term[]): Term => or(...args.map((a, i) => equal(a, nilOf(f.sets[i] ?? ''))))
-  if (type.kind === 'subset') {
-    const sets = [...f.sets, type.set]
-    return [
-      everywhere(e, sets, (args) => {
-        const value = read(args.slice(0, -1))
-        const has = value.kind === 'subset' ? value.has(args[args.length - 1] ?? '') : TRUE
-        const nil = or(isNil(args.slice(0, -1)), equal(args[args.length - 1] ?? '', nilOf(type.set)))
-        return or(not(nil), not(has))
-      }),
-    ]
-  }
+  if (f.role === 'geometry' && e.geometry.has(f.name)) return []
+  const bounded = type.kind === 'int' || (type.kind === 'ref' && type.nonNil === true)
+  if (!bounded) return []
+  const read = symbolOf(e, f)
   return [
     everywhere(e, f.sets, (args) => {
       const value = read(args)
-      const nil = isNil(args)
-      const within =
-        value.kind !== 'one'
-          ? TRUE
-          : type.kind === 'ref' && type.nonNil === true
-            ? not(equal(value.term, nilOf(type.set)))
-            : type.kind === 'int'
-              ? `(<= ${type.lo} ${value.term}${type.hi >= FILE_PAGES_MAX - 1 ? '' : ` ${type.hi}`})`
-              : TRUE
-      return and(or(not(nil), sameValue(value, zero)), or(nil, within))
+      if (value.kind !== 'one') return TRUE
+      if (type.kind === 'ref') return not(equal(value.term, nilOf(type.set)))
+      return `(<= ${type.lo} ${value.term}${type.hi >= FILE_PAGES_MAX - 1 ? '' : ` ${type.hi}`})`
     }),
   ]
 }
 
-/** Labels lie in 1..n for a thread, and are 0 for nil. */
+/** Labels lie in 1..n. */
 export function labelTyping(e: Encoding): Term {
   const read = symbolOf(e, pc.decl)
   const n = e.system.labels.length
   return everywhere(e, ['thread'], ([t = '']) => {
     const value = read([t])
-    const term = value.kind === 'one' ? value.term : ''
-    return ite(equal(t, nilOf('thread')), equal(term, '0'), `(<= 1 ${term} ${n})`)
+    return `(<= 1 ${value.kind === 'one' ? value.term : ''} ${n})`
   })
 }
 
