@@ -7,7 +7,7 @@ import { finiteEncoding, type Setup } from './setup.ts'
 import { before, SELF, termOf, type Encoding, objectOf, symbolOf } from './encode.ts'
 import type { Candidate } from './filter.ts'
 import type { Env, State } from './finite.ts'
-import { encodeLemma, witnessDeclarations, WITNESS_THREAD, type Lemma } from './lemma.ts'
+import { encodeLemma, readsOf, witnessDeclarations, WITNESS_THREAD, type Lemma } from './lemma.ts'
 import { obligationsOf, transitionsOf, type Obligation, type Transitions } from './obligations.ts'
 import { ask, closeSession, model, openSession, tell, type SExpr, type Session } from './session.ts'
 import { labelTyping, preamble, typing } from './theory.ts'
@@ -29,6 +29,9 @@ interface Taken {
   readonly uses: Set<number>
   dead: boolean
   checked: boolean
+  /** What there is to be shown of it, and how much of that has been; thrown away where it is weakened. */
+  obligations: readonly Obligation[] | undefined
+  done: number
 }
 
 export interface Cti {
@@ -50,7 +53,15 @@ export interface Found {
   readonly unknown: readonly string[]
 }
 
+/** A candidate that stands among the hypotheses only where it is asked to. */
+interface Offer {
+  readonly candidate: Candidate
+  readonly lemma: Lemma
+  readonly literal: Term
+}
+
 interface Finder {
+  readonly offers: Map<string, Offer>
   readonly setup: Setup
   readonly encoding: Encoding
   readonly transitions: Transitions
@@ -87,7 +98,7 @@ async function begin(f: Finder): Promise<void> {
 
 function take(f: Finder, lemma: Lemma, candidate: Candidate | undefined, goal: boolean): Taken {
   const id = f.taken.length
-  const t: Taken = { id, goal, candidate, lemma, literal: '', version: 0, uses: new Set(), dead: false, checked: false }
+  const t: Taken = { id, goal, candidate, lemma, literal: '', version: 0, uses: new Set(), dead: false, checked: false, obligations: undefined, done: 0 }
   f.taken.push(t)
   return t
 }
@@ -186,28 +197,39 @@ function decode(type: Type, value: SExpr): number {
   }
 }
 
-/** Candidates that rule a state out, each with the label at which it does; the simplest first. */
-function blocking(f: Finder, state: State): readonly { readonly candidate: Candidate; readonly label: number }[] {
+/** Candidates that rule a state out, each with the label at which it does; the likeliest to matter first. */
+function blocking(
+  f: Finder,
+  state: State,
+  unmet: Obligation,
+  near: readonly number[],
+): readonly { readonly candidate: Candidate; readonly label: number }[] {
   const { finite } = f.setup
   const at = finite.base.get(pc.decl.name) ?? 0
   const env: Env = { state, self: 0, bound: [] }
-  const out: { candidate: Candidate; label: number; size: number }[] = []
+  const text = unmet.assertions.join(' ')
+  const out: { candidate: Candidate; label: number; score: number }[] = []
   for (const c of f.candidates) {
-    const size = keyOf(c.draft.body).length
+    const scored = (label: number, thread: number): void => {
+      const reads = [...readsOf({ name: '', vars: c.draft.vars, body: c.draft.body })]
+      const foreign = reads.filter((r) => !text.includes(`|${r}|`) && !text.includes(`|${r}.`)).length
+      const far = thread > 0 && !near.includes(thread) ? 60 : 0
+      out.push({ candidate: c, label, score: foreign * 40 + far + keyOf(c.draft.body).length / 4 })
+    }
     if (!c.draft.local) {
-      if (c.alive[0] === 1 && c.holds(env) === 0) out.push({ candidate: c, label: -1, size })
+      if (c.alive[0] === 1 && c.holds(env) === 0) scored(-1, 0)
       continue
     }
-    for (let t = 0; t < finite.threads; t++) {
-      const label = (state[at + t] ?? 1) - 1
-      env.self = t + 1
+    for (const t of [...near, 1, 2, 3].filter((x) => x >= 1 && x <= finite.threads)) {
+      const label = (state[at + t - 1] ?? 1) - 1
+      env.self = t
       if (c.alive[label] === 1 && c.holds(env) === 0) {
-        out.push({ candidate: c, label, size })
+        scored(label, t)
         break
       }
     }
   }
-  return out.sort((a, b) => a.size - b.size)
+  return out.sort((a, b) => a.score - b.score)
 }
 
 /** The labels where a candidate is not refuted that hang together with one of them. */
@@ -235,24 +257,33 @@ const lemmaOf = (c: Candidate, labels: ReadonlySet<number> | undefined): Lemma =
   ...(labels === undefined ? {} : { labels }),
 })
 
-const CHUNK = 16
+/** Questions of one message to the solver, at most. */
+const CHUNK = 32
 
-/** Looks for an obligation of a lemma that is not met. Notes what the proofs of the others rest on. */
+/** Goes on with what is to be shown of a lemma, up to the first that is not so. Notes what the proofs rest on. */
 async function firstUnmet(f: Finder, t: Taken): Promise<Obligation | undefined> {
-  const list = obligationsOf(f.transitions, t.lemma)
-  await flush(f, witnessDeclarations(t.lemma))
+  if (t.obligations === undefined) {
+    t.obligations = obligationsOf(f.transitions, t.lemma)
+    t.done = 0
+    t.uses.clear()
+    await flush(f, witnessDeclarations(t.lemma))
+  }
   const byLiteral = new Map(f.taken.map((x) => [x.literal, x.id]))
-  t.uses.clear()
-  for (let i = 0; i < list.length; i += CHUNK) {
-    const part = list.slice(i, i + CHUNK)
-    const said = await ask(f.session, part.map((o) => o.assertions), literals(f))
+  for (let chunk = 2; t.done < t.obligations.length; chunk = Math.min(CHUNK, chunk * 2)) {
+    const part = t.obligations.slice(t.done, t.done + chunk)
+    const said = await ask(
+      f.session,
+      part.map((o) => o.assertions),
+      literals(f),
+    )
     for (const [k, answer] of said.entries()) {
-      const o = part[k]
-      if (answer.kind === 'unsat') for (const l of answer.core) t.uses.add(byLiteral.get(l) ?? -1)
-      else if (answer.kind === 'unknown') {
-        f.unknown.push(`${t.lemma.name}: ${answer.reason}`)
-        return o
-      } else return o
+      if (answer.kind === 'unsat') {
+        for (const l of answer.core) t.uses.add(byLiteral.get(l) ?? -1)
+        t.done++
+        continue
+      }
+      if (answer.kind === 'unknown') f.unknown.push(`${t.lemma.name}: ${answer.reason}`)
+      return part[k]
     }
   }
   return undefined
@@ -272,7 +303,11 @@ async function weaken(f: Finder, t: Taken, label: number | undefined): Promise<v
   }
   if (t.dead && candidate !== undefined && t.lemma.labels === undefined) candidate.alive[0] = 0
   if (!t.dead) await assume(f, t)
-  for (const x of f.taken) if (x.uses.has(t.id) || x.id === t.id) x.checked = false
+  for (const x of f.taken)
+    if (x.uses.has(t.id) || x.id === t.id) {
+      x.checked = false
+      x.obligations = undefined
+    }
 }
 
 export interface FindOptions {
@@ -300,6 +335,7 @@ export async function find(
     candidates,
     unknown: [],
     failed: [],
+    offers: new Map(),
     log: options.log ?? (() => undefined),
   }
   try {
@@ -323,31 +359,92 @@ export async function find(
   }
 }
 
+/** A candidate at a region, told to the solver under a literal of its own. */
+async function offer(f: Finder, c: Candidate, label: number): Promise<Offer> {
+  const lemma = lemmaOf(c, label < 0 ? undefined : region(f, c, label))
+  const key = `${lemma.name} ${[...(lemma.labels ?? [])].sort((a, b) => a - b).join()}`
+  const known = f.offers.get(key)
+  if (known !== undefined) return known
+  const literal = `o${f.offers.size}`
+  const made: Offer = { candidate: c, lemma, literal }
+  f.offers.set(key, made)
+  const text = encodeLemma(f.encoding, lemma, before(f.encoding))
+  await flush(f, witnessDeclarations(lemma))
+  await tell(f.session, `(declare-const ${literal} Bool)\n(assert ${implies(literal, text)})`)
+  return made
+}
+
+interface Bad {
+  readonly state: State
+  readonly self: number
+  readonly other: number
+}
+
+async function counterexample(f: Finder, o: Obligation, extra: readonly Term[], places: Places): Promise<Bad | undefined> {
+  const terms = [...places.terms, SELF, WITNESS_THREAD]
+  const values = await model(f.session, o.assertions, [...literals(f), ...extra], terms)
+  if (values === undefined) return undefined
+  const thread = { kind: 'ref', set: 'thread' } as const
+  const n = places.terms.length
+  return { state: places.read(values), self: decode(thread, values[n] ?? ''), other: decode(thread, values[n + 1] ?? '') }
+}
+
+/** Candidates that together meet an obligation, as few as can be told; or the state that none rules out. */
+async function rescue(f: Finder, o: Obligation, places: Places): Promise<readonly Offer[] | Bad> {
+  const offers: Offer[] = []
+  for (;;) {
+    const literalsNow = offers.map((x) => x.literal)
+    const bad = await counterexample(f, o, literalsNow, places)
+    if (bad === undefined) {
+      const [said] = await ask(f.session, [o.assertions], [...literals(f), ...literalsNow])
+      if (said?.kind !== 'unsat') {
+        f.unknown.push('no model')
+        return []
+      }
+      let kept = offers.filter((x) => said.core.includes(x.literal))
+      for (const x of kept) {
+        const fewer = kept.filter((y) => y !== x)
+        const [again] = await ask(f.session, [o.assertions], [...literals(f), ...fewer.map((y) => y.literal)])
+        if (again?.kind === 'unsat') kept = fewer
+      }
+      return kept
+    }
+    const near = o.whose === 'other' ? [bad.self, bad.other] : [bad.self]
+    const options = blocking(f, bad.state, o, near)
+    const before = offers.length
+    // One for each thread and one of the world, so that few models are needed.
+    for (const choice of options.slice(0, 2)) {
+      const made = await offer(f, choice.candidate, choice.label)
+      if (!offers.includes(made)) offers.push(made)
+    }
+    if (offers.length === before) return bad
+  }
+}
+
 async function settle(f: Finder, t: Taken, places: Places): Promise<void> {
   const unmet = await firstUnmet(f, t)
+  const labels = f.setup.system.labels
   if (unmet === undefined) {
     t.checked = true
     f.log(`kept   ${t.lemma.name.slice(0, 100)} [${t.lemma.labels?.size ?? 'world'}]`)
     return
   }
-  const values = await model(f.session, unmet.assertions, literals(f), [...places.terms, SELF, WITNESS_THREAD])
-  const state = values === undefined ? undefined : places.read(values)
-  const [choice] = state === undefined ? [] : blocking(f, state)
-  if (choice !== undefined) {
-    const { candidate: c, label } = choice
-    const lemma = lemmaOf(c, label < 0 ? undefined : region(f, c, label))
-    f.log(`needs  ${lemma.name.slice(0, 100)} [${lemma.labels?.size ?? 'world'}]`)
-    await assume(f, take(f, lemma, c, false))
+  const step = `${labels[unmet.from ?? 0]?.name ?? ''} (${unmet.whose})`
+  const outcome = await rescue(f, unmet, places)
+  if (!('state' in outcome)) {
+    for (const o of outcome) {
+      f.log(`needs  ${o.lemma.name.slice(0, 100)} [${o.lemma.labels?.size ?? 'world'}] for ${t.lemma.name.slice(0, 40)} at ${step}`)
+      await assume(f, take(f, o.lemma, o.candidate, false))
+    }
     return
   }
-  const thread = { kind: 'ref', set: 'thread' } as const
-  const self = decode(thread, values?.[places.terms.length] ?? '')
-  const other = decode(thread, values?.[places.terms.length + 1] ?? '')
+  const { state, self, other } = outcome
   const at = f.setup.finite.base.get(pc.decl.name) ?? 0
   const witness = unmet.whose === 'other' ? other : self
-  const label = unmet.whose === 'own' ? unmet.to : unmet.whose === 'other' && state !== undefined ? (state[at + other - 1] ?? 1) - 1 : undefined
-  f.log(`LOST   ${t.lemma.name.slice(0, 100)} at ${label === undefined ? 'all' : (f.setup.system.labels[label]?.name ?? '')} by ${f.setup.system.labels[unmet.from ?? 0]?.name ?? ''}`)
-  if (t.goal && state !== undefined) {
+  const label =
+    unmet.whose === 'own' ? unmet.to : unmet.whose === 'other' ? (state[at + other - 1] ?? 1) - 1 : undefined
+  f.log(`LOST   ${t.lemma.name.slice(0, 100)} at ${label === undefined ? 'all' : (labels[label]?.name ?? '')} by ${step}`)
+  if (t.goal) {
     const { from = 0, to = 0, whose } = unmet
     f.failed.push({ lemma: t.lemma, state, from, to, whose, thread: self, witness })
     t.dead = true

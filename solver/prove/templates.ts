@@ -15,6 +15,7 @@ import {
   not,
   or,
   self,
+  truth,
   type Expr,
   type Field,
   type FieldExpr,
@@ -87,20 +88,6 @@ const exclusions = (classes: readonly LockClass[]): readonly Draft[] =>
       ),
     ]
   })
-
-/** Nobody stands at a lock's places, or in a ghost's set, who is not said to. */
-const absences = (v: Vocabulary, classes: readonly LockClass[]): readonly Draft[] => {
-  void v
-  return classes.flatMap((c) => {
-    const set = c.owner.decl.sets[0] ?? ''
-    const o = bound('o', set)
-    const vars = [{ name: 'o', set }]
-    return [
-      ofThread(ne(c.owner(o), self), vars),
-      ...(c.readers === undefined ? [] : [ofThread(not(contains(c.readers(o), self)), vars)]),
-    ]
-  })
-}
 
 const p = bound('p', 'page')
 const pVar = { name: 'p', set: 'page' }
@@ -230,9 +217,9 @@ export function candidatesOf(system: System): readonly Draft[] {
   const drafts = [
     ...locks(v),
     ...exclusions(classes),
-    ...absences(v, classes),
     ...v.loads.map((l) => ofThread(eq(l.local, l.from))),
     ...placeFacts(v).map((f) => ofThread(f)),
+    ofThread(truth(false)),
     ...own(v),
     ...entries(v),
     ...books(v),
