@@ -99,19 +99,23 @@ export function generator(seed: number): (n: number) => number {
   }
 }
 
-/** A thread goes on with this chance in a hundred, so that operations come to an end. */
-const STAY = 85
+/** Chances in a hundred: that a thread goes on, so that operations come to an end; that the label seen least is chosen. */
+const STAY = 80
+const NOVEL = 40
 
-/** States of random runs from the initial state, each run of `length` steps; every state is visited once at least. */
+/** States of random runs from the initial state, which lean to labels that were seen seldom. Gives how often each was seen. */
 export function randomStates(
   finite: Finite,
   runs: number,
   length: number,
   seed: number,
   visit: (state: State) => void,
-): void {
+): Uint32Array {
   const next = successorsOf(finite)
   const random = generator(seed)
+  const at = finite.base.get('pc') ?? 0
+  const seen = new Uint32Array(finite.system.labels.length)
+  const count = (state: State, thread: number): number => seen[(state[at + thread - 1] ?? 1) - 1] ?? 0
   for (let r = 0; r < runs; r++) {
     let state = finite.initial
     let thread = 1
@@ -123,10 +127,14 @@ export function randomStates(
         thread = (thread % finite.threads) + 1
         options = next(state, thread)
       }
-      const taken = options[random(options.length)]
+      let taken = options[random(options.length)]
+      if (random(100) < NOVEL) for (const o of options) if (taken !== undefined && count(o, thread) < count(taken, thread)) taken = o
       if (taken === undefined) break
       state = taken
+      const label = (state[at + thread - 1] ?? 1) - 1
+      seen[label] = (seen[label] ?? 0) + 1
       visit(state)
     }
   }
+  return seen
 }

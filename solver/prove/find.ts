@@ -50,6 +50,7 @@ export interface Found {
   /** Goals that could not be kept, with what broke them. */
   readonly failed: readonly Cti[]
   readonly queries: number
+  readonly solverMs: number
   readonly unknown: readonly string[]
 }
 
@@ -131,8 +132,9 @@ function placesOf(f: Finder): Places {
       store(state, values[i] ?? '')
     })
   }
+  const named = new Set([pc.decl.name, ...f.candidates.flatMap((c) => [...readsOf({ name: '', vars: c.draft.vars, body: c.draft.body })])])
   for (const x of [...e.system.fields, ...e.system.locals, pc.decl]) {
-    if (x.role === 'geometry') continue
+    if (x.role === 'geometry' || !named.has(x.name)) continue
     const base = finite.base.get(x.name) ?? 0
     const read = symbolOf(e, x)
     const counts = x.sets.map((s) => finite.sizes[s] ?? 0)
@@ -314,6 +316,10 @@ export interface FindOptions {
   readonly queryMs: number
   readonly deadline: number
   readonly log?: (text: string) => void
+  /** A program to ask instead of the package z3-solver. */
+  readonly solver?: string
+  /** Everything that the solver is sent. */
+  readonly trace?: (text: string) => void
 }
 
 /** Finds what the goals need, from the candidates. */
@@ -329,7 +335,7 @@ export async function find(
     setup,
     encoding,
     transitions,
-    session: openSession(options.queryMs),
+    session: openSession(options.queryMs, options.solver, options.trace),
     told: new Set(),
     taken: [],
     candidates,
@@ -353,7 +359,7 @@ export async function find(
       await settle(f, t, places)
     }
     const used = reached(f)
-    return { lemmas: used.map((t) => t.lemma), failed: f.failed, queries: f.session.queries.count, unknown: f.unknown }
+    return { lemmas: used.map((t) => t.lemma), failed: f.failed, queries: f.session.queries.count, solverMs: f.session.queries.ms, unknown: f.unknown }
   } finally {
     closeSession(f.session)
   }

@@ -2,11 +2,13 @@
  * One Z3 in a child process, asked many small questions: declarations and hypotheses stay, each question is
  * asked between a push and a pop. Everything that a solver can do wrong is an answer.
  */
-import { closeSolver, run, startSolver, type SolverProcess } from '../smt/solver_process.ts'
+import { closeSolver, run, startSolver, type Reply } from '../smt/solver_process.ts'
+import { closeNative, runNative, startNative } from './native.ts'
 import type { Term } from './smt.ts'
 
 export interface Session {
-  readonly solver: SolverProcess
+  readonly run: (text: string) => Promise<Reply>
+  readonly close: () => void
   readonly limitMs: number
   readonly queries: { count: number; ms: number }
   /** Everything sent, where it is asked for. */
@@ -18,14 +20,30 @@ export type Said =
   | { readonly kind: 'sat' }
   | { readonly kind: 'unknown'; readonly reason: string }
 
-export const openSession = (limitMs: number, log?: (text: string) => void): Session => ({
-  solver: startSolver(),
-  limitMs,
-  queries: { count: 0, ms: 0 },
-  ...(log === undefined ? {} : { log }),
-})
+/** Starts a solver: the package z3-solver, or a program of that name. */
+export function openSession(limitMs: number, program?: string, log?: (text: string) => void): Session {
+  const common = { limitMs, queries: { count: 0, ms: 0 }, ...(log === undefined ? {} : { log }) }
+  if (program !== undefined) {
+    const native = startNative(program)
+    return {
+      ...common,
+      run: (text) => runNative(native, text, limitMs),
+      close: () => {
+        closeNative(native)
+      },
+    }
+  }
+  const solver = startSolver()
+  return {
+    ...common,
+    run: (text) => run(solver, text, limitMs),
+    close: () => {
+      closeSolver(solver)
+    },
+  }
+}
 export const closeSession = (s: Session): void => {
-  closeSolver(s.solver)
+  s.close()
 }
 
 /** An S-expression: a word, or a list. */
@@ -50,7 +68,9 @@ export function readAll(text: string): readonly SExpr[] {
 /** Commands that print nothing where all is well. Throws what the solver says otherwise. */
 export async function tell(s: Session, text: string): Promise<void> {
   s.log?.(text)
-  const reply = await run(s.solver, text, s.limitMs)
+  const begun = Date.now()
+  const reply = await s.run(text)
+  s.queries.ms += Date.now() - begun
   if (reply.kind !== 'output') throw new Error(`the solver is gone: ${reply.kind}`)
   if (reply.text.trim() !== '') throw new Error(reply.text.trim().slice(0, 300))
 }
@@ -70,7 +90,7 @@ export async function ask(
     .join('')
   s.log?.(text)
   const begun = Date.now()
-  const reply = await run(s.solver, text, s.limitMs)
+  const reply = await s.run(text)
   s.queries.ms += Date.now() - begun
   if (reply.kind !== 'output') {
     const reason = reply.kind === 'timeout' ? `no answer within ${s.limitMs} ms` : reply.reason
@@ -100,7 +120,9 @@ export async function model(
   const asserted = question.map((a) => `(assert ${a})`).join('\n')
   const text = `(push 1)\n${asserted}\n(check-sat-assuming (${assumptions.join(' ')}))\n(get-value (${terms.join(' ')}))\n(pop 1)\n`
   s.log?.(text)
-  const reply = await run(s.solver, text, s.limitMs)
+  const begun = Date.now()
+  const reply = await s.run(text)
+  s.queries.ms += Date.now() - begun
   if (reply.kind !== 'output') return undefined
   const [word, pairs] = readAll(reply.text)
   if (word !== 'sat' || pairs === undefined || typeof pairs === 'string') return undefined

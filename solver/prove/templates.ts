@@ -8,6 +8,7 @@ import {
   bound,
   contains,
   eq,
+  hasAny,
   implies,
   le,
   lt,
@@ -15,7 +16,6 @@ import {
   not,
   or,
   self,
-  truth,
   type Expr,
   type Field,
   type FieldExpr,
@@ -175,6 +175,8 @@ function global(v: Vocabulary): readonly Draft[] {
         : [],
     ),
     ofWorld(implies(eq(here, 'guard'), ne(vma.anon_vma(flags), 'NULL')), pVar),
+    ofWorld(implies(eq(entry(t, p), 'guard'), ne(vma.anon_vma(flags), 'NULL')), tVar, pVar),
+    ofWorld(implies(eq(entry(t, p), 'guard'), hasAny(vma.vm_flags(flags), 'VM_MAYBE_GUARD')), tVar, pVar),
     ofWorld(implies(contains(page.removers(p), uGhost), not(promised)), pVar, uVar),
     ofWorld(implies(contains(page.removers(p), uGhost), eq(page.installers(p), 0)), pVar, uVar),
     ...fixedReferences(),
@@ -206,6 +208,16 @@ function own(v: Vocabulary): readonly Draft[] {
   ]
 }
 
+/** A local reference is what some place holds, or what another local is: loads that went through a return value. */
+const copies = (v: Vocabulary): readonly Expr[] =>
+  v.locals.flatMap((l) =>
+    l.type.kind !== 'ref' || l.type.nonNil === true
+      ? []
+      : [...v.places, ...v.locals].flatMap((x) =>
+          x !== l && x.type.kind === 'ref' && l.type.kind === 'ref' && x.type.set === l.type.set ? [eq(l, x)] : [],
+        ),
+  )
+
 const placeFacts = (v: Vocabulary): readonly Expr[] =>
   v.places.flatMap((x) => facts(x, v.values.get(x.field) ?? new Set<number>()))
 
@@ -218,8 +230,8 @@ export function candidatesOf(system: System): readonly Draft[] {
     ...locks(v),
     ...exclusions(classes),
     ...v.loads.map((l) => ofThread(eq(l.local, l.from))),
+    ...copies(v).map((f) => ofThread(f)),
     ...placeFacts(v).map((f) => ofThread(f)),
-    ofThread(truth(false)),
     ...own(v),
     ...entries(v),
     ...books(v),
