@@ -1,0 +1,209 @@
+/**
+ * The models that proofs are about: every thread makes any system call of a list, on any page or range of
+ * pages, again and again. They are put together of the same operations as a litmus file's threads; what a
+ * litmus file fixes (which pages, which order) is chosen here.
+ */
+import {
+  and,
+  bound,
+  eq,
+  le,
+  local,
+  object,
+  truth,
+  type Expr,
+  type Local,
+} from '../../model/language/expr.ts'
+import { mutate } from '../../model/language/mutate/mutate.ts'
+import { isMutation } from '../../model/language/mutate/name.ts'
+import type { Program, Routine, ThreadProgram } from '../../model/language/routine.ts'
+import { call, if_, step, while_, type Action, type Stmt } from '../../model/language/stmt.ts'
+import { enumeration, refTo, type EnumType } from '../../model/language/types.ts'
+import type { Kernel } from '../../model/kernels/kernel.ts'
+import { parseLitmus } from '../../model/litmus/parser.ts'
+import type { Build } from '../../model/mm/build.ts'
+import { page } from '../../model/mm/mm_types.ts'
+import { findOperation } from '../../model/mm/operations.ts'
+import type { Argument, Operand } from '../../model/mm/operations/operation.ts'
+import { rcu_do_batch } from '../../model/mm/rcu.ts'
+import { elaborate } from '../../model/scenarios/scenario.ts'
+import { mapExpr } from './rename.ts'
+
+/** A world, and what threads do in it. */
+export interface Core {
+  readonly name: string
+  /** The mapping `a` of n pages, as a litmus file declares it. */
+  readonly world: 'shmem' | 'plain' | 'anon'
+  readonly operations: readonly string[]
+  /** Labels left out, as after `without` in a litmus file. */
+  readonly without: readonly string[]
+}
+
+export interface Sizes {
+  readonly threads: number
+  readonly pages: number
+  readonly tables: number
+}
+
+const first: Local = local('first', refTo('page'))
+const last: Local = local('last', refTo('page'))
+const EACH = '$page'
+
+/** Whether an expression names the page that a wrapped step is at. */
+function mentions(a: Action): boolean {
+  let found = false
+  const look = (e: Expr): Expr =>
+    mapExpr(e, (x) => {
+      if (x.kind === 'bound' && x.name === EACH) found = true
+      return undefined
+    })
+  switch (a.kind) {
+    case 'assign':
+      look(a.target)
+      look(a.value)
+      return found
+    case 'when':
+      look(a.cond)
+      return found || a.then.some(mentions) || a.else.some(mentions)
+    case 'forEach':
+      return a.body.some(mentions)
+    case 'member':
+      look(a.target)
+      return found
+    case 'assert':
+      look(a.cond)
+      return found
+    case 'acquire':
+    case 'release':
+    case 'tryAcquire':
+    case 'note':
+      return false
+  }
+}
+
+/** An operation writes its books once for each page that it is given; here, once for each page of a range. */
+function overRange(body: readonly Stmt[], from: Expr, to: Expr): readonly Stmt[] {
+  const p = bound(EACH, 'page')
+  const wrap = (a: Action): Action =>
+    mentions(a)
+      ? {
+          kind: 'forEach',
+          set: 'page',
+          bound: EACH,
+          body: [{ kind: 'when', cond: and(le(from, p), le(p, to)), then: [a], else: [] }],
+        }
+      : a
+  return body.map((s): Stmt => {
+    switch (s.kind) {
+      case 'step':
+        return { ...s, actions: s.actions.map(wrap) }
+      case 'if':
+        return { ...s, then: overRange(s.then, from, to), else: overRange(s.else, from, to) }
+      case 'while':
+      case 'for':
+        return { ...s, body: overRange(s.body, from, to) }
+      case 'call':
+      case 'let':
+      case 'return':
+      case 'break':
+      case 'continue':
+        return s
+    }
+  })
+}
+
+/** The range in the words of a routine that was given it: its first one or two parameters that are pages. */
+function formal(routine: Routine): [Expr, Expr] {
+  const pages = routine.params.filter((p) => p.type.kind === 'ref' && p.type.set === 'page')
+  return [pages[0] ?? first, pages[1] ?? pages[0] ?? last]
+}
+
+function argumentOf(kind: string, anonymous: boolean): Argument {
+  switch (kind) {
+    case 'pages':
+    case 'page':
+    case 'mapping':
+      return {
+        kind: 'pages',
+        at: {
+          pages: [bound(EACH, 'page')],
+          first,
+          last: kind === 'page' ? first : last,
+          mapping: page.mapping(first),
+          mm: page.mm(first),
+          anonymous,
+          pmd: page.pmd(first),
+        },
+      }
+    case 'file':
+      return { kind: 'chunk', chunk: object('chunk', 0) }
+    default:
+      throw new Error(`no proof model has operations on '${kind}' yet`)
+  }
+}
+
+function userThread(core: Core, k: Build): ThreadProgram {
+  const Call: EnumType = enumeration('system call', core.operations)
+  const which = local('call', Call)
+  const calls = core.operations.map((name): Stmt => {
+    const op = findOperation(name)
+    if (op === undefined) throw new Error(`no operation '${name}'`)
+    const on: Operand = {
+      argument: argumentOf(op.operand, core.world === 'anon'),
+      results: op.results(k),
+      guardsAreRemoved: true,
+    }
+    const calls = op.build(k, on, name).map((s): Stmt => {
+      if (s.kind !== 'call') return s
+      return { ...s, routine: { ...s.routine, body: overRange(s.routine.body, ...formal(s.routine)) } }
+    })
+    return if_(eq(which, name), calls)
+  })
+  const begin = step('begin', 'a system call or an access, on any pages', [], {
+    choose: [which, first, last],
+    await: le(first, last),
+  })
+  return { name: 'user', daemon: true, locals: [which, first, last], body: [while_(truth(true), [begin, ...calls])] }
+}
+
+/** A core model at one size. */
+export interface Instance {
+  /** As any scenario's: `threads` user threads that all run one body, and the RCU callback. */
+  readonly program: Program
+  readonly user: ThreadProgram
+  readonly rcu: ThreadProgram
+}
+
+const DECLARATIONS: Readonly<Record<Core['world'], (pages: number) => string>> = {
+  shmem: (n) => `shmem f[${n}]; map a = f[0..${n - 1}] shared rw;`,
+  plain: (n) => `file f[${n}]; map a = f[0..${n - 1}] shared rw;`,
+  anon: (n) => `map a = anon[0..${n - 1}] private rw;`,
+}
+
+/** Builds a core model for a kernel at a size; all pages lie under one PMD. Throws on a label of `without` that it does not have. */
+export function instanceOf(core: Core, kernel: Kernel, sizes: Sizes): Instance {
+  const { threads, pages, tables } = sizes
+  const placeholders = Array.from({ length: threads }, (_, i) => `P${i} { read(a[0]); }`).join('\n')
+  const text = `MM core\nkernel ${kernel.name}\n{ ptes ${pages}; tables ${tables}; ${DECLARATIONS[core.world](pages)} }\n${placeholders}\n`
+  const parsed = parseLitmus({ name: 'core', text })
+  const made = parsed.ok ? elaborate(parsed.file) : parsed
+  const scenario = made.ok && 'scenarios' in made ? made.scenarios[0] : undefined
+  if (scenario === undefined)
+    throw new Error(`the world of a proof: ${'diagnostics' in made ? (made.diagnostics[0]?.message ?? '') : ''}`)
+  const k: Build = { has: kernel.has, oom: false }
+  const user = userThread(core, k)
+  const rcu: ThreadProgram = { name: 'rcu', daemon: true, body: [call('batch', rcu_do_batch)], locals: [] }
+  const bare: Program = {
+    ...scenario.program,
+    threads: [user, rcu],
+    lifetimes: [],
+    properties: [],
+    without: new Set(core.without),
+  }
+  const [mutated, unknown] = mutate(bare, core.without)
+  if (unknown.length > 0 || core.without.some((w) => isMutation(w) && unknown.includes(w)))
+    throw new Error(`nothing to leave out: '${unknown.join("', '")}' is no part of this model`)
+  const [mutatedUser = user, mutatedRcu = rcu] = mutated.threads
+  const all: ThreadProgram[] = Array.from({ length: threads }, (_, i) => ({ ...mutatedUser, name: `P${i}` }))
+  return { program: { ...mutated, threads: [...all, mutatedRcu] }, user: mutatedUser, rcu: mutatedRcu }
+}

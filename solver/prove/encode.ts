@@ -1,0 +1,511 @@
+/**
+ * The system as SMT-LIB: sets as sorts, finite ones as datatypes and unbounded ones uninterpreted, with
+ * `nil` below all their objects; variables as functions. A step is executed symbolically, once for each way
+ * through what follows it.
+ */
+import type { Expr, Field, FieldExpr } from '../../model/language/expr.ts'
+import type { Action } from '../../model/language/stmt.ts'
+import type { Type } from '../../model/language/types.ts'
+import { guardsOf } from './finite.ts'
+import {
+  and,
+  choose,
+  constantName,
+  equal,
+  FALSE,
+  implies,
+  ite,
+  not,
+  or,
+  quoted,
+  TRUE,
+  truth,
+  type Term,
+  type Value,
+} from './smt.ts'
+import { pc, type PStep, type System, type Tail } from './system.ts'
+
+/** How many objects each set has; sets that are not named have any number. */
+export type Domain = Readonly<Record<string, number>>
+
+/** How `label` is told apart: by number, or by the number of its class. */
+export interface Encoding {
+  readonly system: System
+  readonly domain: Domain
+  /** Values of geometry, where they are constants: by field, in the order of its objects; one value stands for all. */
+  readonly geometry: ReadonlyMap<string, readonly number[]>
+  readonly guardedRelease: boolean
+  /** What the names made so far stand for is declared by these. */
+  readonly declared: Map<string, string>
+  /** Enumerations met so far. */
+  readonly sorts: Map<string, string>
+  fresh: number
+}
+
+/** A variable in some state: its value at some objects. */
+type Reading = (args: readonly Term[]) => Value
+export interface SymState {
+  readonly at: ReadonlyMap<string, Reading>
+}
+
+export interface SymEnv {
+  readonly state: SymState
+  readonly self: Term
+  readonly bound: ReadonlyMap<string, Term>
+  /** What terms made on the way stand for: to be assumed. */
+  readonly side: Term[]
+}
+
+export const sortOfSet = (set: string): Term => (set === 'label' ? 'Int' : quoted(`${set}#`))
+export const nilOf = (set: string): Term => (set === 'label' ? '0' : constantName(`${set}#nil`))
+/** Object number `i`, from 1, of a finite set. */
+export const objectOf = (set: string, i: number): Term => (set === 'label' ? String(i) : constantName(`${set}#${i}`))
+export const isFinite = (e: Encoding, set: string): boolean => set in e.domain
+const lessEqual = (set: string): Term => quoted(`${set}.le`)
+const successor = (set: string): Term => quoted(`${set}.succ`)
+
+function declare(e: Encoding, name: string, text: string): void {
+  if (!e.declared.has(name)) e.declared.set(name, text)
+}
+
+export function sortOf(e: Encoding, type: Type): Term {
+  switch (type.kind) {
+    case 'bool':
+      return 'Bool'
+    case 'int':
+      return 'Int'
+    case 'enum': {
+      const name = quoted(type.name)
+      const values = type.values.map((v) => `(${constantName(`${type.name}.${v}`)})`).join(' ')
+      if (!e.sorts.has(name)) e.sorts.set(name, `(declare-datatypes ((${name} 0)) ((${values})))`)
+      return name
+    }
+    case 'ref':
+      return sortOfSet(type.set)
+    case 'flags':
+    case 'subset':
+      throw new Error(`${type.kind} is no sort`)
+  }
+}
+
+export function constant(e: Encoding, type: Type, value: number): Value {
+  switch (type.kind) {
+    case 'bool':
+      return { kind: 'bool', term: truth(value !== 0) }
+    case 'int':
+      return { kind: 'one', term: value < 0 ? `(- ${-value})` : String(value) }
+    case 'enum':
+      sortOf(e, type)
+      return { kind: 'one', term: constantName(`${type.name}.${type.values[value] ?? ''}`) }
+    case 'ref':
+      if (value === 0) return { kind: 'one', term: nilOf(type.set) }
+      if (isFinite(e, type.set) || type.set === 'label') return { kind: 'one', term: objectOf(type.set, value) }
+      // The first value of a type: the least object of a set of any size.
+      if (value === 1) return { kind: 'one', term: quoted(`${type.set}.least`) }
+      throw new Error(`object ${value} of the unbounded set '${type.set}'`)
+    case 'flags':
+      return { kind: 'flags', bits: type.bits.map((_, i) => truth(((value >> i) & 1) === 1)) }
+    case 'subset':
+      if (value !== 0) throw new Error('a subset that is constant and not empty')
+      return { kind: 'subset', has: () => FALSE }
+  }
+}
+
+function functionOf(e: Encoding, name: string, sets: readonly string[], sort: Term): (args: readonly Term[]) => Term {
+  const symbol = quoted(name)
+  declare(e, symbol, `(declare-fun ${symbol} (${sets.map(sortOfSet).join(' ')}) ${sort})`)
+  return (args) => (args.length === 0 ? symbol : `(${symbol} ${args.join(' ')})`)
+}
+
+/** A variable as a function symbol (several, for flags), with `suffix` behind its name. */
+export function symbolOf(e: Encoding, f: Field): Reading {
+  const fixed = f.role === 'geometry' ? e.geometry.get(f.name) : undefined
+  if (fixed !== undefined) return constantGeometry(e, f, fixed)
+  switch (f.type.kind) {
+    case 'flags': {
+      const bits = f.type.bits.map((b) => functionOf(e, `${f.name}.${b}`, f.sets, 'Bool'))
+      return (args) => ({ kind: 'flags', bits: bits.map((b) => b(args)) })
+    }
+    case 'subset': {
+      const has = functionOf(e, f.name, [...f.sets, f.type.set], 'Bool')
+      return (args) => ({ kind: 'subset', has: (x) => has([...args, x]) })
+    }
+    case 'bool': {
+      const value = functionOf(e, f.name, f.sets, 'Bool')
+      return (args) => ({ kind: 'bool', term: value(args) })
+    }
+    case 'int':
+    case 'enum':
+    case 'ref': {
+      const value = functionOf(e, f.name, f.sets, sortOf(e, f.type))
+      return (args) => ({ kind: 'one', term: value(args) })
+    }
+  }
+}
+
+function constantGeometry(e: Encoding, f: Field, values: readonly number[]): Reading {
+  const [set = ''] = f.sets
+  if (set === 'label') {
+    const members = new Set(values.flatMap((v, i) => (v === 0 ? [] : [i])))
+    return ([x = '']) => ({ kind: 'bool', term: standsIn(x, members, values.length) })
+  }
+  const zero = constant(e, f.type, 0)
+  const distinct = [...new Set(values)]
+  const [only] = distinct
+  if (only !== undefined && distinct.length === 1) {
+    const value = constant(e, f.type, only)
+    return ([x = '']) => (f.sets.length === 0 ? value : choose(equal(x, nilOf(set)), zero, value))
+  }
+  return ([x = '']) =>
+    values.reduceRight<Value>((rest, v, i) => choose(equal(x, objectOf(set, i + 1)), constant(e, f.type, v), rest), zero)
+}
+
+/** A label lies in a set of them (from 0, where labels count from 1): as a disjunction of intervals. */
+export function standsIn(label: Term, labels: ReadonlySet<number>, all: number): Term {
+  if (labels.size === all) return TRUE
+  if (/^\d+$/.test(label)) return truth(labels.has(Number(label) - 1))
+  const sorted = [...labels].sort((a, b) => a - b)
+  const parts: Term[] = []
+  for (let i = 0; i < sorted.length; i++) {
+    const from = sorted[i] ?? 0
+    let to = from
+    while (sorted[i + 1] === to + 1) {
+      i++
+      to++
+    }
+    parts.push(from === to ? equal(label, String(from + 1)) : `(<= ${from + 1} ${label} ${to + 1})`)
+  }
+  return or(...parts)
+}
+
+/** The state whose values are the function symbols themselves. */
+export function before(e: Encoding): SymState {
+  const at = new Map<string, Reading>()
+  for (const f of [...e.system.fields, ...e.system.locals, pc.decl]) {
+    let made: Reading | undefined
+    at.set(f.name, (args) => {
+      made ??= symbolOf(e, f)
+      return made(args)
+    })
+  }
+  return { at }
+}
+
+const readAt = (s: SymState, f: Field): Reading => {
+  const found = s.at.get(f.name)
+  if (found === undefined) throw new Error(`no variable '${f.name}' here`)
+  return found
+}
+
+export const termOf = (v: Value): Term => {
+  if (v.kind !== 'one' && v.kind !== 'bool') throw new Error(`a ${v.kind} is no term`)
+  return v.term
+}
+
+/** All objects of a set: as a conjunction where they can be counted. */
+export function forAll(e: Encoding, set: string, body: (x: Term) => Term): Term {
+  if (isFinite(e, set)) return and(...Array.from({ length: e.domain[set] ?? 0 }, (_, i) => body(objectOf(set, i + 1))))
+  const x = quoted(`${set}!${e.fresh++}`)
+  const inner = body(x)
+  if (inner === TRUE || inner === FALSE) return inner
+  return `(forall ((${x} ${sortOfSet(set)})) ${or(equal(x, nilOf(set)), inner)})`
+}
+
+const membership = (e: Expr): { of: Expr; object: Expr } | undefined => {
+  if (e.kind !== 'binary' || (e.op !== 'ne' && e.op !== 'eq') || e.right.kind !== 'const') return undefined
+  const { left } = e
+  if (left.kind !== 'binary' || left.op !== 'band' || left.type.kind !== 'subset') return undefined
+  return left.right.kind === 'singleton' ? { of: left.left, object: left.right.arg } : undefined
+}
+
+export function evaluate(e: Encoding, env: SymEnv, x: Expr): Value {
+  const term = (y: Expr): Term => termOf(evaluate(e, env, y))
+  const bool = (t: Term): Value => ({ kind: 'bool', term: t })
+  switch (x.kind) {
+    case 'const':
+      return constant(e, x.type, x.value)
+    case 'self':
+      return { kind: 'one', term: env.self }
+    case 'bound': {
+      const found = env.bound.get(x.name)
+      if (found === undefined) throw new Error(`'${x.name}' is bound by nothing here`)
+      return { kind: 'one', term: found }
+    }
+    case 'field':
+      return readAt(env.state, x.field)(x.index.map(term))
+    case 'not':
+      return bool(not(term(x.arg)))
+    case 'ite':
+      return choose(term(x.cond), evaluate(e, env, x.then), evaluate(e, env, x.else))
+    case 'quantifier': {
+      const negated = x.which === 'exists'
+      const all = forAll(e, x.set, (o) => {
+        const inner = termOf(evaluate(e, { ...env, bound: new Map([...env.bound, [x.bound, o]]) }, x.body))
+        return negated ? not(inner) : inner
+      })
+      return bool(negated ? not(all) : all)
+    }
+    case 'singleton': {
+      const one = term(x.arg)
+      const set = x.type.kind === 'subset' ? x.type.set : ''
+      return { kind: 'subset', has: (y) => and(equal(y, one), not(equal(one, nilOf(set)))) }
+    }
+    case 'first':
+      return { kind: 'one', term: first(e, env, x) }
+    case 'binary':
+      return binary(e, env, x)
+    case 'local':
+    case 'old':
+      throw new Error(`'${x.kind}' has no meaning in a state`)
+  }
+}
+
+function first(e: Encoding, env: SymEnv, x: Extract<Expr, { kind: 'first' }>): Term {
+  const holds = (o: Term): Term => termOf(evaluate(e, { ...env, bound: new Map([...env.bound, [x.bound, o]]) }, x.body))
+  const nil = nilOf(x.set)
+  if (isFinite(e, x.set)) {
+    const objects = Array.from({ length: e.domain[x.set] ?? 0 }, (_, i) => objectOf(x.set, i + 1))
+    return objects.reduceRight((rest, o) => ite(holds(o), o, rest), nil)
+  }
+  if (env.bound.size > 0) throw new Error('the first of any number of objects, of each object of a set')
+  const found = quoted(`first!${e.fresh++}`)
+  declare(e, found, `(declare-const ${found} ${sortOfSet(x.set)})`)
+  env.side.push(
+    implies(not(equal(found, nil)), holds(found)),
+    forAll(e, x.set, (o) => implies(holds(o), and(not(equal(found, nil)), `(${lessEqual(x.set)} ${found} ${o})`))),
+  )
+  return found
+}
+
+function binary(e: Encoding, env: SymEnv, x: Extract<Expr, { kind: 'binary' }>): Value {
+  const bool = (t: Term): Value => ({ kind: 'bool', term: t })
+  const asTerm = (y: Expr): Term => termOf(evaluate(e, env, y))
+  const member = membership(x)
+  if (member !== undefined) {
+    const set = evaluate(e, env, member.of)
+    const object = asTerm(member.object)
+    const inIt =
+      set.kind === 'subset' && member.object.type.kind === 'ref'
+        ? and(not(equal(object, nilOf(member.object.type.set))), set.has(object))
+        : FALSE
+    return bool(x.op === 'ne' ? inIt : not(inIt))
+  }
+  switch (x.op) {
+    case 'and': {
+      const left = asTerm(x.left)
+      return bool(left === FALSE ? FALSE : and(left, asTerm(x.right)))
+    }
+    case 'or': {
+      const left = asTerm(x.left)
+      return bool(left === TRUE ? TRUE : or(left, asTerm(x.right)))
+    }
+    case 'eq':
+    case 'ne': {
+      const same = sameValue(e, x.left.type, evaluate(e, env, x.left), evaluate(e, env, x.right))
+      return bool(x.op === 'eq' ? same : not(same))
+    }
+    case 'lt':
+    case 'le': {
+      const [a, b] = [asTerm(x.left), asTerm(x.right)]
+      if (x.left.type.kind !== 'ref') return bool(x.op === 'le' ? `(<= ${a} ${b})` : `(< ${a} ${b})`)
+      const le = a === b ? TRUE : `(${lessEqual(x.left.type.set)} ${a} ${b})`
+      return bool(x.op === 'le' ? le : and(le, not(equal(a, b))))
+    }
+    case 'add':
+    case 'sub': {
+      if (x.type.kind !== 'ref') return { kind: 'one', term: `(${x.op === 'add' ? '+' : '-'} ${asTerm(x.left)} ${asTerm(x.right)})` }
+      if (x.op === 'sub' || x.right.kind !== 'const' || x.right.value !== 1)
+        throw new Error('objects can be counted up by one only')
+      return { kind: 'one', term: `(${successor(x.type.set)} ${asTerm(x.left)})` }
+    }
+    case 'band':
+    case 'bor':
+    case 'bandnot':
+      return mask(x.op, evaluate(e, env, x.left), evaluate(e, env, x.right))
+  }
+}
+
+function mask(op: 'band' | 'bor' | 'bandnot', a: Value, b: Value): Value {
+  const bit = (p: Term, q: Term): Term => (op === 'band' ? and(p, q) : op === 'bor' ? or(p, q) : and(p, not(q)))
+  if (a.kind === 'flags' && b.kind === 'flags')
+    return { kind: 'flags', bits: a.bits.map((p, i) => bit(p, b.bits[i] ?? FALSE)) }
+  if (a.kind === 'subset' && b.kind === 'subset') return { kind: 'subset', has: (o) => bit(a.has(o), b.has(o)) }
+  throw new Error('masks of different kinds')
+}
+
+function sameValue(e: Encoding, type: Type, a: Value, b: Value): Term {
+  if (a.kind === 'flags' && b.kind === 'flags') return and(...a.bits.map((p, i) => equal(p, b.bits[i] ?? FALSE)))
+  if (a.kind === 'subset' && b.kind === 'subset') {
+    if (type.kind !== 'subset') return FALSE
+    return forAll(e, type.set, (o) => equal(a.has(o), b.has(o)))
+  }
+  return equal(termOf(a), termOf(b))
+}
+
+const written = (state: SymState, f: Field, reading: Reading): SymState => ({ at: new Map([...state.at, [f.name, reading]]) })
+
+function store(env: SymEnv, e: Encoding, target: FieldExpr, value: Value, when: Term): SymEnv {
+  const index = target.index.map((x) => termOf(evaluate(e, env, x)))
+  const there = target.field.sets.map((s, i) => not(equal(index[i] ?? '', nilOf(s))))
+  // A thread that runs is an object.
+  const safe = and(...there.filter((_, i) => index[i] !== env.self))
+  const old = readAt(env.state, target.field)
+  const cond = and(when, safe)
+  if (cond === FALSE) return env
+  const reading: Reading = (args) => choose(and(cond, ...args.map((a, i) => equal(a, index[i] ?? ''))), value, old(args))
+  return { ...env, state: written(env.state, target.field, reading) }
+}
+
+function act(e: Encoding, env: SymEnv, a: Action, when: Term): SymEnv {
+  if (when === FALSE) return env
+  const member = (target: FieldExpr, add: boolean): SymEnv => {
+    const now = evaluate(e, env, target)
+    if (now.kind !== 'subset') throw new Error('no subset')
+    const value: Value = {
+      kind: 'subset',
+      has: (x) => (add ? or(equal(x, env.self), now.has(x)) : and(not(equal(x, env.self)), now.has(x))),
+    }
+    return store(env, e, target, value, when)
+  }
+  switch (a.kind) {
+    case 'assign':
+      if (a.target.kind === 'local') throw new Error('a local with no thread')
+      return store(env, e, a.target, evaluate(e, env, a.value), when)
+    case 'when': {
+      const cond = termOf(evaluate(e, env, a.cond))
+      const then = a.then.reduce((s, x) => act(e, s, x, and(when, cond)), env)
+      return a.else.reduce((s, x) => act(e, s, x, and(when, not(cond))), then)
+    }
+    case 'forEach':
+      return forEach(e, env, a, when)
+    case 'acquire':
+    case 'release': {
+      const take = a.kind === 'acquire'
+      const { owner, readers } = a.lock.lock
+      if (a.mode === 'read' && readers !== undefined) return member(readers(...a.lock.index), take)
+      const held = owner(...a.lock.index)
+      const nil: Value = { kind: 'one', term: nilOf('thread') }
+      const now = evaluate(e, env, held)
+      const freed = e.guardedRelease ? choose(equal(termOf(now), env.self), nil, now) : nil
+      return store(env, e, held, take ? { kind: 'one', term: env.self } : freed, when)
+    }
+    case 'member':
+      return member(a.target, a.add)
+    case 'note':
+    case 'assert':
+      return env
+    case 'tryAcquire':
+      throw new Error('tryAcquire is inlined')
+  }
+}
+
+/** Every object of a set in turn; where there is any number of them, each must write at its own place alone. */
+function forEach(e: Encoding, env: SymEnv, a: Extract<Action, { kind: 'forEach' }>, when: Term): SymEnv {
+  const run = (o: Term): SymEnv =>
+    a.body.reduce<SymEnv>((s, x) => act(e, s, x, when), { ...env, bound: new Map([...env.bound, [a.bound, o]]) })
+  if (isFinite(e, a.set)) {
+    const n = e.domain[a.set] ?? 0
+    let now = env
+    for (let i = 1; i <= n; i++) {
+      const bound = new Map([...env.bound, [a.bound, objectOf(a.set, i)]])
+      now = a.body.reduce<SymEnv>((s, x) => act(e, s, x, when), { ...now, bound })
+    }
+    return { ...now, bound: env.bound }
+  }
+  const places = new Map<string, number>()
+  a.body.forEach((x) => {
+    ownPlaces(e, env, x, a.bound, places)
+  })
+  const at = new Map(env.state.at)
+  for (const [name, d] of places) at.set(name, (args) => readNamed(run(args[d] ?? '').state, name)(args))
+  return { ...env, state: { at } }
+}
+
+const readNamed = (s: SymState, name: string): Reading => s.at.get(name) ?? fail(`no variable '${name}'`)
+function fail(text: string): never {
+  throw new Error(text)
+}
+
+/** For each variable that is written, which of its indices is the bound object. Throws where none is, so that turns could touch one another. */
+function ownPlaces(e: Encoding, env: SymEnv, a: Action, bound: string, places: Map<string, number>): void {
+  const own = (target: FieldExpr): void => {
+    const d = target.index.findIndex((x) => x.kind === 'bound' && x.name === bound)
+    if (d < 0 || (places.get(target.field.name) ?? d) !== d)
+      fail(`a loop over any number of objects writes '${target.field.name}' elsewhere than at its object`)
+    places.set(target.field.name, d)
+  }
+  switch (a.kind) {
+    case 'assign':
+      if (a.target.kind === 'field') own(a.target)
+      return
+    case 'member':
+      own(a.target)
+      return
+    case 'when': {
+      // What the geometry rules out is never written.
+      const o = quoted('probe')
+      const cond = termOf(evaluate(e, { ...env, bound: new Map([...env.bound, [bound, o]]), side: [] }, a.cond))
+      if (cond !== FALSE) a.then.forEach((x) => { ownPlaces(e, env, x, bound, places) })
+      if (cond !== TRUE) a.else.forEach((x) => { ownPlaces(e, env, x, bound, places) })
+      return
+    }
+    case 'note':
+    case 'assert':
+      return
+    case 'forEach':
+    case 'acquire':
+    case 'release':
+    case 'tryAcquire':
+      fail(`a loop over any number of objects does '${a.kind}'`)
+  }
+}
+
+/** One way through a step: what is assumed of the state before it, the state after it, and where the thread is then. */
+export interface Way {
+  readonly assume: readonly Term[]
+  readonly after: SymState
+  readonly target: number
+}
+
+export const SELF: Term = quoted('self')
+
+/** The ways through a step of the thread `self`, in any state. */
+export function waysOf(e: Encoding, step: PStep): readonly Way[] {
+  declare(e, SELF, `(declare-const ${SELF} ${sortOfSet('thread')})`)
+  const side: Term[] = []
+  let env: SymEnv = { state: before(e), self: SELF, bound: new Map(), side }
+  const own: Expr = { kind: 'self', type: { kind: 'ref', set: 'thread', nonNil: true } }
+  for (const f of step.choose) {
+    const target: FieldExpr = { kind: 'field', type: f.type, field: f, index: [own] }
+    const chosen = symbolOf(e, { ...f, name: `choice.${f.name}`, sets: [], role: 'register' })([])
+    if (f.type.kind === 'ref' && f.type.nonNil === true) side.push(not(equal(termOf(chosen), nilOf(f.type.set))))
+    if (f.type.kind === 'int') side.push(`(<= ${f.type.lo} ${termOf(chosen)} ${f.type.hi})`)
+    env = store(env, e, target, chosen, TRUE)
+  }
+  for (const g of guardsOf(step.guard, step.actions)) side.push(termOf(evaluate(e, env, g)))
+  env = step.actions.reduce((s, a) => act(e, s, a, TRUE), env)
+  const ways: Way[] = []
+  follow(e, env, step.tail, [], ways)
+  return ways
+}
+
+function follow(e: Encoding, env: SymEnv, tail: Tail, path: readonly Term[], out: Way[]): void {
+  if (path.includes(FALSE)) return
+  switch (tail.kind) {
+    case 'goto': {
+      const old = readAt(env.state, pc.decl)
+      const label: Value = { kind: 'one', term: objectOf('label', tail.label + 1) }
+      const state = written(env.state, pc.decl, (args) => choose(equal(args[0] ?? '', env.self), label, old(args)))
+      out.push({ assume: [...env.side, ...path], after: state, target: tail.label })
+      return
+    }
+    case 'if': {
+      const cond = termOf(evaluate(e, env, tail.cond))
+      follow(e, env, tail.then, [...path, cond], out)
+      follow(e, env, tail.else, [...path, not(cond)], out)
+      return
+    }
+    case 'set':
+      follow(e, store(env, e, tail.target, evaluate(e, env, tail.value), TRUE), tail.next, path, out)
+  }
+}

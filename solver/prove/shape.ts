@@ -1,0 +1,153 @@
+/** The shape of the world of a proof: what geometry says at any size, and how states begin. */
+import { and, eq, exists, forall, implies, le, ne, object, type Expr, type Field } from '../../model/language/expr.ts'
+import { chunk, folio, mapping, page, pmd } from '../../model/mm/mm_types.ts'
+import type { Domain } from './encode.ts'
+import type { Finite } from './finite.ts'
+import { mapAction, mapExpr } from './rename.ts'
+import type { System, Tail } from './system.ts'
+
+/** Sets of which a core world has one object, whatever its size. */
+export const SINGLE_SETS = ['mm', 'mapping', 'vma', 'pmd', 'file', 'chunk'] as const
+
+/** What is fixed of a proof for any number of threads, pages, tables and folios. */
+export const unboundedDomain = (sizes: Readonly<Record<string, number>>): Domain =>
+  Object.fromEntries(
+    Object.entries(sizes).filter(([s, n]) => s !== 'label' && (n === 0 || SINGLE_SETS.some((x) => x === s))),
+  )
+
+const one = (set: string): Expr => object(set, 0)
+const each = (set: string, body: (x: Expr) => Expr): Expr => forall(set, `x_${set}`, body)
+const two = (set: string, body: (x: Expr, y: Expr) => Expr): Expr =>
+  forall(set, 'x', (x) => forall(set, 'y', (y) => body(x, y)))
+
+/**
+ * What the geometry of a core world says of any number of pages. Each holds in the worlds that scenarios
+ * build, of one page to eight: `holdsAt` of the pipeline asks them.
+ */
+export function axiomsOf(sizes: Readonly<Record<string, number>>): readonly { readonly name: string; readonly expr: Expr }[] {
+  const files = (sizes['chunk'] ?? 0) > 0
+  return [
+    { name: 'no two pages share a slot', expr: two('page', (x, y) => implies(eq(page.slot(x), page.slot(y)), eq(x, y))) },
+    { name: 'each slot is some page', expr: each('slot', (s) => exists('page', 'p', (p) => eq(page.slot(p), s))) },
+    {
+      name: 'the mapping and the pmd cover all pages',
+      expr: each('page', (p) =>
+        and(
+          le(mapping.first(one('mapping')), p),
+          le(p, mapping.last(one('mapping'))),
+          le(pmd.first(one('pmd')), p),
+          le(p, pmd.last(one('pmd'))),
+        ),
+      ),
+    },
+    ...(files
+      ? [
+          {
+            name: 'each page has a folio of its own, in the chunk',
+            expr: and(
+              two('page', (x, y) => implies(eq(page.folio(x), page.folio(y)), eq(x, y))),
+              each('page', (p) =>
+                and(
+                  ne(page.folio(p), 'nil'),
+                  eq(folio.chunk(page.folio(p)), one('chunk')),
+                  ne(page.folio(p), chunk.huge(one('chunk'))),
+                  eq(page.huge(p), chunk.huge(one('chunk'))),
+                ),
+              ),
+            ),
+          },
+          {
+            name: 'the chunk begins and ends with folios of its own',
+            expr: and(
+              le(chunk.first(one('chunk')), chunk.last(one('chunk'))),
+              each('folio', (f) =>
+                implies(
+                  ne(f, chunk.huge(one('chunk'))),
+                  and(le(chunk.first(one('chunk')), f), le(f, chunk.last(one('chunk')))),
+                ),
+              ),
+            ),
+          },
+        ]
+      : []),
+  ]
+}
+
+/** Geometry that is one constant at every size given. */
+export function uniformGeometry(finites: readonly Finite[], domain: Domain): ReadonlyMap<string, readonly number[]> {
+  const out = new Map<string, readonly number[]>()
+  const [a] = finites
+  if (a === undefined) return out
+  for (const f of a.system.fields) {
+    if (f.role !== 'geometry') continue
+    const values = new Set(finites.flatMap((x) => x.geometry.get(f.name) ?? []))
+    const [only] = values
+    const { type } = f
+    const names = type.kind !== 'ref' || only === 0 || type.set in domain
+    if (values.size === 0) out.set(f.name, [0])
+    else if (only !== undefined && values.size === 1 && names && f.sets.length < 2) out.set(f.name, [only])
+  }
+  return out
+}
+
+const neverNil = (e: Expr): boolean =>
+  e.kind === 'bound' || e.kind === 'self' || (e.kind === 'const' && e.value !== 0)
+    ? true
+    : e.kind === 'field' && e.type.kind === 'ref' && e.type.nonNil === true && e.index.every(neverNil)
+
+/** References that are never nil, to sets of one object, as that object; geometry that is constant, as its value. */
+export function specialised(system: System, domain: Domain, geometry: ReadonlyMap<string, readonly number[]>): System {
+  const simple = (e: Expr): Expr =>
+    mapExpr(e, (x) => {
+      if (x.kind !== 'field') return undefined
+      const [value, ...more] = geometry.get(x.field.name) ?? []
+      if (value !== undefined && more.length === 0 && x.field.role === 'geometry' && x.index.every(neverNil))
+        return { kind: 'const', type: x.type, value }
+      if (x.type.kind === 'ref' && x.type.nonNil === true && domain[x.type.set] === 1 && neverNil(x))
+        return { kind: 'const', type: x.type, value: 1 }
+      return undefined
+    })
+  const target = (x: Expr): never => {
+    throw new Error(`a target that is ${x.kind}`)
+  }
+  const tail = (t: Tail): Tail => {
+    switch (t.kind) {
+      case 'goto':
+        return t
+      case 'if':
+        return { ...t, cond: simple(t.cond), then: tail(t.then), else: tail(t.else) }
+      case 'set':
+        return { ...t, value: simple(t.value), next: tail(t.next) }
+    }
+  }
+  return {
+    ...system,
+    steps: system.steps.map((s) => ({
+      ...s,
+      guard: s.guard.map(simple),
+      actions: s.actions.map((a) => mapAction(a, simple, target)),
+      tail: tail(s.tail),
+    })),
+  }
+}
+
+/** How a variable begins, at any size. */
+export type Beginning =
+  | { readonly kind: 'all'; readonly value: number }
+  /** The last object of its type's set. */
+  | { readonly kind: 'greatest' }
+
+/** Read off the initial states of several sizes. Throws where they have nothing in common. */
+export function beginningOf(f: Field, finites: readonly Finite[]): Beginning {
+  const seen = finites.map((x) => {
+    const at = x.base.get(f.name) ?? 0
+    const n = f.sets.reduce((m, s) => m * (x.sizes[s] ?? 0), 1)
+    return { values: new Set(x.initial.slice(at, at + n)), size: f.type.kind === 'ref' ? x.sizes[f.type.set] : undefined }
+  })
+  const all = new Set(seen.flatMap((s) => [...s.values]))
+  const [only] = all
+  if (all.size === 0) return { kind: 'all', value: 0 }
+  if (only !== undefined && all.size === 1) return { kind: 'all', value: only }
+  if (seen.every((s) => s.values.size === 1 && s.size !== undefined && s.values.has(s.size))) return { kind: 'greatest' }
+  throw new Error(`'${f.name}' begins in a way that no rule for all sizes describes`)
+}

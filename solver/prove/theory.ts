@@ -1,0 +1,104 @@
+/** What every state of an encoding satisfies by its types and by the shape of the world. */
+import { FILE_PAGES_MAX } from '../../model/mm/mm_types.ts'
+import type { Expr, Field } from '../../model/language/expr.ts'
+import {
+  evaluate,
+  forAll,
+  isFinite,
+  nilOf,
+  objectOf,
+  sortOfSet,
+  symbolOf,
+  before,
+  type Encoding,
+} from './encode.ts'
+import { and, equal, ite, not, or, quoted, TRUE, type Term } from './smt.ts'
+import { pc } from './system.ts'
+
+function sortText(e: Encoding, set: string): string {
+  const s = sortOfSet(set)
+  const nil = nilOf(set)
+  const le = quoted(`${set}.le`)
+  const succ = quoted(`${set}.succ`)
+  if (isFinite(e, set)) {
+    const objects = Array.from({ length: e.domain[set] ?? 0 }, (_, i) => objectOf(set, i + 1))
+    const below = (i: number): Term => or(...objects.slice(i).map((o) => `(= y ${o})`))
+    const rows = objects.map((o, i) => and(`(= x ${o})`, below(i)))
+    const next = objects.reduceRight<Term>((rest, o, i) => ite(`(= x ${o})`, objects[i + 1] ?? o, rest), nil)
+    return [
+      `(declare-datatypes ((${s} 0)) (((${nil}) ${objects.map((o) => `(${o})`).join(' ')})))`,
+      `(define-fun ${le} ((x ${s}) (y ${s})) Bool ${or(`(= x ${nil})`, ...rows)})`,
+      `(define-fun ${succ} ((x ${s})) ${s} ${next})`,
+    ].join('\n')
+  }
+  const least = quoted(`${set}.least`)
+  const xy = `((x ${s}) (y ${s}))`
+  return [
+    `(declare-sort ${s} 0)`,
+    `(declare-const ${nil} ${s})`,
+    `(declare-const ${least} ${s})`,
+    `(declare-fun ${le} (${s} ${s}) Bool)`,
+    `(declare-fun ${succ} (${s}) ${s})`,
+    `(assert (not (= ${nil} ${least})))`,
+    `(assert (forall ((x ${s})) (${le} ${nil} x)))`,
+    `(assert (forall ((x ${s})) (${le} x x)))`,
+    `(assert (forall ((x ${s})) (or (= x ${nil}) (${le} ${least} x))))`,
+    `(assert (forall ${xy} (or (${le} x y) (${le} y x))))`,
+    `(assert (forall ${xy} (=> (and (${le} x y) (${le} y x)) (= x y))))`,
+    `(assert (forall ((x ${s}) (y ${s}) (z ${s})) (=> (and (${le} x y) (${le} y z)) (${le} x z))))`,
+    // The next object of the order, where there is one above.
+    `(assert (forall ${xy} (=> (and (${le} x y) (not (= x y))) (and (${le} (${succ} x) y) (${le} x (${succ} x)) (not (= x (${succ} x)))))))`,
+  ].join('\n')
+}
+
+/** Declarations of sorts, then of what was met while encoding. Only after all terms of a query have been made. */
+export function preamble(e: Encoding, sets: readonly string[]): string {
+  return [...sets.map((s) => sortText(e, s)), ...e.sorts.values(), ...e.declared.values()].join('\n')
+}
+
+/** A quantified formula over the places of a variable, or its instances where all its sets are finite. */
+function everywhere(e: Encoding, sets: readonly string[], body: (args: readonly Term[]) => Term): Term {
+  const go = (rest: readonly string[], args: readonly Term[]): Term => {
+    const [set, ...more] = rest
+    if (set === undefined) return body(args)
+    return forAll(e, set, (o) => go(more, [...args, o]))
+  }
+  return go(sets, [])
+}
+
+/**
+ * What the type of a variable says: references that are not nil, and numbers in their range. Nothing is said of
+ * what is read at nil, where the model reads 0: that only allows more.
+ */
+export function typing(e: Encoding, f: Field): readonly Term[] {
+  const { type } = f
+  if (f.role === 'geometry' && e.geometry.has(f.name)) return []
+  const bounded = type.kind === 'int' || (type.kind === 'ref' && type.nonNil === true)
+  if (!bounded) return []
+  const read = symbolOf(e, f)
+  return [
+    everywhere(e, f.sets, (args) => {
+      const value = read(args)
+      if (value.kind !== 'one') return TRUE
+      if (type.kind === 'ref') return not(equal(value.term, nilOf(type.set)))
+      return `(<= ${type.lo} ${value.term}${type.hi >= FILE_PAGES_MAX - 1 ? '' : ` ${type.hi}`})`
+    }),
+  ]
+}
+
+/** Labels lie in 1..n. */
+export function labelTyping(e: Encoding): Term {
+  const read = symbolOf(e, pc.decl)
+  const n = e.system.labels.length
+  return everywhere(e, ['thread'], ([t = '']) => {
+    const value = read([t])
+    return `(<= 1 ${value.kind === 'one' ? value.term : ''} ${n})`
+  })
+}
+
+/** A closed formula of the modelling language, in the state of the function symbols. */
+export function closed(e: Encoding, x: Expr): Term {
+  const value = evaluate(e, { state: before(e), self: '', bound: new Map(), side: [] }, x)
+  if (value.kind !== 'bool') throw new Error('a formula was expected')
+  return value.term
+}
