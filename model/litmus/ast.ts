@@ -92,7 +92,7 @@ export interface MmDecl {
 }
 
 /** As if read, written, guarded by an install that has returned, or (a whole PMD) touched as a huge page. */
-export type FillAccess = 'read' | 'write' | 'guard' | 'pmd'
+export type FillAccess = 'read' | 'write' | 'guard' | 'pmd' | 'huge_zero'
 
 /** `fill NAME[RANGE] [read|write|guard|pmd];` */
 export interface FillDecl {

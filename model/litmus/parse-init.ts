@@ -25,13 +25,13 @@ const USAGE = {
   map: "write 'map NAME = FILE[i..j] shared|private rw|r|w|none [nosigbus] [validate] [in MM] [unmapped];'; FILE may be 'anon'",
   child: "write 'child NAME of MAPPING in MM;'",
   mm: "write 'mm NAME;'",
-  fill: "write 'fill NAME[i..j];', '... read;', '... write;', '... guard;' or '... pmd;'",
+  fill: "write 'fill NAME[i..j];', '... read;', '... write;', '... guard;', '... pmd;' or '... huge_zero;'",
 } as const
 const ANON = "'anon' is anonymous memory, which needs no declaration"
 const KEYWORDS = ['shmem', 'file', 'map', 'child', 'mm', 'fill'] as const
 const SHARING: readonly Sharing[] = ['shared', 'private']
 const ACCESS: readonly MapAccess[] = ['rw', 'r', 'w', 'none']
-const FILL: readonly FillAccess[] = ['read', 'write', 'guard', 'pmd']
+const FILL: readonly FillAccess[] = ['read', 'write', 'guard', 'pmd', 'huge_zero']
 
 /** Where names were first given, to report a second time. Settings have names of their own. */
 interface Seen {

@@ -19,6 +19,7 @@ import {
   ne,
   not,
   or,
+  truth,
   type Expr,
   type Local,
 } from '../language/expr.ts'
@@ -29,13 +30,16 @@ import type { Build } from './build.ts'
 import { isShared, newAnonPage } from './cow.ts'
 import { VmFault } from './errno.ts'
 import { fileEntry } from './filemap.ts'
+import { copied, fresh, ifFrames, mapNewFrame, origFrame } from './frame.ts'
+import { entry as entryOf } from './frame_types.ts'
 import { cachedFolio, do_page_mkwrite } from './filemap_fault.ts'
 import { deliver, deliverLocals } from './handle_userfault.ts'
-import { __split_huge_pmd, isHuge } from './huge_memory.ts'
+import { isHuge, splitOf } from './huge_memory.ts'
 import { do_huge_pmd_wp_page } from './huge_memory_cow.ts'
 import { do_huge_pmd_anonymous_page } from './huge_memory_fault.ts'
 import { vmf_anon_prepare } from './memory_anon_prepare.ts'
 import { do_set_pmd } from './memory_pmd.ts'
+import { do_swap_page_frame, do_wp_page_private, type Flavour } from './memory_wp.ts'
 import { do_cow_fault, do_read_fault, do_shared_fault, type Finish } from './memory_file_fault.ts'
 import { ioError, newZero, nosigbusFlags, sigbusInPteFault, wpSharedZero } from './nosigbus.ts'
 import { file, folio, mapping, page, Pte, pmd, PmdKind, SWAP_PTES, table, UFFD_WP_PTES, vma } from './mm_types.ts'
@@ -96,7 +100,7 @@ const setEntry = (k: Build, entry: Local, write: boolean, locked: readonly Stmt[
   ...locked,
   step('set_pte_at', 'set_pte_at(vma->vm_mm, addr, vmf->pte, entry)', [
     set(table.pte(t, slot), marked(k, ite(eq(entry, 'file'), fileEntry(k, v, addr, write), entry))),
-    ...newAnonPage(addr),
+    ...(k.frames === true ? [when(eq(entry, 'anon'), mapNewFrame(k, fresh, t, slot, copied))] : newAnonPage(addr)),
     ...(k.has('nosigbus') ? [when(eq(entry, 'zero'), newZero(k, t, addr, vma.vm_flags(v)))] : []),
   ]),
   call('unmap', pte_unmap_unlock, [t]),
@@ -112,7 +116,12 @@ const do_anonymous_page = (k: Build): Routine =>
     file: 'mm/memory.c',
     read: READ,
     params: [v, addr, write, vmaLocked],
-    locals: [kind, ok, t, now, fault, kindOfPage, ...ifUffd(k, marker), ...deliverLocals(k)],
+    locals: [
+      ...[kind, ok, t, now, fault, kindOfPage],
+      ...ifUffd(k, marker),
+      ...deliverLocals(k),
+      ...ifFrames(k, fresh, copied),
+    ],
     returns: VmFault,
     body: [
       // Anonymous memory has markers with UFFD_FEATURE_WP_UNPOPULATED only, which is not modelled.
@@ -134,8 +143,12 @@ const finish_fault = (k: Build, write: boolean): Routine =>
     name: 'finish_fault',
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, f, kindOfPage, ...ifUffd(k, marker)],
-    locals: k.has('map-within-i_size') ? [covered, within, kind, ok, t, now] : [covered, kind, ok, t, now],
+    params: [v, addr, f, kindOfPage, ...ifUffd(k, marker), ...ifFrames(k, copied)],
+    locals: [
+      ...(k.has('map-within-i_size') ? [covered, within] : [covered]),
+      ...[kind, ok, t, now],
+      ...ifFrames(k, fresh),
+    ],
     returns: VmFault,
     body: [
       if_(and(eq(f, page.huge(addr)), eq(kindOfPage, 'file'), ne(pmd.chunk(under), 'nil')), [
@@ -172,6 +185,7 @@ const do_fault = (k: Build): Routine => {
     finish_fault: (isWrite) => finish_fault(k, isWrite),
     vmf_anon_prepare: vmf_anon_prepare(k),
     marker: ifUffd(k, marker),
+    copied: ifFrames(k, copied),
     do_anonymous_page: do_anonymous_page(k),
   }
   const args = [v, addr, vmaLocked, tried, ...failures(k), ...ifUffd(k, marker)]
@@ -347,18 +361,23 @@ const ofMarker: readonly Stmt[] = [
   ]),
 ]
 
+/** FAULT_FLAG_WRITE, or FAULT_FLAG_UNSHARE. */
+const breaksCow = (flavour: Flavour): Expr => (flavour === 'unshare' ? truth(true) : write)
+const named = (name: string, flavour: Flavour): string => (flavour === 'plain' ? name : `${name}(${flavour})`)
+
 /** What a write cannot go through, and do_wp_page() is for. */
 const readOnly = (k: Build): readonly string[] => ['zero', 'file_ro', 'anon_ro', ...ifUffd(k, ...UFFD_WP_PTES)]
 
 /** From the lockless snapshot of the entry to the handler for what was seen there. */
-const handle_pte_fault = (k: Build): Routine =>
+const handle_pte_fault = (k: Build, flavour: Flavour): Routine =>
   routine({
-    name: 'handle_pte_fault',
+    name: named('handle_pte_fault', flavour),
     file: 'mm/memory.c',
     read: READ,
     params: [v, addr, write, shared, vmaLocked, tried],
     locals: [
       ...[t, orig, kind, fault],
+      ...ifFrames(k, origFrame),
       ...ifUffd(k, marker),
       ...failures(k),
       ...(k.has('nosigbus-in-pte-fault') ? [nosigbusFlags] : []),
@@ -376,15 +395,29 @@ const handle_pte_fault = (k: Build): Routine =>
         if_(eq(t, 'nil'), [ret('done', VmFault)]),
         step('snapshot', 'vmf->orig_pte = ptep_get_lockless(vmf->pte)', [
           set(orig, table.pte(t, slot)),
+          ...ifFrames(k, set(origFrame, entryOf.frame(t, slot))),
           ...rcu_read_unlock,
         ]),
         // do_swap_page() -> handle_pte_marker(), on the snapshot alone.
         if_(eq(orig, 'guard'), [ret('VM_FAULT_SIGSEGV', VmFault)]),
         if_(eq(orig, 'poison'), [ret('VM_FAULT_HWPOISON', VmFault)]),
-        if_(isOneOf(orig, ...SWAP_PTES), [call('swap', do_swap_page(k), [addr, orig], fault), ret(fault)]),
+        if_(isOneOf(orig, ...SWAP_PTES), [
+          k.frames === true
+            ? call('swap', do_swap_page_frame(k), [addr, orig, origFrame, write], fault)
+            : call('swap', do_swap_page(k), [addr, orig], fault),
+          ret(fault),
+        ]),
         ...ifUffd(k, ...ofMarker),
         if_(not(isOneOf(orig, ...(k.uffd === undefined ? ['none'] : ['none', 'uffd_wp']))), [
-          if_(and(write, or(isOneOf(orig, ...readOnly(k)), and(eq(orig, 'file'), not(shared)))), [
+          if_(and(breaksCow(flavour), or(isOneOf(orig, ...readOnly(k)), and(eq(orig, 'file'), not(shared)))), [
+            ...(k.frames === true
+              ? [
+                  if_(not(shared), [
+                    call('wp_private', do_wp_page_private(k, flavour), [v, addr, orig, origFrame, vmaLocked], fault),
+                    ret(fault),
+                  ]),
+                ]
+              : []),
             call('wp', do_wp_page(k), [v, addr, orig, vmaLocked], fault),
             ret(fault),
           ]),
@@ -412,9 +445,9 @@ const handle_pte_fault = (k: Build): Routine =>
  * handle_mm_fault() down to the pmd. A huge pmd that is there already needs nothing, unless a private
  * mapping is written to: wp_huge_pmd() splits it, and the copy is made at the level of entries.
  */
-export const handle_mm_fault = (k: Build): Routine =>
+export const handle_mm_fault = (k: Build, flavour: Flavour = 'plain'): Routine =>
   routine({
-    name: '__handle_mm_fault',
+    name: named('__handle_mm_fault', flavour),
     file: 'mm/memory.c',
     read: READ,
     params: [v, addr, write, shared, vmaLocked, tried],
@@ -423,7 +456,7 @@ export const handle_mm_fault = (k: Build): Routine =>
     body: [
       step('pmd', 'vmf.orig_pmd = pmdp_get_lockless(vmf.pmd)', [set(kind, pmd.kind(under))]),
       if_(isHuge(kind), [
-        if_(or(not(write), shared, eq(kind, 'huge_anon')), [ret('done', VmFault)]),
+        if_(or(not(breaksCow(flavour)), shared, eq(kind, 'huge_anon')), [ret('done', VmFault)]),
         ...(k.thp === true
           ? [
               if_(eq(kind, 'huge_anon_ro'), [
@@ -433,7 +466,9 @@ export const handle_mm_fault = (k: Build): Routine =>
             ]
           : []),
         // wp_huge_pmd(): a private copy is made of one page, so the pmd is split first.
-        if_(eq(kind, 'huge'), [call('wp_huge_pmd', __split_huge_pmd, [under])]),
+        if_(k.frames === true ? isOneOf(kind, 'huge', 'huge_zero') : eq(kind, 'huge'), [
+          call('wp_huge_pmd', splitOf(k), [under]),
+        ]),
       ]),
       ...(k.thp === true
         ? [
@@ -443,7 +478,7 @@ export const handle_mm_fault = (k: Build): Routine =>
             ]),
           ]
         : []),
-      call('pte', handle_pte_fault(k), [v, addr, write, shared, vmaLocked, tried], fault),
+      call('pte', handle_pte_fault(k, flavour), [v, addr, write, shared, vmaLocked, tried], fault),
       ret(fault),
     ],
   })

@@ -88,6 +88,7 @@ export const LRU_OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'reclaim',
+    frames: 'too',
     operand: 'page',
     summary: 'kswapd reclaims a page: unmaps it, and drops it from the page cache or swaps it out',
     makesNoTable: true,
