@@ -1,8 +1,11 @@
 /** Every property, and how they are attached to a scenario. */
 import type { Program } from '../model/language/routine.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
+import { ExclusiveIsAlone, PinnedIsExclusive } from './anon_exclusive.ts'
+import { CowIsolated } from './cow_isolated.ts'
 import { CowIsolation } from './cow_isolation.ts'
 import { EmptyUnlink } from './empty_unlink.ts'
+import { FastPinFresh } from './fast_pin.ts'
 import { FolioUnmappedOnRemoval } from './folio_unmapped.ts'
 import { ForkKept } from './fork_kept.ts'
 import { GuardsRefine } from './guards_refine.ts'
@@ -28,6 +31,7 @@ import { OperationsEnd } from './operations_end.ts'
 import { goesOnForEver, type Property } from './property.ts'
 import { ReturnsDocumented } from './returns_documented.ts'
 import { WorldLargeEnough } from './world_large_enough.ts'
+import { LongtermTakesNoZero, ZeroPageUnpinned } from './zero_pinned.ts'
 
 /** In the order of reports. */
 export const PROPERTIES: readonly Property[] = [
@@ -56,6 +60,12 @@ export const PROPERTIES: readonly Property[] = [
   PrivateCoherent,
   PrivateStoreKept,
   PinReliable,
+  CowIsolated,
+  PinnedIsExclusive,
+  ExclusiveIsAlone,
+  LongtermTakesNoZero,
+  ZeroPageUnpinned,
+  FastPinFresh,
   NoSigbusBeyondEnd,
   NoSigbusAtAll,
   IoErrorsReported,

@@ -2,6 +2,7 @@
 import { call } from '../../language/stmt.ts'
 import { access, load_value } from '../fault.ts'
 import { hold_load, hold_store, unpin } from '../gup_hold.ts'
+import { clear_refs_write, ksm_merge } from '../ksm.ts'
 import { gup } from '../gup_fast.ts'
 import type { GupFlags } from '../gup_flags.ts'
 import { pin_longterm } from '../gup_longterm.ts'
@@ -82,6 +83,29 @@ export const PIN_OPERATIONS: readonly Operation[] = [
     summary: 'unpin_user_page() of what was pinned at an address, or put_page() of what was spliced',
     results: () => [],
     build: (k, on, label) => [call(label, unpin(k), [pagesOf(on).first])],
+  },
+  {
+    name: 'ksm',
+    operand: 'pages_pages',
+    pagesMax: 1,
+    anonymousOnly: true,
+    frames: 'only',
+    makesNoTable: true,
+    summary: 'ksmd makes one page of two that hold the same',
+    results: () => [],
+    build: (k, on, label) => {
+      const { at, to } = on.argument.kind === 'pages' ? on.argument : { at: pagesOf(on) }
+      return [call(label, ksm_merge(k), [at.first, (to ?? at).first])]
+    },
+  },
+  {
+    name: 'clear_refs',
+    operand: 'page',
+    frames: 'only',
+    makesNoTable: true,
+    summary: 'another process write-protects a page for soft-dirty: /proc/PID/clear_refs',
+    results: () => ['0'],
+    build: (k, on, label) => [call(label, clear_refs_write(k, plain(on)), [pagesOf(on).first])],
   },
   {
     name: 'load',
