@@ -5,7 +5,7 @@
  * An allocation is one with the step that maps the frame: nobody else can find a frame that is not mapped yet, so
  * a copy under way is no more than the contents it has taken, in a local.
  *
- * Not modelled yet: the page lock of anonymous pages, LRU lists and the references of their batches, contents of
+ * Not modelled yet: LRU lists and the references of their batches, contents of
  * part of a page, failing allocations.
  */
 import {
@@ -26,7 +26,7 @@ import { assert, set, when, type Action } from '../language/stmt.ts'
 import { nilable } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { Result } from './errno.ts'
-import { Content, entry, frame, hold } from './frame_types.ts'
+import { Content, entry, frame, frameLock, hold } from './frame_types.ts'
 import { ANON_PTES, FILE_PTES, HUGE_ANON, page, pmd, SWAP_PTES, table, ZERO_PTES } from './mm_types.ts'
 
 /** What only scenarios with page frames have. */
@@ -60,6 +60,8 @@ export const mappedFrame = (at: Expr): Expr => {
 
 /** PageAnon(): counted, and freed with its last reference. */
 export const isAnonFrame = (f: Expr): Expr => isOneOf(frame.kind(f), 'anon', 'hugetlb')
+/** Nobody has its lock: folio_trylock() would get it. */
+export const isUnlocked = (f: Expr): Expr => eq(frameLock.lock.owner(f), 'nil')
 /** folio_maybe_dma_pinned() */
 export const isPinned = (f: Expr): Expr => ne(frame.pins(f), 0)
 

@@ -16,7 +16,9 @@
  * frame, emptied), large folios of several frames: a PMD covers one page in these scenarios (`ptes 1`).
  */
 import { field, type FieldAccess } from '../language/expr.ts'
+import { lockClass, lockFields, type LockAccess } from '../language/lock.ts'
 import { bool, enumeration, int, nilable, subsetOf, type EnumType, type IntType } from '../language/types.ts'
+import { rankOf } from './lock_order.ts'
 
 const GEOMETRY = { role: 'geometry' } as const
 const GHOST = { role: 'ghost' } as const
@@ -60,6 +62,9 @@ export const frame: Readonly<
   ksm: field('frame.PG_ksm', ['frame'], bool),
 }
 
+/** folio_lock() of an anonymous frame. */
+export const frameLock: LockAccess = lockClass('frame.lock', 'mutex', rankOf('folio_lock'), ['frame'])
+
 /** Beside `table.pte` and `pmd.kind`, in the same word. */
 export const entry: Readonly<Record<'frame' | 'swapExclusive' | 'huge', FieldAccess>> = {
   frame: field('table.frame', ['table', 'slot'], nilable('frame')),
@@ -96,4 +101,5 @@ export const FRAME_FIELDS: readonly FieldAccess[] = [
   ...Object.values(hold),
   ...Object.values(gupMm),
   irq.off,
+  ...lockFields(frameLock),
 ]

@@ -5,17 +5,17 @@
  *
  * And clear_refs_write() of fs/proc/task_mmu.c, which write-protects for soft-dirty and asks nobody (C3a).
  *
- * Not modelled yet: the stable and unstable trees, the page locks, unmerging, which pages ksmd picks; VMAs that go
+ * Not modelled yet: the stable and unstable trees, unmerging, which pages ksmd picks; VMAs that go
  * while it waits (it holds the mmap read lock of each page's mm in turn, as the kernel does); soft-dirty bits.
  */
 import { and, eq, isOneOf, ite, literal, local, ne, not, or, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { call, check, if_, let_, ret, set, step, type Stmt } from '../language/stmt.ts'
+import { call, check, if_, let_, ret, set, step, tryAcquire, unlock, when, type Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
 import { addRmap, getFrame, isPinned, mappedFrame, putFrame, removeRmap } from './frame.ts'
-import { entry, frame } from './frame_types.ts'
+import { entry, frame, frameLock } from './frame_types.ts'
 import { mmap_read_lock, mmap_read_unlock, mmap_write_lock, mmap_write_unlock } from './mmap_lock.ts'
 import { ANON_PTES, page, Pte, table } from './mm_types.ts'
 import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
@@ -35,13 +35,13 @@ const busy: Local = local('busy', bool)
 const ok: Local = local('ok', bool)
 const slot: Expr = page.slot(addr)
 
-/** folio_mapcount() + swapcache == folio_ref_count(), of which KSM's own reference is left out on both sides. */
+/** folio_mapcount() + swapcache + 1 == folio_ref_count(): KSM has a reference itself. */
 const onlyMapped: Expr = and(
   not(isPinned(f)),
   ite(
     frame.swapcache(f),
+    or(...[1, 2, 3].map((n) => and(eq(frame.mapcount(f), n), eq(frame.refs(f), n + 2)))),
     or(...[1, 2, 3].map((n) => and(eq(frame.mapcount(f), n), eq(frame.refs(f), n + 1)))),
-    or(...[1, 2, 3].map((n) => and(eq(frame.mapcount(f), n), eq(frame.refs(f), n)))),
   ),
 )
 
@@ -107,9 +107,19 @@ const replace_page: Routine = routine({
 })
 
 const find = (label: string, of: Expr, into: Local): Stmt =>
-  step(label, 'get_mergeable_page(rmap_item)', [set(into, mappedFrame(of))], {
-    atomic: 'a look-up under ptl; what it finds is looked at again under ptl',
-  })
+  step(
+    label,
+    'get_mergeable_page(rmap_item): follow_page(vma, addr, FOLL_GET)',
+    [
+      set(into, mappedFrame(of)),
+      when(and(ne(into, 'nil'), not(isOneOf(frame.kind(into), 'anon'))), [set(into, 'nil')]),
+      when(ne(into, 'nil'), [getFrame(into)]),
+    ],
+    { atomic: 'a look-up, and the reference, under ptl' },
+  )
+const tryLock = (label: string, of: Local): Stmt => step(label, 'folio_trylock(folio)', [tryAcquire(frameLock(of), ok)])
+const unlockPage = (label: string, of: Local): Stmt => unlock(label, 'folio_unlock(folio)', frameLock(of))
+const putPage = (label: string, of: Local): Stmt => step(label, 'put_page(page)', [...putFrame(of)])
 
 /** The page at the first address becomes KSM's, and the second address is given it, if both hold the same. */
 export const ksm_merge = (k: Build): Routine =>
@@ -124,25 +134,33 @@ export const ksm_merge = (k: Build): Routine =>
       find('first', other, kpage),
       let_(ok, false),
       if_(ne(kpage, 'nil'), [
-        call('protect_first', write_protect_page(k), [other, kpage], ok),
-        if_(ok, [step('set_stable_node', 'folio_set_stable_node(folio, NULL)', [set(frame.ksm(kpage), true)])]),
+        tryLock('trylock_first', kpage),
+        if_(ok, [
+          call('protect_first', write_protect_page(k), [other, kpage], ok),
+          if_(ok, [step('set_stable_node', 'folio_set_stable_node(folio, NULL)', [set(frame.ksm(kpage), true)])]),
+          unlockPage('unlock_first', kpage),
+        ]),
       ]),
       mmap_read_unlock('mmap_read_unlock_first', page.mm(other)),
-      if_(not(ok), [ret()]),
+      if_(not(ok), [if_(ne(kpage, 'nil'), [putPage('put_first', kpage)]), ret()]),
       mmap_read_lock('mmap_read_lock', page.mm(addr)),
       find('second', addr, f),
-      if_(and(ne(f, 'nil'), ne(f, kpage)), [
+      if_(and(ne(f, 'nil'), ne(f, kpage)), [tryLock('trylock', f)], [let_(ok, false)]),
+      if_(ok, [
         call('protect', write_protect_page(k), [addr, f], ok),
         if_(ok, [
           step(
             'pages_identical',
             'pages_identical(page, kpage)',
-            [set(ok, and(ne(frame.refs(kpage), 0), eq(frame.content(f), frame.content(kpage))))],
+            [set(ok, eq(frame.content(f), frame.content(kpage)))],
             { atomic: 'both pages are write-protected' },
           ),
           if_(ok, [call('replace', replace_page, [addr, f, kpage])]),
         ]),
+        unlockPage('unlock', f),
       ]),
+      if_(ne(f, 'nil'), [putPage('put_page', f)]),
+      putPage('put_kpage', kpage),
       mmap_read_unlock('mmap_read_unlock', page.mm(addr)),
     ],
   })

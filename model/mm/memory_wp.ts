@@ -10,8 +10,9 @@
  * With `unshare` it is the fault of FAULT_FLAG_UNSHARE, which leaves the entry read-only; with `force`, one of
  * FOLL_FORCE, which may come to a VMA that cannot be written.
  *
- * Not modelled yet: the page lock (trylock_page() never fails here), references of LRU batches, large folios of
- * several pages, write-back, KSM's own lock, userfaultfd, soft-dirty.
+ * The page lock that it tries for under ptl, and drops there, is one with the test: it is taken only if nobody has it.
+ *
+ * Not modelled yet: references of LRU batches, large folios of several pages, write-back, userfaultfd, soft-dirty.
  */
 import {
   and,
@@ -29,12 +30,12 @@ import {
   type Local,
 } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { assert, call, check, if_, let_, ret, set, step, when, type Stmt } from '../language/stmt.ts'
+import { assert, call, check, if_, let_, lock, ret, set, step, unlock, when, type Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { VmFault } from './errno.ts'
-import { addRmap, copied, fresh, frameOf, getFrame, mapNewFrame, origFrame, putFrame, removeRmap } from './frame.ts'
-import { entry, frame } from './frame_types.ts'
+import { addRmap, copied, fresh, frameOf, getFrame, isUnlocked, mapNewFrame, origFrame, putFrame, removeRmap } from './frame.ts'
+import { entry, frame, frameLock } from './frame_types.ts'
 import { vmf_anon_prepare } from './memory_anon_prepare.ts'
 import { ANON_PTES, page, Pte, table, vma } from './mm_types.ts'
 import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
@@ -52,6 +53,7 @@ const now: Local = local('pte', Pte)
 const nowFrame: Local = local('pfn', nilable('frame'))
 const f: Local = local('folio', nilable('frame'))
 const reuse: Local = local('reuse', bool)
+const unlocked: Local = local('unlocked', bool)
 const writable: Local = local('writable', bool)
 const fault: Local = local('ret', VmFault)
 const under = page.pmd(addr)
@@ -90,20 +92,24 @@ function reuseTest(k: Build): readonly Stmt[] {
     return [
       step('reuse_swap_page', 'reuse_swap_page(vmf->page, &total_map_swapcount)', [
         set(reuse, and(not(frame.ksm(f)), eq(frame.mapcount(f), 1), eq(frame.swaps(f), 0))),
+        set(unlocked, isUnlocked(f)),
+        when(not(unlocked), [set(reuse, false)]),
         dropSwapCache,
       ]),
+      // It waits for the page lock without ptl, and looks at the entry again: here, by faulting again.
+      if_(not(unlocked), [call('wp_unmap_locked', pte_unmap_unlock, [t]), ret('done', VmFault)]),
     ]
   if (k.has('no-anon-exclusive'))
     return [
       step('page_count', 'PageKsm(page) || page_mapcount(page) != 1 || page_count(page) != 1', [
-        set(reuse, onlyOwn(false)),
+        set(reuse, and(isUnlocked(f), onlyOwn(false))),
       ]),
     ]
   return [
     step('PageAnonExclusive', 'if (PageAnonExclusive(vmf->page))', [set(reuse, frame.exclusive(f))]),
     if_(not(reuse), [
-      step('wp_can_reuse_anon_folio', 'wp_can_reuse_anon_folio(folio, vma): SetPageAnonExclusive(vmf->page)', [
-        set(reuse, onlyOwn(true)),
+      step('wp_can_reuse_anon_folio', 'wp_can_reuse_anon_folio(folio, vma): folio_trylock(folio); SetPageAnonExclusive(vmf->page)', [
+        set(reuse, and(isUnlocked(f), onlyOwn(true))),
         dropSwapCache,
         when(reuse, [set(frame.exclusive(f), true)]),
       ]),
@@ -167,7 +173,7 @@ export const do_wp_page_private = (k: Build, flavour: Flavour): Routine =>
     file: 'mm/memory.c',
     read: READ,
     params: [v, addr, orig, origFrame, vmaLocked],
-    locals: [t, now, nowFrame, f, reuse, writable, fresh, copied, fault],
+    locals: [t, now, nowFrame, f, reuse, unlocked, writable, fresh, copied, fault],
     returns: VmFault,
     body: [
       ...lockIfSameFrame('wp'),
@@ -190,12 +196,12 @@ export const do_wp_page_private = (k: Build, flavour: Flavour): Routine =>
   })
 
 const write: Local = local('write', bool)
+const folioUnlock = (label: string): Stmt => unlock(label, 'folio_unlock(folio)', frameLock(f))
 const exclusive: Local = local('exclusive', bool)
 const freed: Local = local('free_swap', bool)
 
 /**
- * do_swap_page(): the page is in the swap cache, or comes back into it. The page lock, and with it the wait for
- * who has it, is not modelled.
+ * do_swap_page(): the page is in the swap cache, or comes back into it.
  */
 export const do_swap_page_frame = (k: Build): Routine =>
   routine({
@@ -207,7 +213,8 @@ export const do_swap_page_frame = (k: Build): Routine =>
     returns: VmFault,
     body: [
       let_(f, origFrame),
-      ...lockIfSameFrame('swap'),
+      lock('folio_lock', 'folio_lock_or_retry(folio, vmf)', frameLock(f)),
+      ...lockIfSameFrame('swap', [folioUnlock('folio_unlock_changed')]),
       step(
         'swap_free',
         k.has('no-anon-exclusive')
@@ -239,6 +246,7 @@ export const do_swap_page_frame = (k: Build): Routine =>
         set(table.pte(t, slot), ite(and(exclusive, write), literal(Pte, 'anon'), literal(Pte, 'anon_ro'))),
         set(entry.swapExclusive(t, slot), false),
       ]),
+      folioUnlock('folio_unlock'),
       call('unmap', pte_unmap_unlock, [t]),
       ret('done', VmFault),
     ],

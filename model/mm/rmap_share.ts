@@ -6,7 +6,7 @@
  *
  * Before v5.19 there is no such bit, and no question: a page that reclaim has got so far is unmapped whatever holds it.
  *
- * Not modelled yet: the page lock, write-back, pages that go altogether (the frame stands for its swap slot as well),
+ * Not modelled yet: write-back, pages that go altogether (the frame stands for its swap slot as well),
  * migration, splits of huge pages. Weak memory: see gup_fast.ts.
  */
 import {
@@ -25,11 +25,11 @@ import {
   type Local,
 } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { break_, call, check, if_, let_, ret, set, step, when, while_, type Stmt } from '../language/stmt.ts'
+import { break_, call, check, if_, let_, ret, set, step, tryAcquire, unlock, when, while_, type Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { getFrame, isPinned, mappedFrame, putFrame, removeRmap } from './frame.ts'
-import { entry, frame } from './frame_types.ts'
+import { entry, frame, frameLock } from './frame_types.ts'
 import { ANON_PTES, page, Pte, table } from './mm_types.ts'
 import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 
@@ -43,6 +43,12 @@ const was: Local = local('pfn', nilable('frame'))
 const exclusive: Local = local('anon_exclusive', bool)
 const pinned: Local = local('pinned', bool)
 const failed: Local = local('failed', bool)
+
+const locked: Local = local('locked', bool)
+const done = (why: string): readonly Stmt[] => [
+  unlock(`folio_unlock_${why}`, 'folio_unlock(folio)', frameLock(f)),
+  step(`put_${why}`, 'folio_putback_lru(folio)', [...putFrame(f)]),
+]
 
 const slotOf = (of: Expr): Expr => page.slot(of)
 
@@ -126,28 +132,33 @@ export const reclaim_frame = (k: Build): Routine =>
     file: 'mm/vmscan.c',
     read: READ,
     params: [target],
-    locals: [f, at, pinned, failed],
+    locals: [f, at, pinned, failed, locked],
     body: [
       step('isolated', 'folio = lru_to_folio(folio_list): an anonymous one', [
         set(f, mappedFrame(target)),
+        when(and(ne(f, 'nil'), ne(frame.kind(f), 'anon')), [set(f, 'nil')]),
+        when(ne(f, 'nil'), [getFrame(f)]),
       ], { atomic: 'the folio comes from an LRU list, with no look at page tables' }),
-      if_(or(eq(f, 'nil'), not(eq(frame.kind(f), 'anon'))), [ret()]),
+      if_(eq(f, 'nil'), [ret()]),
+      step('folio_trylock', 'folio_trylock(folio)', [tryAcquire(frameLock(f), locked)]),
+      if_(not(locked), [step('put_busy', 'folio_putback_lru(folio)', [...putFrame(f)]), ret()]),
       ...(k.has('reclaim-takes-pinned')
         ? []
         : [
             step('maybe_dma_pinned', 'folio_maybe_dma_pinned(folio)', [set(pinned, isPinned(f))]),
-            check('maybe_pinned', pinned, [ret()]),
+            check('maybe_pinned', pinned, [...done('pinned'), ret()]),
           ]),
       step('add_to_swap', 'add_to_swap(folio)', [
         set(failed, eq(frame.mapcount(f), 0)),
         when(not(or(failed, frame.swapcache(f))), [set(frame.swapcache(f), true), getFrame(f)]),
       ]),
-      if_(failed, [ret()]),
+      if_(failed, [...done('unmapped'), ret()]),
       nextMapping('first_mapping', literal(nilable('page'), 'nil')),
       while_(ne(at, 'nil'), [
         call('one', try_to_unmap_one(k), [at, f, failed]),
         if_(failed, [break_]),
         nextMapping('next_mapping', at),
       ]),
+      ...done('done'),
     ],
   })
