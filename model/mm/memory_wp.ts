@@ -34,7 +34,18 @@ import { assert, call, check, if_, let_, lock, ret, set, step, unlock, when, typ
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { VmFault } from './errno.ts'
-import { addRmap, copied, fresh, frameOf, getFrame, isUnlocked, mapNewFrame, origFrame, putFrame, removeRmap } from './frame.ts'
+import {
+  addRmap,
+  copied,
+  fresh,
+  frameOf,
+  getFrame,
+  isUnlocked,
+  mapNewFrame,
+  origFrame,
+  putFrame,
+  removeRmap,
+} from './frame.ts'
 import { entry, frame, frameLock } from './frame_types.ts'
 import { vmf_anon_prepare } from './memory_anon_prepare.ts'
 import { ANON_PTES, page, Pte, table, vma } from './mm_types.ts'
@@ -108,11 +119,11 @@ function reuseTest(k: Build): readonly Stmt[] {
   return [
     step('PageAnonExclusive', 'if (PageAnonExclusive(vmf->page))', [set(reuse, frame.exclusive(f))]),
     if_(not(reuse), [
-      step('wp_can_reuse_anon_folio', 'wp_can_reuse_anon_folio(folio, vma): folio_trylock(folio); SetPageAnonExclusive(vmf->page)', [
-        set(reuse, and(isUnlocked(f), onlyOwn(true))),
-        dropSwapCache,
-        when(reuse, [set(frame.exclusive(f), true)]),
-      ]),
+      step(
+        'wp_can_reuse_anon_folio',
+        'wp_can_reuse_anon_folio(folio, vma): folio_trylock(folio); SetPageAnonExclusive(vmf->page)',
+        [set(reuse, and(isUnlocked(f), onlyOwn(true))), dropSwapCache, when(reuse, [set(frame.exclusive(f), true)])],
+      ),
     ]),
   ]
 }
