@@ -4,6 +4,7 @@
  *
  * What of a patch is not modelled changes nothing here: tests, documentation, smaps.
  */
+import { V6_1 } from './gup_patches.ts'
 import { kernel, V6_15, V6_18, type Kernel } from './kernel.ts'
 import type { Patch } from './patches.ts'
 
@@ -31,6 +32,8 @@ export interface Series {
   readonly name: string
   readonly title: string
   readonly base: { readonly name: string; readonly patches: readonly Patch[] }
+  /** About pins and copy-on-write: of the catalogue, scenarios with page frames are asked, and for other series none of those. */
+  readonly frames?: true
   readonly postings: readonly Posting[]
 }
 
@@ -196,7 +199,58 @@ const FILE_BACKED: Series = {
   ],
 }
 
-export const SERIES: readonly Series[] = [FILE_BACKED, VM_MAYBE_GUARD]
+const driver = (id: string, of: string): SeriesPatch => unmodelled(id, `${of}: remove FOLL_FORCE usage`)
+
+/**
+ * By its cover letter of 16 Nov 2022; merged for v6.2, but 20. The checks of 4 and 5 warn of faults that nobody asks
+ * for here, 6 moves code, 7 is about ->huge_fault() of file systems with DAX.
+ */
+const RELIABLE_PINS: Series = {
+  name: 'reliable-pins',
+  title: 'mm/gup: remove FOLL_FORCE usage from drivers (reliable R/O long-term pinning) (David Hildenbrand, Nov 2022)',
+  base: { name: 'v6.1', patches: V6_1 },
+  frames: true,
+  postings: [
+    {
+      version: 'v1',
+      title: '16 Nov 2022; merged for v6.2',
+      patches: [
+        unmodelled('1', 'selftests/vm: anon_cow: prepare for non-anonymous COW tests'),
+        unmodelled('2', 'selftests/vm: cow: basic COW tests for non-anonymous pages'),
+        unmodelled('3', 'selftests/vm: cow: R/O long-term pinning reliability tests for non-anon pages'),
+        unmodelled('4', 'mm: add early FAULT_FLAG_UNSHARE consistency checks'),
+        unmodelled('5', 'mm: add early FAULT_FLAG_WRITE consistency checks'),
+        unmodelled('6', 'mm: rework handling in do_wp_page() based on private vs. shared mappings'),
+        unmodelled('7', "mm: don't call vm_ops->huge_fault() in wp_huge_pmd()/wp_huge_pud() for private mappings"),
+        change(
+          '8',
+          'mm: extend FAULT_FLAG_UNSHARE support to anything in a COW mapping',
+          'mm/memory.c: do_wp_page() copies the zero page and page-cache pages too (8d6a0ac09a16)',
+          { removes: ['unshare-anon-only'] },
+        ),
+        change(
+          '9',
+          'mm/gup: reliable R/O long-term pinning in COW mappings',
+          'mm/gup.c: gup_must_unshare() of what is not anonymous (84209e87c696)',
+          { removes: ['pin-non-anon-shared'] },
+        ),
+        driver('10', 'RDMA/umem'),
+        driver('11', 'RDMA/usnic'),
+        driver('12', 'RDMA/siw'),
+        driver('13', 'media: videobuf-dma-sg'),
+        driver('14', 'drm/etnaviv'),
+        driver('15', 'media: pci/ivtv'),
+        driver('16', 'mm/frame-vector'),
+        driver('17', 'drm/exynos'),
+        driver('18', 'RDMA/hw/qib/qib_user_pages'),
+        driver('19', 'habanalabs'),
+        unmodelled('20', 'mm: rename FOLL_FORCE to FOLL_PTRACE'),
+      ],
+    },
+  ],
+}
+
+export const SERIES: readonly Series[] = [FILE_BACKED, VM_MAYBE_GUARD, RELIABLE_PINS]
 
 export const findSeries = (name: string): Series | undefined => SERIES.find((s) => s.name === name)
 
