@@ -30,6 +30,7 @@ import { NothingBeyondEnd } from './nothing_beyond_end.ts'
 import { OperationsEnd } from './operations_end.ts'
 import { goesOnForEver, type Property } from './property.ts'
 import { ReturnsDocumented } from './returns_documented.ts'
+import { UnshareMakesExclusive } from './unshare.ts'
 import { WorldLargeEnough } from './world_large_enough.ts'
 import { LongtermTakesNoZero, ZeroPageUnpinned } from './zero_pinned.ts'
 
@@ -63,6 +64,7 @@ export const PROPERTIES: readonly Property[] = [
   CowIsolated,
   PinnedIsExclusive,
   ExclusiveIsAlone,
+  UnshareMakesExclusive,
   LongtermTakesNoZero,
   ZeroPageUnpinned,
   FastPinFresh,

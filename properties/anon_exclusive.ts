@@ -41,10 +41,7 @@ export const ExclusiveIsAlone: Property = {
       ? {
           invariant: and(
             forall('page', 'p', (p) =>
-              implies(
-                and(writable(p), ne(mappedFrame(p), 'nil')),
-                frame.exclusive(mappedFrame(p)),
-              ),
+              implies(and(writable(p), ne(mappedFrame(p), 'nil')), frame.exclusive(mappedFrame(p))),
             ),
             forall('page', 'p', (p) =>
               forall('page', 'q', (q) =>

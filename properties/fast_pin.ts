@@ -13,7 +13,7 @@ export const FastPinFresh: Property = {
   bang: 'page was not mapped any more',
   title: 'GUP-fast returns a page of a table that is detached',
   failsOn: [{ kernels: ['v5.19'], why: 'the entry of a detached table does not change' }],
-  mutants: [{ scenario: 'pin_fast+khugepaged', kernel: 'v6.2', without: ['gup_fast_pte_range.pmd_changed'] }],
+  mutants: [{ scenario: 'pin_fast+khugepaged', kernel: 'v6.0', without: ['gup_fast_pte_range.pmd_changed'] }],
   reaches: ['gup_fast_pte_range.ptep_get_again'],
   build: (s) => (hasFrames(s) && performs(s, 'pin_fast', 'vmsplice') ? { covers: [] } : undefined),
 }

@@ -32,4 +32,4 @@ export const A_HOLD: { readonly name: string; readonly expr: Expr } = {
   name: 'a page is held',
   expr: exists('page', 'p', (p) => ne(hold.kind(p), 'nothing')),
 }
-export const isAnon = (f: Expr): Expr => isOneOf(frame.kind(f), 'anon', 'hugetlb')
+export const isAnon = (f: Expr): Expr => eq(frame.kind(f), 'anon')

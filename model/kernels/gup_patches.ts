@@ -5,14 +5,7 @@ export const V6_5: readonly Patch[] = ['zero-page-normal']
 export const V6_4: readonly Patch[] = [...V6_5, 'zero-page-pinned']
 export const V6_2: readonly Patch[] = [...V6_4, 'faults-mmap-lock']
 /** What the twenty patches of November 2022 change (A.1). */
-export const V6_1: readonly Patch[] = [
-  ...V6_2,
-  'fault-flags-unchecked',
-  'wp-page-mixed',
-  'wp-huge-fault-private',
-  'unshare-anon-only',
-  'pin-non-anon-shared',
-]
+export const V6_1: readonly Patch[] = [...V6_2, 'unshare-anon-only', 'pin-non-anon-shared']
 export const V6_0: readonly Patch[] = [...V6_1, 'collapse-no-ipi']
 export const V5_19: readonly Patch[] = [...V6_0, 'fast-pin-ignores-pmd', 'force-by-foll-cow', 'mprotect-never-upgrades']
 export const V5_18: readonly Patch[] = [...V5_19, 'no-anon-exclusive']

@@ -3,7 +3,7 @@
  * seeds/001 is the ninth mail of. Titles and order are those of its cover letter of 16 Nov 2022; what each does is
  * told in the facts gup-cow-nosigbus, A.1.
  *
- * Patches 8 and 9 change what runs here do. Of 4 to 7 the kernels say that they are there, and no routine asks.
+ * Patches 8 and 9 alone change what runs here do.
  */
 import { V6_1 } from './gup_patches.ts'
 import type { Patch } from './patches.ts'
@@ -28,8 +28,10 @@ const patch = (id: string, subject: string, { removes = [], modelled, why }: Eff
 })
 
 const TESTS = 'selftests alone; what they assert is in the rows below'
-const DRIVER = 'a driver drops FOLL_FORCE|FOLL_WRITE from its long-term pin to read, which patch 9 makes reliable; no driver is modelled'
-const driver = (id: string, subject: string): SeriesPatch => patch(id, `${subject}: remove FOLL_FORCE usage`, { why: DRIVER })
+const DRIVER =
+  'a driver drops FOLL_FORCE|FOLL_WRITE from its long-term pin to read, which patch 9 makes reliable; no driver is modelled'
+const driver = (id: string, subject: string): SeriesPatch =>
+  patch(id, `${subject}: remove FOLL_FORCE usage`, { why: DRIVER })
 
 const PATCHES: readonly SeriesPatch[] = [
   patch('1', 'selftests/vm: anon_cow: prepare for non-anonymous COW tests', { why: TESTS }),
@@ -39,24 +41,22 @@ const PATCHES: readonly SeriesPatch[] = [
     why: 'it refuses flags that nobody here asks a fault for: GUP unshares in private mappings alone',
   }),
   patch('5', 'mm: add early FAULT_FLAG_WRITE consistency checks', {
-    removes: ['fault-flags-unchecked'],
     why: 'it refuses writes that access_error() and check_vma_flags() have refused before',
   }),
   patch('6', 'mm: rework handling in do_wp_page() based on private vs. shared mappings', {
-    removes: ['wp-page-mixed'],
     why: 'the same questions in another order; a shared mapping has no anonymous page here',
   }),
   patch('7', "mm: don't call vm_ops->huge_fault() in wp_huge_pmd()/wp_huge_pud() for private mappings", {
-    removes: ['wp-huge-fault-private'],
     why: 'no file system here has ->huge_fault for private mappings',
   }),
   patch('8', 'mm: extend FAULT_FLAG_UNSHARE support to anything in a COW mapping', {
     removes: ['unshare-anon-only'],
-    modelled: 'mm/memory.c: do_wp_page() copies the zero page and pages of files for FAULT_FLAG_UNSHARE',
+    modelled: 'mm/memory.c: do_wp_page() copies the zero page and pages of files for FAULT_FLAG_UNSHARE (8d6a0ac09a16)',
   }),
   patch('9', 'mm/gup: reliable R/O long-term pinning in COW mappings', {
     removes: ['pin-non-anon-shared'],
-    modelled: 'mm/gup.c: gup_must_unshare() of what is not anonymous; GUP-fast leaves it to the slow walk',
+    modelled:
+      'mm/gup.c: gup_must_unshare() of what is not anonymous; GUP-fast leaves it to the slow walk (84209e87c696)',
   }),
   driver('10', 'RDMA/umem'),
   driver('11', 'RDMA/usnic'),

@@ -24,11 +24,6 @@ export const PATCHES = {
   'fast-pin-ignores-pmd': 'GUP-fast looks at the entry again, and not at the pmd (before 70cbc3cc78a9, v6.0)',
   'collapse-no-ipi':
     'collapse_huge_page() does not wait for GUP-fast before it reuses a table (before 2ba99c5e0881, v6.1)',
-  'fault-flags-unchecked':
-    'nothing checks FAULT_FLAG_UNSHARE and FAULT_FLAG_WRITE against the VMA (before cdc5021cda19 and 79881fed6052, v6.2)',
-  'wp-page-mixed': 'do_wp_page() asks what the page is before it asks what the mapping is (before b9086fde6d44, v6.2)',
-  'wp-huge-fault-private':
-    'private mappings have their huge pmd written to by ->huge_fault (before aea06577a900, v6.2)',
   'unshare-anon-only': 'FAULT_FLAG_UNSHARE leaves what is not anonymous as it is (before 8d6a0ac09a16, v6.2)',
   'pin-non-anon-shared':
     'GUP takes long-term pins, to read, of what is not anonymous in private mappings (before 84209e87c696, v6.2)',

@@ -34,7 +34,7 @@ export interface Series {
   readonly name: string
   readonly title: string
   readonly base: { readonly name: string; readonly patches: readonly Patch[] }
-  /** It is about pins and copy-on-write: scenarios without page frames have nothing to do with it. */
+  /** About pins and copy-on-write: of the catalogue, scenarios with page frames are asked, and for other series none of those. */
   readonly frames?: true
   readonly postings: readonly Posting[]
 }

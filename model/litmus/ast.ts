@@ -42,10 +42,10 @@ export interface PageRange {
 
 export type Decl = BackingDecl | MapDecl | ChildDecl | MmDecl | FillDecl | SettingDecl
 
-/** `shmem NAME[PAGES] [size N];` or `file NAME[PAGES] [size N];`: the file begins N pages long, PAGES unless given. */
+/** `shmem NAME[PAGES] [size N];` or `file NAME[PAGES] [size N];` (or `hugetlb`): the file begins N pages long, PAGES unless given. */
 export interface BackingDecl {
   readonly kind: 'backing'
-  readonly type: 'shmem' | 'file'
+  readonly type: 'shmem' | 'file' | 'hugetlb'
   readonly name: Name
   readonly pages: number
   readonly size?: number

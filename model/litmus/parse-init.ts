@@ -28,7 +28,7 @@ const USAGE = {
   fill: "write 'fill NAME[i..j];', '... read;', '... write;', '... guard;', '... pmd;' or '... huge_zero;'",
 } as const
 const ANON = "'anon' is anonymous memory, which needs no declaration"
-const KEYWORDS = ['shmem', 'file', 'map', 'child', 'mm', 'fill'] as const
+const KEYWORDS = ['shmem', 'file', 'hugetlb', 'map', 'child', 'mm', 'fill'] as const
 const SHARING: readonly Sharing[] = ['shared', 'private']
 const ACCESS: readonly MapAccess[] = ['rw', 'r', 'w', 'none']
 const FILL: readonly FillAccess[] = ['read', 'write', 'guard', 'pmd', 'huge_zero']
@@ -63,6 +63,7 @@ function parseDecl(c: Cursor, seen: Seen): Decl | undefined {
   switch (first.text) {
     case 'shmem':
     case 'file':
+    case 'hugetlb':
       return parseBacking(c, first, first.text, seen)
     case 'map':
       return parseMap(c, first, seen)
@@ -92,7 +93,7 @@ function introduce(c: Cursor, name: Name, names: Map<string, Span>, message: str
   else report(c, 'MM031', message, name.span, { notes: [lineNote(c, 'first', before)] })
 }
 
-function parseBacking(c: Cursor, first: Token, type: 'shmem' | 'file', seen: Seen): BackingDecl | undefined {
+function parseBacking(c: Cursor, first: Token, type: BackingDecl['type'], seen: Seen): BackingDecl | undefined {
   const name = parseNewName(c, 'the name of a file', USAGE.backing, seen)
   if (name === undefined) return undefined
   const pages = parseSingle(c, 'the number of pages', USAGE.backing)

@@ -75,7 +75,10 @@ export const exit_mmap = (k: Build): Routine =>
       if_(eq(at, 'nil'), [mmap_read_unlock('mmap_read_unlock_empty', m), ret()]),
       // unmap_vmas(), with ZAP_FLAG_DROP_MARKER.
       while_(ne(at, 'nil'), [
-        call('unmap', zap_page_range_single({ evenCows: true, dropMarkers: true, reclaimPt: false, ...framesOf(k) }), [first, last]),
+        call('unmap', zap_page_range_single({ evenCows: true, dropMarkers: true, reclaimPt: false, ...framesOf(k) }), [
+          first,
+          last,
+        ]),
         nextVma('next_vma', last),
       ]),
       mmap_read_unlock('mmap_read_unlock', m),

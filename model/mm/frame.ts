@@ -59,7 +59,7 @@ export const mappedFrame = (at: Expr): Expr => {
 }
 
 /** PageAnon(): counted, and freed with its last reference. */
-export const isAnonFrame = (f: Expr): Expr => isOneOf(frame.kind(f), 'anon', 'hugetlb')
+export const isAnonFrame = (f: Expr): Expr => eq(frame.kind(f), 'anon')
 /** Nobody has its lock: folio_trylock() would get it. */
 export const isUnlocked = (f: Expr): Expr => eq(frameLock.lock.owner(f), 'nil')
 /** folio_maybe_dma_pinned() */
@@ -95,15 +95,10 @@ export const copied: Local = local('contents', Content)
 export const origFrame: Local = local('orig_pfn', nilable('frame'))
 
 /** A new anonymous frame of one's own: folio_add_new_anon_rmap(folio, vma, address, RMAP_EXCLUSIVE). Leaves it in `into`. */
-export const newFrame = (
-  k: Build,
-  into: Local,
-  contents: Expr,
-  kind: 'anon' | 'hugetlb' = 'anon',
-): readonly Action[] => [
+export const newFrame = (k: Build, into: Local, contents: Expr): readonly Action[] => [
   set(
     into,
-    firstThat('frame', 'x', (x) => and(eq(frame.kind(x), kind), eq(frame.refs(x), 0), eq(frame.pins(x), 0))),
+    firstThat('frame', 'x', (x) => and(isAnonFrame(x), eq(frame.refs(x), 0), eq(frame.pins(x), 0))),
   ),
   assert('WorldLargeEnough', ne(into, 'nil')),
   when(ne(into, 'nil'), [

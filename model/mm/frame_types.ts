@@ -25,8 +25,7 @@ const GHOST = { role: 'ghost' } as const
 
 /** What a page holds: 0 is zeroes, as a new page has; stores write 1 to 3. */
 export const Content: IntType = int(0, 3)
-/** `hugetlb`: an anonymous huge page of hugetlbfs, out of its pool. */
-export const FrameKind: EnumType = enumeration('frame kind', ['anon', 'file', 'zero', 'huge_zero', 'hugetlb'])
+export const FrameKind: EnumType = enumeration('frame kind', ['anon', 'file', 'zero', 'huge_zero'])
 /** What a caller of GUP has got of an address. */
 export const Hold: EnumType = enumeration('hold', [
   'nothing',
@@ -65,6 +64,11 @@ export const frame: Readonly<
 /** folio_lock() of an anonymous frame. */
 export const frameLock: LockAccess = lockClass('frame.lock', 'mutex', rankOf('folio_lock'), ['frame'])
 
+/** hugetlb_fault_mutex_table[]: one for a file here. It lies between the mmap lock and the page locks. */
+export const faultMutex: LockAccess = lockClass('file.hugetlb_fault_mutex', 'mutex', rankOf('invalidate_lock'), [
+  'file',
+])
+
 /** Beside `table.pte` and `pmd.kind`, in the same word. */
 export const entry: Readonly<Record<'frame' | 'swapExclusive' | 'huge', FieldAccess>> = {
   frame: field('table.frame', ['table', 'slot'], nilable('frame')),
@@ -74,9 +78,11 @@ export const entry: Readonly<Record<'frame' | 'swapExclusive' | 'huge', FieldAcc
 }
 
 /** What was taken of an address by GUP, one hold at a time. */
-export const hold: Readonly<Record<'cache' | 'frame' | 'kind' | 'owed' | 'done', FieldAccess>> = {
+export const hold: Readonly<Record<'cache' | 'frame' | 'kind' | 'owed' | 'done' | 'hugetlb', FieldAccess>> = {
   /** The page-cache page that a file entry at this address maps; nil in anonymous memory. */
   cache: field('page.cache', ['page'], nilable('frame'), GEOMETRY),
+  /** In a mapping of a hugetlbfs file. */
+  hugetlb: field('page.hugetlb', ['page'], bool, GEOMETRY),
   frame: field('page.held', ['page'], nilable('frame')),
   kind: field('page.hold', ['page'], Hold),
   /** Nobody has discarded the address since it was taken. */
@@ -102,4 +108,5 @@ export const FRAME_FIELDS: readonly FieldAccess[] = [
   ...Object.values(gupMm),
   irq.off,
   ...lockFields(frameLock),
+  ...lockFields(faultMutex),
 ]

@@ -61,7 +61,10 @@ const write_protect_page = (k: Build): Routine =>
         set(pteval, table.pte(t, slot)),
         set(was, entry.frame(t, slot)),
       ]),
-      if_(or(not(isOneOf(pteval, ...ANON_PTES)), ne(was, f)), [call('unmap_gone', pte_unmap_unlock, [t]), ret(false, bool)]),
+      if_(or(not(isOneOf(pteval, ...ANON_PTES)), ne(was, f)), [
+        call('unmap_gone', pte_unmap_unlock, [t]),
+        ret(false, bool),
+      ]),
       step('ptep_clear_flush', 'entry = ptep_clear_flush(vma, pvmw.address, pvmw.pte)', [
         set(table.pte(t, slot), 'none'),
         set(entry.frame(t, slot), 'nil'),

@@ -345,10 +345,11 @@ const dontneed = (k: Build): Routine =>
     body: [
       step('can_madv_lru_vma', 'madvise_dontneed_free_valid_vma(): vma->vm_flags', [set(flags, vma.vm_flags(v))]),
       if_(hasAny(flags, 'VM_LOCKED'), [ret('-EINVAL', Result)]),
-      call('zap', zap_page_range_single({ evenCows: true, dropMarkers: false, reclaimPt: k.has('pt-reclaim'), ...framesOf(k) }), [
-        first,
-        last,
-      ]),
+      call(
+        'zap',
+        zap_page_range_single({ evenCows: true, dropMarkers: false, reclaimPt: k.has('pt-reclaim'), ...framesOf(k) }),
+        [first, last],
+      ),
       ret('0', Result),
     ],
   })

@@ -31,10 +31,11 @@ import { isShared, newAnonPage } from './cow.ts'
 import { VmFault } from './errno.ts'
 import { fileEntry } from './filemap.ts'
 import { copied, fresh, ifFrames, mapNewFrame, origFrame } from './frame.ts'
-import { entry as entryOf } from './frame_types.ts'
+import { entry as entryOf, hold } from './frame_types.ts'
 import { cachedFolio, do_page_mkwrite } from './filemap_fault.ts'
 import { deliver, deliverLocals } from './handle_userfault.ts'
 import { isHuge, splitOf } from './huge_memory.ts'
+import { hugetlb_fault } from './hugetlb.ts'
 import { do_huge_pmd_wp_page } from './huge_memory_cow.ts'
 import { do_huge_pmd_anonymous_page } from './huge_memory_fault.ts'
 import { vmf_anon_prepare } from './memory_anon_prepare.ts'
@@ -454,6 +455,11 @@ export const handle_mm_fault = (k: Build, flavour: Flavour = 'plain'): Routine =
     locals: [kind, fault],
     returns: VmFault,
     body: [
+      // handle_mm_fault(): if (is_vm_hugetlb_page(vma))
+      ...ifFrames(
+        k,
+        if_(hold.hugetlb(addr), [call('hugetlb', hugetlb_fault(k, flavour), [v, addr, write], fault), ret(fault)]),
+      ),
       step('pmd', 'vmf.orig_pmd = pmdp_get_lockless(vmf.pmd)', [set(kind, pmd.kind(under))]),
       if_(isHuge(kind), [
         if_(or(not(breaksCow(flavour)), shared, eq(kind, 'huge_anon')), [ret('done', VmFault)]),

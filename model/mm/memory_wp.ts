@@ -26,6 +26,7 @@ import {
   not,
   or,
   plus,
+  truth,
   type Expr,
   type Local,
 } from '../language/expr.ts'
@@ -34,7 +35,18 @@ import { assert, call, check, if_, let_, lock, ret, set, step, unlock, when, typ
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { VmFault } from './errno.ts'
-import { addRmap, copied, fresh, frameOf, getFrame, isUnlocked, mapNewFrame, origFrame, putFrame, removeRmap } from './frame.ts'
+import {
+  addRmap,
+  copied,
+  fresh,
+  frameOf,
+  getFrame,
+  isUnlocked,
+  mapNewFrame,
+  origFrame,
+  putFrame,
+  removeRmap,
+} from './frame.ts'
 import { entry, frame, frameLock } from './frame_types.ts'
 import { vmf_anon_prepare } from './memory_anon_prepare.ts'
 import { ANON_PTES, page, Pte, table, vma } from './mm_types.ts'
@@ -108,11 +120,11 @@ function reuseTest(k: Build): readonly Stmt[] {
   return [
     step('PageAnonExclusive', 'if (PageAnonExclusive(vmf->page))', [set(reuse, frame.exclusive(f))]),
     if_(not(reuse), [
-      step('wp_can_reuse_anon_folio', 'wp_can_reuse_anon_folio(folio, vma): folio_trylock(folio); SetPageAnonExclusive(vmf->page)', [
-        set(reuse, and(isUnlocked(f), onlyOwn(true))),
-        dropSwapCache,
-        when(reuse, [set(frame.exclusive(f), true)]),
-      ]),
+      step(
+        'wp_can_reuse_anon_folio',
+        'wp_can_reuse_anon_folio(folio, vma): folio_trylock(folio); SetPageAnonExclusive(vmf->page)',
+        [set(reuse, and(isUnlocked(f), onlyOwn(true))), dropSwapCache, when(reuse, [set(frame.exclusive(f), true)])],
+      ),
     ]),
   ]
 }
@@ -123,7 +135,9 @@ const nothingToUnshare = (k: Build, flavour: Flavour): readonly Stmt[] =>
   flavour === 'unshare' && k.has('unshare-anon-only')
     ? [
         if_(not(anonymous), [
-          // "No anonymous page -> nothing to do."
+          step('no_anon', 'if (unlikely(unshare)) /* No anonymous page -> nothing to do. */', [
+            assert('UnshareMakesExclusive', truth(false)),
+          ]),
           call('wp_unmap_no_anon', pte_unmap_unlock, [t]),
           ret('done', VmFault),
         ]),
@@ -143,7 +157,7 @@ const ownEntry: Expr = ite(writable, literal(Pte, 'anon'), literal(Pte, 'anon_ro
 
 const putOld = (label: string): Stmt => if_(anonymous, [step(label, 'folio_put(old_folio)', [...putFrame(f)])])
 
-const copy = (k: Build): readonly Stmt[] => [
+const copy = (k: Build, flavour: Flavour): readonly Stmt[] => [
   if_(anonymous, [step('folio_get', 'folio_get(folio)', [getFrame(f)])]),
   call('wp_unmap', pte_unmap_unlock, [t]),
   call('anon_prepare', vmf_anon_prepare(k), [v, addr, vmaLocked], fault),
@@ -156,6 +170,7 @@ const copy = (k: Build): readonly Stmt[] => [
     [
       // What another CPU writes through an old TLB entry while the page is copied is not in the copy.
       assert('CowIsolation', not(page.tlb_stale(addr))),
+      ...(flavour === 'unshare' ? [assert('UnshareMakesExclusive', or(not(anonymous), not(frame.exclusive(f))))] : []),
       ...mapNewFrame(k, fresh, t, slot, copied),
       set(table.pte(t, slot), ownEntry),
     ],
@@ -190,7 +205,7 @@ export const do_wp_page_private = (k: Build, flavour: Flavour): Routine =>
           ret('done', VmFault),
         ]),
       ]),
-      ...copy(k),
+      ...copy(k, flavour),
       ret('done', VmFault),
     ],
   })

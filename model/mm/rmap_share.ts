@@ -25,7 +25,21 @@ import {
   type Local,
 } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { break_, call, check, if_, let_, ret, set, step, tryAcquire, unlock, when, while_, type Stmt } from '../language/stmt.ts'
+import {
+  break_,
+  call,
+  check,
+  if_,
+  let_,
+  ret,
+  set,
+  step,
+  tryAcquire,
+  unlock,
+  when,
+  while_,
+  type Stmt,
+} from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { getFrame, isPinned, mappedFrame, putFrame, removeRmap } from './frame.ts'
@@ -118,12 +132,17 @@ const try_to_unmap_one = (k: Build): Routine =>
   })
 
 const nextMapping = (label: string, after: Expr): Stmt =>
-  step(label, 'rmap_walk_anon(): anon_vma_interval_tree_foreach(avc, ...)', [
-    set(
-      at,
-      firstThat('page', 'p', (p) => and(lt(after, p), eq(mappedFrame(p), f))),
-    ),
-  ], { atomic: 'the walk finds addresses; what stands there is looked at under ptl' })
+  step(
+    label,
+    'rmap_walk_anon(): anon_vma_interval_tree_foreach(avc, ...)',
+    [
+      set(
+        at,
+        firstThat('page', 'p', (p) => and(lt(after, p), eq(mappedFrame(p), f))),
+      ),
+    ],
+    { atomic: 'the walk finds addresses; what stands there is looked at under ptl' },
+  )
 
 /** Takes the anonymous page that an address maps to the swap cache, and out of every page table. */
 export const reclaim_frame = (k: Build): Routine =>
@@ -134,11 +153,16 @@ export const reclaim_frame = (k: Build): Routine =>
     params: [target],
     locals: [f, at, pinned, failed, locked],
     body: [
-      step('isolated', 'folio = lru_to_folio(folio_list): an anonymous one', [
-        set(f, mappedFrame(target)),
-        when(and(ne(f, 'nil'), ne(frame.kind(f), 'anon')), [set(f, 'nil')]),
-        when(ne(f, 'nil'), [getFrame(f)]),
-      ], { atomic: 'the folio comes from an LRU list, with no look at page tables' }),
+      step(
+        'isolated',
+        'folio = lru_to_folio(folio_list): an anonymous one',
+        [
+          set(f, mappedFrame(target)),
+          when(and(ne(f, 'nil'), ne(frame.kind(f), 'anon')), [set(f, 'nil')]),
+          when(ne(f, 'nil'), [getFrame(f)]),
+        ],
+        { atomic: 'the folio comes from an LRU list, with no look at page tables' },
+      ),
       if_(eq(f, 'nil'), [ret()]),
       step('folio_trylock', 'folio_trylock(folio)', [tryAcquire(frameLock(f), locked)]),
       if_(not(locked), [step('put_busy', 'folio_putback_lru(folio)', [...putFrame(f)]), ret()]),

@@ -28,6 +28,9 @@ export function placeFrames(decls: readonly Decl[], backings: readonly Backing[]
   const setting = decls.find((d) => d.kind === 'setting' && d.name.text === 'frames')
   const hugeFill = decls.find((d) => d.kind === 'fill' && (d.access === 'huge_zero' || d.access === 'pmd'))
   if (setting?.kind !== 'setting') {
+    const huge = decls.find((d) => d.kind === 'backing' && d.type === 'hugetlb')
+    if (huge !== undefined)
+      refuse('MM107', 'hugetlb is modelled with page frames alone', huge.span, "give the setting 'frames 2;'")
     if (hugeFill?.kind === 'fill' && hugeFill.access === 'huge_zero')
       refuse(
         'MM107',
@@ -82,12 +85,13 @@ export function frameGeometry(
     ),
     ...Array.from({ length: f.anon }, (_, i) => of(f.firstAnon + i, 'anon')).flat(),
     ...mappings.flatMap((m) =>
-      Array.from({ length: m.pages }, (_, n) =>
+      Array.from({ length: m.pages }, (_, n) => [
         setTo(
           hold.cache(object('page', m.firstPage + n)),
           m.file === undefined ? 'nil' : object('frame', (f.ofFile[m.file.file] ?? 0) + m.decl.range.first + n),
         ),
-      ),
+        setTo(hold.hugetlb(object('page', m.firstPage + n)), m.file?.hugetlb === true),
+      ]).flat(),
     ),
   ]
 }

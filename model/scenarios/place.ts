@@ -45,6 +45,8 @@ export interface Backing {
   /** Length at the start, in pages. */
   readonly size: number
   readonly shmem: boolean
+  /** Of hugetlbfs, with page frames alone; one of its pages is one entry. */
+  readonly hugetlb?: true
 }
 
 export interface World {

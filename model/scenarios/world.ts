@@ -140,9 +140,15 @@ function placeBackings(decls: readonly BackingDecl[], ptes: number): readonly Ba
     firstFolio += d.pages
     const size = d.size ?? d.pages
     if (size > d.pages) refuse('MM103', `'${d.name.text}' has places for ${d.pages} pages, fewer than ${size}`, d.span)
-    return { name: d.name.text, file, pages: d.pages, chunks, size, shmem: d.type === 'shmem', ...place }
+    return { name: d.name.text, file, pages: d.pages, chunks, size, ...typeOf(d), ...place }
   })
 }
+
+/** hugetlbfs asks nobody before a page is written, as tmpfs does not. */
+const typeOf = (d: BackingDecl): Pick<Backing, 'shmem' | 'hugetlb'> => ({
+  shmem: d.type !== 'file',
+  ...(d.type === 'hugetlb' ? { hugetlb: true } : {}),
+})
 
 function placeMappings(
   maps: readonly MapDecl[],

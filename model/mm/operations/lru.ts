@@ -94,8 +94,6 @@ export const LRU_OPERATIONS: readonly Operation[] = [
     summary: 'kswapd reclaims a page: unmaps it, and drops it from the page cache or swaps it out',
     makesNoTable: true,
     results: () => [],
-    build: (k, on, label) => [
-      call(label, k.frames === true ? reclaim_frame(k) : kswapd(k), [pagesOf(on).first]),
-    ],
+    build: (k, on, label) => [call(label, k.frames === true ? reclaim_frame(k) : kswapd(k), [pagesOf(on).first])],
   },
 ]
