@@ -8,6 +8,7 @@ import { EmptyUnlink } from './empty_unlink.ts'
 import { FastPinFresh } from './fast_pin.ts'
 import { FolioUnmappedOnRemoval } from './folio_unmapped.ts'
 import { ForkKept } from './fork_kept.ts'
+import { ForcedWriteOwn } from './forced_write.ts'
 import { GuardsRefine } from './guards_refine.ts'
 import { FlagSound } from './flag_sound.ts'
 import { FlagsAsRequested } from './flags_as_requested.ts'
@@ -68,6 +69,7 @@ export const PROPERTIES: readonly Property[] = [
   LongtermTakesNoZero,
   ZeroPageUnpinned,
   FastPinFresh,
+  ForcedWriteOwn,
   NoSigbusBeyondEnd,
   NoSigbusAtAll,
   IoErrorsReported,

@@ -17,5 +17,6 @@ export const UnshareMakesExclusive: Property = {
   failsOn: [],
   mutants: [{ scenario: 'fork+pin_longterm', kernel: 'v6.2', without: ['do_wp_page(unshare).reuse'] }],
   reaches: ['do_wp_page(unshare).set_pte_at'],
-  build: (s) => (hasFrames(s) && performs(s, 'pin', 'pin_fast') && !s.kernel.has('no-anon-exclusive') ? { covers: [] } : undefined),
+  build: (s) =>
+    hasFrames(s) && performs(s, 'pin', 'pin_fast') && !s.kernel.has('no-anon-exclusive') ? { covers: [] } : undefined,
 }

@@ -10,10 +10,11 @@
  * munmap() and the VMA tree alone could matter here.
  */
 import { kernel, type Kernel } from './kernel.ts'
-import { V5_11, V5_18, V5_19, V5_7, V5_8, V5_9, V6_0, V6_1, V6_2, V6_4, V6_5 } from './gup_patches.ts'
+import { V4_8, V5_11, V5_18, V5_19, V5_7, V5_8, V5_9, V6_0, V6_1, V6_2, V6_4, V6_5 } from './gup_patches.ts'
 
 /** Older than v5.13. */
 export const GUP_KERNELS_BEFORE: readonly Kernel[] = [
+  kernel('v4.8', 'Linux v4.8, as far as FOLL_FORCE goes: CVE-2016-5195 (before 19be0eaffa3a)', V4_8),
   kernel('v5.7', 'Linux v5.7, as far as pins and copy-on-write go: a page is whose mapping alone is left', V5_7),
   kernel('v5.8', 'Linux v5.8: GUP breaks copy-on-write first, even to read (17839856fd58)', V5_8),
   kernel('v5.9', 'Linux v5.9: reuse by page_count(), fork copies pinned pages (09854ba94c6a, 70e806e4e645)', V5_9),

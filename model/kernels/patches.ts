@@ -21,6 +21,9 @@ export const PATCHES = {
     'mprotect() leaves it to a fault to make private pages writable (before 64fe24a3e05e, v6.0)',
   'force-by-foll-cow':
     'GUP with FOLL_FORCE remembers that it broke copy-on-write: FOLL_COW and a dirty entry (before 5535be309971, v6.0)',
+  'gup-forgets-write':
+    'GUP with FOLL_FORCE asks for no write any more once copy-on-write was broken (before 19be0eaffa3a, v4.9)',
+  'continue-clean': 'UFFDIO_CONTINUE leaves entries that cannot be written clean (before 9ae0f87d009c, v5.16)',
   'fast-pin-ignores-pmd': 'GUP-fast looks at the entry again, and not at the pmd (before 70cbc3cc78a9, v6.0)',
   'collapse-no-ipi':
     'collapse_huge_page() does not wait for GUP-fast before it reuses a table (before 2ba99c5e0881, v6.1)',

@@ -109,6 +109,10 @@ export const newFrame = (k: Build, into: Local, contents: Expr): readonly Action
   ]),
 ]
 
+/** pte_mkdirty(), or a clean entry, where anybody asks. */
+export const setDirty = (k: Build, t: Expr, slot: Expr, dirty: boolean): readonly Action[] =>
+  k.has('force-by-foll-cow') ? [set(entry.dirty(t, slot), dirty)] : []
+
 /** The same, mapped by an entry. The caller sets `table.pte`. */
 export const mapNewFrame = (k: Build, into: Local, t: Expr, slot: Expr, contents: Expr): readonly Action[] => [
   ...newFrame(k, into, contents),

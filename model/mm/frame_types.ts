@@ -70,10 +70,12 @@ export const faultMutex: LockAccess = lockClass('file.hugetlb_fault_mutex', 'mut
 ])
 
 /** Beside `table.pte` and `pmd.kind`, in the same word. */
-export const entry: Readonly<Record<'frame' | 'swapExclusive' | 'huge', FieldAccess>> = {
+export const entry: Readonly<Record<'frame' | 'swapExclusive' | 'dirty' | 'huge', FieldAccess>> = {
   frame: field('table.frame', ['table', 'slot'], nilable('frame')),
   /** pte_swp_exclusive() */
   swapExclusive: field('table.swp_exclusive', ['table', 'slot'], bool),
+  /** pte_dirty(), on kernels where GUP with FOLL_FORCE asks for it (`force-by-foll-cow`); elsewhere nobody sets it. */
+  dirty: field('table.dirty', ['table', 'slot'], bool),
   huge: field('pmd.frame', ['pmd'], nilable('frame')),
 }
 

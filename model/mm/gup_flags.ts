@@ -15,12 +15,17 @@ export interface GupFlags {
   readonly pin: boolean
   readonly write: boolean
   readonly longterm: boolean
+  /** FOLL_FORCE: of a VMA that may not be written. */
+  readonly force?: true
 }
 
 export const FOLL = (f: GupFlags): string =>
-  [f.pin ? 'FOLL_PIN' : 'FOLL_GET', ...(f.longterm ? ['FOLL_LONGTERM'] : []), ...(f.write ? ['FOLL_WRITE'] : [])].join(
-    '|',
-  )
+  [
+    f.pin ? 'FOLL_PIN' : 'FOLL_GET',
+    ...(f.longterm ? ['FOLL_LONGTERM'] : []),
+    ...(f.write ? ['FOLL_WRITE'] : []),
+    ...(f.force ? ['FOLL_FORCE'] : []),
+  ].join('|')
 
 /** What the caller gets. */
 export const holdOf = (f: GupFlags): string =>

@@ -6,12 +6,27 @@
  * Which page is taken, and whether, is one section under ptl, as in the kernel.
  *
  * Not modelled yet: faults that drop the mmap lock (FAULT_FLAG_TRIED is set from the start), several pages at once,
- * FOLL_FORCE, pages that FOLL_LONGTERM migrates (CMA, ZONE_MOVABLE), devices, secretmem, fsdax, signals; v5.8's
+ * pages that FOLL_LONGTERM migrates (CMA, ZONE_MOVABLE), devices, secretmem, fsdax, signals; v5.8's
  * forced write to a VMA that cannot be written.
  */
 import { and, eq, hasAny, isOneOf, local, ne, not, or, truth, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { break_, call, check, if_, let_, lock, ret, set, step, unlock, while_, type Stmt } from '../language/stmt.ts'
+import {
+  break_,
+  call,
+  check,
+  if_,
+  let_,
+  lock,
+  ret,
+  set,
+  step,
+  unlock,
+  when,
+  while_,
+  type Action,
+  type Stmt,
+} from '../language/stmt.ts'
 import { bool, nilable } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { Result, VmFault } from './errno.ts'
@@ -35,6 +50,7 @@ import {
 } from './gup_flags.ts'
 import { isHuge } from './huge_memory.ts'
 import { handle_mm_fault } from './memory.ts'
+import { brokeCow } from './memory_wp.ts'
 import { mmap_read_lock, mmap_read_unlock } from './mmap_lock.ts'
 import { page, pmd, PmdKind, READABLE_PTES, table, vma } from './mm_types.ts'
 import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
@@ -77,25 +93,49 @@ const take = (k: Build, flags: GupFlags, writable: Expr, anonymous: Expr): reado
   ]),
 ]
 
+/**
+ * What FOLL_FORCE remembers from one turn to the next, up to v5.19: that copy-on-write was broken (FOLL_COW), or,
+ * before v4.9, that it was, in that it asks for no write any more. From v6.0 on nothing (A.6, C6, C8).
+ */
+const cow: Local = local('foll_cow', bool)
+const wasDirty: Local = local('dirty', bool)
+const mayWrite: Local = local('vm_write', bool)
+const forceLocals = (flags: GupFlags): readonly Local[] => (flags.force === true ? [cow, mayWrite] : [])
+
+/** can_follow_write_pte() */
+function canFollowWrite(k: Build, flags: GupFlags): Expr {
+  if (flags.force !== true) return pteWrite
+  if (k.has('gup-forgets-write')) return or(pteWrite, cow)
+  if (k.has('force-by-foll-cow')) return or(pteWrite, and(cow, wasDirty))
+  return or(pteWrite, and(not(shared), not(mayWrite), anonEntry, exclusive))
+}
+const readForForce = (k: Build, flags: GupFlags): readonly Action[] => {
+  if (flags.force !== true) return []
+  if (k.has('force-by-foll-cow')) return [set(wasDirty, entry.dirty(t, page.slot(addr)))]
+  return [set(exclusive, false), when(and(anonEntry, ne(f, 'nil')), [set(exclusive, frame.exclusive(f))])]
+}
+
 const follow_page_pte = (k: Build, flags: GupFlags): Routine =>
   routine({
     name: 'follow_page_pte',
     file: 'mm/gup.c',
     read: READ,
-    params: [addr, unshare, got],
-    locals: [t, pte, f, exclusive],
+    params: [addr, unshare, got, ...forceLocals(flags)],
+    locals: [t, pte, f, exclusive, ...(flags.force === true ? [wasDirty] : [])],
     body: [
       call('map', pte_offset_map_lock, [under], t),
       if_(eq(t, 'nil'), [ret()]),
       step('ptep_get', 'pte = ptep_get(ptep); page = vm_normal_page(vma, address, pte)', [
         set(pte, table.pte(t, page.slot(addr))),
         set(f, frameOf(pte, entry.frame(t, page.slot(addr)), addr)),
+        ...readForForce(k, flags),
       ]),
-      // can_follow_write_pte()
-      if_(
-        and(isOneOf(pte, ...READABLE_PTES), or(not(wantsWrite(k, flags)), pteWrite)),
-        take(k, flags, pteWrite, anonEntry),
-      ),
+      if_(not(isOneOf(pte, ...READABLE_PTES)), [call('unmap_none', pte_unmap_unlock, [t]), ret()]),
+      check('can_follow_write', and(wantsWrite(k, flags), not(canFollowWrite(k, flags))), [
+        call('unmap_write', pte_unmap_unlock, [t]),
+        ret(),
+      ]),
+      ...take(k, flags, pteWrite, anonEntry),
       call('unmap', pte_unmap_unlock, [t]),
     ],
   })
@@ -123,14 +163,14 @@ const follow_page_mask = (k: Build, flags: GupFlags): Routine =>
     name: 'follow_page_mask',
     file: 'mm/gup.c',
     read: READ,
-    params: [addr, unshare, got],
+    params: [addr, unshare, got, ...forceLocals(flags)],
     locals: [kind],
     body: [
       let_(unshare, false),
       let_(got, false),
       step('pmd', 'pmdval = pmdp_get_lockless(pmd)', [set(kind, pmd.kind(under))]),
       if_(isHuge(kind), [call('huge', follow_trans_huge_pmd(k, flags), [addr, unshare, got]), ret()]),
-      if_(eq(kind, 'table'), [call('pte', follow_page_pte(k, flags), [addr, unshare, got])]),
+      if_(eq(kind, 'table'), [call('pte', follow_page_pte(k, flags), [addr, unshare, got, ...forceLocals(flags)])]),
     ],
   })
 
@@ -141,6 +181,21 @@ const faultin = (label: string, of: Routine, write: Expr): readonly Stmt[] => [
   if_(isOneOf(fault, 'VM_FAULT_SIGSEGV', 'VM_FAULT_SIGBUS', 'VM_FAULT_HWPOISON'), failed('-EFAULT')),
 ]
 
+/** FAULT_FLAG_WRITE of a VMA that may not be written: its page is copied, and stays read-only. */
+const faultinForce = (k: Build): readonly Stmt[] => [
+  let_(brokeCow, false),
+  call(
+    'force',
+    handle_mm_fault(k, 'force'),
+    [v, addr, k.has('gup-forgets-write') ? not(cow) : truth(true), shared, truth(false), truth(true), brokeCow],
+    fault,
+  ),
+  if_(eq(fault, 'VM_FAULT_OOM'), failed('-ENOMEM')),
+  if_(isOneOf(fault, 'VM_FAULT_SIGSEGV', 'VM_FAULT_SIGBUS', 'VM_FAULT_HWPOISON'), failed('-EFAULT')),
+  // (ret & VM_FAULT_WRITE) && !(vma->vm_flags & VM_WRITE): *flags |= FOLL_COW, or before v4.9 *flags &= ~FOLL_WRITE
+  if_(and(brokeCow, not(mayWrite)), [let_(cow, true)]),
+]
+
 /** get_user_pages() or pin_user_pages() of one page: 0, or an errno. */
 export const gup_slow = (k: Build, flags: GupFlags): Routine =>
   routine({
@@ -148,7 +203,16 @@ export const gup_slow = (k: Build, flags: GupFlags): Routine =>
     file: 'mm/gup.c',
     read: READ,
     params: [addr],
-    locals: [v, allowed, unshare, got, fault, result],
+    locals: [
+      v,
+      allowed,
+      unshare,
+      got,
+      fault,
+      result,
+      ...forceLocals(flags),
+      ...(flags.force === true ? [brokeCow] : []),
+    ],
     returns: Result,
     body: [
       ...setHasPinned(k, flags),
@@ -158,15 +222,18 @@ export const gup_slow = (k: Build, flags: GupFlags): Routine =>
       if_(ne(v, 'nil'), [
         step('check_vma_flags', 'check_vma_flags(vma, gup_flags)', [
           set(allowed, hasAny(vma.vm_flags(v), flags.write ? 'VM_WRITE' : 'VM_READ')),
+          ...(flags.force === true ? [set(mayWrite, allowed), when(not(shared), [set(allowed, truth(true))])] : []),
         ]),
         if_(allowed, [
           while_(truth(true), [
-            call('follow', follow_page_mask(k, flags), [addr, unshare, got]),
+            call('follow', follow_page_mask(k, flags), [addr, unshare, got, ...forceLocals(flags)]),
             if_(got, [let_(result, '0'), break_]),
             if_(
               unshare,
               asksExclusive(k, flags) ? faultin('unshare', handle_mm_fault(k, 'unshare'), truth(false)) : [],
-              faultin('faultin_page', handle_mm_fault(k), wantsWrite(k, flags)),
+              flags.force === true
+                ? faultinForce(k)
+                : faultin('faultin_page', handle_mm_fault(k), wantsWrite(k, flags)),
             ),
           ]),
         ]),

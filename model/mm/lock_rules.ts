@@ -110,6 +110,7 @@ export const MM_LINT_RULES: LintRules = {
     'table.pte': { write: [{ locks: [same('table.ptl')] }] },
     'table.zero_writable': { write: [{ locks: [same('table.ptl')] }] },
     'table.frame': { write: [{ locks: [same('table.ptl')] }] },
+    'table.dirty': { write: [{ locks: [same('table.ptl')] }] },
     'table.swp_exclusive': { write: [{ locks: [same('table.ptl')] }] },
     'pmd.frame': { write: [{ locks: [same('pmd.lock')] }] },
     // 5.1.1, 3.1.15: a folio enters and leaves the page cache under its own lock; the collapse replaces
@@ -121,7 +122,7 @@ export const MM_LINT_RULES: LintRules = {
   // `none`, a table and a huge mapping are values of one pmd entry. One pointer publishes a hole.
   words: [
     ['pmd.kind', 'pmd.table', 'pmd.frame'],
-    ['table.pte', 'table.zero_writable', 'table.frame', 'table.swp_exclusive'],
+    ['table.pte', 'table.zero_writable', 'table.frame', 'table.swp_exclusive', 'table.dirty'],
     // Not one word, but one struct page: where the order of its counts and flags matters, the steps are apart.
     [
       ...['frame._refcount', 'frame._mapcount', 'frame._pincount', 'frame.PG_anon_exclusive'],

@@ -24,13 +24,26 @@ import {
   type Local,
 } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { assert, call, check, if_, let_, ret, set, step, unlock, when, type Stmt } from '../language/stmt.ts'
+import {
+  assert,
+  call,
+  check,
+  if_,
+  let_,
+  ret,
+  set,
+  step,
+  unlock,
+  when,
+  type Action,
+  type Stmt,
+} from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { isShared, newAnonPage } from './cow.ts'
 import { VmFault } from './errno.ts'
 import { fileEntry } from './filemap.ts'
-import { copied, fresh, ifFrames, mapNewFrame, origFrame } from './frame.ts'
+import { copied, fresh, ifFrames, mapNewFrame, origFrame, setDirty } from './frame.ts'
 import { entry as entryOf, hold } from './frame_types.ts'
 import { cachedFolio, do_page_mkwrite } from './filemap_fault.ts'
 import { deliver, deliverLocals } from './handle_userfault.ts'
@@ -40,7 +53,7 @@ import { do_huge_pmd_wp_page } from './huge_memory_cow.ts'
 import { do_huge_pmd_anonymous_page } from './huge_memory_fault.ts'
 import { vmf_anon_prepare } from './memory_anon_prepare.ts'
 import { do_set_pmd } from './memory_pmd.ts'
-import { do_swap_page_frame, do_wp_page_private, type Flavour } from './memory_wp.ts'
+import { brokeCow, do_swap_page_frame, do_wp_page_private, type Flavour } from './memory_wp.ts'
 import { do_cow_fault, do_read_fault, do_shared_fault, type Finish } from './memory_file_fault.ts'
 import { ioError, newZero, nosigbusFlags, sigbusInPteFault, wpSharedZero } from './nosigbus.ts'
 import { file, folio, mapping, page, Pte, pmd, PmdKind, SWAP_PTES, table, UFFD_WP_PTES, vma } from './mm_types.ts'
@@ -61,6 +74,7 @@ const ok: Local = local('ok', bool)
 const covered: Local = local('covered', bool)
 const within: Local = local('within_i_size', bool)
 const reuse: Local = local('reuse', bool)
+const writable: Local = local('writable', bool)
 const others: Local = local('shared_page', bool)
 const kind: Local = local('pmdval', PmdKind)
 /** The VMA is a shared mapping: vm_flags as the caller read them. */
@@ -96,15 +110,29 @@ const setEntry = (k: Build, entry: Local, write: boolean, locked: readonly Stmt[
   if_(eq(kind, 'none'), [call('pte_alloc', __pte_alloc(k), [under], ok), if_(not(ok), [ret('VM_FAULT_OOM', VmFault)])]),
   call('map', pte_offset_map_lock, [under], t),
   if_(eq(t, 'nil'), [ret('done', VmFault)]),
-  step('vmf_pte_changed', 'vmf_pte_changed(vmf)', [set(now, table.pte(t, slot))]),
+  step('vmf_pte_changed', 'vmf_pte_changed(vmf)', [
+    set(now, table.pte(t, slot)),
+    // maybe_mkwrite(): only FOLL_FORCE comes to a VMA that may not be written.
+    ...ifFrames(k, set(writable, hasAny(vma.vm_flags(v), 'VM_WRITE'))),
+  ]),
   check('pte_changed', changed(k), [call('unmap_changed', pte_unmap_unlock, [t]), ret('done', VmFault)]),
   ...locked,
   step('set_pte_at', 'set_pte_at(vma->vm_mm, addr, vmf->pte, entry)', [
     set(table.pte(t, slot), marked(k, ite(eq(entry, 'file'), fileEntry(k, v, addr, write), entry))),
-    ...(k.frames === true ? [when(eq(entry, 'anon'), mapNewFrame(k, fresh, t, slot, copied))] : newAnonPage(addr)),
+    ...(k.frames === true ? mapFrame(k, entry) : newAnonPage(addr)),
     ...(k.has('nosigbus') ? [when(eq(entry, 'zero'), newZero(k, t, addr, vma.vm_flags(v)))] : []),
   ]),
   call('unmap', pte_unmap_unlock, [t]),
+]
+
+/** Where there are page frames: a new one under an anonymous entry, which a write has made dirty. */
+const mapFrame = (k: Build, entry: Local): readonly Action[] => [
+  ...setDirty(k, t, slot, false),
+  when(eq(entry, 'anon'), [
+    ...mapNewFrame(k, fresh, t, slot, copied),
+    ...setDirty(k, t, slot, true),
+    when(not(writable), [set(table.pte(t, slot), 'anon_ro')]),
+  ]),
 ]
 
 /** vmf_pte_changed(): the entry is no longer the empty one, or the marker, that the fault found. */
@@ -121,7 +149,7 @@ const do_anonymous_page = (k: Build): Routine =>
       ...[kind, ok, t, now, fault, kindOfPage],
       ...ifUffd(k, marker),
       ...deliverLocals(k),
-      ...ifFrames(k, fresh, copied),
+      ...ifFrames(k, fresh, copied, writable),
     ],
     returns: VmFault,
     body: [
@@ -148,7 +176,7 @@ const finish_fault = (k: Build, write: boolean): Routine =>
     locals: [
       ...(k.has('map-within-i_size') ? [covered, within] : [covered]),
       ...[kind, ok, t, now],
-      ...ifFrames(k, fresh),
+      ...ifFrames(k, fresh, writable),
     ],
     returns: VmFault,
     body: [
@@ -364,6 +392,8 @@ const ofMarker: readonly Stmt[] = [
 
 /** FAULT_FLAG_WRITE, or FAULT_FLAG_UNSHARE. */
 const breaksCow = (flavour: Flavour): Expr => (flavour === 'unshare' ? truth(true) : write)
+/** VM_FAULT_WRITE, which GUP alone asks for. */
+const ofForce = (flavour: Flavour): readonly Local[] => (flavour === 'force' ? [brokeCow] : [])
 const named = (name: string, flavour: Flavour): string => (flavour === 'plain' ? name : `${name}(${flavour})`)
 
 /** What a write cannot go through, and do_wp_page() is for. */
@@ -375,7 +405,7 @@ const handle_pte_fault = (k: Build, flavour: Flavour): Routine =>
     name: named('handle_pte_fault', flavour),
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, write, shared, vmaLocked, tried],
+    params: [v, addr, write, shared, vmaLocked, tried, ...ofForce(flavour)],
     locals: [
       ...[t, orig, kind, fault],
       ...ifFrames(k, origFrame),
@@ -414,7 +444,12 @@ const handle_pte_fault = (k: Build, flavour: Flavour): Routine =>
             ...(k.frames === true
               ? [
                   if_(not(shared), [
-                    call('wp_private', do_wp_page_private(k, flavour), [v, addr, orig, origFrame, vmaLocked], fault),
+                    call(
+                      'wp_private',
+                      do_wp_page_private(k, flavour),
+                      [v, addr, orig, origFrame, vmaLocked, ...ofForce(flavour)],
+                      fault,
+                    ),
                     ret(fault),
                   ]),
                 ]
@@ -451,7 +486,7 @@ export const handle_mm_fault = (k: Build, flavour: Flavour = 'plain'): Routine =
     name: named('__handle_mm_fault', flavour),
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, write, shared, vmaLocked, tried],
+    params: [v, addr, write, shared, vmaLocked, tried, ...ofForce(flavour)],
     locals: [kind, fault],
     returns: VmFault,
     body: [
@@ -484,7 +519,7 @@ export const handle_mm_fault = (k: Build, flavour: Flavour = 'plain'): Routine =
             ]),
           ]
         : []),
-      call('pte', handle_pte_fault(k, flavour), [v, addr, write, shared, vmaLocked, tried], fault),
+      call('pte', handle_pte_fault(k, flavour), [v, addr, write, shared, vmaLocked, tried, ...ofForce(flavour)], fault),
       ret(fault),
     ],
   })

@@ -46,6 +46,7 @@ import {
   origFrame,
   putFrame,
   removeRmap,
+  setDirty,
 } from './frame.ts'
 import { entry, frame, frameLock } from './frame_types.ts'
 import { vmf_anon_prepare } from './memory_anon_prepare.ts'
@@ -56,6 +57,8 @@ const READ = 'v5.14 merge window, a copy of about v6.14; v5.7, v5.9 and v5.19 by
 /** What asks for the fault: an instruction, GUP with FAULT_FLAG_UNSHARE, or GUP with FOLL_FORCE. */
 export type Flavour = 'plain' | 'unshare' | 'force'
 
+/** VM_FAULT_WRITE: do_wp_page() has kept the page or made a copy of it. */
+export const brokeCow: Local = local('vm_fault_write', bool)
 const v: Local = local('vma', nilable('vma'))
 const addr: Local = local('address', refTo('page'))
 const vmaLocked: Local = local('vma_locked', bool)
@@ -173,10 +176,12 @@ const copy = (k: Build, flavour: Flavour): readonly Stmt[] => [
       ...(flavour === 'unshare' ? [assert('UnshareMakesExclusive', or(not(anonymous), not(frame.exclusive(f))))] : []),
       ...mapNewFrame(k, fresh, t, slot, copied),
       set(table.pte(t, slot), ownEntry),
+      ...setDirty(k, t, slot, flavour !== 'unshare'),
     ],
   ),
   // After the switch: nobody may take the old page for his own while this entry might still write it.
   if_(anonymous, [step('remove_rmap', 'folio_remove_rmap_pte(old_folio, vmf->page, vma)', [removeRmap(f)])]),
+  ...(flavour === 'force' ? [let_(brokeCow, true)] : []),
   call('unmap', pte_unmap_unlock, [t]),
   // The reference of the mapping, and the one that was taken for the copy.
   if_(anonymous, [step('put_old', 'folio_put(old_folio); folio_put(old_folio)', putFrame(f, 2))]),
@@ -187,7 +192,7 @@ export const do_wp_page_private = (k: Build, flavour: Flavour): Routine =>
     name: `do_wp_page(${flavour === 'plain' ? 'private' : flavour})`,
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, orig, origFrame, vmaLocked],
+    params: [v, addr, orig, origFrame, vmaLocked, ...(flavour === 'force' ? [brokeCow] : [])],
     locals: [t, now, nowFrame, f, reuse, unlocked, writable, fresh, copied, fault],
     returns: VmFault,
     body: [
@@ -200,7 +205,13 @@ export const do_wp_page_private = (k: Build, flavour: Flavour): Routine =>
         check('reuse', reuse, [
           ...(flavour === 'unshare'
             ? []
-            : [step('wp_page_reuse', 'wp_page_reuse(vmf, folio)', [set(table.pte(t, slot), ownEntry)])]),
+            : [
+                step('wp_page_reuse', 'wp_page_reuse(vmf, folio)', [
+                  set(table.pte(t, slot), ownEntry),
+                  ...setDirty(k, t, slot, true),
+                ]),
+              ]),
+          ...(flavour === 'force' ? [let_(brokeCow, true)] : []),
           call('wp_unmap_reused', pte_unmap_unlock, [t]),
           ret('done', VmFault),
         ]),

@@ -156,6 +156,7 @@ const zappedFrame = (left: Expr): readonly Action[] => [
     set(victim, frameOf(ptent, entry.frame(t, page.slot(at)), at)),
     set(entry.frame(t, page.slot(at)), 'nil'),
     set(entry.swapExclusive(t, page.slot(at)), false),
+    set(entry.dirty(t, page.slot(at)), false),
     ...unmapFrame(ptent, victim),
   ]),
   when(eq(left, 'none'), [discarded(at)]),

@@ -4,6 +4,7 @@ import { access, load_value } from '../fault.ts'
 import { hold_load, hold_store, unpin } from '../gup_hold.ts'
 import { clear_refs_write, ksm_merge } from '../ksm.ts'
 import { gup } from '../gup_fast.ts'
+import { mem_write, uffd_continue } from '../gup_force.ts'
 import type { GupFlags } from '../gup_flags.ts'
 import { pin_longterm } from '../gup_longterm.ts'
 import { pagesOf, type Operand, type Operation } from './operation.ts'
@@ -83,6 +84,23 @@ export const PIN_OPERATIONS: readonly Operation[] = [
     summary: 'unpin_user_page() of what was pinned at an address, or put_page() of what was spliced',
     results: () => [],
     build: (k, on, label) => [call(label, unpin(k), [pagesOf(on).first])],
+  },
+  {
+    name: 'mem_write',
+    operand: 'page_value',
+    frames: 'only',
+    summary: 'write() to /proc/self/mem: get_user_pages(FOLL_WRITE|FOLL_FORCE), and a store to what it gives',
+    results: () => ['ok', '-EFAULT'],
+    build: (k, on, label) => [call(label, mem_write(k, valueOf(on), plain(on)), [pagesOf(on).first])],
+  },
+  {
+    name: 'uffd_continue',
+    operand: 'page',
+    fileOnly: true,
+    frames: 'only',
+    summary: 'UFFDIO_CONTINUE of a page of shmem, in a VMA that is registered for minor faults',
+    results: () => ['0', '-EEXIST', '-EFAULT'],
+    build: (k, on, label) => [call(label, uffd_continue(k, plain(on)), [pagesOf(on).first])],
   },
   {
     name: 'ksm',
