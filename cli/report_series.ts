@@ -67,7 +67,7 @@ function needLines({ patch, neededBy, breaks }: PatchNeed): readonly string[] {
     ...(neededBy.length === 0 ? [] : [wrapped(`without it ${neededBy.join(', ')} would not compile`, inner, 2)]),
     ...(patch.modelled === undefined
       ? neededBy.length === 0
-        ? [`${inner}nothing of it is modelled`]
+        ? [wrapped(`nothing of it is modelled${patch.why === undefined ? '' : `: ${patch.why}`}`, inner, 2)]
         : []
       : breaks.length === 0
         ? [wrapped('without it none of these properties breaks', inner, 2)]

@@ -14,6 +14,7 @@ export function scopeOf(s: Scenario): readonly string[] {
     `${plural(size('pmd'), 'pmd')} of ${plural(s.world.ptes, 'entry').replace('entrys', 'entries')}`,
     plural(size('table'), 'page table'),
     ...(size('file') > 0 ? [plural(size('file'), 'file')] : []),
+    ...(size('frame') > 0 ? [plural(s.world.frames?.anon ?? 0, 'anonymous page frame')] : []),
   ]
   return [`Scope: ${parts.join(', ')}; kernel ${s.kernel.name}: ${s.kernel.title}.`]
 }
@@ -24,7 +25,9 @@ export function assumptionsOf(s: Scenario, model: LoweredModel): readonly string
   for (const step of model.steps)
     if (step.atomic !== undefined) coarse.set(`${step.routine}.${step.local}`, step.atomic)
   return [
-    "Sequentially consistent. Not modelled: TLBs, refcounts and mapcounts, memory contents, userfaultfd's minor faults.",
+    s.world.frames === undefined
+      ? "Sequentially consistent. Not modelled: TLBs, refcounts and mapcounts, memory contents, userfaultfd's minor faults."
+      : "Sequentially consistent: the barriers of GUP-fast and of who clears PageAnonExclusive() are not put to the test. Not modelled: TLBs, userfaultfd's minor faults.",
     s.world.oom ? 'Allocations may fail.' : 'Allocations do not fail.',
     ...(coarse.size === 0
       ? []

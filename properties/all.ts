@@ -1,10 +1,14 @@
 /** Every property, and how they are attached to a scenario. */
 import type { Program } from '../model/language/routine.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
+import { ExclusiveIsAlone, PinnedIsExclusive } from './anon_exclusive.ts'
+import { CowIsolated } from './cow_isolated.ts'
 import { CowIsolation } from './cow_isolation.ts'
 import { EmptyUnlink } from './empty_unlink.ts'
+import { FastPinFresh } from './fast_pin.ts'
 import { FolioUnmappedOnRemoval } from './folio_unmapped.ts'
 import { ForkKept } from './fork_kept.ts'
+import { ForcedWriteOwn } from './forced_write.ts'
 import { GuardsRefine } from './guards_refine.ts'
 import { FlagSound } from './flag_sound.ts'
 import { FlagsAsRequested } from './flags_as_requested.ts'
@@ -28,7 +32,9 @@ import { NothingBeyondEnd } from './nothing_beyond_end.ts'
 import { OperationsEnd } from './operations_end.ts'
 import { goesOnForEver, type Property } from './property.ts'
 import { ReturnsDocumented } from './returns_documented.ts'
+import { UnshareMakesExclusive } from './unshare.ts'
 import { WorldLargeEnough } from './world_large_enough.ts'
+import { LongtermTakesNoZero, ZeroPageUnpinned } from './zero_pinned.ts'
 
 /** In the order of reports. */
 export const PROPERTIES: readonly Property[] = [
@@ -57,6 +63,14 @@ export const PROPERTIES: readonly Property[] = [
   PrivateCoherent,
   PrivateStoreKept,
   PinReliable,
+  CowIsolated,
+  PinnedIsExclusive,
+  ExclusiveIsAlone,
+  UnshareMakesExclusive,
+  LongtermTakesNoZero,
+  ZeroPageUnpinned,
+  FastPinFresh,
+  ForcedWriteOwn,
   NoSigbusBeyondEnd,
   NoSigbusAtAll,
   IoErrorsReported,

@@ -3,6 +3,8 @@ import { and, eq, exists, forall, implies, isOneOf, ne, not, type Expr } from '.
 import { ANON_PTES, FILE_PTES, page, pmd, table } from '../model/mm/mm_types.ts'
 import { nosigbus } from '../model/mm/nosigbus_types.ts'
 import { asksNosigbus, asksSharing, FLAG_SET, HUGH_1, HUGH_3, KIRILL } from './nosigbus.ts'
+import { A_HOLD, pins } from './gup.ts'
+import { pinsHold } from './pin_reliable.ts'
 import { performs, type Property } from './property.ts'
 
 const holds = (p: Expr, ...entries: readonly string[]): Expr =>
@@ -64,23 +66,31 @@ export const PrivateStoreKept: Property = {
   build: (s) => (asksSharing(s, 'private') && performs(s, 'write') ? { covers: [FLAG_SET] } : undefined),
 }
 
-/** RELIABLE of the facts (A.4), for the zero page: X1 and X2. */
+/** RELIABLE of the facts (A.4): for the zero page (X1 and X2), and wherever there are page frames (F4, F5). */
 export const PinReliable: Property = {
   name: 'PinReliable',
-  statement: 'what a long-term pin holds is what the address maps, until truncation discards it.',
+  statement:
+    'what a pin holds is what its address maps and what is stored there goes to, until the address is discarded.',
   sources: [
     'David Hildenbrand, mm/gup: reliable R/O long-term pinning in COW mappings, 16 Nov 2022 (seeds/001)',
     'mm/memory.c, vm_mixed_zeropage_allowed(): why shared mappings get no zero page where GUP may come',
   ],
   bang: 'pinned page is not the mapped one',
-  title: 'long-term pin of the zero page left behind',
-  failsOn: [{ kernels: ['nosigbus-coherent'], why: 'X1: growth must replace the zero page, and the pin stays on it' }],
+  title: 'pinned page left behind by copy-on-write',
+  failsOn: [
+    { kernels: ['nosigbus-coherent'], why: 'X1: growth must replace the zero page, and the pin stays on it' },
+    {
+      kernels: ['v5.7', 'v5.9', 'v5.10', 'v5.11', 'v5.13', 'v5.18', 'v5.19', 'v6.0', 'v6.1'],
+      why: 'pins to read of pages that are not exclusive are left behind by the next write (before 84209e87c696, v6.2)',
+    },
+  ],
   mutants: [
     { scenario: 'nosigbus-pin-private', kernel: 'nosigbus-v2-on-v7.0', without: ['follow_page_pte.gup_must_unshare'] },
   ],
   reaches: ['follow_page_pte.try_grab_folio', 'do_wp_page_unshare.set_pte_at'],
-  build: (s) =>
-    asksNosigbus(s) && performs(s, 'pin_longterm')
+  build: (s) => {
+    if (pins(s)) return { invariant: pinsHold, covers: [A_HOLD] }
+    return asksNosigbus(s) && performs(s, 'pin_longterm')
       ? {
           invariant: forall('page', 'p', (p) =>
             and(
@@ -91,5 +101,6 @@ export const PinReliable: Property = {
           ),
           covers: [{ name: 'a page is pinned', expr: exists('page', 'p', (p) => ne(nosigbus.pinned(p), 'nothing')) }],
         }
-      : undefined,
+      : undefined
+  },
 }

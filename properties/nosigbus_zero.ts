@@ -3,6 +3,7 @@ import { and, forall, implies, not, truth } from '../model/language/expr.ts'
 import { page, pmd } from '../model/mm/mm_types.ts'
 import { nosigbus } from '../model/mm/nosigbus_types.ts'
 import { zeroIsNormal } from '../model/mm/nosigbus.ts'
+import { hasFrames } from './gup.ts'
 import { asksNosigbus, FLAG_SET, holdsZero, HUGH_1, ZERO_MAPPED } from './nosigbus.ts'
 import { performs, type Property } from './property.ts'
 
@@ -51,7 +52,10 @@ export const ZeroPageUnwritten: Property = {
   failsOn: SHARED_WRITABLE,
   mutants: MAY_WRITE,
   reaches: ['store.access'],
-  build: (s) => (asksNosigbus(s) && performs(s, 'write') ? { covers: [ZERO_MAPPED] } : undefined),
+  build: (s) => {
+    if (hasFrames(s) && performs(s, 'write', 'store')) return { covers: [] }
+    return asksNosigbus(s) && performs(s, 'write') ? { covers: [ZERO_MAPPED] } : undefined
+  },
 }
 
 /** Which entries are counted is a matter of the kernel; see nosigbus_types.ts. */

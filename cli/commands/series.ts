@@ -65,7 +65,8 @@ export async function seriesCommand(
       return EXIT.input.code
     }
     const [first] = loaded.scenarios
-    if (first !== undefined) files.push(first.file)
+    const asked = operands.length > 0 || (first?.world.frames !== undefined) === (series.frames === true)
+    if (first !== undefined && asked) files.push(first.file)
   }
   const status = newStatus(options.progress)
   const { posting: _posting, json: _, progress: _progress, save: _save, out: _out, err: _err, ...limits } = options

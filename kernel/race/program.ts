@@ -237,11 +237,12 @@ function uffdOf(threads: readonly RaceThread[]): Pick<RaceProgram, 'uffd'> {
 function fillsOf({ file, world }: Scenario): RaceProgram['fills'] | undefined {
   const out: { mapping: number; page: number; how: 'read' | 'write' | 'guard' }[] = []
   for (const d of file.decls) {
+    if (d.kind === 'vma' || d.kind === 'cache') return undefined
     const m = d.kind === 'fill' ? world.mappings.find((x) => x.name === d.name.text) : undefined
     if (d.kind !== 'fill' || m === undefined) continue
-    if (d.access === 'pmd') return undefined
-    for (let page = d.range.first; page <= d.range.last; page++)
-      out.push({ mapping: m.vma, page, how: d.access ?? 'read' })
+    const how = d.access ?? 'read'
+    if (how !== 'read' && how !== 'write' && how !== 'guard') return undefined
+    for (let page = d.range.first; page <= d.range.last; page++) out.push({ mapping: m.vma, page, how })
   }
   return out
 }

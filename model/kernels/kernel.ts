@@ -1,4 +1,5 @@
 /** What a kernel is: a named set of patches. */
+import { V5_11 } from './gup_patches.ts'
 import type { Patch } from './patches.ts'
 
 export interface Kernel {
@@ -15,7 +16,7 @@ export function kernel(name: string, title: string, patches: Iterable<Patch>): K
 }
 
 /** What v5.13 has that later kernels have not: what MAP_NOSIGBUS was written for. */
-export const V5_13: readonly Patch[] = ['faults-mmap-lock', 'zap-check-mapping', 'zero-page-normal']
+export const V5_13: readonly Patch[] = V5_11
 
 /** Sets of patches that several kernels begin with. */
 export const V6_13: readonly Patch[] = ['guard-any-anon-vma', 'mremap-clears-uffd-wp']

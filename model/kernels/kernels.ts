@@ -1,4 +1,5 @@
 /** The kernels that a scenario can name: released ones, and patch series as they were posted. */
+import { GUP_KERNELS_AFTER, GUP_KERNELS_BEFORE } from './gup.ts'
 import { kernel, V6_13, V6_15, V6_17_RC, V6_18, type Kernel } from './kernel.ts'
 import { nosigbusKernels } from './nosigbus.ts'
 import type { Patch } from './patches.ts'
@@ -25,7 +26,9 @@ const V7_0: readonly Patch[] = [...V6_18_37, 'uffd-own-markers', 'guard-vma-lock
 
 /** Every kernel, oldest first. */
 export const KERNELS: readonly Kernel[] = [
+  ...GUP_KERNELS_BEFORE,
   ...nosigbusKernels(V7_0),
+  ...GUP_KERNELS_AFTER,
   kernel('rfc', 'lightweight guard pages, RFC of 27 Sep 2024, on v6.12 (anonymous memory only)', ['guard-rfc']),
   kernel('rfc-file', 'the RFC as it would be for file-backed memory, which its review discusses (14 Oct 2024)', [
     'guard-rfc',

@@ -71,8 +71,8 @@ export const ASKED_FOR: readonly Proposal[] = [COHERENT, EOF_ONLY]
 /** `nosigbus-v2-on-v7.0`: the same change made to v7.0. */
 export const onToday = (p: Proposal): string => `${p.name}-on-v7.0`
 
-/** v5.13 and what was proposed on it, which no question about released kernels and guard regions is asked of. */
-export const isProposal = (k: Kernel): boolean => k.has('nosigbus') || k.has('faults-mmap-lock')
+/** Kernels before v6.11, and what was proposed on one, which no question about guard regions is asked of. */
+export const isProposal = (k: Kernel): boolean => k.has('nosigbus') || k.has('zero-page-normal')
 
 /** v5.13 and the proposals on it, then the proposals on v7.0, whose patches are `today`. */
 export const nosigbusKernels = (today: readonly Patch[]): readonly Kernel[] => [

@@ -8,6 +8,29 @@ export const PATCHES = {
   'zap-check-mapping':
     'unmapping pages of a file goes by page->mapping (zap_details.check_mapping), leaves swap entries, and locks i_mmap for writing (before v5.18)',
   'zero-page-normal': 'vm_insert_page() makes an ordinary, counted entry of the zero page (before v6.11)',
+  'reuse-sole-mapper':
+    'a write fault keeps an anonymous page that nobody else maps, whoever holds a reference (before 09854ba94c6a, v5.9)',
+  'gup-breaks-cow':
+    'GUP to read a private mapping asks for a write, so that it gets a page of its own (17839856fd58, v5.8 only)',
+  'fork-shares-pinned': 'fork shares anonymous pages that are pinned (before 70e806e4e645, v5.9)',
+  'fast-pin-ignores-fork': 'GUP-fast does not look at write_protect_seq (before 57efa1fe5957, v5.11)',
+  'reclaim-takes-pinned': 'pinned pages may go to the swap cache (before feb889fb40fa, v5.11)',
+  'no-anon-exclusive':
+    'no PageAnonExclusive() and no FAULT_FLAG_UNSHARE: who holds the only reference may keep a page (before 6c287605fd56, v5.19)',
+  'mprotect-never-upgrades':
+    'mprotect() leaves it to a fault to make private pages writable (before 64fe24a3e05e, v6.0)',
+  'force-by-foll-cow':
+    'GUP with FOLL_FORCE remembers that it broke copy-on-write: FOLL_COW and a dirty entry (before 5535be309971, v6.0)',
+  'gup-forgets-write':
+    'GUP with FOLL_FORCE asks for no write any more once copy-on-write was broken (before 19be0eaffa3a, v4.9)',
+  'continue-clean': 'UFFDIO_CONTINUE leaves entries that cannot be written clean (before 9ae0f87d009c, v5.16)',
+  'fast-pin-ignores-pmd': 'GUP-fast looks at the entry again, and not at the pmd (before 70cbc3cc78a9, v6.0)',
+  'collapse-no-ipi':
+    'collapse_huge_page() does not wait for GUP-fast before it reuses a table (before 2ba99c5e0881, v6.1)',
+  'unshare-anon-only': 'FAULT_FLAG_UNSHARE leaves what is not anonymous as it is (before 8d6a0ac09a16, v6.2)',
+  'pin-non-anon-shared':
+    'GUP takes long-term pins, to read, of what is not anonymous in private mappings (before 84209e87c696, v6.2)',
+  'zero-page-pinned': 'pins of the zero page are counted (before c8070b787519, v6.5)',
   nosigbus: 'MAP_NOSIGBUS and VM_NOSIGBUS (proposed in 2021, in no kernel)',
   'nosigbus-mmap-shmem-read': 'MAP_NOSIGBUS of shmem without PROT_WRITE, shared or private (v1, 1 June 2021)',
   'nosigbus-mmap-private': 'MAP_NOSIGBUS with MAP_PRIVATE, of any file (2 June 2021, and v2)',

@@ -4,6 +4,7 @@
  *
  * What of a patch is not modelled changes nothing here: tests, documentation, smaps.
  */
+import { GUP_LONGTERM } from './gup_series.ts'
 import { kernel, V6_15, V6_18, type Kernel } from './kernel.ts'
 import type { Patch } from './patches.ts'
 
@@ -13,6 +14,8 @@ export interface SeriesPatch {
   readonly subject: string
   /** What of it is modelled, in a few words; absent where nothing is. */
   readonly modelled?: string
+  /** Why nothing is, where that does not go without saying. */
+  readonly why?: string
   readonly adds: readonly Patch[]
   readonly removes: readonly Patch[]
   /** Patches of the same series without which it does not compile. */
@@ -31,6 +34,8 @@ export interface Series {
   readonly name: string
   readonly title: string
   readonly base: { readonly name: string; readonly patches: readonly Patch[] }
+  /** About pins and copy-on-write: of the catalogue, scenarios with page frames are asked, and for other series none of those. */
+  readonly frames?: true
   readonly postings: readonly Posting[]
 }
 
@@ -196,7 +201,7 @@ const FILE_BACKED: Series = {
   ],
 }
 
-export const SERIES: readonly Series[] = [FILE_BACKED, VM_MAYBE_GUARD]
+export const SERIES: readonly Series[] = [GUP_LONGTERM, FILE_BACKED, VM_MAYBE_GUARD]
 
 export const findSeries = (name: string): Series | undefined => SERIES.find((s) => s.name === name)
 

@@ -42,10 +42,10 @@ export interface PageRange {
 
 export type Decl = BackingDecl | MapDecl | ChildDecl | MmDecl | FillDecl | VmaDecl | CacheDecl | SettingDecl
 
-/** `shmem NAME[PAGES] [size N];` or `file NAME[PAGES] [size N];`: the file begins N pages long, PAGES unless given. */
+/** `shmem NAME[PAGES] [size N];` or `file NAME[PAGES] [size N];` (or `hugetlb`): the file begins N pages long, PAGES unless given. */
 export interface BackingDecl {
   readonly kind: 'backing'
-  readonly type: 'shmem' | 'file'
+  readonly type: 'shmem' | 'file' | 'hugetlb'
   readonly name: Name
   readonly pages: number
   readonly size?: number
@@ -92,7 +92,7 @@ export interface MmDecl {
 }
 
 /** As if read, written, guarded by an install that has returned, or (a whole PMD) touched as a huge page. */
-export const ACCESSES = ['read', 'write', 'guard', 'pmd'] as const
+export const ACCESSES = ['read', 'write', 'guard', 'pmd', 'huge_zero'] as const
 /**
  * What an entry holds, by its own name where no single access leaves it: `table` is a page table without an
  * entry there, `marker` a guard that no install has promised, `poison` the marker of a page that is lost.

@@ -28,12 +28,12 @@ const USAGE = {
   map: "write 'map NAME = FILE[i..j] shared|private rw|r|w|none [nosigbus] [validate] [in MM] [unmapped];'; FILE may be 'anon'",
   child: "write 'child NAME of MAPPING in MM;'",
   mm: "write 'mm NAME;'",
-  fill: "write 'fill NAME[i..j];', '... read;', '... write;', '... guard;' or '... pmd;'",
+  fill: "write 'fill NAME[i..j];', '... read;', '... write;', '... guard;', '... pmd;' or '... huge_zero;'",
   vma: "write 'vma MAPPING WORD...;', with flags such as VM_LOCKED, or 'anon_vma'",
   cache: "write 'cache FILE[i..j];'",
 } as const
 const ANON = "'anon' is anonymous memory, which needs no declaration"
-const KEYWORDS = ['shmem', 'file', 'map', 'child', 'mm', 'fill', 'vma', 'cache'] as const
+const KEYWORDS = ['shmem', 'file', 'hugetlb', 'map', 'child', 'mm', 'fill', 'vma', 'cache'] as const
 const SHARING: readonly Sharing[] = ['shared', 'private']
 const ACCESS: readonly MapAccess[] = ['rw', 'r', 'w', 'none']
 const FILL: readonly FillAccess[] = [...ACCESSES, ...ENTRIES, ...OTHER_ENTRIES]
@@ -68,6 +68,7 @@ function parseDecl(c: Cursor, seen: Seen): Decl | undefined {
   switch (first.text) {
     case 'shmem':
     case 'file':
+    case 'hugetlb':
       return parseBacking(c, first, first.text, seen)
     case 'map':
       return parseMap(c, first, seen)
@@ -101,7 +102,7 @@ function introduce(c: Cursor, name: Name, names: Map<string, Span>, message: str
   else report(c, 'MM031', message, name.span, { notes: [lineNote(c, 'first', before)] })
 }
 
-function parseBacking(c: Cursor, first: Token, type: 'shmem' | 'file', seen: Seen): BackingDecl | undefined {
+function parseBacking(c: Cursor, first: Token, type: BackingDecl['type'], seen: Seen): BackingDecl | undefined {
   const name = parseNewName(c, 'the name of a file', USAGE.backing, seen)
   if (name === undefined) return undefined
   const pages = parseSingle(c, 'the number of pages', USAGE.backing)
@@ -223,7 +224,8 @@ function parseSetting(c: Cursor, first: Token, seen: Seen): SettingDecl | undefi
   return { kind: 'setting', name, ...(value === undefined ? {} : { value }), span: spanFrom(c, first) }
 }
 
-const knownDecls = "declarations are shmem, file, map, child, mm, fill, vma, cache, and settings such as 'oom;' or 'ptes 2;'"
+const knownDecls =
+  "declarations are shmem, file, map, child, mm, fill, vma, cache, and settings such as 'oom;' or 'ptes 2;'"
 
 /** Reports that the initial state is missing before what stands here. */
 export function missingInit(c: Cursor): void {

@@ -19,6 +19,8 @@ export interface Build {
   readonly reuse?: true
   /** Whether ->fault may fail to read a page, or to find a block for it. */
   readonly io?: true
+  /** Whether entries map page frames, which have contents and are counted: frame_types.ts. */
+  readonly frames?: true
 }
 
 /** What a scenario adds at the two ends of an operation: its ghosts, and where the result goes. */

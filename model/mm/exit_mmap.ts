@@ -12,7 +12,7 @@ import { routine, type Routine } from '../language/routine.ts'
 import { call, for_, forEach, if_, lock, ret, set, step, unlock, when, while_, type Stmt } from '../language/stmt.ts'
 import { nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
-import { zap_page_range_single } from './memory_zap.ts'
+import { framesOf, zap_page_range_single } from './memory_zap.ts'
 import { mmap_read_lock, mmap_read_unlock, mmap_write_lock, mmap_write_unlock, vma_start_write } from './mmap_lock.ts'
 import { file, mapping, page, pmd, table, vma } from './mm_types.ts'
 import { pte_free_defer } from './pgtable_generic.ts'
@@ -75,7 +75,10 @@ export const exit_mmap = (k: Build): Routine =>
       if_(eq(at, 'nil'), [mmap_read_unlock('mmap_read_unlock_empty', m), ret()]),
       // unmap_vmas(), with ZAP_FLAG_DROP_MARKER.
       while_(ne(at, 'nil'), [
-        call('unmap', zap_page_range_single({ evenCows: true, dropMarkers: true, reclaimPt: false }), [first, last]),
+        call('unmap', zap_page_range_single({ evenCows: true, dropMarkers: true, reclaimPt: false, ...framesOf(k) }), [
+          first,
+          last,
+        ]),
         nextVma('next_vma', last),
       ]),
       mmap_read_unlock('mmap_read_unlock', m),

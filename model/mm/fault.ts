@@ -5,12 +5,28 @@
  * Not modelled yet: TLBs (the walk reads the tables as they are; every path here flushes before it
  * relies on an entry being gone), accesses made by the kernel, stack expansion, signals.
  */
-import { and, eq, hasAny, isOneOf, local, ne, not, or, truth, type Expr, type Local } from '../language/expr.ts'
+import {
+  and,
+  eq,
+  hasAny,
+  isOneOf,
+  literal,
+  local,
+  ne,
+  not,
+  or,
+  truth,
+  type Expr,
+  type Local,
+} from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { break_, call, continue_, if_, let_, set, step, while_ } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result, VmFault } from './errno.ts'
+import { accessFrame, accessLocals, loaded } from './frame_access.ts'
+import { asResult } from './frame.ts'
+import { Content } from './frame_types.ts'
 import { handle_mm_fault } from './memory.ts'
 import { doSigbus, throughZero } from './nosigbus.ts'
 import { nosigbus } from './nosigbus_types.ts'
@@ -43,25 +59,29 @@ const translates = (k: Build, isWrite: Expr): Expr => {
   )
   return or(
     eq(pmd.kind(under), 'huge_anon'),
-    and(eq(pmd.kind(under), 'huge_anon_ro'), not(isWrite)),
+    and(isOneOf(pmd.kind(under), 'huge_anon_ro', ...(k.frames === true ? ['huge_zero'] : [])), not(isWrite)),
     and(eq(pmd.kind(under), 'huge'), or(not(isWrite), writableHuge)),
     and(eq(pmd.kind(under), 'table'), or(and(not(isWrite), isOneOf(entry, ...READABLE_PTES)), and(isWrite, writable))),
   )
 }
 
 /** One load or store: `ok`, or the signal that it raised. */
-export const access = (k: Build, isWrite: boolean, io: Syscall): Routine => accesses(k, isWrite, false, io)
+export const access = (k: Build, isWrite: boolean, io: Syscall, value?: number): Routine =>
+  accesses(k, isWrite, false, io, value)
+
+/** One load, of contents: what it found, or the signal that it raised. For scenarios with page frames. */
+export const load_value = (k: Build, io: Syscall): Routine => accesses(k, false, false, io, 'loaded')
 
 /** Loads from one page, again and again until one raises a signal: `for (;;) x = *p;`. User space may stop between two. */
 export const load_forever = (k: Build, io: Syscall): Routine => accesses(k, false, true, io)
 
-const accesses = (k: Build, isWrite: boolean, endless: boolean, io: Syscall): Routine =>
+const accesses = (k: Build, isWrite: boolean, endless: boolean, io: Syscall, value?: number | 'loaded'): Routine =>
   routine({
     name: endless ? 'load_forever' : isWrite ? 'store' : 'load',
     file: 'arch/x86/mm/fault.c',
     read: 'v7.0-rc6: do_user_addr_fault()',
     params: [addr],
-    locals: [v, mapped, vmaLocked, allowed, shared, tryVma, fault, result],
+    locals: [v, mapped, vmaLocked, allowed, shared, tryVma, fault, result, ...accessLocals(k, isWrite)],
     body: [
       ...io.enter,
       let_(tryVma, true),
@@ -73,11 +93,22 @@ const accesses = (k: Build, isWrite: boolean, endless: boolean, io: Syscall): Ro
             set(mapped, translates(k, truth(isWrite))),
             { kind: 'assert', property: 'NoAccess', cond: or(not(mapped), not(page.promised(addr))) },
             ...throughZero(k, addr, isWrite, mapped),
+            ...accessFrame(
+              k,
+              addr,
+              mapped,
+              isWrite ? literal(Content, typeof value === 'number' ? value : 1) : undefined,
+            ),
           ],
           // A table that the walk is in is not freed before a flush that the walking CPU takes part in.
           { atomic: 'one page walk of the hardware', ...(endless ? { unfair: true } : {}) },
         ),
-        if_(mapped, endless ? [let_(tryVma, true), continue_] : [let_(result, 'ok'), break_]),
+        if_(
+          mapped,
+          endless
+            ? [let_(tryVma, true), continue_]
+            : [let_(result, value === 'loaded' ? asResult(loaded) : 'ok'), break_],
+        ),
         let_(vmaLocked, false),
         let_(v, 'nil'),
         ...(k.has('faults-mmap-lock')

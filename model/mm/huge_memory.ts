@@ -10,69 +10,106 @@
  *
  * Not modelled yet: PMD migration entries, the freezing of the folio during a split.
  */
-import { bound, eq, firstThat, isOneOf, ite, literal, local, ne, type Expr, type Local } from '../language/expr.ts'
+import { and, bound, eq, firstThat, isOneOf, ite, literal, local, ne, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { assert, forEach, lock, set, step, unlock, when } from '../language/stmt.ts'
+import { assert, forEach, lock, set, step, unlock, when, type Action } from '../language/stmt.ts'
 import { nilable, refTo } from '../language/types.ts'
+import type { Build } from './build.ts'
+import { discarded, putFrame, removeRmap } from './frame.ts'
+import { entry } from './frame_types.ts'
 import { HUGE_ANON, page, pmd, PmdKind, Pte, table } from './mm_types.ts'
 
 /** pmd_trans_huge() */
-export const isHuge = (kind: Expr): Expr => isOneOf(kind, 'huge', ...HUGE_ANON)
+export const isHuge = (kind: Expr): Expr => isOneOf(kind, 'huge', ...HUGE_ANON, 'huge_zero')
 
 const p: Local = local('pmd', refTo('pmd'))
 const kind: Local = local('pmdval', PmdKind)
 const t: Local = local('pgtable', nilable('table'))
 const each = bound('pg', 'page')
 
+const huge: Local = local('folio', nilable('frame'))
+/** One page is all that a PMD covers where there are frames. An entry of the huge zero page becomes one of the zero page. */
+const framesOfSplit = (into: Expr): readonly Action[] => [
+  set(huge, entry.huge(p)),
+  set(entry.huge(p), 'nil'),
+  when(isOneOf(kind, ...HUGE_ANON), [set(entry.frame(into, page.slot(pmd.first(p))), huge)]),
+]
+
 /** Splits a huge pmd so that a part of it can be worked on. */
-export const __split_huge_pmd: Routine = routine({
-  name: '__split_huge_pmd',
-  file: 'mm/huge_memory.c',
-  read: 'v7.0-rc6; the file-backed case is the same since v6.6',
-  params: [p],
-  locals: [kind, t],
-  body: [
-    lock('pmd_lock', 'ptl = pmd_lock(mm, pmd)', pmd.lock(p)),
-    step('clear', 'pmdp_huge_clear_flush(vma, haddr, pmd)', [
-      set(kind, pmd.kind(p)),
-      when(eq(kind, 'huge'), [set(pmd.kind(p), 'none')]),
-      when(isOneOf(kind, ...HUGE_ANON), [
-        set(
-          t,
-          firstThat('table', 'candidate', (c) => eq(table.state(c), 'free')),
-        ),
-        assert('WorldLargeEnough', ne(t, 'nil')),
-        when(ne(t, 'nil'), [
-          set(table.state(t), 'linked'),
-          forEach('page', 'pg', [
-            when(eq(page.pmd(each), p), [
-              set(
-                table.pte(t, page.slot(each)),
-                ite(eq(kind, 'huge_anon'), literal(Pte, 'anon'), literal(Pte, 'anon_ro')),
-              ),
+export const split_huge_pmd = (frames: boolean): Routine =>
+  routine({
+    name: '__split_huge_pmd',
+    file: 'mm/huge_memory.c',
+    read: 'v7.0-rc6; the file-backed case is the same since v6.6',
+    params: [p],
+    locals: [kind, t, ...(frames ? [huge] : [])],
+    body: [
+      lock('pmd_lock', 'ptl = pmd_lock(mm, pmd)', pmd.lock(p)),
+      step('clear', 'pmdp_huge_clear_flush(vma, haddr, pmd)', [
+        set(kind, pmd.kind(p)),
+        when(eq(kind, 'huge'), [set(pmd.kind(p), 'none')]),
+        when(isOneOf(kind, ...HUGE_ANON, ...(frames ? ['huge_zero'] : [])), [
+          set(
+            t,
+            firstThat('table', 'candidate', (c) => eq(table.state(c), 'free')),
+          ),
+          assert('WorldLargeEnough', ne(t, 'nil')),
+          when(ne(t, 'nil'), [
+            set(table.state(t), 'linked'),
+            forEach('page', 'pg', [
+              when(eq(page.pmd(each), p), [
+                set(
+                  table.pte(t, page.slot(each)),
+                  ite(
+                    eq(kind, 'huge_anon'),
+                    literal(Pte, 'anon'),
+                    frames ? ite(eq(kind, 'huge_zero'), literal(Pte, 'zero'), 'anon_ro') : literal(Pte, 'anon_ro'),
+                  ),
+                ),
+              ]),
             ]),
+            ...(frames ? framesOfSplit(t) : []),
+            set(pmd.kind(p), 'table'),
+            set(pmd.table(p), t),
           ]),
-          set(pmd.kind(p), 'table'),
-          set(pmd.table(p), t),
         ]),
       ]),
-    ]),
-    unlock('pmd_unlock', 'spin_unlock(ptl)', pmd.lock(p)),
-  ],
-})
+      unlock('pmd_unlock', 'spin_unlock(ptl)', pmd.lock(p)),
+    ],
+  })
+export const __split_huge_pmd: Routine = split_huge_pmd(false)
+/** In a scenario with page frames, or without. */
+export const splitOf = (k: Pick<Build, 'frames'>): Routine => (k.frames === true ? SPLIT_FRAMES : __split_huge_pmd)
+const SPLIT_FRAMES: Routine = split_huge_pmd(true)
+
+const zappedHuge = (evenCows: boolean): readonly Action[] => [
+  set(kind, pmd.kind(p)),
+  set(huge, entry.huge(p)),
+  when(isOneOf(kind, 'huge_zero', ...(evenCows ? HUGE_ANON : [])), [
+    set(entry.huge(p), 'nil'),
+    discarded(pmd.first(p)),
+  ]),
+  when(and(isOneOf(kind, ...(evenCows ? HUGE_ANON : ['none'])), ne(huge, 'nil')), [
+    removeRmap(huge),
+    ...putFrame(huge),
+  ]),
+]
 
 /** Takes a whole huge pmd away; an anonymous one only where private copies are to go. */
-export const zap_huge_pmd = (evenCows: boolean): Routine =>
+export const zap_huge_pmd = (evenCows: boolean, frames = false): Routine =>
   routine({
     name: 'zap_huge_pmd',
     file: 'mm/huge_memory.c',
     read: 'v7.0-rc6; the file-backed case is the same since v6.6',
     params: [p],
-    locals: [],
+    locals: frames ? [kind, huge] : [],
     body: [
       lock('pmd_lock', 'ptl = pmd_lock(mm, pmd)', pmd.lock(p)),
       step('clear', 'orig_pmd = pmdp_huge_get_and_clear_full(vma, addr, pmd)', [
-        when(isOneOf(pmd.kind(p), 'huge', ...(evenCows ? HUGE_ANON : [])), [set(pmd.kind(p), 'none')]),
+        ...(frames ? zappedHuge(evenCows) : []),
+        when(isOneOf(pmd.kind(p), 'huge', ...(evenCows ? HUGE_ANON : []), ...(frames ? ['huge_zero'] : [])), [
+          set(pmd.kind(p), 'none'),
+        ]),
       ]),
       unlock('pmd_unlock', 'spin_unlock(ptl)', pmd.lock(p)),
     ],

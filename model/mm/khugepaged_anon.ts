@@ -8,11 +8,30 @@
  * The page table that is deposited under the huge page goes back to the pool of tables, and a split
  * takes one from there: nobody may look at it meanwhile, since a zap of the huge page frees it at once.
  *
- * Not modelled yet: which pages are young, on the LRU, locked or pinned, failing allocations, poisoned
- * memory, the IPI that keeps GUP-fast away, an mm that exits, a VMA that may not be written (from v6.18 on
+ * With page frames a PMD covers one page: its references are asked for, it is copied, and before the table is
+ * used again an IPI waits for GUP-fast (2ba99c5e0881). TLB flushes are no IPIs here, as on some machines.
+ *
+ * Not modelled yet: which pages are young, on the LRU, locked, or (without page frames) pinned, failing allocations,
+ * poisoned memory, an mm that exits, a VMA that may not be written (from v6.18 on
  * it gets a read-only huge page; here it is refused, as up to v6.17).
  */
-import { and, bound, eq, hasAny, isOneOf, le, literal, local, ne, not, type Local } from '../language/expr.ts'
+import {
+  and,
+  bound,
+  eq,
+  hasAny,
+  isEmpty as noMember,
+  isOneOf,
+  ite,
+  le,
+  literal,
+  local,
+  ne,
+  not,
+  or,
+  type Expr,
+  type Local,
+} from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import {
   assert,
@@ -30,12 +49,15 @@ import {
   tryAcquire,
   unlock,
   when,
+  type Action,
   type Stmt,
 } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { newAnonPage } from './cow.ts'
 import { ScanResult, VmFault } from './errno.ts'
+import { copied, fresh, ifFrames, isUnlocked, newFrame, putFrame, removeRmap } from './frame.ts'
+import { entry, frame, irq } from './frame_types.ts'
 import { isHuge } from './huge_memory.ts'
 import { do_swap_page } from './memory.ts'
 import { mmap_read_lock, mmap_read_unlock, mmap_write_lock, mmap_write_unlock, vma_start_write } from './mmap_lock.ts'
@@ -193,20 +215,52 @@ const lockVmaAndCheckPmd = (k: Build): readonly Stmt[] => {
 const anonVmaLock = mapping.anon_rwsem(vma.anon_root(v))
 const each = bound('pg', 'page')
 
+const f: Local = local('folio', nilable('frame'))
+const busy: Local = local('referenced', bool)
+/** is_refcount_suitable(): as many references as mappings, and one of the swap cache. */
+const suitable: Expr = and(
+  eq(frame.pins(f), 0),
+  or(
+    ...[1, 2, 3].map((n) =>
+      and(eq(frame.mapcount(f), n), ite(frame.swapcache(f), eq(frame.refs(f), n + 1), eq(frame.refs(f), n))),
+    ),
+  ),
+)
+const isolateFrame: readonly Stmt[] = [
+  step('vm_normal_page', 'folio = page_folio(vm_normal_page(vma, address, pteval))', [
+    set(f, entry.frame(t, page.slot(at))),
+  ]),
+  if_(ne(f, 'nil'), [
+    step('is_refcount_suitable', 'folio_trylock(folio); is_refcount_suitable(folio)', [
+      set(busy, or(not(suitable), not(isUnlocked(f)))),
+    ]),
+    check('refcount_suitable', busy, [let_(result, 'SCAN_FAIL'), break_]),
+  ]),
+]
+const copyFrame: Stmt = step('copy_mc_user_highpage', '__collapse_huge_page_copy(): copy_mc_user_highpage()', [
+  set(copied, 0),
+  when(ne(f, 'nil'), [set(copied, frame.content(f))]),
+])
+const clearFrame: readonly Action[] = [
+  set(entry.frame(t, page.slot(at)), 'nil'),
+  when(ne(f, 'nil'), [removeRmap(f), ...putFrame(f)]),
+]
+
 /** __collapse_huge_page_isolate(): under ptl, of a table that only this thread can reach. */
-const isolate: readonly Stmt[] = [
+const isolate = (k: Build): readonly Stmt[] => [
   lock('pte_lock', 'pte = pte_offset_map_lock(mm, &_pmd, address, &pte_ptl)', table.ptl(t)),
   for_(at, pmd.first(p), pmd.last(p), [
     step('isolate', '__collapse_huge_page_isolate(): pteval = ptep_get(_pte)', [set(pte, table.pte(t, page.slot(at)))]),
     if_(and(isEmpty, armed), [let_(result, 'SCAN_EXCEED_NONE_PTE'), break_]),
     check('pte_present', isSwapPte, [let_(result, 'SCAN_PTE_NON_PRESENT'), break_]),
     if_(eq(pte, 'anon_wp'), [let_(result, 'SCAN_PTE_UFFD_WP'), break_]),
+    ...ifFrames(k, ...isolateFrame),
   ]),
   unlock('pte_unlock', 'spin_unlock(pte_ptl)', table.ptl(t)),
 ]
 
 /** From the flush of the pmd to the huge one, or back to the table where something in it cannot go. */
-const isolateAndCopy: readonly Stmt[] = [
+const isolateAndCopy = (k: Build): readonly Stmt[] => [
   lock('anon_vma_lock_write', 'anon_vma_lock_write(vma->anon_vma)', anonVmaLock),
   lock('pmd_lock', 'pmd_ptl = pmd_lock(mm, pmd)', pmd.lock(p)),
   step('pmdp_collapse_flush', '_pmd = pmdp_collapse_flush(vma, address, pmd)', [
@@ -218,7 +272,15 @@ const isolateAndCopy: readonly Stmt[] = [
     set(pmd.collapsing(p), t),
   ]),
   unlock('pmd_unlock', 'spin_unlock(pmd_ptl)', pmd.lock(p)),
-  ...isolate,
+  ...(k.frames === true && !k.has('collapse-no-ipi')
+    ? [
+        step('tlb_remove_table_sync_one', 'tlb_remove_table_sync_one()', [], {
+          await: noMember(irq.off()),
+          sleeps: true,
+        }),
+      ]
+    : []),
+  ...isolate(k),
   if_(
     eq(result, 'SCAN_SUCCEED'),
     [
@@ -226,7 +288,11 @@ const isolateAndCopy: readonly Stmt[] = [
       // The kernel lets go of ptl after each entry.
       lock('copy_lock', '__collapse_huge_page_copy_succeeded(): spin_lock(ptl)', table.ptl(t)),
       for_(at, pmd.first(p), pmd.last(p), [
-        step('ptep_clear', 'ptep_clear(vma->vm_mm, address, _pte)', [set(table.pte(t, page.slot(at)), 'none')]),
+        ...ifFrames(k, copyFrame),
+        step('ptep_clear', 'ptep_clear(vma->vm_mm, address, _pte)', [
+          ...ifFrames(k, ...clearFrame),
+          set(table.pte(t, page.slot(at)), 'none'),
+        ]),
       ]),
       unlock('copy_unlock', 'spin_unlock(ptl)', table.ptl(t)),
       lock('pmd_lock_huge', 'spin_lock(pmd_ptl)', pmd.lock(p)),
@@ -234,7 +300,9 @@ const isolateAndCopy: readonly Stmt[] = [
         set(pmd.kind(p), 'huge_anon'),
         set(pmd.collapsing(p), 'nil'),
         set(table.state(t), 'free'),
-        forEach('page', 'pg', [when(eq(page.pmd(each), p), newAnonPage(each))]),
+        ...(k.frames === true
+          ? [...newFrame(k, fresh, copied), set(entry.huge(p), fresh)]
+          : [forEach('page', 'pg', [when(eq(page.pmd(each), p), newAnonPage(each))])]),
       ]),
       unlock('pmd_unlock_huge', 'spin_unlock(pmd_ptl)', pmd.lock(p)),
     ],
@@ -258,7 +326,7 @@ const collapse_huge_page = (k: Build): Routine =>
     file: 'mm/khugepaged.c',
     read: READ,
     params: [p, unmapped],
-    locals: [v, flags, allowed, armed, anon, kind, t, at, pte, result],
+    locals: [v, flags, allowed, armed, anon, kind, t, at, pte, result, ...ifFrames(k, f, busy, copied, fresh)],
     returns: ScanResult,
     body: [
       mmap_read_unlock('drop_to_allocate', pmd.mm(p)),
@@ -271,7 +339,7 @@ const collapse_huge_page = (k: Build): Routine =>
       mmap_write_lock('mmap_write_lock', pmd.mm(p)),
       ...revalidate('revalidate_locked'),
       if_(eq(result, 'SCAN_SUCCEED'), lockVmaAndCheckPmd(k)),
-      if_(eq(result, 'SCAN_SUCCEED'), isolateAndCopy),
+      if_(eq(result, 'SCAN_SUCCEED'), isolateAndCopy(k)),
       call('mmap_write_unlock', mmap_write_unlock, [pmd.mm(p)]),
       ret(result),
     ],

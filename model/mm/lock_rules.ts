@@ -114,6 +114,10 @@ export const MM_LINT_RULES: LintRules = {
     // 1.1.15, 3.1.7: every change of a pte, under the ptl of its table.
     'table.pte': { write: [{ locks: [same('table.ptl')] }] },
     'table.zero_writable': { write: [{ locks: [same('table.ptl')] }] },
+    'table.frame': { write: [{ locks: [same('table.ptl')] }] },
+    'table.dirty': { write: [{ locks: [same('table.ptl')] }] },
+    'table.swp_exclusive': { write: [{ locks: [same('table.ptl')] }] },
+    'pmd.frame': { write: [{ locks: [same('pmd.lock')] }] },
     // 5.1.1, 3.1.15: a folio enters and leaves the page cache under its own lock; the collapse replaces
     // a whole chunk under the lock of the new folio and of those it found, and fills holes that have none.
     'folio.cached': {
@@ -122,8 +126,13 @@ export const MM_LINT_RULES: LintRules = {
   },
   // `none`, a table and a huge mapping are values of one pmd entry. One pointer publishes a hole.
   words: [
-    ['pmd.kind', 'pmd.table'],
-    ['table.pte', 'table.zero_writable'],
+    ['pmd.kind', 'pmd.table', 'pmd.frame'],
+    ['table.pte', 'table.zero_writable', 'table.frame', 'table.swp_exclusive', 'table.dirty'],
+    // Not one word, but one struct page: where the order of its counts and flags matters, the steps are apart.
+    [
+      ...['frame._refcount', 'frame._mapcount', 'frame._pincount', 'frame.PG_anon_exclusive'],
+      ...['frame.PG_swapcache', 'frame.swap_map', 'frame.PG_ksm', 'frame.content'],
+    ],
     ['file.falloc_start', 'file.falloc_next'],
   ],
   mirrors: [
@@ -183,7 +192,7 @@ export const MM_LINT_RULES: LintRules = {
     {
       routine: '__split_huge_pmd',
       label: 'clear',
-      fields: ['table.pte'],
+      fields: ['table.pte', 'table.frame'],
       reason: 'the deposited table is filled before the pmd leads to it: nobody else can find it',
     },
     {

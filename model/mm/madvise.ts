@@ -42,7 +42,7 @@ import {
 import { bool, enumeration, int, nilable, refTo, type EnumType } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
-import { NO_DETAILS, zap_page_range_single } from './memory_zap.ts'
+import { framesOf, NO_DETAILS, zap_page_range_single } from './memory_zap.ts'
 import {
   lock_vma_under_rcu,
   mmap_read_lock,
@@ -330,9 +330,9 @@ const unknownBehaviour = (name: string, io: Syscall): Routine =>
   })
 
 export const sys_guard_install = (k: Build, io: Syscall): Routine =>
-  k.has('faults-mmap-lock') ? unknownBehaviour('MADV_GUARD_INSTALL', io) : sys_madvise(k, guardInstallBehaviour(k), io)
+  k.has('zero-page-normal') ? unknownBehaviour('MADV_GUARD_INSTALL', io) : sys_madvise(k, guardInstallBehaviour(k), io)
 export const sys_guard_remove = (k: Build, io: Syscall): Routine =>
-  k.has('faults-mmap-lock') ? unknownBehaviour('MADV_GUARD_REMOVE', io) : sys_madvise(k, guardRemoveBehaviour(k), io)
+  k.has('zero-page-normal') ? unknownBehaviour('MADV_GUARD_REMOVE', io) : sys_madvise(k, guardRemoveBehaviour(k), io)
 
 const dontneed = (k: Build): Routine =>
   routine({
@@ -345,10 +345,11 @@ const dontneed = (k: Build): Routine =>
     body: [
       step('can_madv_lru_vma', 'madvise_dontneed_free_valid_vma(): vma->vm_flags', [set(flags, vma.vm_flags(v))]),
       if_(hasAny(flags, 'VM_LOCKED'), [ret('-EINVAL', Result)]),
-      call('zap', zap_page_range_single({ evenCows: true, dropMarkers: false, reclaimPt: k.has('pt-reclaim') }), [
-        first,
-        last,
-      ]),
+      call(
+        'zap',
+        zap_page_range_single({ evenCows: true, dropMarkers: false, reclaimPt: k.has('pt-reclaim'), ...framesOf(k) }),
+        [first, last],
+      ),
       ret('0', Result),
     ],
   })

@@ -19,23 +19,41 @@ import {
   ne,
   not,
   or,
+  truth,
   type Expr,
   type Local,
 } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { assert, call, check, if_, let_, ret, set, step, unlock, when, type Stmt } from '../language/stmt.ts'
+import {
+  assert,
+  call,
+  check,
+  if_,
+  let_,
+  ret,
+  set,
+  step,
+  unlock,
+  when,
+  type Action,
+  type Stmt,
+} from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { isShared, newAnonPage } from './cow.ts'
 import { VmFault } from './errno.ts'
 import { fileEntry } from './filemap.ts'
+import { copied, fresh, ifFrames, mapNewFrame, origFrame, setDirty } from './frame.ts'
+import { entry as entryOf, hold } from './frame_types.ts'
 import { cachedFolio, do_page_mkwrite } from './filemap_fault.ts'
 import { deliver, deliverLocals } from './handle_userfault.ts'
-import { __split_huge_pmd, isHuge } from './huge_memory.ts'
+import { isHuge, splitOf } from './huge_memory.ts'
+import { hugetlb_fault } from './hugetlb.ts'
 import { do_huge_pmd_wp_page } from './huge_memory_cow.ts'
 import { do_huge_pmd_anonymous_page } from './huge_memory_fault.ts'
 import { vmf_anon_prepare } from './memory_anon_prepare.ts'
 import { do_set_pmd } from './memory_pmd.ts'
+import { brokeCow, do_swap_page_frame, do_wp_page_private, type Flavour } from './memory_wp.ts'
 import { do_cow_fault, do_read_fault, do_shared_fault, type Finish } from './memory_file_fault.ts'
 import { ioError, newZero, nosigbusFlags, sigbusInPteFault, wpSharedZero } from './nosigbus.ts'
 import { file, folio, mapping, page, Pte, pmd, PmdKind, SWAP_PTES, table, UFFD_WP_PTES, vma } from './mm_types.ts'
@@ -56,6 +74,7 @@ const ok: Local = local('ok', bool)
 const covered: Local = local('covered', bool)
 const within: Local = local('within_i_size', bool)
 const reuse: Local = local('reuse', bool)
+const writable: Local = local('writable', bool)
 const others: Local = local('shared_page', bool)
 const kind: Local = local('pmdval', PmdKind)
 /** The VMA is a shared mapping: vm_flags as the caller read them. */
@@ -91,15 +110,29 @@ const setEntry = (k: Build, entry: Local, write: boolean, locked: readonly Stmt[
   if_(eq(kind, 'none'), [call('pte_alloc', __pte_alloc(k), [under], ok), if_(not(ok), [ret('VM_FAULT_OOM', VmFault)])]),
   call('map', pte_offset_map_lock, [under], t),
   if_(eq(t, 'nil'), [ret('done', VmFault)]),
-  step('vmf_pte_changed', 'vmf_pte_changed(vmf)', [set(now, table.pte(t, slot))]),
+  step('vmf_pte_changed', 'vmf_pte_changed(vmf)', [
+    set(now, table.pte(t, slot)),
+    // maybe_mkwrite(): only FOLL_FORCE comes to a VMA that may not be written.
+    ...ifFrames(k, set(writable, hasAny(vma.vm_flags(v), 'VM_WRITE'))),
+  ]),
   check('pte_changed', changed(k), [call('unmap_changed', pte_unmap_unlock, [t]), ret('done', VmFault)]),
   ...locked,
   step('set_pte_at', 'set_pte_at(vma->vm_mm, addr, vmf->pte, entry)', [
     set(table.pte(t, slot), marked(k, ite(eq(entry, 'file'), fileEntry(k, v, addr, write), entry))),
-    ...newAnonPage(addr),
+    ...(k.frames === true ? mapFrame(k, entry) : newAnonPage(addr)),
     ...(k.has('nosigbus') ? [when(eq(entry, 'zero'), newZero(k, t, addr, vma.vm_flags(v)))] : []),
   ]),
   call('unmap', pte_unmap_unlock, [t]),
+]
+
+/** Where there are page frames: a new one under an anonymous entry, which a write has made dirty. */
+const mapFrame = (k: Build, entry: Local): readonly Action[] => [
+  ...setDirty(k, t, slot, false),
+  when(eq(entry, 'anon'), [
+    ...mapNewFrame(k, fresh, t, slot, copied),
+    ...setDirty(k, t, slot, true),
+    when(not(writable), [set(table.pte(t, slot), 'anon_ro')]),
+  ]),
 ]
 
 /** vmf_pte_changed(): the entry is no longer the empty one, or the marker, that the fault found. */
@@ -112,7 +145,12 @@ const do_anonymous_page = (k: Build): Routine =>
     file: 'mm/memory.c',
     read: READ,
     params: [v, addr, write, vmaLocked],
-    locals: [kind, ok, t, now, fault, kindOfPage, ...ifUffd(k, marker), ...deliverLocals(k)],
+    locals: [
+      ...[kind, ok, t, now, fault, kindOfPage],
+      ...ifUffd(k, marker),
+      ...deliverLocals(k),
+      ...ifFrames(k, fresh, copied, writable),
+    ],
     returns: VmFault,
     body: [
       // Anonymous memory has markers with UFFD_FEATURE_WP_UNPOPULATED only, which is not modelled.
@@ -134,8 +172,12 @@ const finish_fault = (k: Build, write: boolean): Routine =>
     name: 'finish_fault',
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, f, kindOfPage, ...ifUffd(k, marker)],
-    locals: k.has('map-within-i_size') ? [covered, within, kind, ok, t, now] : [covered, kind, ok, t, now],
+    params: [v, addr, f, kindOfPage, ...ifUffd(k, marker), ...ifFrames(k, copied)],
+    locals: [
+      ...(k.has('map-within-i_size') ? [covered, within] : [covered]),
+      ...[kind, ok, t, now],
+      ...ifFrames(k, fresh, writable),
+    ],
     returns: VmFault,
     body: [
       if_(and(eq(f, page.huge(addr)), eq(kindOfPage, 'file'), ne(pmd.chunk(under), 'nil')), [
@@ -172,6 +214,7 @@ const do_fault = (k: Build): Routine => {
     finish_fault: (isWrite) => finish_fault(k, isWrite),
     vmf_anon_prepare: vmf_anon_prepare(k),
     marker: ifUffd(k, marker),
+    copied: ifFrames(k, copied),
     do_anonymous_page: do_anonymous_page(k),
   }
   const args = [v, addr, vmaLocked, tried, ...failures(k), ...ifUffd(k, marker)]
@@ -347,18 +390,25 @@ const ofMarker: readonly Stmt[] = [
   ]),
 ]
 
+/** FAULT_FLAG_WRITE, or FAULT_FLAG_UNSHARE. */
+const breaksCow = (flavour: Flavour): Expr => (flavour === 'unshare' ? truth(true) : write)
+/** VM_FAULT_WRITE, which GUP alone asks for. */
+const ofForce = (flavour: Flavour): readonly Local[] => (flavour === 'force' ? [brokeCow] : [])
+const named = (name: string, flavour: Flavour): string => (flavour === 'plain' ? name : `${name}(${flavour})`)
+
 /** What a write cannot go through, and do_wp_page() is for. */
 const readOnly = (k: Build): readonly string[] => ['zero', 'file_ro', 'anon_ro', ...ifUffd(k, ...UFFD_WP_PTES)]
 
 /** From the lockless snapshot of the entry to the handler for what was seen there. */
-const handle_pte_fault = (k: Build): Routine =>
+const handle_pte_fault = (k: Build, flavour: Flavour): Routine =>
   routine({
-    name: 'handle_pte_fault',
+    name: named('handle_pte_fault', flavour),
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, write, shared, vmaLocked, tried],
+    params: [v, addr, write, shared, vmaLocked, tried, ...ofForce(flavour)],
     locals: [
       ...[t, orig, kind, fault],
+      ...ifFrames(k, origFrame),
       ...ifUffd(k, marker),
       ...failures(k),
       ...(k.has('nosigbus-in-pte-fault') ? [nosigbusFlags] : []),
@@ -376,15 +426,34 @@ const handle_pte_fault = (k: Build): Routine =>
         if_(eq(t, 'nil'), [ret('done', VmFault)]),
         step('snapshot', 'vmf->orig_pte = ptep_get_lockless(vmf->pte)', [
           set(orig, table.pte(t, slot)),
+          ...ifFrames(k, set(origFrame, entryOf.frame(t, slot))),
           ...rcu_read_unlock,
         ]),
         // do_swap_page() -> handle_pte_marker(), on the snapshot alone.
         if_(eq(orig, 'guard'), [ret('VM_FAULT_SIGSEGV', VmFault)]),
         if_(eq(orig, 'poison'), [ret('VM_FAULT_HWPOISON', VmFault)]),
-        if_(isOneOf(orig, ...SWAP_PTES), [call('swap', do_swap_page(k), [addr, orig], fault), ret(fault)]),
+        if_(isOneOf(orig, ...SWAP_PTES), [
+          k.frames === true
+            ? call('swap', do_swap_page_frame(k), [addr, orig, origFrame, write], fault)
+            : call('swap', do_swap_page(k), [addr, orig], fault),
+          ret(fault),
+        ]),
         ...ifUffd(k, ...ofMarker),
         if_(not(isOneOf(orig, ...(k.uffd === undefined ? ['none'] : ['none', 'uffd_wp']))), [
-          if_(and(write, or(isOneOf(orig, ...readOnly(k)), and(eq(orig, 'file'), not(shared)))), [
+          if_(and(breaksCow(flavour), or(isOneOf(orig, ...readOnly(k)), and(eq(orig, 'file'), not(shared)))), [
+            ...(k.frames === true
+              ? [
+                  if_(not(shared), [
+                    call(
+                      'wp_private',
+                      do_wp_page_private(k, flavour),
+                      [v, addr, orig, origFrame, vmaLocked, ...ofForce(flavour)],
+                      fault,
+                    ),
+                    ret(fault),
+                  ]),
+                ]
+              : []),
             call('wp', do_wp_page(k), [v, addr, orig, vmaLocked], fault),
             ret(fault),
           ]),
@@ -412,18 +481,23 @@ const handle_pte_fault = (k: Build): Routine =>
  * handle_mm_fault() down to the pmd. A huge pmd that is there already needs nothing, unless a private
  * mapping is written to: wp_huge_pmd() splits it, and the copy is made at the level of entries.
  */
-export const handle_mm_fault = (k: Build): Routine =>
+export const handle_mm_fault = (k: Build, flavour: Flavour = 'plain'): Routine =>
   routine({
-    name: '__handle_mm_fault',
+    name: named('__handle_mm_fault', flavour),
     file: 'mm/memory.c',
     read: READ,
-    params: [v, addr, write, shared, vmaLocked, tried],
+    params: [v, addr, write, shared, vmaLocked, tried, ...ofForce(flavour)],
     locals: [kind, fault],
     returns: VmFault,
     body: [
+      // handle_mm_fault(): if (is_vm_hugetlb_page(vma))
+      ...ifFrames(
+        k,
+        if_(hold.hugetlb(addr), [call('hugetlb', hugetlb_fault(k, flavour), [v, addr, write], fault), ret(fault)]),
+      ),
       step('pmd', 'vmf.orig_pmd = pmdp_get_lockless(vmf.pmd)', [set(kind, pmd.kind(under))]),
       if_(isHuge(kind), [
-        if_(or(not(write), shared, eq(kind, 'huge_anon')), [ret('done', VmFault)]),
+        if_(or(not(breaksCow(flavour)), shared, eq(kind, 'huge_anon')), [ret('done', VmFault)]),
         ...(k.thp === true
           ? [
               if_(eq(kind, 'huge_anon_ro'), [
@@ -433,7 +507,9 @@ export const handle_mm_fault = (k: Build): Routine =>
             ]
           : []),
         // wp_huge_pmd(): a private copy is made of one page, so the pmd is split first.
-        if_(eq(kind, 'huge'), [call('wp_huge_pmd', __split_huge_pmd, [under])]),
+        if_(k.frames === true ? isOneOf(kind, 'huge', 'huge_zero') : eq(kind, 'huge'), [
+          call('wp_huge_pmd', splitOf(k), [under]),
+        ]),
       ]),
       ...(k.thp === true
         ? [
@@ -443,7 +519,7 @@ export const handle_mm_fault = (k: Build): Routine =>
             ]),
           ]
         : []),
-      call('pte', handle_pte_fault(k), [v, addr, write, shared, vmaLocked, tried], fault),
+      call('pte', handle_pte_fault(k, flavour), [v, addr, write, shared, vmaLocked, tried, ...ofForce(flavour)], fault),
       ret(fault),
     ],
   })

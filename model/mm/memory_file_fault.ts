@@ -13,6 +13,7 @@ import type { Build } from './build.ts'
 import { VmFault } from './errno.ts'
 import { filemap_map_pages } from './filemap.ts'
 import { do_page_mkwrite, filemap_fault } from './filemap_fault.ts'
+import { frame, hold } from './frame_types.ts'
 import { file, folio, page, Pte, vma } from './mm_types.ts'
 import { ioError, sigbusInDoFault, sigbusLocals } from './nosigbus.ts'
 import { answers, FallocWait, shmem_falloc_wait, shmem_fault } from './shmem.ts'
@@ -35,6 +36,8 @@ export interface Finish {
   readonly vmf_anon_prepare: Routine
   /** vmf_orig_pte_uffd_wp(), in scenarios that have such markers. */
   readonly marker: readonly Local[]
+  /** The contents of the private copy, in scenarios with page frames. */
+  readonly copied: readonly Local[]
   /** What some proposals of MAP_NOSIGBUS call. */
   readonly do_anonymous_page: Routine
 }
@@ -95,13 +98,13 @@ export const do_read_fault = (finish: Finish): Routine =>
     file: 'mm/memory.c',
     read: READ,
     params: paramsOf(finish),
-    locals: [...localsOf(finish.k), ok],
+    locals: [...localsOf(finish.k), ok, ...finish.copied],
     returns: VmFault,
     body: [
       ...faultAround(finish.k),
       ...doFault(finish, false),
       let_(kindOfPage, 'file'),
-      call('finish', finish.finish_fault(false), [v, addr, f, kindOfPage, ...finish.marker], fault),
+      call('finish', finish.finish_fault(false), [v, addr, f, kindOfPage, ...finish.marker, ...finish.copied], fault),
       folio_unlock,
       ret(fault),
     ],
@@ -113,15 +116,20 @@ export const do_cow_fault = (finish: Finish): Routine =>
     file: 'mm/memory.c',
     read: READ,
     params: paramsOf(finish),
-    locals: localsOf(finish.k),
+    locals: [...localsOf(finish.k), ...finish.copied],
     returns: VmFault,
     body: [
       call('anon_prepare', finish.vmf_anon_prepare, [v, addr, vmaLocked], fault),
       if_(ne(fault, 'done'), [ret(fault)]),
       ...doFault(finish, true),
-      // copy_mc_user_highpage(vmf->cow_page, vmf->page, ...): contents are not modelled.
+      // Where contents are modelled at all.
+      ...finish.copied.map((contents) =>
+        step('copy_user_highpage', 'copy_mc_user_highpage(vmf->cow_page, vmf->page, vmf->address, vma)', [
+          set(contents, frame.content(hold.cache(addr))),
+        ]),
+      ),
       let_(kindOfPage, 'anon'),
-      call('finish', finish.finish_fault(true), [v, addr, f, kindOfPage, ...finish.marker], fault),
+      call('finish', finish.finish_fault(true), [v, addr, f, kindOfPage, ...finish.marker, ...finish.copied], fault),
       folio_unlock,
       ret(fault),
     ],
@@ -133,7 +141,7 @@ export const do_shared_fault = (finish: Finish): Routine =>
     file: 'mm/memory.c',
     read: READ,
     params: paramsOf(finish),
-    locals: localsOf(finish.k),
+    locals: [...localsOf(finish.k), ...finish.copied],
     returns: VmFault,
     body: [
       ...doFault(finish, true),
@@ -143,7 +151,7 @@ export const do_shared_fault = (finish: Finish): Routine =>
         if_(ne(fault, 'VM_FAULT_LOCKED'), [ret(fault)]),
       ]),
       let_(kindOfPage, 'file'),
-      call('finish', finish.finish_fault(true), [v, addr, f, kindOfPage, ...finish.marker], fault),
+      call('finish', finish.finish_fault(true), [v, addr, f, kindOfPage, ...finish.marker, ...finish.copied], fault),
       folio_unlock,
       ret(fault),
     ],

@@ -15,8 +15,10 @@ import { call, for_, if_, let_, lock, ret, set, step, unlock, when, type Stmt } 
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { shareAnonPage } from './cow.ts'
-import { __split_huge_pmd } from './huge_memory.ts'
+import { ifFrames } from './frame.ts'
+import { splitOf } from './huge_memory.ts'
 import { copy_huge_pmd } from './huge_memory_cow.ts'
+import { copyPresentFrame, copySwapFrame, FORK_FRAME_LOCALS, protectSeq } from './memory_fork_frames.ts'
 import { clampFirst, clampLast } from './memory_zap.ts'
 import {
   ANON_PTES,
@@ -97,6 +99,7 @@ function copied(of: Expr, wp: Expr): Expr {
   return ite(wp, readOnly, unprotected)
 }
 
+const readOnly = (of: Expr): Expr => copied(of, uffdWp)
 const childOf = (of: Expr): Expr => page.child(of)
 
 /** The present half: write-protected on both sides where it is private, with the TLB flush left to the end of fork. */
@@ -123,7 +126,7 @@ const copy_pte_range = (k: Build): Routine =>
     file: 'mm/memory.c',
     read: 'v6.14, v7.0-rc6',
     params: [p, first, last, uffdWp],
-    locals: [dp, dt, t, at, pte, kind, ok],
+    locals: [dp, dt, t, at, pte, kind, ok, ...ifFrames(k, ...FORK_FRAME_LOCALS)],
     returns: bool,
     body: [
       let_(dp, page.pmd(childOf(pmd.first(p)))),
@@ -143,10 +146,12 @@ const copy_pte_range = (k: Build): Routine =>
       for_(at, clampFirst(p, first), clampLast(p, last), [
         step('ptep_get', 'ptent = ptep_get(src_pte)', [set(pte, table.pte(t, page.slot(at)))]),
         if_(ne(pte, 'none'), [
-          if_(isOneOf(pte, ...PRESENT_PTES), copyPresent(k), [
-            step('copy_nonpresent_pte', 'set_pte_at(dst_mm, addr, dst_pte, pte)', [
-              set(table.pte(dt, page.slot(childOf(at))), copied(pte, uffdWp)),
-            ]),
+          if_(isOneOf(pte, ...PRESENT_PTES), k.frames === true ? copyPresentFrame(k, readOnly) : copyPresent(k), [
+            k.frames === true
+              ? copySwapFrame(copied(pte, uffdWp))
+              : step('copy_nonpresent_pte', 'set_pte_at(dst_mm, addr, dst_pte, pte)', [
+                  set(table.pte(dt, page.slot(childOf(at))), copied(pte, uffdWp)),
+                ]),
           ]),
         ]),
       ]),
@@ -155,6 +160,10 @@ const copy_pte_range = (k: Build): Routine =>
       ret(true, bool),
     ],
   })
+
+/** What is split before it is copied. */
+const splitsHuge = (k: Build): Expr =>
+  k.frames === true ? isOneOf(kind, 'huge_anon', 'huge_zero') : eq(kind, 'huge_anon')
 
 /** Copies the page tables of one VMA into the child's copy of it. False where it ran out of memory. */
 export const copy_page_range = (k: Build): Routine =>
@@ -173,6 +182,7 @@ export const copy_page_range = (k: Build): Routine =>
         set(last, vma.end(src)),
         set(dstFlags, vma.vm_flags(dst)),
       ]),
+      ...ifFrames(k, ...protectSeq('begin', vma.mapping(src), vma.mm(src))),
       for_(p, page.pmd(first), page.pmd(last), [
         step('pmd', 'copy_pmd_range(): *src_pmd', [set(kind, pmd.kind(p))]),
         ...(k.thp === true
@@ -182,12 +192,13 @@ export const copy_page_range = (k: Build): Routine =>
                 if_(eq(ok, false), [ret(false, bool)]),
               ]),
             ]
-          : [if_(eq(kind, 'huge_anon'), [call('split', __split_huge_pmd, [p])])]),
-        if_(k.thp === true ? eq(kind, 'table') : or(eq(kind, 'table'), eq(kind, 'huge_anon')), [
+          : [if_(splitsHuge(k), [call('split', splitOf(k), [p])])]),
+        if_(k.thp === true ? eq(kind, 'table') : or(eq(kind, 'table'), splitsHuge(k)), [
           call('ptes', copy_pte_range(k), [p, first, last, hasAny(dstFlags, 'VM_UFFD_WP')], ok),
           if_(eq(ok, false), [ret(false, bool)]),
         ]),
       ]),
+      ...ifFrames(k, ...protectSeq('end', vma.mapping(src), vma.mm(src))),
       ret(true, bool),
     ],
   })

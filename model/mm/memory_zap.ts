@@ -37,10 +37,14 @@ import {
   unlock,
   when,
   while_,
+  type Action,
   type Stmt,
 } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
-import { __split_huge_pmd, isHuge, zap_huge_pmd } from './huge_memory.ts'
+import type { Build } from './build.ts'
+import { discarded, frameOf, unmapFrame } from './frame.ts'
+import { entry } from './frame_types.ts'
+import { isHuge, splitOf, zap_huge_pmd } from './huge_memory.ts'
 import { ANON_PTES, page, Pte, pmd, PmdKind, SWAP_PTES, table, ZERO_PTES } from './mm_types.ts'
 import { nosigbus } from './nosigbus_types.ts'
 import { pte_free_defer, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
@@ -77,7 +81,12 @@ export interface ZapDetails {
   readonly zeroNormal?: true
   /** What a long-term pin of these addresses holds is not asked for any more. */
   readonly endsPins?: true
+  /** Entries map page frames, which lose a mapping. */
+  readonly frames?: true
 }
+/** What a kernel and a scenario add to the details of every zap. */
+export const framesOf = (k: Pick<Build, 'frames'>): Pick<ZapDetails, 'frames'> =>
+  k.frames === true ? { frames: true } : {}
 /** Guard install, and drivers. */
 export const NO_DETAILS: ZapDetails = { evenCows: true, dropMarkers: false, reclaimPt: false }
 
@@ -118,9 +127,9 @@ export const zap_page_range_single = (details: ZapDetails): Routine =>
           if_(isHuge(kind), [
             if_(
               and(le(first, pmd.first(p)), le(pmd.last(p), last)),
-              [call('huge', zap_huge_pmd(details.evenCows), [p]), break_],
+              [call('huge', zap_huge_pmd(details.evenCows, details.frames === true), [p]), break_],
               [
-                call('split', __split_huge_pmd, [p]),
+                call('split', splitOf(details), [p]),
                 // Of a file nothing is left to be zapped; anonymous memory has a table now.
                 if_(eq(kind, 'huge'), [break_], [continue_]),
               ],
@@ -140,15 +149,28 @@ const cleared: Local = local('direct_reclaim', bool)
 /** reclaim_pt_is_enabled(): the whole range of the table is zapped, and nothing may be left in it. */
 const reclaimable: Expr = and(pmd.whole(p), le(first, pmd.first(p)), le(pmd.last(p), last), not(skipped))
 
+const victim: Local = local('folio', nilable('frame'))
+/** zap_present_folio_ptes(), zap_nonpresent_ptes(): the mapping, its reference, or the swap entry. */
+const zappedFrame = (left: Expr): readonly Action[] => [
+  when(and(ne(ptent, 'none'), eq(left, 'none')), [
+    set(victim, frameOf(ptent, entry.frame(t, page.slot(at)), at)),
+    set(entry.frame(t, page.slot(at)), 'nil'),
+    set(entry.swapExclusive(t, page.slot(at)), false),
+    set(entry.dirty(t, page.slot(at)), false),
+    ...unmapFrame(ptent, victim),
+  ]),
+  when(eq(left, 'none'), [discarded(at)]),
+]
+
 /** Empties entries of one table; gives back `table` where the table had vanished, `none` where it is done. */
 const zap_pte_range = (details: ZapDetails): Routine => {
-  const { reclaimPt } = details
+  const { reclaimPt, frames } = details
   return routine({
     name: 'zap_pte_range',
     file: 'mm/memory.c',
     read: READ,
     params: [p, first, last],
-    locals: reclaimPt ? [t, at, ptent, skipped, cleared] : [t, at, ptent],
+    locals: [t, at, ptent, ...(reclaimPt ? [skipped, cleared] : []), ...(frames ? [victim] : [])],
     returns: PmdKind,
     body: [
       call('map', pte_offset_map_lock, [p], t),
@@ -157,6 +179,7 @@ const zap_pte_range = (details: ZapDetails): Routine => {
         step('pte', 'ptent = ptep_get(pte); ptep_get_and_clear_full()', [
           set(ptent, table.pte(t, page.slot(at))),
           set(table.pte(t, page.slot(at)), zapped(ptent, at, details)),
+          ...(frames ? zappedFrame(zapped(ptent, at, details)) : []),
           ...(details.endsPins
             ? [when(eq(zapped(ptent, at, details), 'none'), [set(nosigbus.pinned(at), 'nothing')])]
             : []),

@@ -44,8 +44,8 @@ export const VmFlags: FlagsType = flagWord('vm_flags', [
   'VM_MIXEDMAP',
 ])
 export const AnonVma: EnumType = enumeration('anon_vma', ['NULL', 'anon_vma'])
-/** `huge` maps a PMD-sized folio of the page cache, `huge_anon` one of anonymous memory, `huge_anon_ro` one write-protected. */
-export const PmdKind: EnumType = enumeration('pmd', ['none', 'table', 'huge', 'huge_anon', 'huge_anon_ro'])
+/** `huge` maps a PMD-sized folio of the page cache, `huge_anon` one of anonymous memory, `huge_anon_ro` one write-protected, `huge_zero` the huge zero page. */
+export const PmdKind: EnumType = enumeration('pmd', ['none', 'table', 'huge', 'huge_anon', 'huge_anon_ro', 'huge_zero'])
 export const HUGE_ANON = ['huge_anon', 'huge_anon_ro'] as const
 /**
  * What an entry holds. Present: `file`, a page-cache page (writable in a shared mapping, never in a

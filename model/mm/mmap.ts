@@ -73,7 +73,7 @@ const mmap_region = (k: Build): Routine =>
       call('gather', vms_gather_munmap_vmas(k), [first, last, any], ok),
       if_(not(ok), [ret(false, bool)]),
       // vms_clean_up_area(): entries go while the VMAs are still in the tree, though detached.
-      if_(any, [call('vms_clean_up_area', unmap_region, [first, last])]),
+      if_(any, [call('vms_clean_up_area', unmap_region(k), [first, last])]),
       call('merge', vma_merge_new_range(k), [first, last, flags, literal(nilable('vma'), 'nil')], merged),
       if_(eq(merged, 'nil'), [
         ...mayFail(k, 'may_fail', 'vm_area_alloc(map->mm)', [

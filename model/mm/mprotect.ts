@@ -31,7 +31,8 @@ import { assert, break_, call, check, for_, if_, let_, ret, set, step, while_, t
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
-import { __split_huge_pmd, isHuge } from './huge_memory.ts'
+import { entry, frame } from './frame_types.ts'
+import { isHuge, splitOf } from './huge_memory.ts'
 import { clampFirst, clampLast } from './memory_zap.ts'
 import { mmap_write_lock, mmap_write_unlock, vma_start_write } from './mmap_lock.ts'
 import { isAsked, protLetsStores } from './nosigbus.ts'
@@ -91,6 +92,17 @@ function modified(): Expr {
   )
 }
 
+/**
+ * can_change_pte_writable(): an exclusive page may be made writable without a fault (A.10). Where pages cannot be
+ * told apart either answer may come.
+ */
+const canChangeWritable = (k: Build): readonly Stmt[] => {
+  const text = 'maybe_change_pte_writable(vma, ptent), PageAnonExclusive(page)'
+  if (k.frames !== true) return [step('can_change_writable', text, [], { choose: [exclusive] })]
+  if (k.has('mprotect-never-upgrades')) return []
+  return [step('can_change_writable', text, [set(exclusive, frame.exclusive(entry.frame(t, page.slot(at))))])]
+}
+
 /** Gives the entries of one table the VMA's protection; `table` where the table had vanished. Markers stay. */
 const change_pte_range = (k: Build): Routine =>
   routine({
@@ -106,11 +118,7 @@ const change_pte_range = (k: Build): Routine =>
       for_(at, clampFirst(p, first), clampLast(p, last), [
         step('ptep_get', 'oldpte = ptep_get(pte)', [set(pte, table.pte(t, page.slot(at)))]),
         let_(exclusive, eq(pte, 'anon')),
-        if_(and(hasAny(flags, 'VM_WRITE'), isOneOf(pte, 'anon_ro', 'anon_none')), [
-          step('can_change_writable', 'maybe_change_pte_writable(vma, ptent), PageAnonExclusive(page)', [], {
-            choose: [exclusive],
-          }),
-        ]),
+        if_(and(hasAny(flags, 'VM_WRITE'), isOneOf(pte, 'anon_ro', 'anon_none')), canChangeWritable(k)),
         step('commit', 'modify_prot_commit_ptes(vma, addr, ptep, oldpte, ptent, nr_ptes)', [
           set(table.pte(t, page.slot(at)), modified()),
           // pte_modify() asks for no page: the zero page gets vm_page_prot as any other does (facts D.2: UNVERIFIED in
@@ -138,7 +146,7 @@ const change_protection = (k: Build): Routine =>
         while_(truth(true), [
           step('pmd', 'change_pmd_range(): pmdp_get_lockless(pmd)', [set(kind, pmd.kind(p))]),
           if_(eq(kind, 'none'), [break_]),
-          if_(isHuge(kind), [call('split', __split_huge_pmd, [p])]),
+          if_(isHuge(kind), [call('split', splitOf(k), [p])]),
           call('ptes', change_pte_range(k), [p, first, last, flags], kind),
           // -EAGAIN: a table that vanished under the walk makes it look at this pmd again.
           if_(eq(kind, 'none'), [break_]),

@@ -27,7 +27,7 @@ import { routine, type Routine } from '../language/routine.ts'
 import { call, lock, set, step, unlock, when, while_, type Stmt } from '../language/stmt.ts'
 import { int, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
-import { zap_page_range_single, type ZapDetails } from './memory_zap.ts'
+import { framesOf, zap_page_range_single, type ZapDetails } from './memory_zap.ts'
 import { zeroIsNormal } from './nosigbus.ts'
 import { FILE_PAGES_MAX, FILE_PTES, file, folio, page, pmd, table, vma } from './mm_types.ts'
 
@@ -81,7 +81,7 @@ const unmapTree = (k: Build, details: ZapDetails): readonly Stmt[] => [
     : lock('i_mmap_lock', 'i_mmap_lock_read(mapping)', file.i_mmap(f), 'read'),
   nextVma('first_vma', 'vma_interval_tree_foreach(vma, root, first_index, last_index)', literal(nilable('vma'), 'nil')),
   while_(ne(v, 'nil'), [
-    call('zap', zap_page_range_single({ ...details, ...rulesOf(k) }), [zba, zea]),
+    call('zap', zap_page_range_single({ ...details, ...rulesOf(k), ...framesOf(k) }), [zba, zea]),
     nextVma('next_vma', 'vma_interval_tree_iter_next(vma, first_index, last_index)', v),
   ]),
   k.has('zap-check-mapping')

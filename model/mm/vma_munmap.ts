@@ -39,7 +39,7 @@ import {
 } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
-import { zap_page_range_single } from './memory_zap.ts'
+import { framesOf, zap_page_range_single } from './memory_zap.ts'
 import { mmap_write_downgrade, vma_start_write } from './mmap_lock.ts'
 import { file, page, pmd, table, vma } from './mm_types.ts'
 import { pte_free_defer } from './pgtable_generic.ts'
@@ -123,40 +123,45 @@ const inHole = (under: Expr): Expr =>
   forall('page', 'x', (x) => or(ne(page.pmd(x), under), and(le(first, x), le(x, last)), eq(page.vma(x), 'nil')))
 
 /** unmap_region(): unmap_vmas(), which drops markers, then free_pgtables(). Frees no VMA. */
-export const unmap_region: Routine = routine({
-  name: 'unmap_region',
-  file: 'mm/vma.c',
-  read: READ,
-  params: [first, last],
-  locals: [v, p, t, gone],
-  body: [
-    call('unmap_vmas', zap_page_range_single({ evenCows: true, dropMarkers: true, reclaimPt: false }), [first, last]),
-    // free_pgtables(): each VMA leaves the interval tree of its file before its tables go.
-    step('mas_find', 'vma = mas_find(unmap->mas, unmap->tree_end - 1)', [set(v, nextDetached())]),
-    while_(ne(v, 'nil'), [
-      if_(ne(vma.file(v), 'nil'), [
-        lock('i_mmap_lock_write', 'i_mmap_lock_write(mapping)', file.i_mmap(vma.file(v))),
-        step('unlink_file_vma', '__remove_shared_vm_struct(vma, mapping)', [set(vma.linked(v), false)]),
-        unlock('i_mmap_unlock_write', 'i_mmap_unlock_write(mapping)', file.i_mmap(vma.file(v))),
-      ]),
-      step('mas_find_next', 'vma = mas_find(unmap->mas, unmap->tree_end - 1)', [set(v, nextDetached())]),
-    ]),
-    for_(p, page.pmd(first), page.pmd(last), [
-      step('free_pgd_range', 'free_pgd_range(tlb, addr, end, floor, ceiling): pmd_none_or_clear_bad(pmd)', [
-        set(t, pmd.table(p)),
-        set(gone, inHole(p)),
-      ]),
-      if_(and(ne(t, 'nil'), gone), [
-        step('free_pte_range', 'free_pte_range(): pmd_clear(pmd)', [
-          set(pmd.kind(p), 'none'),
-          set(pmd.table(p), 'nil'),
-          set(table.state(t), 'unlinked'),
+export const unmap_region = (k: Build): Routine =>
+  routine({
+    name: 'unmap_region',
+    file: 'mm/vma.c',
+    read: READ,
+    params: [first, last],
+    locals: [v, p, t, gone],
+    body: [
+      call(
+        'unmap_vmas',
+        zap_page_range_single({ evenCows: true, dropMarkers: true, reclaimPt: false, ...framesOf(k) }),
+        [first, last],
+      ),
+      // free_pgtables(): each VMA leaves the interval tree of its file before its tables go.
+      step('mas_find', 'vma = mas_find(unmap->mas, unmap->tree_end - 1)', [set(v, nextDetached())]),
+      while_(ne(v, 'nil'), [
+        if_(ne(vma.file(v), 'nil'), [
+          lock('i_mmap_lock_write', 'i_mmap_lock_write(mapping)', file.i_mmap(vma.file(v))),
+          step('unlink_file_vma', '__remove_shared_vm_struct(vma, mapping)', [set(vma.linked(v), false)]),
+          unlock('i_mmap_unlock_write', 'i_mmap_unlock_write(mapping)', file.i_mmap(vma.file(v))),
         ]),
-        call('pte_free_tlb', pte_free_defer, [t]),
+        step('mas_find_next', 'vma = mas_find(unmap->mas, unmap->tree_end - 1)', [set(v, nextDetached())]),
       ]),
-    ]),
-  ],
-})
+      for_(p, page.pmd(first), page.pmd(last), [
+        step('free_pgd_range', 'free_pgd_range(tlb, addr, end, floor, ceiling): pmd_none_or_clear_bad(pmd)', [
+          set(t, pmd.table(p)),
+          set(gone, inHole(p)),
+        ]),
+        if_(and(ne(t, 'nil'), gone), [
+          step('free_pte_range', 'free_pte_range(): pmd_clear(pmd)', [
+            set(pmd.kind(p), 'none'),
+            set(pmd.table(p), 'nil'),
+            set(table.state(t), 'unlinked'),
+          ]),
+          call('pte_free_tlb', pte_free_defer, [t]),
+        ]),
+      ]),
+    ],
+  })
 
 /**
  * The VMA of mas_detach after `next`. Who holds the mmap lock finds no detached VMA in its range but
@@ -203,7 +208,7 @@ export const do_vmi_munmap = (k: Build, downgrade: boolean): Routine =>
       vma_iter_clear,
       ...(downgrade ? [call('downgrade', mmap_write_downgrade, [page.mm(first)])] : []),
       if_(any, [
-        call('vms_clear_ptes', unmap_region, [first, last]),
+        call('vms_clear_ptes', unmap_region(k), [first, last]),
         call('remove_vma', remove_vmas(!downgrade), [first, last]),
       ]),
       ret(true, bool),

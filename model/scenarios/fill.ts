@@ -4,6 +4,7 @@ import type { Patch } from '../kernels/patches.ts'
 import type { Decl, FillAccess, FillDecl, FillEntry } from '../litmus/ast.ts'
 import { folio, page, pmd, table, vma } from '../mm/mm_types.ts'
 import { flagsOf } from './flags.ts'
+import { entryFrame, frameFiller, hugeFrame } from './frames.ts'
 import { mappingNamed, setTo, within, type Initial, type Mapping, type World } from './place.ts'
 import { refuse } from './problem.ts'
 
@@ -15,10 +16,13 @@ interface Context {
   readonly has: (patch: Patch) => boolean
   /** Tables that are in use, by pmd. */
   readonly tables: Map<number, number>
+  /** Hands out page frames, in worlds that have them. */
+  readonly newFrame?: ReturnType<typeof frameFiller>
 }
 
 export function fills(decls: readonly Decl[], world: Place, has: Context['has']): readonly Initial[] {
-  const context: Context = { world, has, tables: new Map() }
+  const newFrame = world.frames === undefined ? {} : { newFrame: frameFiller(world.frames, has) }
+  const context: Context = { world, has, tables: new Map(), ...newFrame }
   return decls
     .filter((d) => d.kind === 'fill')
     .flatMap((d) => {
@@ -33,6 +37,7 @@ function fillOne(c: Context, d: FillDecl, m: Mapping): readonly Initial[] {
   const access = d.access ?? 'read'
   switch (access) {
     case 'pmd':
+    case 'huge_zero':
       return fillHuge(c, d, m)
     case 'write':
       if (!m.writable) refuse('MM107', `'${m.name}' cannot be written`, d.span)
@@ -75,7 +80,7 @@ function checkEntry(d: FillDecl, m: Mapping, entry: FillEntry): void {
 }
 
 /** What an access or an install leaves in an entry. */
-function entryOf(m: Mapping, access: Exclude<FillAccess, 'pmd'>): string {
+function entryOf(m: Mapping, access: Exclude<FillAccess, 'pmd' | 'huge_zero'>): string {
   if (access === 'guard' || access === 'marker') return 'guard'
   if (access === 'table') return 'none'
   if (access !== 'read' && access !== 'write') return access
@@ -87,7 +92,12 @@ function entryOf(m: Mapping, access: Exclude<FillAccess, 'pmd'>): string {
   return write ? 'anon' : 'file'
 }
 
-function fillEntries(c: Context, d: FillDecl, m: Mapping, access: Exclude<FillAccess, 'pmd'>): readonly Initial[] {
+function fillEntries(
+  c: Context,
+  d: FillDecl,
+  m: Mapping,
+  access: Exclude<FillAccess, 'pmd' | 'huge_zero'>,
+): readonly Initial[] {
   const { world, tables } = c
   const entry = entryOf(m, access)
   const out: Initial[] = entry === 'guard' ? guardTraces(c, m) : []
@@ -103,6 +113,7 @@ function fillEntries(c: Context, d: FillDecl, m: Mapping, access: Exclude<FillAc
       setTo(pmd.table(object('pmd', under)), t),
       setTo(table.state(t), 'linked'),
       setTo(table.pte(t, object('slot', index % world.ptes)), entry),
+      ...(entry === 'anon' ? (c.newFrame?.(entryFrame(number, index % world.ptes)) ?? []) : []),
     )
     if (access === 'guard') out.push(setTo(page.promised(object('page', m.firstPage + n)), true))
     // A fault-around maps and a copy reads the page cache, so the folio is there in every case.
@@ -134,7 +145,7 @@ function guardTraces({ has }: Context, m: Mapping): Initial[] {
 }
 
 /** A huge mapping of whole PMDs: of the page cache's huge folios, or of anonymous ones. */
-function fillHuge({ world, tables }: Context, d: FillDecl, m: Mapping): readonly Initial[] {
+function fillHuge({ world, tables, newFrame }: Context, d: FillDecl, m: Mapping): readonly Initial[] {
   if (m.file !== undefined && !world.huge)
     refuse('MM107', 'the page cache holds no huge folio', d.span, "give the setting 'huge;'")
   const under = new Map<number, number>()
@@ -145,8 +156,18 @@ function fillHuge({ world, tables }: Context, d: FillDecl, m: Mapping): readonly
   return [...under].flatMap(([at, pages]) => {
     if (pages !== world.ptes || tables.has(at))
       refuse('MM107', `a huge mapping takes ${world.ptes} pages that nothing else fills`, d.span)
+    if (d.access === 'huge_zero') return hugeZero(world, d, m, at)
     const kind = m.file === undefined ? 'huge_anon' : 'huge'
     const anon = m.file === undefined ? [setTo(vma.anon_vma(object('vma', m.vma)), 'anon_vma')] : []
-    return [setTo(pmd.kind(object('pmd', at)), kind), ...anon]
+    const own = m.file === undefined ? (newFrame?.(hugeFrame(at)) ?? []) : []
+    return [setTo(pmd.kind(object('pmd', at)), kind), ...anon, ...own]
   })
+}
+
+/** A huge page of zeroes, as a load of anonymous memory with MADV_HUGEPAGE maps it. */
+function hugeZero(world: Place, d: FillDecl, m: Mapping, at: number): readonly Initial[] {
+  const zero = world.frames?.hugeZero
+  if (m.file !== undefined || zero === undefined)
+    return refuse('MM107', 'the huge zero page is for anonymous memory', d.span)
+  return [setTo(pmd.kind(object('pmd', at)), 'huge_zero'), setTo(hugeFrame(at), object('frame', zero))]
 }

@@ -11,6 +11,8 @@ const SHAPES: Readonly<Record<OperandKind, string>> = {
   page: 'one page of a mapping, as a[0]',
   mapping: 'a mapping that one PMD covers, as a',
   ranges: 'one to four ranges of pages, as a[0], a[2..3]',
+  page_value: 'one page of a mapping and what is stored, as a[0], 2',
+  page_word: 'one page of a mapping and a word',
   pages_word: 'pages of a mapping and a word',
   pages_pages: 'pages of two mappings, as a[0..1], b[0..1]',
   file: 'a file, as f',
@@ -21,6 +23,7 @@ const SHAPES: Readonly<Record<OperandKind, string>> = {
 }
 
 const RANGES_MAX = 4
+const VALUE_MAX = 3
 
 interface Context {
   readonly statement: Stmt
@@ -45,6 +48,12 @@ export function readArgument(statement: Stmt, op: Operation, world: World, mm: n
     case 'page':
     case 'mapping':
       return second === undefined ? { kind: 'pages', at: pagesAt(c, first) } : wrong()
+    case 'page_value': {
+      if (third !== undefined || second?.kind !== 'number') return wrong()
+      if (second.value > VALUE_MAX) refuse('MM105', `contents are 0 to ${VALUE_MAX}`, second.span)
+      return { kind: 'pages', at: pagesAt(c, first), value: second.value }
+    }
+    case 'page_word':
     case 'pages_word': {
       if (third !== undefined || second?.kind !== 'name') return wrong()
       const word = second.name.text
@@ -165,7 +174,7 @@ const mappingHint = (name: string, world: World): string => {
 }
 
 function checkShape(op: Operation, m: Mapping, pages: readonly number[], world: World, span: Span): void {
-  if (op.operand === 'page' && pages.length !== 1)
+  if (['page', 'page_value', 'page_word'].includes(op.operand) && pages.length !== 1)
     refuse('MM105', `'${op.name}' takes one page, not ${pages.length}`, span, `as in '${op.name}(${m.name}[0])'`)
   if (op.behind === true && pages[0] === m.firstPage)
     refuse('MM105', `'${op.name}' takes pages that lie behind others`, span, `as in '${op.name}(${m.name}[1])'`)

@@ -2,6 +2,7 @@
 import { literal, type Expr, type FieldExpr } from '../language/expr.ts'
 import type { SetSizes } from '../language/types.ts'
 import type { MapDecl, Name, PageRange } from '../litmus/ast.ts'
+import type { Frames } from './frames.ts'
 import { hint, refuse } from './problem.ts'
 
 export interface Initial {
@@ -44,6 +45,8 @@ export interface Backing {
   /** Length at the start, in pages. */
   readonly size: number
   readonly shmem: boolean
+  /** Of hugetlbfs, with page frames alone; one of its pages is one entry. */
+  readonly hugetlb?: true
 }
 
 export interface World {
@@ -58,6 +61,8 @@ export interface World {
   /** Anonymous memory gets huge pages at its first touch. */
   readonly thp: boolean
   readonly ptes: number
+  /** Page frames, in worlds with the setting `frames`. */
+  readonly frames?: Frames
   readonly names: Readonly<Record<string, readonly string[]>>
   readonly sizes: SetSizes
   readonly init: readonly Initial[]

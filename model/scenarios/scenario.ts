@@ -6,6 +6,7 @@ import type { Final, KernelLine, LitmusFile } from '../litmus/ast.ts'
 import type { Build } from '../mm/build.ts'
 import { ne } from '../language/expr.ts'
 import type { FieldAccess } from '../language/expr.ts'
+import { FRAME_FIELDS } from '../mm/frame_types.ts'
 import { MM_FIELDS, table } from '../mm/mm_types.ts'
 import { condition } from './condition.ts'
 import { Problem, hint, refuse } from './problem.ts'
@@ -88,13 +89,16 @@ function build(file: LitmusFile, kernel: Kernel, without: readonly string[]): Sc
     thp: world.thp,
     ...(world.io ? { io: true } : {}),
     ...(ops.flat().some((op) => op.reusesVma === true) ? { reuse: true } : {}),
+    ...(world.frames === undefined ? {} : { frames: true }),
     ...(uffd === undefined ? {} : { uffd }),
   }
   const { programs, registers } = buildThreads(file.threads, world, k)
   const program: Program = {
     sizes: world.sizes,
     names: world.names,
-    fields: [...MM_FIELDS, ...registers.values()].map((f) => f.decl),
+    fields: [...MM_FIELDS, ...(world.frames === undefined ? [] : FRAME_FIELDS), ...registers.values()].map(
+      (f) => f.decl,
+    ),
     init: world.init,
     threads: programs,
     properties: [],

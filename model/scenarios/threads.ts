@@ -43,6 +43,7 @@ export function buildThreads(decls: readonly ThreadDecl[], world: World, k: Buil
     const body = t.stmts.flatMap((s): readonly ModelStmt[] => {
       const op = operationOf(s)
       const argument = readArgument(s, op, world, mm)
+      checkFrames(s, op, world)
       const register =
         s.register === undefined
           ? undefined
@@ -64,6 +65,14 @@ export function buildThreads(decls: readonly ThreadDecl[], world: World, k: Buil
   })
   const rcu: ThreadProgram = { name: 'rcu', daemon: true, body: [call('batch', rcu_do_batch)], locals: [] }
   return { programs: [...programs, rcu], registers }
+}
+
+/** Refuses an operation that does not know page frames where there are some, and the other way. */
+function checkFrames(s: Stmt, op: Operation, world: World): void {
+  if (world.frames === undefined && op.frames === 'only')
+    refuse('MM105', `'${op.name}' needs page frames`, s.span, "give the setting 'frames 2;'")
+  if (world.frames !== undefined && op.frames === undefined)
+    refuse('MM106', `'${op.name}' is not modelled together with 'frames'`, s.span)
 }
 
 /** The mm whose mappings a thread names first, or that it ends, or that it is the parent of by a fork. */

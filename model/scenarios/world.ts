@@ -9,6 +9,7 @@ import { refusedAtStart } from '../mm/nosigbus.ts'
 import { nosigbus } from '../mm/nosigbus_types.ts'
 import { fills } from './fill.ts'
 import { flagsOf } from './flags.ts'
+import { frameGeometry, placeFrames } from './frames.ts'
 import { mappingNamed, setTo, within, type Backing, type Initial, type Mapping, type World } from './place.ts'
 import { hint, refuse } from './problem.ts'
 import { startState } from './start_state.ts'
@@ -29,8 +30,9 @@ function setting(decls: readonly Decl[], name: string, fallback: number, max: nu
 /**
  * `huge`: the page cache holds every whole chunk as one huge folio already. `thp`: first touches of anonymous
  * memory get huge pages. `uffd_waits`: faults that userfaultfd is to resolve wait, instead of raising SIGBUS.
+ * `frames`: entries map page frames, of which so many are for anonymous memory.
  */
-const SETTINGS = ['ptes', 'tables', 'oom', 'io', 'huge', 'thp', 'vmas', 'uffd_waits'] as const
+const SETTINGS = ['ptes', 'tables', 'oom', 'io', 'huge', 'thp', 'vmas', 'uffd_waits', 'frames'] as const
 const VMAS_MAX = 8
 
 export interface WorldOptions {
@@ -75,6 +77,7 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
   if (pageTotal > PAGES_MAX) refuse('MM110', `at most ${PAGES_MAX} mapped pages in all, not ${pageTotal}`, whole)
 
   const pmds = layPmds(mappings, ptes)
+  const frames = placeFrames(decls, backings, ptes)
   const tables = setting(decls, 'tables', pmds.length * (1 + options.retired) + Math.max(0, options.makers - 1), 12)
   const small = backings.flatMap((b) => Array.from({ length: b.pages }, (_, i) => `${b.name}[${i}]`))
   const chunks = backings.flatMap((b) => Array.from({ length: b.chunks }, (_, i) => ({ backing: b, index: i })))
@@ -95,6 +98,7 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
     file: backings.map((b) => b.name),
     folio: [...small, ...chunks.map((c) => `${c.backing.name}.huge${c.backing.chunks === 1 ? '' : c.index}`)],
     chunk: chunks.map((c) => `${c.backing.name}.chunk${c.index}`),
+    ...(frames === undefined ? {} : { frame: frames.names }),
   }
   const sizes: SetSizes = Object.fromEntries(Object.entries(names).map(([set, list]) => [set, list.length]))
   const init: Initial[] = [
@@ -104,6 +108,7 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
     ...pmds.flatMap((p, i) => pmdGeometry(p, i, ptes)),
     ...backings.flatMap((b) => fileGeometry(b, ptes, small.length)),
     ...mappings.flatMap((m) => pageGeometry(m, pmdOf, ptes, small.length)),
+    ...(frames === undefined ? [] : frameGeometry(frames, backings, mappings)),
   ]
   const isSet = (name: string): boolean => decls.some((d) => d.kind === 'setting' && d.name.text === name)
   const world: World = {
@@ -115,6 +120,7 @@ export function buildWorld(decls: readonly Decl[], options: WorldOptions, whole:
     huge: isSet('huge'),
     thp: isSet('thp'),
     ptes,
+    ...(frames === undefined ? {} : { frames }),
     names,
     sizes,
     init,
@@ -139,9 +145,15 @@ function placeBackings(decls: readonly BackingDecl[], ptes: number): readonly Ba
     firstFolio += d.pages
     const size = d.size ?? d.pages
     if (size > d.pages) refuse('MM103', `'${d.name.text}' has places for ${d.pages} pages, fewer than ${size}`, d.span)
-    return { name: d.name.text, file, pages: d.pages, chunks, size, shmem: d.type === 'shmem', ...place }
+    return { name: d.name.text, file, pages: d.pages, chunks, size, ...typeOf(d), ...place }
   })
 }
+
+/** hugetlbfs asks nobody before a page is written, as tmpfs does not. */
+const typeOf = (d: BackingDecl): Pick<Backing, 'shmem' | 'hugetlb'> => ({
+  shmem: d.type !== 'file',
+  ...(d.type === 'hugetlb' ? { hugetlb: true } : {}),
+})
 
 function placeMappings(
   maps: readonly MapDecl[],

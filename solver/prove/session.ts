@@ -2,7 +2,7 @@
  * One Z3 in a child process, asked many small questions: declarations and hypotheses stay, each question is
  * asked between a push and a pop. Everything that a solver can do wrong is an answer.
  */
-import { closeSolver, run, startSolver, type Reply } from '../smt/solver_process.ts'
+import { failureText, closeSolver, run, startSolver, type Reply } from '../smt/solver_process.ts'
 import { closeNative, runNative, startNative } from './native.ts'
 import type { Term } from './smt.ts'
 
@@ -93,7 +93,7 @@ export async function ask(
   const reply = await s.run(text)
   s.queries.ms += Date.now() - begun
   if (reply.kind !== 'output') {
-    const reason = reply.kind === 'timeout' ? `no answer within ${s.limitMs} ms` : reply.reason
+    const reason = failureText(reply)
     return questions.map(() => ({ kind: 'unknown', reason }))
   }
   const read = readAll(reply.text)

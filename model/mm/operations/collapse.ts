@@ -31,6 +31,7 @@ export const COLLAPSE_OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'khugepaged',
+    frames: 'too',
     operand: 'mapping',
     anonymousOnly: true,
     summary: 'khugepaged scans a whole mapping of one PMD, anonymous memory, and collapses it',

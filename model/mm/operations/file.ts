@@ -22,6 +22,7 @@ const rangeOf = (on: Operand): readonly Expr[] => {
 export const FILE_OPERATIONS: readonly Operation[] = [
   {
     name: 'ftruncate',
+    frames: 'too',
     operand: 'file_size',
     summary: 'ftruncate() of a file to a number of pages',
     makesNoTable: true,
@@ -33,6 +34,7 @@ export const FILE_OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'punch_hole',
+    frames: 'too',
     operand: 'file_pages',
     summary: 'fallocate(FALLOC_FL_PUNCH_HOLE) of some pages of a file',
     makesNoTable: true,

@@ -16,6 +16,7 @@ const each = bound('p', 'page')
 export const FORK_OPERATIONS: readonly Operation[] = [
   {
     name: 'fork',
+    frames: 'too',
     operand: 'mm',
     summary: 'fork() into an mm: what its child mappings are copied from',
     results: () => ['0', '-ENOMEM'],
@@ -35,6 +36,7 @@ export const FORK_OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'exit',
+    frames: 'too',
     operand: 'own_mm',
     summary: 'the last thread of a process exits, the only one that the scenario runs in its mm',
     makesNoTable: true,

@@ -5,6 +5,7 @@ import { guardInstallBehaviour, guardRemoveBehaviour } from '../madvise.ts'
 import { sys_madvise_cold, sys_madvise_free } from '../madvise_lru.ts'
 import { sys_madvise_populate, sys_process_vm_readv } from '../madvise_populate.ts'
 import { sys_process_madvise } from '../process_madvise.ts'
+import { reclaim_frame } from '../rmap_share.ts'
 import { kswapd } from '../vmscan.ts'
 import type { Routine } from '../../language/routine.ts'
 import { pagesOf, type Operand, type Operation, type Pages } from './operation.ts'
@@ -88,10 +89,11 @@ export const LRU_OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'reclaim',
+    frames: 'too',
     operand: 'page',
     summary: 'kswapd reclaims a page: unmaps it, and drops it from the page cache or swaps it out',
     makesNoTable: true,
     results: () => [],
-    build: (k, on, label) => [call(label, kswapd(k), [pagesOf(on).first])],
+    build: (k, on, label) => [call(label, k.frames === true ? reclaim_frame(k) : kswapd(k), [pagesOf(on).first])],
   },
 ]

@@ -31,6 +31,7 @@ export const MADVISE_OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'dontneed',
+    frames: 'too',
     operand: 'pages',
     summary: 'madvise(MADV_DONTNEED) on some pages of one mapping',
     unlinks: 1,

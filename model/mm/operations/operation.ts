@@ -11,6 +11,10 @@ export type OperandKind =
   | 'page'
   /** A mapping that one PMD covers. */
   | 'mapping'
+  /** One page of a mapping, and a number that is stored there. */
+  | 'page_value'
+  /** One page of a mapping, and one of the operation's words. */
+  | 'page_word'
   /** Several ranges of pages, each an argument. */
   | 'ranges'
   /** Pages of a mapping, and one of the operation's words. */
@@ -49,7 +53,7 @@ export interface FilePages {
 }
 
 export type Argument =
-  | { readonly kind: 'pages'; readonly at: Pages; readonly to?: Pages; readonly word?: string }
+  | { readonly kind: 'pages'; readonly at: Pages; readonly to?: Pages; readonly word?: string; readonly value?: number }
   | { readonly kind: 'ranges'; readonly ranges: readonly Pages[] }
   | { readonly kind: 'chunk'; readonly chunk: Expr }
   | { readonly kind: 'file'; readonly at: FilePages }
@@ -100,6 +104,8 @@ export interface Operation {
   readonly apart?: true
   /** It makes another process's VMA of one that was freed. */
   readonly reusesVma?: true
+  /** For worlds with page frames alone; or for both kinds. Others are for worlds without. */
+  readonly frames?: 'only' | 'too'
   /** It can take a guard away by right: promises about the pages it names are withdrawn. */
   readonly takesGuards?: true
   /** `label` tells two operations of one thread apart. */

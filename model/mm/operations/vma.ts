@@ -45,6 +45,7 @@ function numberOf(object: Expr): number {
 export const VMA_OPERATIONS: readonly Operation[] = [
   {
     name: 'munmap',
+    frames: 'too',
     operand: 'pages',
     summary: 'munmap() of some pages of one mapping',
     unlinks: 1,
@@ -71,6 +72,7 @@ export const VMA_OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'mprotect',
+    frames: 'too',
     operand: 'pages_word',
     words: Object.keys(PROTECTIONS),
     summary: 'mprotect() of some pages of one mapping: none, r or rw',

@@ -39,6 +39,10 @@ function forms(operation: Operation): readonly SweepOperation[] {
         operation,
         args: `a[1], ${word}`,
       }))
+    // With page frames alone, of which no world of the sweep has any.
+    case 'page_value':
+    case 'page_word':
+      return []
     case 'pages_pages':
       return one(operation, 'a, b')
     case 'file':
@@ -70,7 +74,7 @@ function makesSense(operation: Operation, { file }: SweepWorld): boolean {
 
 /** Every form of every operation that makes sense in a world and ends, in the order of `list --operations`. */
 export const sweepOperations = (world: SweepWorld): readonly SweepOperation[] =>
-  OPERATIONS.filter((o) => o.endless !== true && o.apart !== true && makesSense(o, world)).flatMap(forms)
+  OPERATIONS.filter((o) => o.endless !== true && o.apart !== true && o.frames !== 'only' && makesSense(o, world)).flatMap(forms)
 
 /** An mm is forked once, and exits once. */
 const together = (a: SweepOperation, b: SweepOperation): boolean =>
