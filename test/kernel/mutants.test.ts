@@ -20,12 +20,14 @@ async function found(mutant: Mutant, context: Parameters<typeof running>[0], wor
   const [left] = selection.skipped
   if (selection.worlds.length === 0) context.skip(`this kernel lacks ${left?.missing ?? 'all worlds'}`)
   await withProbe(context, async (probe) => {
+    const before = process.cpuUsage()
     const options = { worlds: selection.worlds, runs: Infinity, seconds: SECONDS, seed: 1 }
     const report = await conformRandom(probe, mutant.of, options)
+    const used = process.cpuUsage(before).user / 1e6
     const { disagreement, sequences, ms } = report
     if (all)
       process.stdout.write(
-        `${mutant.name}: ${disagreement?.world ?? 'not found'}, ${sequences} sequences, ${(ms / 1000).toFixed(1)} s, shrunk to ${disagreement?.accounts.length ?? 0}\n`,
+        `${mutant.name}: ${disagreement?.world ?? 'not found'}, ${sequences} sequences, ${(ms / 1000).toFixed(1)} s (${used.toFixed(1)} of CPU), shrunk to ${disagreement?.accounts.length ?? 0}\n`,
       )
     expect(disagreement?.accounts.at(-1)?.verdict).toBe('differs')
   })
