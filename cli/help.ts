@@ -109,8 +109,10 @@ Examples:
   mmcheck conform race.litmus
   mmcheck conform install+read --time 60s --seed 7
   mmcheck conform --random --runs 5000
+  mmcheck conform --random --world anon-private-fork memfd-huge --seed 7
 
-A litmus file: '*' marks an outcome that the model allows, '!' one that it
+The model is chosen by what the kernel does, then by its number, and the first
+line says why; '--kernel v6.18' takes another. A litmus file: '*' marks an outcome that the model allows, '!' one that it
 does not. A page of the model is a block of real pages, so that a page table
 is full or empty on both sides at once.
 
@@ -121,6 +123,9 @@ export const CONFIRM_HELP: string = `
 Examples:
   mmcheck confirm 66c5
   mmcheck confirm 66c5 --time 60s --output race.c
+  mmcheck confirm 66c5 --record       # in counterexamples/corpus/confirmed.json
+
+What is recorded is shown by 'explain' and 'replay'.
 
 Exit code: 10 where the violation was seen, 20 where it was not, 77 where the
 machine lacks what is needed or the kernel cannot show it. ${SEE_ROOT}`

@@ -115,6 +115,13 @@ int op_syswrite(const struct op *op, struct result *r);
 int op_vm_readv(const struct op *op, struct result *r);
 int op_vm_writev(const struct op *op, struct result *r);
 
+/* pin_ops.c: references that outlive a mapping */
+int op_vmsplice(const struct op *op, struct result *r);
+int op_pipe_read(const struct op *op, struct result *r);
+int op_uring_pin(const struct op *op, struct result *r);
+int op_uring_unpin(const struct op *op, struct result *r);
+int op_uring_read(const struct op *op, struct result *r);
+
 /* uffd_ops.c */
 int op_uffd_open(const struct op *op, struct result *r);
 int op_uffd_register(const struct op *op, struct result *r);

@@ -40,7 +40,11 @@ export function areasSeen(data: unknown, page: number, block: number): string | 
       return {
         first: (at - page) / block,
         last: (at - page + n) / block - 1,
-        flags: [...perms.slice(0, 2).replaceAll('-', ''), ...KNOWN.filter((l) => letters.has(l))],
+        flags: [
+          ...(perms.startsWith('r') ? ['r'] : []),
+          ...(perms[1] === 'w' ? ['w'] : []),
+          ...KNOWN.filter((l) => letters.has(l)),
+        ],
       }
     }),
   )

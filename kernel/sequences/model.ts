@@ -79,16 +79,24 @@ function lowerOperation(model: LoweredModel): OneOperation {
 
 /** What is left out of a kernel is left out of the operations that have it. */
 function lowerKnown(program: Program): LoweredModel {
-  const known = [...program.without].filter((label) => {
-    try {
-      lower({ ...program, without: new Set([label]) })
-      return true
-    } catch (e) {
-      if (e instanceof ModelError) return false
-      throw e
-    }
-  })
+  const [first, ...rest] = program.without
+  try {
+    return lower(program).model
+  } catch (e) {
+    if (!(e instanceof ModelError) || first === undefined) throw e
+  }
+  const known = rest.length === 0 ? [] : [first, ...rest].filter((label) => stands(program, label))
   return lower({ ...program, without: new Set(known) }).model
+}
+
+function stands(program: Program, label: string): boolean {
+  try {
+    lower({ ...program, without: new Set([label]) })
+    return true
+  } catch (e) {
+    if (e instanceof ModelError) return false
+    throw e
+  }
 }
 
 function scenarioAlone({ scenario, world }: Stage, o: SequenceOp): Scenario {

@@ -1,5 +1,6 @@
 /** Random sequences over the model's vocabulary, many at a time; a disagreement is shrunk by fast-check. */
 import type { Arbitrary } from 'fast-check'
+import type { Sequence } from '../probe/operations.ts'
 import { runSequences, type Probe } from '../probe/probe.ts'
 import { compare, cutShort, disagrees, probeSequence, type Account, type WorldSequence } from './compare.ts'
 import { newSequenceModel, type SequenceModel } from './model.ts'
@@ -39,6 +40,14 @@ const OPERATIONS_MAX = 12
 /** Sequences drawn at once; the seed of a batch is its number added to the seed of the run. */
 const BATCH = 500
 
+/** Each when its turn comes: a world is not made ready before it is met. */
+function* asked(
+  model: SequenceModel,
+  drawn: readonly WorldSequence[],
+): Generator<Sequence & { readonly s: WorldSequence }> {
+  for (const s of drawn) yield { ...probeSequence(model, s), s }
+}
+
 /** Draws and runs sequences until kernel and model disagree; `model` can be replaced by one that is broken on purpose. */
 export async function conformRandom(
   probe: Probe,
@@ -66,10 +75,9 @@ export async function conformRandom(
     const drawn = fc.sample(sequences, { seed, numRuns })
     let wrong: number | undefined
     let index = 0
-    const asked = drawn.map((s) => ({ ...probeSequence(model, s), s }))
-    await runSequences(probe, asked, ({ s }, observed) => {
+    await runSequences(probe, asked(model, drawn), ({ s }, observed) => {
       const mine = index++
-      if (wrong !== undefined) return false
+      if (wrong !== undefined || timeUp()) return false
       done++
       operations += s.ops.length
       perWorld.set(s.world.name, (perWorld.get(s.world.name) ?? 0) + 1)

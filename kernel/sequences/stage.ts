@@ -1,7 +1,7 @@
 /** A world on both sides: as a scenario of the model, and as calls of the probe. */
 import { findKernel, type Kernel } from '../../model/kernels/kernels.ts'
 import { parseLitmus } from '../../model/litmus/parser.ts'
-import type { LitmusFile } from '../../model/litmus/ast.ts'
+import type { LitmusFile, Stmt } from '../../model/litmus/ast.ts'
 import { scenarioOf, type Scenario } from '../../model/scenarios/scenario.ts'
 import { ADVICE, MAP, UFFD } from '../probe/constants.ts'
 import { by, fork, mmap, op, pagemap, uffdOpen, vmas, type ProbeOp } from '../probe/operations.ts'
@@ -82,10 +82,9 @@ function withoutFile(setUp: readonly ProbeOp[]): readonly ProbeOp[] {
   })
 }
 
-function processOf(g: Geometry, { file }: Scenario, o: SequenceOp): number {
+function processOf(g: Geometry, stmt: Stmt | undefined, o: SequenceOp): number {
   if (o.mm !== undefined) return Math.max(0, g.world.mms.indexOf(o.mm))
-  const arg = file.threads[0]?.stmts[0]?.args[0]
-  return mappingOf(g, arg)?.mm ?? 0
+  return mappingOf(g, stmt?.args[0])?.mm ?? 0
 }
 
 const { sigbus, wp_hugetlbfs_shmem, poison } = UFFD.feature
@@ -117,11 +116,10 @@ export function newStage(w: SequenceWorld, of: ModelOf): Stage {
   }
   const placeOf = (o: SequenceOp): Placed => {
     if (o.text === 'collapse(f)') return { op: by(1, op('madvise', ELSEWHERE, REAL_PTES, ADVICE.collapse)) }
-    const scenario = elaborated(w, of, o)
-    const stmt = scenario.file.threads[0]?.stmts[0]
+    const stmt = parsed(w, o).threads[0]?.stmts[0]
     const call = stmt === undefined ? undefined : callOf(g, stmt)
     if (call === undefined) throw new Error(`world ${w.name}: '${o.text}' is not run by the probe`)
-    const placed = by(processOf(g, scenario, o), call.op)
+    const placed = by(processOf(g, stmt, o), call.op)
     return o.result ? { op: placed, call } : { op: placed }
   }
   return {

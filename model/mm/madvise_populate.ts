@@ -32,9 +32,7 @@ const underMmapLock = (k: Build, name: string, file: string, write: boolean, io:
       call('gup', __get_user_pages(k), [first, last, truth(write)], result),
       mmap_read_unlock('mmap_read_unlock', page.mm(first)),
       // A page that cannot be had, for whatever reason, ends process_vm_readv() with -EFAULT.
-      ...(remote
-        ? ['-EINVAL', '-ENOMEM', '-EHWPOISON'].map((e) => if_(eq(result, e), [let_(result, '-EFAULT')]))
-        : []),
+      ...(remote ? ['-EINVAL', '-ENOMEM', '-EHWPOISON'].map((e) => if_(eq(result, e), [let_(result, '-EFAULT')])) : []),
       ...io.leave(result),
     ],
   })

@@ -2,9 +2,13 @@
  * mm/vma.c: merging VMAs. Read at v7.0-rc6, and the VM_MAYBE_GUARD series v1 to v4 for its sticky flags
  * (guard-regions facts 8.2, B31).
  *
- * Not modelled: merging across declared mappings (two VMAs of different mappings never touch), anon_vmas
- * that stand in the way (facts 8.2.10: up to v6.15 a VMA without one was not merged with a copy that has one), failure to allocate, which callers ignore or which only undoes
- * what was done.
+ * Not modelled: merging across declared mappings (two VMAs of different mappings never touch); failure to
+ * allocate, which callers ignore or which only undoes what was done; and what keeps private VMAs apart besides
+ * their flags, so that the kernel may leave two where the model makes one (random sequences on a running 6.18.44
+ * show each): anon_vmas that were made while flags differed, or in a child of fork (is_mergeable_anon_vma();
+ * facts 8.2.10: up to v6.15 a VMA without one was not merged with a copy that has one); VM_ACCOUNT, which
+ * mprotect() takes from anonymous memory that has no anon_vma yet; vm_pgoff, which mremap() changes with such
+ * memory (copy_vma()).
  */
 import {
   and,

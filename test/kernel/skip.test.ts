@@ -1,12 +1,13 @@
 /** A machine that lacks something: each lack is named, and nothing else goes wrong. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { compile } from '../../kernel/compile.ts'
 import { cacheDirectory } from '../../kernel/paths.ts'
-import { build } from '../cli/build.ts'
-import { environment, inDirectory, mmcheck } from '../cli/spawn.ts'
+import { build, MAIN } from '../cli/build.ts'
+import { ended, environment, inDirectory, mmcheck, type Ran } from '../cli/spawn.ts'
 
 const source = { name: 'x.c', text: 'int main(void) { return 0; }\n' }
 
@@ -55,5 +56,43 @@ describe('the command line without a compiler', () => {
       expect(JSON.parse(json.stdout)).toMatchObject({ skipped: { missing: 'compiler' } })
       expect(json.code).toBe(77)
     })
+  })
+})
+
+/** Somebody without any right: as root, another user; else oneself. */
+const NOBODY = 65_534
+const asRoot = process.getuid?.() === 0
+
+async function asNobody(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Ran> {
+  const as = asRoot ? { uid: NOBODY, gid: NOBODY } : {}
+  return ended(spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...env, NO_COLOR: '1' }, ...as }))
+}
+
+describe('as an ordinary user', () => {
+  beforeAll(build)
+
+  test('sequences are run, or skipped by name', async (context) => {
+    await inDirectory(async (cwd) => {
+      if (asRoot) chownSync(cwd, NOBODY, NOBODY)
+      const env = { PATH: process.env['PATH'], HOME: cwd, XDG_CACHE_HOME: join(cwd, 'cache') }
+      const args = ['conform', '--random', '--runs', '12', '--world', 'anon-private-uffd-missing', '--json']
+      const ran = await asNobody(args, cwd, env)
+      // Where nobody but root may read this checkout, there is nothing to run.
+      if (ran.stderr.includes('EACCES') || ran.stderr.includes('Cannot find module'))
+        context.skip('the checkout is not readable for others')
+      expect(ran.stderr).toMatch(/^$|^mmcheck: skipped: /)
+      expect([0, 77]).toContain(ran.code)
+      const said: unknown = JSON.parse(ran.stdout)
+      expect(said).toMatchObject(ran.code === 0 ? { sequences: 12, disagreement: null } : { skipped: {} })
+    })
+  })
+
+  test('with no place for what is compiled', async (context) => {
+    const ran = await asNobody(['conform', 'install+read'], '/', { PATH: process.env['PATH'], HOME: '/nonexistent' })
+    if (!asRoot) context.skip('a directory that we may not write to is only sure for another user')
+    if (ran.stderr.includes('EACCES') || ran.stderr.includes('Cannot find module'))
+      context.skip('the checkout is not readable for others')
+    expect(ran.stderr).toContain('skipped: no directory for compiled programs')
+    expect([ran.stdout, ran.code]).toEqual(['', 77])
   })
 })
