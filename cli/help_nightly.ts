@@ -28,7 +28,8 @@ pairwise sweep), weekly (its triples too). A row of the sweep, one operation
 against all others in one world, is a cell like any other: it has its result
 on each kernel, and its place in shards, queue and budget. Once all rows of a
 world are there, the world is held against its record as well; --sweep chooses
-worlds and rows, and 'mmcheck matrix' shows what they find.
+worlds and rows, and 'mmcheck matrix' shows what they find. Its cells are
+searched by the explicit engine, whatever --engine says.
 
 --memory is of one cell; --jobs 2 may take twice as much.
 
@@ -40,8 +41,8 @@ Examples:
   mmcheck worker --queue redis://localhost:6379 --idle 10m
 
 It takes the cells of runs of the same version with the same model. Where it
-is lost, others take its cells over after the lease. SIGTERM lets it finish
-what it has begun.
+is lost, others take its cells over after the lease, and begin them anew: no
+checkpoint goes through the queue. SIGTERM lets it finish what it has begun.
 
 Exit code: 0, or 2 where there is no Redis. ${SEE_ROOT}`
 

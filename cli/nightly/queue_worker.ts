@@ -27,8 +27,13 @@ export interface WorkerOptions {
   readonly stop: Promise<void>
 }
 
-/** A cell may lose so many workers before it is given up: one that kills them all would never end. */
+/**
+ * A cell may lose so many workers before it is given up: one that kills them all would never end. A worker that is
+ * only slow counts as lost after each lease, so with a short one that has to be many.
+ */
 const LOST_MAX = 20
+const LOST_MS = 10 * 60 * 1000
+const lostMax = (leaseMs: number): number => Math.max(LOST_MAX, Math.ceil(LOST_MS / leaseMs))
 
 const LOOK_MS = 200
 
@@ -69,7 +74,7 @@ export async function work(options: WorkerOptions): Promise<Result<{ readonly do
     concurrency: options.jobs,
     lockDuration: options.leaseMs,
     stalledInterval: options.leaseMs,
-    maxStalledCount: LOST_MAX,
+    maxStalledCount: lostMax(options.leaseMs),
     drainDelay: 1,
     autorun: false,
   })

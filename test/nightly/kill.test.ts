@@ -9,7 +9,7 @@ import { ended, inDirectory } from '../cli/spawn.ts'
 import { chance, kill9, KILLED, ROUNDS, startGroup, timelessFile } from './support.ts'
 
 /** With a checkpoint between any two chunks, so that there is always one to be caught in the middle of. */
-const ARGS = ['nightly', ...KILLED, '--no-cache', '--checkpoint-interval', '0', '--run-dir', 'run']
+const ARGS = ['nightly', ...KILLED, '--no-cache', '--checkpoint-interval', '0', '--heartbeat', '0', '--run-dir', 'run']
 const ARGS_JSON = [...ARGS, '--reporter', 'json=out.json']
 
 /** Those that keep checkpoints. */

@@ -13,7 +13,19 @@ import { chance, kill9, ROUNDS, SMALL, SMALL_CELLS, startGroup, timelessFile } f
 /** Beside the cells of SMALL: a row of the sweep, one job with a result for each kernel. */
 const ROW = 'shmem.madvise_sequential'
 const RESULTS = SMALL_CELLS + SWEEP_KERNELS.length
-const ARGS = ['nightly', ...SMALL, '--sweep', ROW, '--no-cache', '--run-dir', 'run', '--reporter', 'json=out.json']
+const ARGS = [
+  'nightly',
+  ...SMALL,
+  '--sweep',
+  ROW,
+  '--no-cache',
+  '--heartbeat',
+  '0',
+  '--run-dir',
+  'run',
+  '--reporter',
+  'json=out.json',
+]
 
 beforeAll(async () => {
   await build()
