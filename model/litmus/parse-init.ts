@@ -223,7 +223,8 @@ function parseSetting(c: Cursor, first: Token, seen: Seen): SettingDecl | undefi
   return { kind: 'setting', name, ...(value === undefined ? {} : { value }), span: spanFrom(c, first) }
 }
 
-const knownDecls = "declarations are shmem, file, map, child, mm, fill, vma, cache, and settings such as 'oom;' or 'ptes 2;'"
+const knownDecls =
+  "declarations are shmem, file, map, child, mm, fill, vma, cache, and settings such as 'oom;' or 'ptes 2;'"
 
 /** Reports that the initial state is missing before what stands here. */
 export function missingInit(c: Cursor): void {

@@ -68,7 +68,7 @@ test('a world that is written out and read again begins in the same state', () =
       const elaborated = parsed.ok ? elaborate(parsed.file) : undefined
       // An entry that no mapping of the kind has is refused.
       fc.pre(elaborated?.ok === true)
-      const [scenario] = elaborated?.ok === true ? elaborated.scenarios : []
+      const [scenario] = elaborated?.ok ? elaborated.scenarios : []
       if (scenario === undefined) return
       const { model, base } = lower(scenario.program)
       const written = printLitmus(concreteFile(scenario, base, initialState(model)))
