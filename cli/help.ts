@@ -34,10 +34,22 @@ Examples:
   mmcheck check race.litmus --json | jq '.cells[].verdict'
   mmcheck check race.litmus --reduce por
   mmcheck check install+read --liveness
+  mmcheck check race.litmus --engine smt --any-start --depth 25
+  mmcheck check race.litmus --engine smt --solver z3 --smt-log queries
 
 --reduce por leaves out interleavings that differ in nothing but the
 order of independent steps. Verdicts, outcomes, labels reached and the
 shortest race stay what they are; counts of states become smaller.
+
+--any-start begins in every well-formed state, and not only in the one of
+the file: page tables, entries, guards, flags, anon_vma, page cache and file
+sizes are the solver's to choose; VMAs and processes stay as they are. A race
+that it finds is printed with a litmus file of its own, whose world is
+written out.
+
+--solver asks a program that reads SMT-LIB 2 in place of the Z3 that comes
+with mmcheck; 'mmcheck doctor' names those that are here. --smt-log keeps
+each query with its answer as a file that any solver reads.
 
 --liveness asks of every scenario whether its operations end on every
 fair run. Where a thread goes on for ever (keep_reading) that is asked

@@ -15,6 +15,7 @@ import type { Engine } from './cell.ts'
 import { addKernelVerbs } from './verbs/kernel.ts'
 import { addMatrix } from './verbs/matrix.ts'
 import { addNightly } from './verbs/nightly.ts'
+import { addRank } from './verbs/rank.ts'
 import { addRaces } from './verbs/races.ts'
 import { addNightlyTools } from './verbs/nightly_tools.ts'
 import {
@@ -324,6 +325,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
   })
 
   addKernelVerbs(program, streams, (c) => {
+    code = c
+  })
+  addRank(program, streams, defaultKernel(), (c) => {
     code = c
   })
   program

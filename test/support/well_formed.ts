@@ -37,7 +37,10 @@ export function asked(scenario: Scenario): LoweredModel {
 }
 
 /** Names of the conditions that fail: at the start, and in some state at rest. */
-export function broken(scenario: Scenario): { readonly atStart: readonly string[]; readonly atRest: readonly string[] } {
+export function broken(scenario: Scenario): {
+  readonly atStart: readonly string[]
+  readonly atRest: readonly string[]
+} {
   const model = asked(scenario)
   const start = initialState(model)
   const name = (property: number): string => model.properties[property]?.name ?? ''

@@ -1,0 +1,55 @@
+/** The options of `rank`. */
+import type { Command } from 'commander'
+import type { Kernel } from '../../model/kernels/kernels.ts'
+import type { SolverChoice } from '../../solver/smt/choice.ts'
+import { rankCommand } from '../commands/rank.ts'
+import * as value from '../options.ts'
+import type { Streams } from '../streams.ts'
+
+const RANK_HELP = `
+Examples:
+  mmcheck rank madvise_guard_install --kernel v7.0
+  mmcheck rank madvise_guard_install --kernel guard-v2
+  mmcheck rank zap_pte_range --scenario install+dontneed --json
+
+A rank is a tuple of counters that every way around a loop makes smaller, in
+lexicographic order; so the loop ends, whatever other threads do and however
+many there are. It says nothing of waiting for a lock. Where there is none,
+'mmcheck check SCENARIO --liveness' may have a run that never ends.
+
+A loop that tries again because another thread changed something has no
+counter, and may go round as long as others do.
+
+Exit code: 0 where every loop has a rank, 20 where one has none, 21 where the
+solver did not answer. 'mmcheck --help' lists the exit codes of all verbs.`
+
+interface RankFlags {
+  readonly kernel: Kernel
+  readonly scenario?: string
+  readonly solver?: SolverChoice
+  readonly json?: boolean
+}
+
+export function addRank(program: Command, { out, err }: Streams, newest: Kernel, ended: (code: number) => void): void {
+  program
+    .command('rank')
+    .description('why the loops of a kernel routine end: the counters that fall each time around')
+    .argument('<routine>', 'such as madvise_guard_install')
+    .option('-k, --kernel <name>', 'the kernel that it is read from', value.kernel, newest)
+    .option('--scenario <file>', 'what calls it (default: the first of the catalogue that does)')
+    .option('--solver <solver>', 'wasm (default), z3, cvc5, or the path of an SMT-LIB 2 solver', value.solver)
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', RANK_HELP)
+    .action(async (routine: string, flags: RankFlags) => {
+      ended(
+        await rankCommand(routine, {
+          kernel: flags.kernel,
+          json: flags.json ?? false,
+          out,
+          err,
+          ...(flags.scenario === undefined ? {} : { scenario: flags.scenario }),
+          ...(flags.solver === undefined ? {} : { solver: flags.solver }),
+        }),
+      )
+    })
+}
