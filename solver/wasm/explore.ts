@@ -1,6 +1,7 @@
 import type { Incomplete, Progress, SearchOptions } from '../engine.ts'
 import type { State } from '../reference/interpreter.ts'
 import { startWatch } from '../watch.ts'
+import { fullCell } from './cells.ts'
 import { firstRoom, growComponents } from './components_room.ts'
 import type { Heap } from './heap.ts'
 import { newHeap } from './heap.ts'
@@ -63,12 +64,12 @@ function makeRoom(rooms: Rooms): Room {
   const { heap, states, memos } = rooms
   const { machine } = heap
   const tail = machine.read(GLOBALS.tail)
-  if (machine.read(GLOBALS.full) !== 0) {
+  if (machine.peek(fullCell(machine.plan)) !== 0) {
     const grown = growComponents(heap)
     if (grown === 'no memory' || grown === 'too wide') return grown
     if (grown === 'widened' && !rebuildTable(states, tail, 0, false)) return 'no memory'
     makeMemoRoom(memos)
-    machine.write(GLOBALS.full, 0)
+    machine.poke(fullCell(machine.plan), 0)
   }
   if (tail > states.tableLimit && !growTable(states)) return 'no memory'
   while (tail + machine.plan.successorsMax + 1 > states.arenaStates) if (!growArena(states)) return 'no memory'
@@ -144,7 +145,7 @@ function parentFinder(machine: Machine, memos: Memos, { heads, tails }: Mileston
       }
       from = answer - 2 ** 31
       emptyMemos(memos)
-      machine.write(GLOBALS.full, 0)
+      machine.poke(fullCell(machine.plan), 0)
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Room for states: the table that knows them and the arena that holds them. */
 import type { Heap } from './heap.ts'
 import { allocate, release } from './heap.ts'
+import type { Plan } from './plan.ts'
 import { BUCKET_BYTES, CHUNK_STATES, GLOBALS, STATE_BYTES, STATES_MAX } from './plan.ts'
 
 /** What a search must not exceed before more room is made; mutable by its nature. */
@@ -25,6 +26,10 @@ const LOAD = { narrow: 0.8, wide: 0.72 } as const
 const DISPLACEMENT_BITS = 4
 /** Logarithm of the most buckets: a quarter of the memory. */
 const BUCKETS_MAX = 24
+const PART_BITS = 6
+
+/** Logarithm of the parts of the table, each of which one worker alone writes to. */
+export const partBits = ({ workers }: Plan): number => (workers === 1 ? 0 : PART_BITS)
 
 const limitOf = ({ narrow, buckets }: Shape): number =>
   Math.floor((BUCKET_BYTES / (narrow ? 4 : 8)) * 2 ** buckets * (narrow ? LOAD.narrow : LOAD.wide))
@@ -48,6 +53,7 @@ function shapeTable(room: StateRoom, shape: Shape): boolean {
   room.tableLimit = limitOf(shape) - machine.plan.successorsMax
   machine.write(GLOBALS.table, address)
   machine.write(GLOBALS.buckets, shape.buckets)
+  machine.write(GLOBALS.within, 2 ** (shape.buckets - partBits(machine.plan)) - 1)
   machine.write(GLOBALS.narrow, shape.narrow ? 1 : 0)
   machine.write(GLOBALS.remainder, Math.max(0, machine.read(GLOBALS.bits) - shape.buckets))
   return true
@@ -61,13 +67,13 @@ function shapeTable(room: StateRoom, shape: Shape): boolean {
 export function rebuildTable(room: StateRoom, states: number, least: number, sameBits: boolean): boolean {
   const { heap, tableBytes } = room
   const { machine } = heap
-  const old = [GLOBALS.table, GLOBALS.buckets, GLOBALS.remainder].map((global) => machine.read(global))
+  const old = [GLOBALS.table, GLOBALS.buckets, GLOBALS.within, GLOBALS.remainder].map((global) => machine.read(global))
   const [table = 0, buckets = 0] = old
   const wasNarrow = machine.read(GLOBALS.narrow) !== 0
   // Every state of a batch may still come, with all successors of one more state.
   const needed = states + machine.plan.batch + 2 * machine.plan.successorsMax
   const bits = machine.read(GLOBALS.bits)
-  const shapes = [true, false].map((narrow) => smallest(narrow, needed, bits, least))
+  const shapes = [true, false].map((narrow) => smallest(narrow, needed, bits, Math.max(least, partBits(machine.plan))))
   const [shape] = shapes.sort((a, b) => a.buckets - b.buckets)
   if (shape === undefined || !shapeTable(room, shape)) return false
   const mayCopy = sameBits && shape.narrow === wasNarrow && shape.buckets > buckets
