@@ -3,12 +3,16 @@ import type { State } from '../reference/interpreter.ts'
 import { startWatch } from '../watch.ts'
 import { fullCell } from './cells.ts'
 import { firstRoom, growComponents } from './components_room.ts'
+import type { Crew, CrewOptions } from './crew.ts'
+import { allReady, checkCrew, closeCrew, startCrew } from './crew.ts'
 import type { Heap } from './heap.ts'
 import { newHeap } from './heap.ts'
 import type { Machine } from './machine.ts'
 import type { Memos } from './memos.ts'
 import { emptyMemos, makeMemoRoom, newMemos } from './memos.ts'
-import { componentGlobals, GLOBALS } from './plan.ts'
+import { componentGlobals, GLOBALS, STATES_MAX } from './plan.ts'
+import type { Round } from './round.ts'
+import { expandTogether, newRound, roundStates } from './round.ts'
 import type { StateRoom } from './states.ts'
 import { growArena, growTable, newStateRoom, rebuildTable, stateLimit, storedState } from './states.ts'
 
@@ -80,12 +84,14 @@ function makeRoom(rooms: Rooms): Room {
 function openRooms(machine: Machine, maxBytes: number, first: State): Rooms | Exclude<Room, 'room'> {
   // The budget counts from here on: what this little takes is compared with it before anything is expanded.
   const heap = newHeap(machine)
-  const { model, composition, addresses } = machine.plan
+  const { model, composition, frames } = machine.plan
   const slots = new Int32Array(machine.memory.buffer)
-  model.slots.forEach((_, slot) => {
-    slots[addresses.now / 4 + slot] = first[slot] ?? 0
-    slots[addresses.before / 4 + slot] = first[slot] ?? 0
-  })
+  for (const { now, before } of frames) {
+    model.slots.forEach((_, slot) => {
+      slots[now / 4 + slot] = first[slot] ?? 0
+      slots[before / 4 + slot] = first[slot] ?? 0
+    })
+  }
   const grown = firstRoom(heap)
   if (grown === 'no memory' || grown === 'too wide') return grown
   // The first value of each component has the number 0, so the initial state is all zero.
@@ -154,8 +160,50 @@ function parentFinder(machine: Machine, memos: Memos, { heads, tails }: Mileston
 const firsts = ({ memory }: Machine, address: number, length: number): readonly number[] =>
   Array.from(new Int32Array(memory.buffer, address, length), (id) => id - 1)
 
-/** Explores the reachable states, breadth first, in the order of the reference interpreter. */
-export function explore(machine: Machine, first: State, options: SearchOptions): Outcome {
+/** Workers of a search, once there is use for them. Mutable by its nature. */
+export interface Helpers {
+  readonly options: CrewOptions
+  crew?: Crew
+  round?: Round
+}
+
+/** States that one worker explores before it calls others. */
+const ALONE = 30_000
+/** States of a round at least: for fewer, waiting for one another takes too long. */
+const LEAST = 4096
+
+/** Where there is use for other workers: they are called, and there when they are. Gives whether they are. */
+function* helped(helpers: Helpers, rooms: Rooms, waiting: number): Generator<void, Round | undefined> {
+  const { options } = helpers
+  if (helpers.crew === undefined) {
+    if (waiting < (options.alone ?? ALONE)) return undefined
+    helpers.crew = startCrew(rooms.heap.machine, options.onStart)
+    // Where there is no memory for their rooms, they are not needed.
+    const round = newRound(helpers.crew, rooms, options.chunk)
+    if (round === undefined) return undefined
+    helpers.round = round
+  }
+  const { crew, round } = helpers
+  if (round === undefined) return undefined
+  if (!allReady(crew)) {
+    yield
+    checkCrew(crew)
+    if (options.alone !== 0) return undefined
+    while (!allReady(crew)) yield
+  }
+  return round
+}
+
+/**
+ * Explores the reachable states, breadth first, in the order of the reference interpreter. Yields now and
+ * then where there are other workers, so that what becomes of them can be heard of.
+ */
+export function* exploring(
+  machine: Machine,
+  first: State,
+  options: SearchOptions,
+  helpers?: Helpers,
+): Generator<void, Outcome> {
   const watch = startWatch(options)
   const { plan } = machine
   const maxStates = options.maxStates ?? Infinity
@@ -195,16 +243,36 @@ export function explore(machine: Machine, first: State, options: SearchOptions):
       incomplete = outOfMemory()
       break
     }
-    const end = Math.min(levelEnd, head + CHUNK)
-    const stop = Math.min(stateLimit(rooms.states), maxStates, 2 ** 31 - 1)
-    machine.write(GLOBALS.taken, 0)
-    head = machine.run('expand', head, end, stop)
-    const flushed = flush(rooms)
     const before = states
-    states = machine.read(GLOBALS.tail)
-    transitions += machine.read(GLOBALS.taken)
-    milestones.heads.push(head)
-    milestones.tails.push(states)
+    const round = helpers === undefined ? undefined : yield* helped(helpers, rooms, states)
+    const most = round === undefined ? 0 : Math.min(levelEnd - head, roundStates(round))
+    let flushed: Room = 'room'
+    // Near the limit one worker goes on alone, since it can stop at any state.
+    if (
+      round !== undefined &&
+      most >= (helpers?.options.least ?? LEAST) &&
+      states + most * plan.successorsMax <= Math.min(maxStates, STATES_MAX)
+    ) {
+      const expanded = yield* expandTogether(round, head, head + most)
+      if (expanded === undefined) flushed = 'no memory'
+      else {
+        head = expanded.head
+        transitions += expanded.transitions
+        milestones.heads.push(...expanded.heads)
+        milestones.tails.push(...expanded.tails)
+      }
+      states = machine.read(GLOBALS.tail)
+    } else {
+      const end = Math.min(levelEnd, head + CHUNK)
+      const stop = Math.min(stateLimit(rooms.states), maxStates, 2 ** 31 - 1)
+      machine.write(GLOBALS.taken, 0)
+      head = machine.run('expand', head, end, stop)
+      flushed = flush(rooms)
+      states = machine.read(GLOBALS.tail)
+      transitions += machine.read(GLOBALS.taken)
+      milestones.heads.push(head)
+      milestones.tails.push(states)
+    }
     seek(sought, before, states)
     if (states > levelEnd && depth === expandedDepth) depth++
     if (head === levelEnd) {
@@ -241,5 +309,39 @@ export function explore(machine: Machine, first: State, options: SearchOptions):
       parentOf: parentFinder(machine, rooms.memos, milestones),
       storedState: stored,
     },
+  }
+}
+
+/** As `exploring`, by one worker. */
+export function explore(machine: Machine, first: State, options: SearchOptions): Outcome {
+  const search = exploring(machine, first, options)
+  for (;;) {
+    const { done, value } = search.next()
+    if (done === true) return value
+  }
+}
+
+const breathe = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+
+/** As `exploring`, by several workers, all but the first of which have ended then. */
+export async function exploreTogether(
+  machine: Machine,
+  first: State,
+  options: SearchOptions,
+  crewOptions: CrewOptions,
+): Promise<Outcome> {
+  const helpers: Helpers = { options: crewOptions }
+  const search = exploring(machine, first, options, helpers)
+  try {
+    for (;;) {
+      const { done, value } = search.next()
+      if (done === true) return value
+      await breathe()
+    }
+  } finally {
+    if (helpers.crew !== undefined) await closeCrew(helpers.crew)
   }
 }

@@ -1,6 +1,7 @@
 /** The module of one model, compiled, and what the driver reads and calls of it. */
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import { rangeFault } from '../range_fault.ts'
+import { crewFunctions } from './crew_code.ts'
 import { dictionaryFunctions } from './dictionary.ts'
 import type { Global } from './encoder/code.ts'
 import { encode } from './encoder/module.ts'
@@ -44,6 +45,7 @@ export function moduleFor(plan: Plan): Uint8Array<ArrayBuffer> {
       ...tableFunctions(plan),
       ...rebuildFunctions(plan),
       ...loopFunctions(plan),
+      ...crewFunctions(plan),
     ],
     globals: [
       ...Object.values<Global>({ ...GLOBALS }),

@@ -39,7 +39,7 @@ function setMemo({ heap: { machine } }: Memos, thread: number, address: number, 
 function useList(memos: Memos, worker: number): void {
   const { machine } = memos.heap
   const { address, bytes } = memos.lists[memos.used++] ?? { address: 0, bytes: 0 }
-  const list = machine.plan.lists[worker] ?? 0
+  const list = machine.plan.frames[worker]?.list ?? 0
   machine.poke(list, address)
   machine.poke(list + 4, address + bytes)
 }
@@ -70,7 +70,7 @@ export function newMemos(heap: Heap): Memos | undefined {
     memos.sizes.push(ENTRIES_FIRST)
     setMemo(memos, thread, address, ENTRIES_FIRST)
   }
-  return memos.heap.machine.plan.lists.every((_, worker) => moreLists(memos, worker, true)) ? memos : undefined
+  return memos.heap.machine.plan.frames.every((_, worker) => moreLists(memos, worker, true)) ? memos : undefined
 }
 
 /** Forgets all pairs. */
@@ -82,7 +82,7 @@ export function emptyMemos(memos: Memos): void {
     machine.poke(pairsCell(machine.plan, thread), 0)
   }
   memos.used = 0
-  machine.plan.lists.forEach((_, worker) => {
+  machine.plan.frames.forEach((_, worker) => {
     useList(memos, worker)
   })
 }
@@ -113,6 +113,6 @@ export function makeMemoRoom(memos: Memos): void {
     machine.peek(list + 4) - machine.peek(list) < 8 * (plan.successorsMax + 1)
   const enough =
     threads.every((t) => !isFull(t) || (mayGrow() && growMemo(memos, t))) && 
-    plan.lists.every((list, worker) => !isShort(list) || moreLists(memos, worker, mayGrow()))
+    plan.frames.every(({ list }, worker) => !isShort(list) || moreLists(memos, worker, mayGrow()))
   if (!enough) emptyMemos(memos)
 }

@@ -81,8 +81,8 @@ export interface Plan {
   /** Workers that share the memory, and which of them the code is for, from 0. */
   readonly workers: number
   readonly worker: number
-  /** Where the `list` of each worker is. */
-  readonly lists: readonly number[]
+  /** What each worker has for itself. */
+  readonly frames: readonly Pick<Addresses, 'now' | 'before' | 'out' | 'mixed' | 'list'>[]
   /** Values that may come after a worker has seen that there is no more room: those of one state each. */
   readonly slack: number
   readonly addresses: Addresses
@@ -234,8 +234,10 @@ export function planFor(model: LoweredModel, workers: number = 1, worker: number
   const [failed = 0, found = 0, ran = 0, chunks = 0, shifts = 0, cells = 0, control = 0, handed = 0] = shared.places
   const sizes = [4 * n, 4 * n, room, room, 8]
   const bytes = place(0, sizes).end
-  const frames = Array.from({ length: workers }, (_, w) => place(shared.end + w * bytes, sizes).places)
-  const [now = 0, before = 0, out = 0, mixed = 0, list = 0] = frames[worker] ?? []
+  const frameOf = (w: number): Plan['frames'][number] => {
+    const [now = 0, before = 0, out = 0, mixed = 0, list = 0] = place(shared.end + w * bytes, sizes).places
+    return { now, before, out, mixed, list }
+  }
   const end = shared.end + workers * bytes
   return {
     model,
@@ -245,8 +247,8 @@ export function planFor(model: LoweredModel, workers: number = 1, worker: number
     batch: BATCH,
     workers,
     worker,
-    lists: frames.map((places) => places[4] ?? 0),
+    frames: Array.from({ length: workers }, (_, w) => frameOf(w)),
     slack: workers * (successorsMax + 1),
-    addresses: { failed, found, ran, now, before, out, mixed, chunks, shifts, cells, control, handed, list, end },
+    addresses: { failed, found, ran, chunks, shifts, cells, control, handed, ...frameOf(worker), end },
   }
 }

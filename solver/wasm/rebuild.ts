@@ -57,7 +57,7 @@ function enterAllFunction(plan: Plan, width: Width): Func {
         set(at, i32(mixed)),
         whileLoop(op('i32.lt_u', get(at), get(end)), [
           set(state, load('i64.load', get(at))),
-          ...findOrEnter(width, state, local, { entered: [], overflow: [giveBack(i32(0))] }),
+          ...findOrEnter(width, state, local, { entered: [], overflow: () => [giveBack(i32(0))] }),
           increment(at, STATE_BYTES),
         ]),
       ]),
@@ -121,7 +121,7 @@ function copyFunction(width: Width): Func {
           set(entry, load(width.type === 'i32' ? 'i32.load' : 'i64.load', address)),
           branchIf(done, op('i32.eqz', width.isTaken(get(entry)))),
           ...decode(entry, bucket, buckets, within, remainder, state, home),
-          ...findOrEnter(width, state, local, { entered: [], overflow: [giveBack(i32(0))] }),
+          ...findOrEnter(width, state, local, { entered: [], overflow: () => [giveBack(i32(0))] }),
           increment(place, 1),
         ]),
         increment(bucket, 1),

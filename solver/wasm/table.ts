@@ -6,7 +6,7 @@
  * cache: 8 entries of 64 bits, or 16 of 32 where the rest is small enough.
  */
 import { stateAddress } from './arena.ts'
-import type { Local, Node } from './encoder/code.ts'
+import type { Label, Local, Node } from './encoder/code.ts'
 import {
   add,
   branch,
@@ -147,8 +147,8 @@ interface Found {
   readonly entered?: readonly Node[]
   /** What to do where it is not there and is left so. */
   readonly unknown?: readonly Node[]
-  /** Where the displacement has outgrown its bits, so that the state is not there. It must go elsewhere. */
-  readonly overflow: readonly Node[]
+  /** Where the displacement has outgrown its bits, so that the state is not there. It must leave the search, or the loop around it. */
+  readonly overflow: (searched: Label) => readonly Node[]
 }
 
 /** Code that finds a mixed state in the table, or else enters it there. */
@@ -188,7 +188,7 @@ export function findOrEnter(
     set(bucket, nextBucket(bucket)),
     set(key, width.oneFurther(get(key))),
     // The displacement has outgrown its bits.
-    when(op('i32.eqz', width.isTaken(get(key))), overflow),
+    when(op('i32.eqz', width.isTaken(get(key))), overflow(done)),
   ])
   return [
     set(bucket, bucketOf(get(state))),
@@ -213,7 +213,7 @@ function insertFunction(plan: Plan, width: Width): Func {
       forEver((done) => [
         branchIf(done, op('i32.ge_u', get(from), get(to))),
         set(state, load('i64.load', get(from), into - out)),
-        ...findOrEnter(width, state, local, { entered: append, overflow: [branch(done)] }),
+        ...findOrEnter(width, state, local, { entered: append, overflow: () => [branch(done)] }),
         increment(from, STATE_BYTES),
       ]),
       setGlobal(GLOBALS.tail, get(tail)),

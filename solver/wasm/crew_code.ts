@@ -1,0 +1,236 @@
+/**
+ * WebAssembly of what several workers do at once. States are expanded in rounds, a round in chunks. First
+ * each worker takes chunk after chunk and gathers what is not in the table, which nobody changes then;
+ * after that each worker enters those candidates that belong to its own parts of the table, chunk by chunk
+ * and in order. So of equal candidates the first one is the new state, as if one worker had done it all,
+ * and no two workers ever write to the same place.
+ */
+import { stateAddress, stored } from './arena.ts'
+import { fullCell, held } from './cells.ts'
+import { CANDIDATE_BYTES, CANDIDATES, control, controlAddress, FLAGS, ROOM, ROOM_BYTES, WORKERS_MAX } from './crew_plan.ts'
+import type { Local, Node } from './encoder/code.ts'
+import {
+  add,
+  atomic,
+  branch,
+  branchIf,
+  call,
+  choose,
+  forEver,
+  get,
+  getGlobal,
+  giveBack,
+  i32,
+  increment,
+  load,
+  op,
+  set,
+  setGlobal,
+  shl,
+  store,
+  sub,
+  when,
+  whileLoop,
+} from './encoder/code.ts'
+import type { Func } from './encoder/func.ts'
+import { func } from './encoder/func.ts'
+import type { Plan } from './plan.ts'
+import { GLOBALS, STATE_BYTES } from './plan.ts'
+import { partBits } from './states.ts'
+import type { Width } from './table.ts'
+import { bucketOf, findOrEnter, WIDTHS } from './table.ts'
+
+const candidate = (room: Local, index: Local): Node => add(get(room), shl(get(index), Math.log2(CANDIDATE_BYTES)))
+
+/**
+ * `unknown{4,8}(from, to, room, count)`: appends to the candidates of a room those of the successors
+ * from..to, addresses in `out`, that are not in the table, and gives how many candidates there are then.
+ */
+function unknownFunction({ addresses }: Plan, width: Width): Func {
+  return func(`unknown${width.bytes}`, ['i32', 'i32', 'i32', 'i32'], ['i32'], ([from, to, room, count], local) => {
+    const state = local('i64')
+    const at = local('i32')
+    const append = [
+      set(at, candidate(room, count)),
+      store('i64.store', get(at), load('i64.load', get(from)), CANDIDATES),
+      store('i64.store', get(at), get(state), CANDIDATES + STATE_BYTES),
+      increment(count, 1),
+    ]
+    return [
+      whileLoop(op('i32.lt_u', get(from), get(to)), [
+        set(state, load('i64.load', get(from), addresses.mixed - addresses.out)),
+        ...findOrEnter(width, state, local, {
+          unknown: append,
+          overflow: (searched) => [...append, branch(searched)],
+        }),
+        increment(from, STATE_BYTES),
+      ]),
+      get(count),
+    ]
+  })
+}
+
+/** `gather(from, to, room)`: expands states from..to-1, at least one of them, unless there is no more room. */
+function gatherFunction(plan: Plan): Func {
+  const { out } = plan.addresses
+  return func('gather', ['i32', 'i32', 'i32'], [], ([from, to, room], local) => {
+    const at = local('i32')
+    const before = local('i32')
+    const count = local('i32')
+    const taken = local('i32')
+    const deadlock = local('i32')
+    const full = held(fullCell(plan))
+    const some = [i32(out), get(at), get(room), get(count)]
+    return [
+      forEver((done) => [
+        branchIf(done, op('i32.ge_u', get(from), get(to))),
+        set(at, i32(out)),
+        forEver((gathered) => [
+          set(before, get(at)),
+          set(at, call('successors', get(from), get(at))),
+          when(op('i32.eqz', op('i32.or', op('i32.ne', get(at), get(before)), get(deadlock))), [
+            when(op('i32.eqz', call('isFinal', stored(plan, from))), [set(deadlock, add(get(from), i32(1)))]),
+          ]),
+          increment(from, 1),
+          branchIf(gathered, op('i32.ge_u', get(from), get(to))),
+          branchIf(gathered, op('i32.ge_u', get(at), i32(out + STATE_BYTES * plan.batch))),
+          branchIf(gathered, full),
+        ]),
+        set(taken, add(get(taken), op('i32.shr_u', sub(get(at), i32(out)), i32(Math.log2(STATE_BYTES))))),
+        op('drop', call('mix', i32(out), get(at))),
+        set(count, choose('i32', getGlobal(GLOBALS.narrow), call('unknown4', ...some), call('unknown8', ...some))),
+        branchIf(done, full),
+      ]),
+      store('i32.store', get(room), get(from), ROOM.reached),
+      store('i32.store', get(room), get(count), ROOM.candidates),
+      store('i32.store', get(room), get(taken), ROOM.taken),
+      store('i32.store', get(room), get(deadlock), ROOM.deadlock),
+    ]
+  })
+}
+
+/**
+ * `gatherAll()`: expands chunk after chunk until all are taken or there is no more room. The first chunk is
+ * begun in any case, so that each round gets on.
+ */
+function gatherAllFunction(plan: Plan): Func {
+  return func('gatherAll', [], [], (_, local) => {
+    const chunk = local('i32')
+    const from = local('i32')
+    const to = local('i32')
+    const room = add(control(plan, 'rooms'), op('i32.mul', get(chunk), i32(ROOM_BYTES)))
+    return [
+      forEver((done) => [
+        set(chunk, atomic('i32.atomic.rmw.add', i32(controlAddress(plan, 'next')), i32(1))),
+        branchIf(done, op('i32.ge_u', get(chunk), control(plan, 'chunks'))),
+        branchIf(done, choose('i32', get(chunk), held(fullCell(plan)), i32(0))),
+        set(from, add(control(plan, 'from'), op('i32.mul', get(chunk), control(plan, 'chunkStates')))),
+        set(to, add(get(from), control(plan, 'chunkStates'))),
+        when(op('i32.gt_u', get(to), control(plan, 'to')), [set(to, control(plan, 'to'))]),
+        call('gather', get(from), get(to), room),
+      ]),
+    ]
+  })
+}
+
+/**
+ * `claim{4,8}(room, candidates)`: enters those candidates of a room that belong to this worker, marks the
+ * new ones, and gives how many these are; -1 where there was no room for one.
+ */
+function claimFunction(plan: Plan, width: Width): Func {
+  const parts = 2 ** partBits(plan)
+  const first = Math.floor((parts * plan.worker) / plan.workers)
+  const mine = Math.floor((parts * (plan.worker + 1)) / plan.workers) - first
+  return func(`claim${width.bytes}`, ['i32', 'i32'], ['i32'], ([room, candidates], local) => {
+    const index = local('i32')
+    const state = local('i64')
+    const fresh = local('i32')
+    const flag = add(get(room), get(index))
+    const part = op('i32.shr_u', bucketOf(get(state)), sub(getGlobal(GLOBALS.buckets), i32(partBits(plan))))
+    return [
+      whileLoop(op('i32.lt_u', get(index), get(candidates)), [
+        set(state, load('i64.load', candidate(room, index), CANDIDATES + STATE_BYTES)),
+        when(op('i32.lt_u', sub(part, i32(first)), i32(mine)), [
+          store('i32.store8', flag, i32(0), FLAGS),
+          ...findOrEnter(width, state, local, {
+            entered: [store('i32.store8', flag, i32(1), FLAGS), increment(fresh, 1)],
+            overflow: () => [giveBack(i32(-1))],
+          }),
+        ]),
+        increment(index, 1),
+      ]),
+      get(fresh),
+    ]
+  })
+}
+
+/** `claimAll()`: does so in all rooms, and says where there was no room for a state. */
+function claimAllFunction(plan: Plan): Func {
+  return func('claimAll', [], [], (_, local) => {
+    const room = local('i32')
+    const end = local('i32')
+    const fresh = local('i32')
+    const some = [get(room), load('i32.load', get(room), ROOM.candidates)]
+    return [
+      set(room, control(plan, 'rooms')),
+      set(end, add(get(room), op('i32.mul', control(plan, 'chunks'), i32(ROOM_BYTES)))),
+      whileLoop(op('i32.lt_u', get(room), get(end)), [
+        set(fresh, choose('i32', getGlobal(GLOBALS.narrow), call('claim4', ...some), call('claim8', ...some))),
+        store('i32.store', get(room), get(fresh), ROOM.fresh + 4 * plan.worker),
+        when(op('i32.lt_s', get(fresh), i32(0)), [
+          store('i32.atomic.store', i32(controlAddress(plan, 'overflow')), i32(1)),
+          giveBack(),
+        ]),
+        increment(room, ROOM_BYTES),
+      ]),
+    ]
+  })
+}
+
+/** `place(room)`: appends the new states of a room to the arena. */
+function placeFunction(plan: Plan): Func {
+  return func('place', ['i32'], [], ([room], local) => {
+    const index = local('i32')
+    const tail = local('i32')
+    return [
+      set(tail, getGlobal(GLOBALS.tail)),
+      whileLoop(op('i32.lt_u', get(index), load('i32.load', get(room), ROOM.candidates)), [
+        when(load('i32.load8_u', add(get(room), get(index)), FLAGS), [
+          store('i64.store', stateAddress(plan, tail), load('i64.load', candidate(room, index), CANDIDATES)),
+          increment(tail, 1),
+        ]),
+        increment(index, 1),
+      ]),
+      setGlobal(GLOBALS.tail, get(tail)),
+    ]
+  })
+}
+
+/**
+ * `revisit(from, to)`: expands states from..to-1 once more, in order, for what is noted where a pair is met
+ * for the first time; gives `to`, or, where there is no more room, the state to go on with, plus 2^31.
+ */
+function revisitFunction(plan: Plan): Func {
+  return func('revisit', ['i32', 'i32'], ['i32'], ([from, to]) => [
+    whileLoop(op('i32.lt_u', get(from), get(to)), [
+      when(held(fullCell(plan)), [giveBack(op('i32.or', get(from), i32(2 ** 31)))]),
+      op('drop', call('successors', get(from), i32(plan.addresses.out))),
+      increment(from, 1),
+    ]),
+    get(to),
+  ])
+}
+
+/** The functions of a worker that shares its memory with others; none where there are no others. */
+export function crewFunctions(plan: Plan): readonly Func[] {
+  if (plan.workers === 1) return []
+  if (plan.workers > WORKERS_MAX) throw new Error(`more than ${WORKERS_MAX} workers`)
+  return [
+    ...WIDTHS.flatMap((width) => [unknownFunction(plan, width), claimFunction(plan, width)]),
+    gatherFunction(plan),
+    gatherAllFunction(plan),
+    claimAllFunction(plan),
+    placeFunction(plan),
+    revisitFunction(plan),
+  ]
+}
