@@ -189,7 +189,10 @@ function* helped(helpers: Helpers, rooms: Rooms, waiting: number): Generator<voi
     yield
     checkCrew(crew)
     if (options.alone !== 0) return undefined
-    while (!allReady(crew)) yield
+    while (!allReady(crew)) {
+      yield
+      checkCrew(crew)
+    }
   }
   return round
 }

@@ -105,8 +105,9 @@ export function* expandTogether(round: Round, from: number, to: number): Generat
   const rooms = Array.from({ length: chunks }, (_, c) => round.rooms + c * ROOM_BYTES)
   const figure = (room: number, word: keyof typeof ROOM): number => machine.peek(room + ROOM[word])
   rooms.forEach((room, c) => {
+    // A chunk that nobody begins is as far as this, and no further.
     machine.poke(room + ROOM.reached, from + c * round.chunkStates)
-    machine.poke(room + ROOM.candidates, 0)
+    for (const word of [ROOM.candidates, ROOM.taken, ROOM.deadlock]) machine.poke(room + word, 0)
   })
   write(crew, 'from', from)
   write(crew, 'to', to)

@@ -16,6 +16,7 @@ import {
   philosophers,
   tokenRing,
 } from '../engines/hand_models.ts'
+import { mesh } from './models.ts'
 import { wasm, words } from './words.ts'
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
@@ -37,29 +38,6 @@ function relay(threads: number, top: number): LoweredModel {
     )
   })
   return model([...range(threads).map((t) => slot(`c${t}`, 0, top)), slot('turn', 0, threads)], programs)
-}
-
-/** All slots are shared, so that every state has a component value, and every pair of values, of its own. */
-function mesh(n: number, top: number): LoweredModel {
-  const sum = range(n).reduce((e, i) => bin('add', e, at(i)), num(0))
-  const programs = range(n).map((i): StepSpec[] => [
-    {
-      guard: and(bin('lt', at(i), num(top)), bin('le', num(0), sum)),
-      body: [set(i, bin('add', at(i), num(1)))],
-      to: 0,
-    },
-  ])
-  return model(
-    range(n).map((i) => slot(`c${i}`, 0, top)),
-    programs,
-    {
-      properties: [
-        { name: 'I', kind: 'invariant' },
-        { name: 'D', kind: 'deadlock' },
-      ],
-      invariants: [{ property: 0, expr: bin('lt', sum, num(n * top)) }],
-    },
-  )
 }
 
 describe('wasm = reference', () => {
