@@ -15,7 +15,7 @@ import { responsesOf, searchLiveness, type LivenessResult } from '../solver/live
 import { searchReduced, type ReducedResult, type Reduction } from '../solver/reduce/reduced.ts'
 import { searchReference } from '../solver/reference/search.ts'
 import { boundedCheck } from '../solver/smt/bmc.ts'
-import { searchFast, searchWasm } from '../solver/wasm/search.ts'
+import { searchFast, searchTogether } from '../solver/wasm/search.ts'
 import {
   conditionHolds,
   livenessVerdicts,
@@ -38,6 +38,8 @@ export interface CellOptions extends SearchOptions {
   readonly lint: boolean
   /** What the explicit engine may leave out; nothing where this is absent. */
   readonly reductions?: readonly Reduction[]
+  /** Threads that search with the wasm engine; one where this is absent. */
+  readonly workers?: number
   /** Ask every scenario whether what it does ends, not only those in which a thread goes on for ever. */
   readonly liveness?: boolean
   /** The scenario with the properties in it, where the caller has lowered it already. */
@@ -85,14 +87,14 @@ async function search(
   lowered: Lowered,
   options: CellOptions,
 ): Promise<SearchResult | ReducedResult | string> {
-  const { reductions = [] } = options
+  const { reductions = [], workers = 1 } = options
   switch (engine) {
     case 'wasm': {
-      const answer = searchWasm(lowered.model, options)
+      const answer = await searchTogether(lowered.model, options, { workers })
       return answer.ok ? answer.result : answer.reason
     }
     case 'auto':
-      return searchFast(lowered.model, options)
+      return searchFast(lowered.model, options, { workers })
     case 'explicit':
       return reductions.length === 0
         ? searchExplicit(lowered.model, options)

@@ -56,6 +56,7 @@ interface CheckFlags extends RunFlags {
   readonly depth?: number
   readonly reduce?: readonly Reduction[]
   readonly liveness?: boolean
+  readonly workers?: number
   readonly maxStates?: number
   readonly memory?: number
   readonly timeout?: number
@@ -133,6 +134,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
     .option('--reduce <how>', 'what the explicit engine may leave out: por, or none (default)', value.reductions)
     .option('--liveness', 'ask of every scenario whether its operations end, on every fair run')
+    .option('--workers <n>', 'threads that share the table of a search; needs --engine auto or wasm', value.workers)
     .option('--max-states <n>', 'stop after this many states', value.count)
     .option('--memory <size>', 'stop when states take this much memory, as 8G', value.size)
     .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
@@ -179,6 +181,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
       out,
       err,
       ...(kernels === undefined ? {} : { kernels }),
+      ...(flags.workers === undefined ? {} : { workers: flags.workers }),
       ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
       ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
       ...(flags.timeout === undefined ? {} : { maxMs: flags.timeout }),

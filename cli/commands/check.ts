@@ -35,6 +35,7 @@ export interface CheckOptions {
   readonly depth: number
   readonly reductions: readonly Reduction[]
   readonly liveness: boolean
+  readonly workers?: number
   readonly maxStates?: number
   readonly maxBytes?: number
   readonly maxMs?: number
@@ -177,7 +178,7 @@ const comparable = (cell: Cell, options: CheckOptions): boolean =>
   cell.result.incomplete === undefined
 
 function cellOptions(options: CheckOptions, onProgress: NonNullable<CellOptions['onProgress']>): CellOptions {
-  const { engine, depth, lint, reductions, liveness, maxStates, maxBytes, maxMs } = options
+  const { engine, depth, lint, reductions, liveness, workers, maxStates, maxBytes, maxMs } = options
   return {
     engine,
     depth,
@@ -185,6 +186,7 @@ function cellOptions(options: CheckOptions, onProgress: NonNullable<CellOptions[
     reductions,
     liveness,
     onProgress,
+    ...(workers === undefined ? {} : { workers }),
     ...(maxStates === undefined ? {} : { maxStates }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(maxMs === undefined ? {} : { maxMs }),

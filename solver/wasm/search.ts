@@ -119,8 +119,12 @@ function answer(explored: Explored): WasmAnswer {
   return { ok: true, result }
 }
 
-/** As `searchWasm`; where that refuses the model, as `searchExplicit`. */
-export function searchFast(model: LoweredModel, options: SearchOptions = {}): SearchResult {
-  const answer = searchWasm(model, options)
+/** As `searchTogether`; where that refuses the model, as `searchExplicit`. */
+export async function searchFast(
+  model: LoweredModel,
+  options: SearchOptions = {},
+  crew: CrewOptions = { workers: 1 },
+): Promise<SearchResult> {
+  const answer = await searchTogether(model, options, crew)
   return answer.ok ? answer.result : searchExplicit(model, options)
 }
