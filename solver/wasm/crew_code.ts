@@ -1,18 +1,19 @@
 /**
  * WebAssembly of what several workers do at once. States are expanded in rounds, a round in chunks. First
- * each worker takes chunk after chunk and gathers what is not in the table, which nobody changes then;
- * after that each worker enters those candidates that belong to its own parts of the table, chunk by chunk
- * and in order. So of equal candidates the first one is the new state, as if one worker had done it all,
- * and no two workers ever write to the same place.
+ * each worker takes chunk after chunk and gathers its successors; after that each worker enters those that
+ * belong to its own parts of the table, chunk by chunk and in order. So of equal successors the first one
+ * is the new state, as if one worker had done it all, and no two workers ever write to the same place.
+ *
+ * Looking a successor up before it is gathered does not pay: most of what a round leads to is new, reached
+ * several times from within the round.
  */
 import { stateAddress, stored } from './arena.ts'
 import { fullCell, held } from './cells.ts'
-import { CANDIDATE_BYTES, CANDIDATES, control, controlAddress, FLAGS, ROOM, ROOM_BYTES, WORKERS_MAX } from './crew_plan.ts'
+import { control, controlAddress } from './crew_plan.ts'
 import type { Local, Node } from './encoder/code.ts'
 import {
   add,
   atomic,
-  branch,
   branchIf,
   call,
   choose,
@@ -36,39 +37,12 @@ import type { Func } from './encoder/func.ts'
 import { func } from './encoder/func.ts'
 import type { Plan } from './plan.ts'
 import { GLOBALS, STATE_BYTES } from './plan.ts'
+import { CANDIDATE_BYTES, CANDIDATES, FLAGS, ROOM, ROOM_BYTES, WORKERS_MAX } from './rooms.ts'
 import { partBits } from './states.ts'
 import type { Width } from './table.ts'
-import { bucketOf, findOrEnter, WIDTHS } from './table.ts'
+import { bucketOf, findOrEnter, line, newMixer, WIDTHS } from './table.ts'
 
 const candidate = (room: Local, index: Local): Node => add(get(room), shl(get(index), Math.log2(CANDIDATE_BYTES)))
-
-/**
- * `unknown{4,8}(from, to, room, count)`: appends to the candidates of a room those of the successors
- * from..to, addresses in `out`, that are not in the table, and gives how many candidates there are then.
- */
-function unknownFunction({ addresses }: Plan, width: Width): Func {
-  return func(`unknown${width.bytes}`, ['i32', 'i32', 'i32', 'i32'], ['i32'], ([from, to, room, count], local) => {
-    const state = local('i64')
-    const at = local('i32')
-    const append = [
-      set(at, candidate(room, count)),
-      store('i64.store', get(at), load('i64.load', get(from)), CANDIDATES),
-      store('i64.store', get(at), get(state), CANDIDATES + STATE_BYTES),
-      increment(count, 1),
-    ]
-    return [
-      whileLoop(op('i32.lt_u', get(from), get(to)), [
-        set(state, load('i64.load', get(from), addresses.mixed - addresses.out)),
-        ...findOrEnter(width, state, local, {
-          unknown: append,
-          overflow: (searched) => [...append, branch(searched)],
-        }),
-        increment(from, STATE_BYTES),
-      ]),
-      get(count),
-    ]
-  })
-}
 
 /** `gather(from, to, room)`: expands states from..to-1, at least one of them, unless there is no more room. */
 function gatherFunction(plan: Plan): Func {
@@ -77,11 +51,24 @@ function gatherFunction(plan: Plan): Func {
     const at = local('i32')
     const before = local('i32')
     const count = local('i32')
-    const taken = local('i32')
     const deadlock = local('i32')
     const full = held(fullCell(plan))
-    const some = [i32(out), get(at), get(room), get(count)]
+    const next = local('i32')
+    const state = local('i64')
+    const mixer = newMixer(local)
+    const keep = [
+      set(next, i32(out)),
+      whileLoop(op('i32.lt_u', get(next), get(at)), [
+        set(state, load('i64.load', get(next))),
+        store('i64.store', candidate(room, count), get(state), CANDIDATES),
+        ...mixer.mix(state),
+        store('i64.store', candidate(room, count), get(state), CANDIDATES + STATE_BYTES),
+        increment(count, 1),
+        increment(next, STATE_BYTES),
+      ]),
+    ]
     return [
+      ...mixer.prepare,
       forEver((done) => [
         branchIf(done, op('i32.ge_u', get(from), get(to))),
         set(at, i32(out)),
@@ -96,14 +83,11 @@ function gatherFunction(plan: Plan): Func {
           branchIf(gathered, op('i32.ge_u', get(at), i32(out + STATE_BYTES * plan.batch))),
           branchIf(gathered, full),
         ]),
-        set(taken, add(get(taken), op('i32.shr_u', sub(get(at), i32(out)), i32(Math.log2(STATE_BYTES))))),
-        op('drop', call('mix', i32(out), get(at))),
-        set(count, choose('i32', getGlobal(GLOBALS.narrow), call('unknown4', ...some), call('unknown8', ...some))),
+        ...keep,
         branchIf(done, full),
       ]),
       store('i32.store', get(room), get(from), ROOM.reached),
       store('i32.store', get(room), get(count), ROOM.candidates),
-      store('i32.store', get(room), get(taken), ROOM.taken),
       store('i32.store', get(room), get(deadlock), ROOM.deadlock),
     ]
   })
@@ -140,25 +124,52 @@ function gatherAllFunction(plan: Plan): Func {
 function claimFunction(plan: Plan, width: Width): Func {
   const parts = 2 ** partBits(plan)
   const first = Math.floor((parts * plan.worker) / plan.workers)
-  const mine = Math.floor((parts * (plan.worker + 1)) / plan.workers) - first
+  const after = Math.floor((parts * (plan.worker + 1)) / plan.workers)
+  /** Where the numbers of the candidates lie that are this worker's. */
+  const place = (nth: Local): Node => add(i32(plan.addresses.mine), shl(get(nth), 2))
   return func(`claim${width.bytes}`, ['i32', 'i32'], ['i32'], ([room, candidates], local) => {
     const index = local('i32')
     const state = local('i64')
     const fresh = local('i32')
+    const at = local('i32')
+    const count = local('i32')
+    const sink = local('i32')
+    const mine = place(count)
+    const isMine = op(
+      'i32.lt_u',
+      sub(op('i32.shr_u', bucketOf(get(state)), sub(getGlobal(GLOBALS.buckets), i32(partBits(plan)))), i32(first)),
+      i32(after - first),
+    )
+    const mixed = load('i64.load', candidate(room, index), CANDIDATES + STATE_BYTES)
     const flag = add(get(room), get(index))
-    const part = op('i32.shr_u', bucketOf(get(state)), sub(getGlobal(GLOBALS.buckets), i32(partBits(plan))))
+    const eachOfMine = (body: readonly Node[]): readonly Node[] => [
+      set(at, i32(0)),
+      whileLoop(op('i32.lt_u', get(at), get(count)), [
+        set(index, load('i32.load', place(at))),
+        set(state, mixed),
+        ...body,
+        increment(at, 1),
+      ]),
+    ]
     return [
+      // Without a branch, as nobody can foretell whose the next one is.
       whileLoop(op('i32.lt_u', get(index), get(candidates)), [
-        set(state, load('i64.load', candidate(room, index), CANDIDATES + STATE_BYTES)),
-        when(op('i32.lt_u', sub(part, i32(first)), i32(mine)), [
-          store('i32.store8', flag, i32(0), FLAGS),
-          ...findOrEnter(width, state, local, {
-            entered: [store('i32.store8', flag, i32(1), FLAGS), increment(fresh, 1)],
-            overflow: () => [giveBack(i32(-1))],
-          }),
-        ]),
+        set(state, mixed),
+        store('i32.store', mine, get(index)),
+        set(count, add(get(count), isMine)),
         increment(index, 1),
       ]),
+      // The memory is asked for all of them first, so that it fetches many at once.
+      ...eachOfMine([set(sink, op('i32.xor', get(sink), load('i32.load', line(bucketOf(get(state))))))]),
+      ...eachOfMine([
+        store('i32.store8', flag, i32(0), FLAGS),
+        ...findOrEnter(width, state, local, {
+          entered: [store('i32.store8', flag, i32(1), FLAGS), increment(fresh, 1)],
+          overflow: () => [giveBack(i32(-1))],
+        }),
+      ]),
+      // So that no compiler leaves the asking out.
+      store('i32.store', get(room), get(sink), ROOM.sink + 4 * plan.worker),
       get(fresh),
     ]
   })
@@ -226,7 +237,7 @@ export function crewFunctions(plan: Plan): readonly Func[] {
   if (plan.workers === 1) return []
   if (plan.workers > WORKERS_MAX) throw new Error(`more than ${WORKERS_MAX} workers`)
   return [
-    ...WIDTHS.flatMap((width) => [unknownFunction(plan, width), claimFunction(plan, width)]),
+    ...WIDTHS.map((width) => claimFunction(plan, width)),
     gatherFunction(plan),
     gatherAllFunction(plan),
     claimAllFunction(plan),

@@ -2,6 +2,7 @@
 import type { Node } from './encoder/code.ts'
 import { i32, load } from './encoder/code.ts'
 import type { Plan } from './plan.ts'
+import { CANDIDATES_MAX } from './rooms.ts'
 
 /** 32-bit words from `control` on. */
 export const CONTROL = {
@@ -37,32 +38,6 @@ export type Work = (typeof WORKS)[number]
 export const controlAddress = ({ addresses }: Pick<Plan, 'addresses'>, word: Control): number =>
   addresses.control + 4 * CONTROL[word]
 export const control = (plan: Plan, word: Control): Node => load('i32.load', i32(controlAddress(plan, word)))
-
-/** More would have no part of the table. */
-export const WORKERS_MAX = 32
-
-/**
- * The room of a chunk: a head of 32-bit words, then candidates, each the 64 bits of a state and what they
- * become when they are mixed, then a byte for each that says whether it is new.
- */
-export const ROOM_BYTES: number = 2 ** 17
-export const ROOM = {
-  /** The first state that was not expanded. */
-  reached: 0,
-  /** Candidates: successors that were in no table before the round, one several times perhaps. */
-  candidates: 4,
-  /** Transitions. */
-  taken: 8,
-  /** The first deadlock, plus one. */
-  deadlock: 12,
-  /** How many candidates are new of those that are a worker's. */
-  fresh: 16,
-} as const
-const HEAD_BYTES = 256
-export const CANDIDATE_BYTES = 16
-export const CANDIDATES_MAX: number = Math.floor((ROOM_BYTES - HEAD_BYTES) / (CANDIDATE_BYTES + 1))
-export const CANDIDATES: number = HEAD_BYTES
-export const FLAGS: number = HEAD_BYTES + CANDIDATE_BYTES * CANDIDATES_MAX
 
 /** Chunks of a round at most. */
 export const CHUNKS_MAX = 64

@@ -7,6 +7,7 @@ import { slotsRead } from '../../model/language/slots.ts'
 import type { Composition } from './components.ts'
 import { compose } from './components.ts'
 import type { Global } from './encoder/code.ts'
+import { CANDIDATES_MAX } from './rooms.ts'
 import { mostSuccessors } from './refusal.ts'
 
 /** A WebAssembly memory of 32-bit addresses ends at 4 GiB. */
@@ -65,6 +66,8 @@ interface Addresses {
   readonly handed: number
   /** 32-bit each: where this worker's next list of successors goes, and where its memory for lists ends. */
   readonly list: number
+  /** 32-bit each: the candidates of a chunk that are this worker's; nothing where there is one worker. */
+  readonly mine: number
   /** Successors, 8 bytes each, and what each becomes when its bits are mixed. */
   readonly out: number
   readonly mixed: number
@@ -82,7 +85,7 @@ export interface Plan {
   readonly workers: number
   readonly worker: number
   /** What each worker has for itself. */
-  readonly frames: readonly Pick<Addresses, 'now' | 'before' | 'out' | 'mixed' | 'list'>[]
+  readonly frames: readonly Pick<Addresses, 'now' | 'before' | 'out' | 'mixed' | 'list' | 'mine'>[]
   /** Values that may come after a worker has seen that there is no more room: those of one state each. */
   readonly slack: number
   readonly addresses: Addresses
@@ -232,11 +235,11 @@ export function planFor(model: LoweredModel, workers: number = 1, worker: number
     4 * handedOn(told).length,
   ])
   const [failed = 0, found = 0, ran = 0, chunks = 0, shifts = 0, cells = 0, control = 0, handed = 0] = shared.places
-  const sizes = [4 * n, 4 * n, room, room, 8]
+  const sizes = [4 * n, 4 * n, room, room, 8, workers === 1 ? 0 : 4 * (CANDIDATES_MAX + 1)]
   const bytes = place(0, sizes).end
   const frameOf = (w: number): Plan['frames'][number] => {
-    const [now = 0, before = 0, out = 0, mixed = 0, list = 0] = place(shared.end + w * bytes, sizes).places
-    return { now, before, out, mixed, list }
+    const [now = 0, before = 0, out = 0, mixed = 0, list = 0, mine = 0] = place(shared.end + w * bytes, sizes).places
+    return { now, before, out, mixed, list, mine }
   }
   const end = shared.end + workers * bytes
   return {

@@ -2,13 +2,14 @@
 import { fullCell } from './cells.ts'
 import type { Crew } from './crew.ts'
 import { together, write } from './crew.ts'
-import { chunkStates, CHUNKS_MAX, controlAddress, ROOM, ROOM_BYTES } from './crew_plan.ts'
+import { chunkStates, CHUNKS_MAX, controlAddress } from './crew_plan.ts'
 import type { Heap } from './heap.ts'
 import { allocate } from './heap.ts'
 import type { Machine } from './machine.ts'
 import type { Memos } from './memos.ts'
 import { emptyMemos } from './memos.ts'
 import { componentGlobals, GLOBALS } from './plan.ts'
+import { ROOM, ROOM_BYTES } from './rooms.ts'
 import type { StateRoom } from './states.ts'
 import { growArena, growTable, rebuildTable } from './states.ts'
 
@@ -107,7 +108,7 @@ export function* expandTogether(round: Round, from: number, to: number): Generat
   rooms.forEach((room, c) => {
     // A chunk that nobody begins is as far as this, and no further.
     machine.poke(room + ROOM.reached, from + c * round.chunkStates)
-    for (const word of [ROOM.candidates, ROOM.taken, ROOM.deadlock]) machine.poke(room + word, 0)
+    for (const word of [ROOM.candidates, ROOM.deadlock]) machine.poke(room + word, 0)
   })
   write(crew, 'from', from)
   write(crew, 'to', to)
@@ -130,15 +131,8 @@ export function* expandTogether(round: Round, from: number, to: number): Generat
   settle(round, before, from, head)
   const deadlock = done.map((room) => figure(room, 'deadlock')).find((id) => id !== 0)
   if (machine.read(GLOBALS.deadlock) === 0) machine.write(GLOBALS.deadlock, deadlock ?? 0)
-  const transitions = done.reduce((sum, room) => sum + figure(room, 'taken'), 0)
-
-  if (
-    !makeRoom(
-      round,
-      done.reduce((sum, room) => sum + figure(room, 'candidates'), 0),
-    )
-  )
-    return undefined
+  const transitions = done.reduce((sum, room) => sum + figure(room, 'candidates'), 0)
+  if (!makeRoom(round, transitions)) return undefined
   for (;;) {
     write(crew, 'overflow', 0)
     yield* together(crew, 'claimAll')

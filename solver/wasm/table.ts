@@ -143,10 +143,8 @@ function mixFunction(plan: Plan): Func {
 
 /** What becomes of a state that is looked for. */
 interface Found {
-  /** Where it is not there, what to do; absent where it is to be left so. */
-  readonly entered?: readonly Node[]
-  /** What to do where it is not there and is left so. */
-  readonly unknown?: readonly Node[]
+  /** What to do once it has been entered. */
+  readonly entered: readonly Node[]
   /** Where the displacement has outgrown its bits, so that the state is not there. It must leave the search, or the loop around it. */
   readonly overflow: (searched: Label) => readonly Node[]
 }
@@ -156,7 +154,7 @@ export function findOrEnter(
   width: Width,
   state: Local,
   local: NewLocal,
-  { entered, unknown = [], overflow }: Found,
+  { entered, overflow }: Found,
 ): readonly Node[] {
   const key = local(width.type)
   const bucket = local('i32')
@@ -173,16 +171,12 @@ export function findOrEnter(
     ...lanes.map((lane, i) => set(lane, load('v128.load', get(at), LANES[i]))),
     branchIf(done, op('v128.any_true', equal)),
     when(op('i32.lt_u', tee(taken, count), i32(BUCKET_BYTES / width.bytes)), [
-      ...(entered === undefined
-        ? unknown
-        : [
-            store(
-              width.type === 'i32' ? 'i32.store' : 'i64.store',
-              add(get(at), shl(get(taken), Math.log2(width.bytes))),
-              get(key),
-            ),
-            ...entered,
-          ]),
+      store(
+        width.type === 'i32' ? 'i32.store' : 'i64.store',
+        add(get(at), shl(get(taken), Math.log2(width.bytes))),
+        get(key),
+      ),
+      ...entered,
       branch(done),
     ]),
     set(bucket, nextBucket(bucket)),
