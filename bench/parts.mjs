@@ -81,7 +81,10 @@ export const PARTS = {
     const directory = mkdtempSync(join(tmpdir(), 'mmcheck-bench-'))
     try {
       const file = join(directory, 'ten.litmus')
-      writeFileSync(file, 'MM ten\nkernel v7.0\n{ shmem f[1]; map a = f[0..0] shared rw; }\nP0 { r0 = mincore(a[0]); }\n')
+      writeFileSync(
+        file,
+        'MM ten\nkernel v7.0\n{ shmem f[1]; map a = f[0..0] shared rw; }\nP0 { r0 = mincore(a[0]); }\n',
+      )
       const run = (...args) => ({ ...timed(process.execPath, [MAIN, ...args]), out: undefined })
       const sides = { version: () => run('--version'), litmus: () => run('check', file, '--no-save') }
       return [{ name: 'start-up', ...alternate(pairs, sides) }]

@@ -54,7 +54,19 @@ const against = (rows) =>
 
 const reductions = (rows) =>
   table(
-    ['model', 'states', 'SPIN reduced', 'its CPU s', 'mmcheck reduced', 'its CPU s', 'mmcheck in full, CPU s', 'reduced: SPIN / mmcheck', 'SPIN reduced / best of mmcheck', 'pairs', 'load'],
+    [
+      'model',
+      'states',
+      'SPIN reduced',
+      'its CPU s',
+      'mmcheck reduced',
+      'its CPU s',
+      'mmcheck in full, CPU s',
+      'reduced: SPIN / mmcheck',
+      'SPIN reduced / best of mmcheck',
+      'pairs',
+      'load',
+    ],
     rows.map((row) => {
       const { por, full, pan } = row.runs
       const them = of(pan, 'cpu')
@@ -76,7 +88,18 @@ const reductions = (rows) =>
 
 const workers = (rows) =>
   table(
-    ['model', 'states', 'one, wall s', 'two, wall s', 'faster by', 'one, CPU s', 'two, CPU s', 'work of two / of one', 'pairs', 'load'],
+    [
+      'model',
+      'states',
+      'one, wall s',
+      'two, wall s',
+      'faster by',
+      'one, CPU s',
+      'two, CPU s',
+      'work of two / of one',
+      'pairs',
+      'load',
+    ],
     rows.map((row) => {
       const { one, two } = row.runs
       return [
@@ -165,14 +188,29 @@ export function plot({ parts }) {
     const [lo, hi] = [Math.floor(Math.min(...values)), Math.ceil(Math.max(...values))]
     return { lo, hi, at: (v) => from + ((v - lo) / Math.max(1, hi - lo)) * (to - from) }
   }
-  const x = scale(all.map(([s]) => Math.log10(s)), MARGIN, WIDTH - 20)
-  const y = scale(all.map(([, r]) => Math.log10(r)), HEIGHT - MARGIN, 20)
+  const x = scale(
+    all.map(([s]) => Math.log10(s)),
+    MARGIN,
+    WIDTH - 20,
+  )
+  const y = scale(
+    all.map(([, r]) => Math.log10(r)),
+    HEIGHT - MARGIN,
+    20,
+  )
   const point = ([s, r]) => `${x.at(Math.log10(s)).toFixed(1)},${y.at(Math.log10(r)).toFixed(1)}`
   const ticks = ({ lo, hi }) => Array.from({ length: hi - lo + 1 }, (_, i) => lo + i)
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
 <title>States per CPU second, by the number of states</title>
-${ticks(x).map((t) => `<text x="${x.at(t)}" y="${HEIGHT - MARGIN + 18}" text-anchor="middle">1e${t}</text>`).join('\n')}
-${ticks(y).map((t) => `<line x1="${MARGIN}" x2="${WIDTH - 20}" y1="${y.at(t)}" y2="${y.at(t)}" stroke="#ddd"/><text x="${MARGIN - 6}" y="${y.at(t) + 4}" text-anchor="end">1e${t}</text>`).join('\n')}
+${ticks(x)
+  .map((t) => `<text x="${x.at(t)}" y="${HEIGHT - MARGIN + 18}" text-anchor="middle">1e${t}</text>`)
+  .join('\n')}
+${ticks(y)
+  .map(
+    (t) =>
+      `<line x1="${MARGIN}" x2="${WIDTH - 20}" y1="${y.at(t)}" y2="${y.at(t)}" stroke="#ddd"/><text x="${MARGIN - 6}" y="${y.at(t) + 4}" text-anchor="end">1e${t}</text>`,
+  )
+  .join('\n')}
 <text x="${WIDTH / 2}" y="${HEIGHT - 14}" text-anchor="middle">states</text>
 <text x="14" y="${HEIGHT / 2}" text-anchor="middle" transform="rotate(-90 14 ${HEIGHT / 2})">states per CPU second</text>
 ${lines.map((l, i) => `<polyline fill="none" stroke="${l.color}" stroke-width="2" points="${l.points.map(point).join(' ')}"/>${l.points.map((p) => `<circle cx="${point(p).split(',')[0]}" cy="${point(p).split(',')[1]}" r="3" fill="${l.color}"/>`).join('')}<text x="${MARGIN + 10}" y="${36 + 16 * i}" fill="${l.color}">${l.name}</text>`).join('\n')}

@@ -21,7 +21,8 @@ const known = Object.keys(PARTS)
 const stranger = positionals.find((part) => !known.includes(part))
 if (stranger !== undefined) throw new Error(`no part '${stranger}': there are ${known.join(', ')}`)
 const without = missing()
-if (without.some((peer) => peer.startsWith('SPIN'))) throw new Error(`${without[0]} is not installed: nothing to compare with`)
+if (without.some((peer) => peer.startsWith('SPIN')))
+  throw new Error(`${without[0]} is not installed: nothing to compare with`)
 
 mkdirSync(RESULTS, { recursive: true })
 const record = existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : { parts: {} }

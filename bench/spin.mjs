@@ -25,7 +25,9 @@ export function withPan(model, { name, states, variant, first = false }, use) {
   try {
     writeFileSync(join(directory, 'a.pml'), toPromela(model, { scenario: name, kernel: '', states }))
     execFileSync('spin', ['-a', '-o2', 'a.pml'], { cwd: directory })
-    const built = timed('gcc', ['-O2', '-w', '-DSAFETY', ...VARIANTS[variant], '-o', 'pan', 'pan.c'], { cwd: directory })
+    const built = timed('gcc', ['-O2', '-w', '-DSAFETY', ...VARIANTS[variant], '-o', 'pan', 'pan.c'], {
+      cwd: directory,
+    })
     const hash = Math.min(30, Math.max(16, Math.ceil(Math.log2(states)) + 1))
     const args = [first ? '-c1' : '-c0', `-m${Math.min(states + 10, 4_000_000)}`, `-w${hash}`]
     const run = () => {
@@ -37,7 +39,8 @@ export function withPan(model, { name, states, variant, first = false }, use) {
         wall,
         states: figure(/(\d+) states, stored/),
         // What the states take, with the table that finds them, without the stack of the search.
-        stateBytes: 1e6 * (figure(/([\d.]+)\s+actual memory usage for states/) + figure(/([\d.]+)\s+memory used for hash/)),
+        stateBytes:
+          1e6 * (figure(/([\d.]+)\s+actual memory usage for states/) + figure(/([\d.]+)\s+memory used for hash/)),
         peakBytes: 1e6 * figure(/([\d.]+)\s+total actual memory usage/),
       }
     }

@@ -1,6 +1,20 @@
 /** Figures that every worker may change, in memory: how many values and pairs are known, and that there is no more room. */
 import type { Local, Node } from './encoder/code.ts'
-import { atomic, block, branchIf, forEver, get, i32, i64, increment, load, newLabel, op, store, when } from './encoder/code.ts'
+import {
+  atomic,
+  block,
+  branchIf,
+  forEver,
+  get,
+  i32,
+  i64,
+  increment,
+  load,
+  newLabel,
+  op,
+  store,
+  when,
+} from './encoder/code.ts'
 import type { Plan } from './plan.ts'
 import { CELL_BYTES } from './plan.ts'
 

@@ -25,7 +25,11 @@ function giveRoom(heap: Heap, component: Component, capacity: number): boolean {
   if (newValues === undefined || newTable === undefined) return false
   const before = machine.read(held)
   const [from, fromTable] = [machine.read(values), machine.read(table)]
-  new Uint8Array(machine.memory.buffer).copyWithin(newValues, from, from + valuesBytes(component, machine.peek(valuesCell(machine.plan, component.index))))
+  new Uint8Array(machine.memory.buffer).copyWithin(
+    newValues,
+    from,
+    from + valuesBytes(component, machine.peek(valuesCell(machine.plan, component.index))),
+  )
   if (before > 0) {
     release(heap, from, valuesBytes(component, before))
     release(heap, fromTable, tableBytes(before))

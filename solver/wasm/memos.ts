@@ -109,10 +109,9 @@ export function makeMemoRoom(memos: Memos): void {
   const threads = machine.plan.model.threads.map((_, t) => t)
   const { plan } = machine
   const isFull = (t: number): boolean => machine.peek(pairsCell(plan, t)) >= machine.read(memoGlobals(t).limit)
-  const isShort = (list: number): boolean =>
-    machine.peek(list + 4) - machine.peek(list) < 8 * (plan.successorsMax + 1)
+  const isShort = (list: number): boolean => machine.peek(list + 4) - machine.peek(list) < 8 * (plan.successorsMax + 1)
   const enough =
-    threads.every((t) => !isFull(t) || (mayGrow() && growMemo(memos, t))) && 
+    threads.every((t) => !isFull(t) || (mayGrow() && growMemo(memos, t))) &&
     plan.frames.every(({ list }, worker) => !isShort(list) || moreLists(memos, worker, mayGrow()))
   if (!enough) emptyMemos(memos)
 }

@@ -103,32 +103,37 @@ function decode(
  */
 function copyFunction(width: Width): Func {
   const entries = BUCKET_BYTES / width.bytes
-  return func(`copy${width.bytes}`, ['i32', 'i32', 'i32', 'i32'], ['i32'], ([from, buckets, within, remainder], local) => {
-    const bucket = local('i32')
-    const place = local('i32')
-    const entry = local(width.type)
-    const state = local('i64')
-    const home = local('i64')
-    const address = add(
-      add(get(from), shl(get(bucket), Math.log2(BUCKET_BYTES))),
-      shl(get(place), Math.log2(width.bytes)),
-    )
-    return [
-      whileLoop(op('i32.lt_u', get(bucket), op('i32.shl', i32(1), get(buckets))), [
-        set(place, i32(0)),
-        forEver((done) => [
-          branchIf(done, op('i32.ge_u', get(place), i32(entries))),
-          set(entry, load(width.type === 'i32' ? 'i32.load' : 'i64.load', address)),
-          branchIf(done, op('i32.eqz', width.isTaken(get(entry)))),
-          ...decode(entry, bucket, buckets, within, remainder, state, home),
-          ...findOrEnter(width, state, local, { entered: [], overflow: () => [giveBack(i32(0))] }),
-          increment(place, 1),
+  return func(
+    `copy${width.bytes}`,
+    ['i32', 'i32', 'i32', 'i32'],
+    ['i32'],
+    ([from, buckets, within, remainder], local) => {
+      const bucket = local('i32')
+      const place = local('i32')
+      const entry = local(width.type)
+      const state = local('i64')
+      const home = local('i64')
+      const address = add(
+        add(get(from), shl(get(bucket), Math.log2(BUCKET_BYTES))),
+        shl(get(place), Math.log2(width.bytes)),
+      )
+      return [
+        whileLoop(op('i32.lt_u', get(bucket), op('i32.shl', i32(1), get(buckets))), [
+          set(place, i32(0)),
+          forEver((done) => [
+            branchIf(done, op('i32.ge_u', get(place), i32(entries))),
+            set(entry, load(width.type === 'i32' ? 'i32.load' : 'i64.load', address)),
+            branchIf(done, op('i32.eqz', width.isTaken(get(entry)))),
+            ...decode(entry, bucket, buckets, within, remainder, state, home),
+            ...findOrEnter(width, state, local, { entered: [], overflow: () => [giveBack(i32(0))] }),
+            increment(place, 1),
+          ]),
+          increment(bucket, 1),
         ]),
-        increment(bucket, 1),
-      ]),
-      i32(1),
-    ]
-  })
+        i32(1),
+      ]
+    },
+  )
 }
 
 /** `layOut()`: moves the number of each component to its new place, in every state. */

@@ -58,7 +58,7 @@ function sightings({ plan, memory }: Machine): readonly Int32Array[] {
 function revisit({ crew: { machine }, memos }: Round, from: number, to: number): void {
   // A step that left a range has left its slots as they were then.
   for (const { index } of machine.plan.composition.components) machine.write(componentGlobals(index).loaded, 0)
-  for (let at = from; ; ) {
+  for (let at = from; ;) {
     emptyMemos(memos)
     machine.poke(fullCell(machine.plan), 0)
     const answer = machine.run('revisit', at, to)
