@@ -10,6 +10,7 @@ import { buildCounterexample, kernelText, type Found } from '../counterexamples/
 import { buildLasso } from '../counterexamples/lasso.ts'
 import type { SearchOptions, SearchResult } from '../solver/engine.ts'
 import type { Checkpoints } from '../solver/explicit/checkpoint.ts'
+import { groundFor } from '../solver/explicit/fewest_switches.ts'
 import { searchExplicit } from '../solver/explicit/search.ts'
 import { responsesOf, searchLiveness, type LivenessResult } from '../solver/liveness/search.ts'
 import { searchReduced, type ReducedResult, type Reduction } from '../solver/reduce/reduced.ts'
@@ -186,12 +187,14 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
     ...livenessVerdicts(model, searchEnds(lowered, options, result)),
   ]
   const found = new Map<string, Found>()
+  const violations = properties.flatMap(({ violation }) => violation ?? [])
+  const ground = violations.length > 1 ? groundFor(model, violations) : undefined
   const problems: string[] = []
   for (const p of properties) {
     const built =
       p.lasso !== undefined
         ? buildLasso(scenario, model, p.property, p.lasso)
-        : p.violation && buildCounterexample(scenario, model, p.violation)
+        : p.violation && buildCounterexample(scenario, model, p.violation, ground)
     if (built === undefined) continue
     if (built.ok) found.set(p.property, built.value)
     else problems.push(`${p.property}: ${built.error}`)
