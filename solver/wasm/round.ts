@@ -119,7 +119,7 @@ export function* expandTogether(round: Round, from: number, to: number): Generat
   const before = sightings(machine).map((cells) => cells.slice())
   if (yield* together(crew, 'gatherAll')) {
     revisit(round, from, to)
-    throw crew.failure ?? new Error('a slot left its range in one worker only')
+    throw new Error('one worker failed in what another one does without', { cause: crew.failure })
   }
 
   // What lies behind the first state that was not expanded will be done again.
