@@ -32,11 +32,7 @@ export interface Reach {
 export type Known = Map<LExpr, Bounds>
 
 /** Which cells an access can mean, given what its indices can be. */
-export function reach(
-  access: Extract<LTarget, { kind: 'select' }>,
-  ranges: readonly Bounds[],
-  known?: Known,
-): Reach {
+export function reach(access: Extract<LTarget, { kind: 'select' }>, ranges: readonly Bounds[], known?: Known): Reach {
   let offsets: readonly number[] = [0]
   const sure: boolean[] = []
   for (const { expr, first, count, stride } of access.index) {
