@@ -5,6 +5,7 @@ import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { Progress, SearchOptions, SearchResult } from '../../solver/engine.ts'
 import type { CrewOptions } from '../../solver/wasm/crew.ts'
 import { searchTogether } from '../../solver/wasm/search.ts'
+import { words } from '../engines/budgets.ts'
 import { and, at, eq, not, num } from '../engines/build.ts'
 import {
   counters,
@@ -17,7 +18,7 @@ import {
 import { arbitraryModel } from '../engines/random_lowered.ts'
 import { share } from '../support/scenarios.ts'
 import { mesh } from './models.ts'
-import { wasm, words } from './words.ts'
+import { wasm } from './words.ts'
 
 /** Helpers from the first state on, in rounds of few states, so that small models have many rounds of many chunks. */
 const SMALL = { alone: 0, least: 2, chunk: 3 } as const

@@ -6,6 +6,7 @@ import { searchExplicit } from '../../solver/explicit/search.ts'
 import { replay } from '../../solver/reference/replay.ts'
 import { searchReference } from '../../solver/reference/search.ts'
 import { searchFast, searchWasm } from '../../solver/wasm/search.ts'
+import { testBudgets, words } from '../engines/budgets.ts'
 import type { StepSpec } from '../engines/build.ts'
 import { and, at, bin, eq, ite, model, not, num, set, slot } from '../engines/build.ts'
 import {
@@ -17,7 +18,7 @@ import {
   tokenRing,
 } from '../engines/hand_models.ts'
 import { mesh } from './models.ts'
-import { wasm, words } from './words.ts'
+import { wasm } from './words.ts'
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
@@ -102,39 +103,9 @@ describe('growth', () => {
   })
 })
 
-describe('budgets', () => {
-  const m = counters([49, 49, 49])
+testBudgets(wasm, 1_000_000)
 
-  test('states, as the reference counts them', () => {
-    for (const maxStates of [1, 2, 299, 300, 999]) {
-      const few = counters([9, 9, 9])
-      const result = wasm(few, { maxStates })
-      expect(result.incomplete).toEqual({ kind: 'states', limit: maxStates })
-      expect(words(result)).toEqual(words(searchReference(few, { maxStates })))
-    }
-    expect(wasm(counters([9, 9, 9]), { maxStates: 1000 }).incomplete).toBeUndefined()
-  })
-
-  test('memory', () => {
-    const { incomplete, bytes, states } = wasm(m, { maxBytes: 1_000_000 })
-    expect(incomplete).toEqual({ kind: 'memory', limitBytes: 1_000_000 })
-    expect(bytes).toBeLessThanOrEqual(1_000_000)
-    expect(states).toBeGreaterThan(4096)
-    expect(wasm(m, { maxBytes: 100 })).toMatchObject({ states: 1, transitions: 0, incomplete: { kind: 'memory' } })
-  })
-
-  test('time', () => {
-    expect(wasm(m, { maxMs: -1 })).toMatchObject({ states: 1, incomplete: { kind: 'time', limitMs: -1 } })
-  })
-
-  test('a violation found before the end is reported, with a trace', () => {
-    const ring = tokenRing(4, 3)
-    const cut = wasm(ring, { maxStates: 300 })
-    expect(cut.incomplete).toBeDefined()
-    expect(cut.violations).toHaveLength(1)
-    expect(words(cut)).toEqual(words(searchReference(ring, { maxStates: 300 })))
-  })
-
+describe('progress', () => {
   test('progress is that of the search', () => {
     const seen: Progress[] = []
     const big = counters([99, 99, 99])
