@@ -1,4 +1,8 @@
-/** Where the workers of a round leave what they find. */
+/** Which parts of the table are whose, and where the workers of a round leave what they find. */
+
+const PART_BITS = 6
+/** Logarithm of the parts of the table, each of which one worker alone writes to. */
+export const partBits = ({ workers }: { readonly workers: number }): number => (workers === 1 ? 0 : PART_BITS)
 
 /** More would have no part of the table. */
 export const WORKERS_MAX = 32

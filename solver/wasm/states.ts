@@ -1,8 +1,8 @@
 /** Room for states: the table that knows them and the arena that holds them. */
 import type { Heap } from './heap.ts'
 import { allocate, release } from './heap.ts'
-import type { Plan } from './plan.ts'
 import { BUCKET_BYTES, CHUNK_STATES, GLOBALS, STATE_BYTES, STATES_MAX } from './plan.ts'
+import { partBits } from './rooms.ts'
 
 /** What a search must not exceed before more room is made; mutable by its nature. */
 export interface StateRoom {
@@ -26,10 +26,6 @@ const LOAD = { narrow: 0.8, wide: 0.72 } as const
 const DISPLACEMENT_BITS = 4
 /** Logarithm of the most buckets: a quarter of the memory. */
 const BUCKETS_MAX = 24
-const PART_BITS = 6
-
-/** Logarithm of the parts of the table, each of which one worker alone writes to. */
-export const partBits = ({ workers }: Plan): number => (workers === 1 ? 0 : PART_BITS)
 
 const limitOf = ({ narrow, buckets }: Shape): number =>
   Math.floor((BUCKET_BYTES / (narrow ? 4 : 8)) * 2 ** buckets * (narrow ? LOAD.narrow : LOAD.wide))
