@@ -165,7 +165,7 @@ export function markdown({ machine, missing, parts }) {
 Medians of alternating runs, with the least and the greatest; seconds of CPU, user and system, of all threads,
 since other work shares the machine (its load stands beside). Counts of states are equal, or the run fails. Of
 pan only the run of the compiled verifier counts; of mmcheck the whole call, code generation included. Bytes are
-those for states and the table that finds them, without pan's stack.
+those for states and the table that finds them, without pan's stack. Parts may have been measured at different times.
 
 ${sections.join('\n\n')}
 `
