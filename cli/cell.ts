@@ -12,6 +12,7 @@ import { anyStart } from '../model/scenarios/any_start.ts'
 import { buildLasso } from '../counterexamples/lasso.ts'
 import type { SearchOptions, SearchResult } from '../solver/engine.ts'
 import type { Checkpoints } from '../solver/explicit/checkpoint.ts'
+import { groundFor } from '../solver/explicit/fewest_switches.ts'
 import { searchExplicit } from '../solver/explicit/search.ts'
 import { responsesOf, searchLiveness, type LivenessResult } from '../solver/liveness/search.ts'
 import { searchReduced, type ReducedResult, type Reduction } from '../solver/reduce/reduced.ts'
@@ -20,7 +21,7 @@ import { boundedCheck } from '../solver/smt/bmc.ts'
 import type { ImageCheckpoints } from '../solver/wasm/checkpoint.ts'
 import { logName, newLog, writeLog } from '../solver/smt/log.ts'
 import type { SolverPool } from '../solver/smt/pool.ts'
-import { searchFast, searchWasm } from '../solver/wasm/search.ts'
+import { searchFast, searchTogether } from '../solver/wasm/search.ts'
 import {
   conditionHolds,
   livenessVerdicts,
@@ -43,6 +44,8 @@ export interface CellOptions extends SearchOptions {
   readonly lint: boolean
   /** What the explicit engine may leave out; nothing where this is absent. */
   readonly reductions?: readonly Reduction[]
+  /** Threads that search with the wasm engine; one where this is absent. */
+  readonly workers?: number
   /** Ask every scenario whether what it does ends, not only those in which a thread goes on for ever. */
   readonly liveness?: boolean
   /** The scenario with the properties in it, where the caller has lowered it already. */
@@ -116,14 +119,14 @@ async function search(
   lowered: Lowered,
   options: CellOptions,
 ): Promise<SearchResult | ReducedResult | string> {
-  const { reductions = [] } = options
+  const { reductions = [], workers = 1 } = options
   switch (engine) {
     case 'wasm': {
-      const answer = searchWasm(lowered.model, options)
+      const answer = await searchTogether(lowered.model, options, { workers })
       return answer.ok ? answer.result : answer.reason
     }
     case 'auto':
-      return searchFast(lowered.model, options)
+      return searchFast(lowered.model, options, { workers })
     case 'explicit':
       return reductions.length === 0
         ? searchExplicit(lowered.model, options)
@@ -221,6 +224,8 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
     ...livenessVerdicts(model, searchEnds(lowered, options, result)),
   ]
   const found = new Map<string, Found>()
+  const violations = properties.flatMap(({ violation }) => violation ?? [])
+  const ground = violations.length > 1 ? groundFor(model, violations) : undefined
   const problems: string[] = []
   const starts = new Map<string, Scenario>()
   for (const p of properties) {
@@ -228,7 +233,7 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
       p.lasso !== undefined
         ? buildLasso(scenario, model, p.property, p.lasso)
         : p.violation?.start === undefined
-          ? p.violation && buildCounterexample(scenario, model, p.violation)
+          ? p.violation && buildCounterexample(scenario, model, p.violation, ground)
           : buildFromStart(scenario, lowered, p.property, p.violation)
     if (built === undefined) continue
     if (built.ok && 'scenario' in built.value) starts.set(p.property, built.value.scenario)

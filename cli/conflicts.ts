@@ -22,6 +22,7 @@ export interface CheckRequest {
   readonly anyStart?: boolean
   readonly solver?: unknown
   readonly smtLog?: string
+  readonly workers?: number
   /** A run of many cells, with reports, shards and the like. */
   readonly run?: boolean
   readonly shard?: unknown
@@ -105,6 +106,16 @@ const CONFLICTS: readonly Conflict[] = [
     when: (r) => r.liveness === true && r.engine !== 'explicit' && r.engine !== 'reference',
     error: '--liveness is for the explicit and the reference engine: the others keep no graph of states',
     help: 'leave out --engine',
+  },
+  {
+    when: (r) => given(r.workers) && r.engine !== 'wasm' && r.engine !== 'auto',
+    error: '--workers is for the wasm engine, whose table several threads can share',
+    help: "add '--engine auto'; several cells at a time are '--jobs'",
+  },
+  {
+    when: (r) => given(r.workers) && r.run === true,
+    error: '--workers is for one search after the other; a run of many cells has --jobs',
+    help: 'leave one of them out',
   },
   {
     when: (r) => r.liveness === true && r.update === true,

@@ -8,6 +8,7 @@ import type { KernelLine } from '../model/litmus/ast.ts'
 import { FORMATS, type Format } from '../counterexamples/render/render.ts'
 import { REDUCTIONS, type Reduction } from '../solver/reduce/reduced.ts'
 import { solverChoice, type SolverChoice } from '../solver/smt/choice.ts'
+import { WORKERS_MAX } from '../solver/wasm/rooms.ts'
 import type { Engine } from './cell.ts'
 import type { ExportFormat } from './commands/export.ts'
 import type { GraphFormat } from './commands/graph.ts'
@@ -36,6 +37,13 @@ export function count(text: string): number {
   const n = Number(text)
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(n) || n < 1)
     throw new InvalidArgumentError('a whole number from 1 up is needed')
+  return n
+}
+
+/** How many threads search: more would have no part of the table. */
+export function workers(text: string): number {
+  const n = count(text)
+  if (n > WORKERS_MAX) throw new InvalidArgumentError(`at most ${WORKERS_MAX}`)
   return n
 }
 

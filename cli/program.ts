@@ -61,6 +61,7 @@ interface CheckFlags extends RunFlags {
   readonly anyStart?: boolean
   readonly solver?: SolverChoice
   readonly smtLog?: string
+  readonly workers?: number
   readonly maxStates?: number
   readonly memory?: number
   readonly timeout?: number
@@ -141,6 +142,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--smt-log <dir>', 'smt: write what is asked there, as SMT-LIB 2 files')
     .option('--reduce <how>', 'what the explicit engine may leave out: por, or none (default)', value.reductions)
     .option('--liveness', 'ask of every scenario whether its operations end, on every fair run')
+    .option('--workers <n>', 'threads that share the table of a search; needs --engine auto or wasm', value.workers)
     .option('--max-states <n>', 'stop after this many states', value.count)
     .option('--memory <size>', 'stop when states take this much memory, as 8G', value.size)
     .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
@@ -195,6 +197,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
       out,
       err,
       ...(kernels === undefined ? {} : { kernels }),
+      ...(flags.workers === undefined ? {} : { workers: flags.workers }),
       ...(flags.maxStates === undefined ? {} : { maxStates: flags.maxStates }),
       ...(flags.memory === undefined ? {} : { maxBytes: flags.memory }),
       ...(flags.timeout === undefined ? {} : { maxMs: flags.timeout }),

@@ -5,7 +5,7 @@ import { printBody, printLitmus } from '../model/litmus/printer.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { findProperty } from '../properties/all.ts'
 import type { Violation } from '../solver/engine.ts'
-import { fewestSwitches } from '../solver/explicit/fewest_switches.ts'
+import { fewestSwitches, type Ground } from '../solver/explicit/fewest_switches.ts'
 import { replay } from '../solver/reference/replay.ts'
 import { fairnessOf } from './fairness.ts'
 import { counterexampleId, idSteps } from './id.ts'
@@ -53,18 +53,19 @@ export const scenarioText = (s: Scenario): string =>
 /**
  * Picks the trace with the fewest context switches among the shortest, replays it with the reference
  * interpreter, and names it. A trace that cannot be replayed, or that does not end in the violation,
- * is an error of mmcheck and is never shown.
+ * is an error of mmcheck and is never shown. `ground` serves several violations of one model.
  */
 export function buildCounterexample(
   scenario: Scenario,
   model: LoweredModel,
   violation: Violation,
+  ground?: Ground,
 ): Result<Found, string> {
   // Before the explicit engine is asked for the best one, which throws where it does not see the violation.
   const given = replay(model, violation.moves)
   if (given.kind === 'stuck') return failed(`the trace cannot be replayed: ${given.reason}`)
   if (!given.violated.includes(violation.property)) return failed('the replayed trace does not end in the violation')
-  const best = fewestSwitches(model, violation)
+  const best = fewestSwitches(model, violation, ground)
   const built = buildTrace(model, best.moves, replay)
   if (!built.ok) return failed(`the trace cannot be replayed: ${built.error.message}`)
   const trace = built.value

@@ -28,12 +28,15 @@ export interface Reach {
   readonly sure: readonly boolean[]
 }
 
+/** What is known of expressions under some ranges, so that nothing within nested ones is worked out again. */
+export type Known = Map<LExpr, Bounds>
+
 /** Which cells an access can mean, given what its indices can be. */
-export function reach(access: Extract<LTarget, { kind: 'select' }>, ranges: readonly Bounds[]): Reach {
+export function reach(access: Extract<LTarget, { kind: 'select' }>, ranges: readonly Bounds[], known?: Known): Reach {
   let offsets: readonly number[] = [0]
   const sure: boolean[] = []
   for (const { expr, first, count, stride } of access.index) {
-    const value = bounds(expr, ranges)
+    const value = bounds(expr, ranges, known)
     const lo = Math.max(value.lo, first)
     const hi = Math.min(value.hi, first + count - 1)
     const steps = Array.from({ length: Math.max(0, hi - lo + 1) }, (_, i) => (lo - first + i) * stride)
@@ -97,31 +100,50 @@ function maskBounds(op: 'band' | 'bor' | 'bandnot', a: Bounds, b: Bounds): Bound
  * What an expression can be, at most, while every slot stays within `ranges` (by slot number; a
  * slot without one can be anything). Never too narrow, often too wide.
  */
-export function bounds(expr: LExpr, ranges: readonly Bounds[]): Bounds {
+export function bounds(expr: LExpr, ranges: readonly Bounds[], known?: Known): Bounds {
   switch (expr.kind) {
     case 'const':
       return { lo: expr.value, hi: expr.value }
     case 'slot':
       return ranges[expr.slot] ?? UNKNOWN
+    case 'select':
+    case 'not':
+    case 'binary':
+    case 'ite':
+    case 'old': {
+      const before = known?.get(expr)
+      if (before !== undefined) return before
+      const found = compoundBounds(expr, ranges, known)
+      known?.set(expr, found)
+      return found
+    }
+  }
+}
+
+type Compound = Exclude<LExpr, { kind: 'const' | 'slot' }>
+
+function compoundBounds(expr: Compound, ranges: readonly Bounds[], known: Known | undefined): Bounds {
+  const of = (part: LExpr): Bounds => bounds(part, ranges, known)
+  switch (expr.kind) {
     case 'select': {
-      const { offsets, sure } = reach(expr, ranges)
+      const { offsets, sure } = reach(expr, ranges, known)
       const cells = offsets.map((offset) => ranges[expr.base + offset] ?? UNKNOWN)
       const [first, ...rest] = sure.every((s) => s) ? cells : [FALSE, ...cells]
       return first === undefined ? FALSE : rest.reduce(hull, first)
     }
     case 'not': {
-      const arg = bounds(expr.arg, ranges)
+      const arg = of(expr.arg)
       return isZero(arg) ? TRUE : excludesZero(arg) ? FALSE : EITHER
     }
     case 'binary':
-      return binaryBounds(expr.op, bounds(expr.left, ranges), bounds(expr.right, ranges))
+      return binaryBounds(expr.op, of(expr.left), of(expr.right))
     case 'ite': {
-      const cond = bounds(expr.cond, ranges)
-      if (isZero(cond)) return bounds(expr.else, ranges)
-      if (excludesZero(cond)) return bounds(expr.then, ranges)
-      return hull(bounds(expr.then, ranges), bounds(expr.else, ranges))
+      const cond = of(expr.cond)
+      if (isZero(cond)) return of(expr.else)
+      if (excludesZero(cond)) return of(expr.then)
+      return hull(of(expr.then), of(expr.else))
     }
     case 'old':
-      return bounds(expr.arg, ranges)
+      return of(expr.arg)
   }
 }

@@ -1,17 +1,17 @@
 import type { LExpr, LIndex, LStmt, LTarget } from '../model/language/lowered.ts'
-import type { Bounds } from './bounds.ts'
+import type { Bounds, Known } from './bounds.ts'
 import { bounds, within } from './bounds.ts'
 
 const constant = (value: number): LExpr => ({ kind: 'const', value })
 const BOOLEAN: Bounds = { lo: 0, hi: 1 }
 
 /** An access with its constant indices worked in; undefined where one of them is out of range. */
-function foldAccess(access: LTarget, ranges: readonly Bounds[]): LTarget | undefined {
+function foldAccess(access: LTarget, ranges: readonly Bounds[], known: Known): LTarget | undefined {
   if (access.kind === 'slot') return access
   let base = access.base
   const index: LIndex[] = []
   for (const dimension of access.index) {
-    const expr = fold(dimension.expr, ranges)
+    const expr = fold(dimension.expr, ranges, known)
     if (expr.kind !== 'const') {
       index.push({ ...dimension, expr })
       continue
@@ -24,13 +24,13 @@ function foldAccess(access: LTarget, ranges: readonly Bounds[]): LTarget | undef
 }
 
 /** `arg` as 0 or 1. */
-function truth(arg: LExpr, ranges: readonly Bounds[]): LExpr {
-  if (within(bounds(arg, ranges), BOOLEAN)) return arg
+function truth(arg: LExpr, ranges: readonly Bounds[], known: Known): LExpr {
+  if (within(bounds(arg, ranges, known), BOOLEAN)) return arg
   return { kind: 'binary', op: 'ne', left: arg, right: constant(0) }
 }
 
-function not(arg: LExpr, ranges: readonly Bounds[]): LExpr {
-  if (arg.kind === 'not') return truth(arg.arg, ranges)
+function not(arg: LExpr, ranges: readonly Bounds[], known: Known): LExpr {
+  if (arg.kind === 'not') return truth(arg.arg, ranges, known)
   if (arg.kind !== 'binary') return { kind: 'not', arg }
   switch (arg.op) {
     case 'eq':
@@ -53,30 +53,30 @@ function not(arg: LExpr, ranges: readonly Bounds[]): LExpr {
 }
 
 /** The expression with its parts folded, and itself where it then says something simpler. */
-function foldParts(expr: LExpr, ranges: readonly Bounds[]): LExpr {
+function foldParts(expr: LExpr, ranges: readonly Bounds[], known: Known): LExpr {
   switch (expr.kind) {
     case 'const':
     case 'slot':
       return expr
     case 'select':
-      return foldAccess(expr, ranges) ?? constant(0)
+      return foldAccess(expr, ranges, known) ?? constant(0)
     case 'not':
-      return not(fold(expr.arg, ranges), ranges)
+      return not(fold(expr.arg, ranges, known), ranges, known)
     case 'old':
-      return { kind: 'old', arg: fold(expr.arg, ranges) }
+      return { kind: 'old', arg: fold(expr.arg, ranges, known) }
     case 'ite': {
-      const cond = fold(expr.cond, ranges)
-      if (cond.kind === 'const') return fold(cond.value !== 0 ? expr.then : expr.else, ranges)
-      return { kind: 'ite', cond, then: fold(expr.then, ranges), else: fold(expr.else, ranges) }
+      const cond = fold(expr.cond, ranges, known)
+      if (cond.kind === 'const') return fold(cond.value !== 0 ? expr.then : expr.else, ranges, known)
+      return { kind: 'ite', cond, then: fold(expr.then, ranges, known), else: fold(expr.else, ranges, known) }
     }
     case 'binary': {
-      const left = fold(expr.left, ranges)
-      const right = fold(expr.right, ranges)
+      const left = fold(expr.left, ranges, known)
+      const right = fold(expr.right, ranges, known)
       // A constant that decides `and` or `or` has made the whole constant already, by its bounds.
       if (expr.op === 'and' || expr.op === 'or') {
         const decides = (side: LExpr): boolean => side.kind === 'const' && (side.value === 0) === (expr.op === 'or')
-        if (decides(left)) return truth(right, ranges)
-        if (decides(right)) return truth(left, ranges)
+        if (decides(left)) return truth(right, ranges, known)
+        if (decides(right)) return truth(left, ranges, known)
       }
       return { kind: 'binary', op: expr.op, left, right }
     }
@@ -85,12 +85,13 @@ function foldParts(expr: LExpr, ranges: readonly Bounds[]): LExpr {
 
 /**
  * An expression of the same value in every state whose slots lie within `ranges` (by slot number; a
- * slot without one can be anything), with everything worked out that these ranges decide.
+ * slot without one can be anything), with everything worked out that these ranges decide. `known` is
+ * what is known of the parts under these ranges.
  */
-export function fold(expr: LExpr, ranges: readonly Bounds[] = []): LExpr {
-  const folded = foldParts(expr, ranges)
+export function fold(expr: LExpr, ranges: readonly Bounds[] = [], known: Known = new Map()): LExpr {
+  const folded = foldParts(expr, ranges, known)
   if (folded.kind === 'const') return folded
-  const { lo, hi } = bounds(folded, ranges)
+  const { lo, hi } = bounds(folded, ranges, known)
   return lo === hi ? constant(lo) : folded
 }
 
@@ -99,7 +100,7 @@ export function foldBody(body: readonly LStmt[], ranges: readonly Bounds[]): rea
   return body.flatMap((stmt): readonly LStmt[] => {
     switch (stmt.kind) {
       case 'set': {
-        const target = foldAccess(stmt.target, ranges)
+        const target = foldAccess(stmt.target, ranges, new Map())
         return target === undefined ? [] : [{ kind: 'set', target, value: fold(stmt.value, ranges) }]
       }
       case 'assert': {

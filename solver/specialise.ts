@@ -11,11 +11,10 @@ function dropIdleWrites(body: readonly LStmt[], ranges: readonly Bounds[]): read
     switch (stmt.kind) {
       case 'set': {
         // A slot of a single value is a constant too, but a write to it may be a range fault, to be kept.
-        const idle = targetSlots(stmt.target, ranges).every((slot) => {
-          const { lo, hi } = writtenBounds(stmt.value, ranges)
-          return isConstant(ranges[slot]) && lo === ranges[slot]?.lo && hi === lo
-        })
-        return idle ? [] : [stmt]
+        const slots = targetSlots(stmt.target, ranges)
+        if (!slots.every((slot) => isConstant(ranges[slot]))) return [stmt]
+        const { lo, hi } = writtenBounds(stmt.value, ranges)
+        return slots.every((slot) => lo === ranges[slot]?.lo && hi === lo) ? [] : [stmt]
       }
       case 'if':
         return [{ ...stmt, then: dropIdleWrites(stmt.then, ranges), else: dropIdleWrites(stmt.else, ranges) }]

@@ -42,6 +42,7 @@ export interface CheckOptions {
   readonly anyStart: boolean
   readonly solver?: SolverChoice
   readonly smtLog?: string
+  readonly workers?: number
   readonly maxStates?: number
   readonly maxBytes?: number
   readonly maxMs?: number
@@ -203,7 +204,7 @@ function cellOptions(
   solvers: SolverPool,
   onProgress: NonNullable<CellOptions['onProgress']>,
 ): CellOptions {
-  const { engine, depth, lint, reductions, liveness, anyStart, smtLog, maxStates, maxBytes, maxMs } = options
+  const { engine, depth, lint, reductions, liveness, anyStart, smtLog, workers, maxStates, maxBytes, maxMs } = options
   return {
     engine,
     depth,
@@ -214,6 +215,7 @@ function cellOptions(
     anyStart,
     solvers,
     ...(smtLog === undefined ? {} : { smtLog }),
+    ...(workers === undefined ? {} : { workers }),
     ...(maxStates === undefined ? {} : { maxStates }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(maxMs === undefined ? {} : { maxMs }),

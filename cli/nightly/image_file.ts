@@ -31,7 +31,7 @@ const figures: z.ZodType<ImageFigures> = z.object({
   memos: z.object({
     sizes: counts,
     lists: z.array(z.object({ address: count, bytes: count })),
-    list: z.number().int(),
+    used: z.number().int(),
   }),
   heads: counts,
   tails: counts,

@@ -116,17 +116,34 @@ function onward(exploration: Exploration, property: number, goal: Goal): Onward 
   }
 }
 
+/** What traces to some violations are picked from: all states to a depth that shows them, and where each is shown. */
+export interface Ground {
+  readonly exploration: Exploration
+  /** By property. */
+  readonly goals: readonly (Goal | undefined)[]
+}
+
+/** Explores as deep as the longest of some traces is, once for all of them. */
+export function groundFor(model: LoweredModel, violations: readonly Violation[]): Ground {
+  // One more than needed, as a deadlock is only noticed where a state is expanded.
+  const exploration = explore(model, { depthMax: Math.max(0, ...violations.map((v) => v.moves.length)) + 1 })
+  // Now, since going back from a goal writes over what the exploration has noted.
+  return { exploration, goals: model.properties.map((_, property) => findGoal(exploration, property)) }
+}
+
 /**
  * Every shortest trace to a violation of the same property that switches threads least often. They come
  * in an order: at the first move that differs, the one that switches there, then the first by thread,
  * step id and choice values. The trace given bounds the search. Throws where the model does not violate
  * the property within it.
  */
-export function* allFewestSwitches(model: LoweredModel, violation: Violation): Generator<Violation, undefined> {
+export function* allFewestSwitches(
+  model: LoweredModel,
+  violation: Violation,
+  { exploration, goals }: Ground = groundFor(model, [violation]),
+): Generator<Violation, undefined> {
   const { property, moves } = violation
-  // One more than needed, as a deadlock is only noticed where a state is expanded.
-  const exploration = explore(model, { depthMax: moves.length + 1 })
-  const goal = findGoal(exploration, property)
+  const goal = goals[property]
   if (goal === undefined || goal.depth > moves.length) {
     throw new Error(`the model does not violate property ${property} within ${moves.length} moves`)
   }
@@ -163,8 +180,8 @@ export function* allFewestSwitches(model: LoweredModel, violation: Violation): G
 }
 
 /** The first of them. */
-export function fewestSwitches(model: LoweredModel, violation: Violation): Violation {
-  const { value } = allFewestSwitches(model, violation).next()
+export function fewestSwitches(model: LoweredModel, violation: Violation, ground?: Ground): Violation {
+  const { value } = allFewestSwitches(model, violation, ground).next()
   if (value === undefined) throw new Error('there is no trace to the violation')
   return value
 }

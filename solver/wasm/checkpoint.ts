@@ -32,7 +32,7 @@ export interface ImageFigures {
   readonly memos: {
     readonly sizes: readonly number[]
     readonly lists: readonly { readonly address: number; readonly bytes: number }[]
-    readonly list: number
+    readonly used: number
   }
   readonly heads: readonly number[]
   readonly tails: readonly number[]
@@ -69,7 +69,7 @@ export function imageOf(
 ): Image {
   const { next, free } = heap
   const { tableBytes, tableLimit, arenaStates } = states
-  const { sizes, lists, list } = memos
+  const { sizes, lists, used } = memos
   const figures: ImageFigures = {
     progressed,
     globals: globals(),
@@ -79,7 +79,7 @@ export function imageOf(
     tableBytes,
     tableLimit,
     arenaStates,
-    memos: { sizes, lists, list },
+    memos: { sizes, lists, used },
     heads,
     tails,
   }
@@ -112,7 +112,7 @@ export function restoreImage(machine: Machine, maxBytes: number, { figures, memo
   return {
     heap,
     states: { heap, tableBytes, tableLimit, arenaStates },
-    memos: { heap, sizes: [...memos.sizes], lists: memos.lists.map((l) => ({ ...l })), list: memos.list },
+    memos: { heap, sizes: [...memos.sizes], lists: memos.lists.map((l) => ({ ...l })), used: memos.used },
     heads: [...figures.heads],
     tails: [...figures.tails],
     progressed: figures.progressed,

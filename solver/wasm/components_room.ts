@@ -1,4 +1,5 @@
 /** Room for the values of components, and how their numbers make up a state. */
+import { valuesCell } from './cells.ts'
 import type { Component } from './components.ts'
 import type { Heap } from './heap.ts'
 import { allocate, release } from './heap.ts'
@@ -18,13 +19,17 @@ const tableBytes = (capacity: number): number => 4 * 2 * capacity
 /** Gives a component room for `capacity` values, a power of two. Gives whether there was memory. */
 function giveRoom(heap: Heap, component: Component, capacity: number): boolean {
   const { machine } = heap
-  const { values, table, mask, count, capacity: held } = componentGlobals(component.index)
+  const { values, table, mask, capacity: held } = componentGlobals(component.index)
   const newValues = allocate(heap, valuesBytes(component, capacity))
   const newTable = allocate(heap, tableBytes(capacity))
   if (newValues === undefined || newTable === undefined) return false
   const before = machine.read(held)
   const [from, fromTable] = [machine.read(values), machine.read(table)]
-  new Uint8Array(machine.memory.buffer).copyWithin(newValues, from, from + valuesBytes(component, machine.read(count)))
+  new Uint8Array(machine.memory.buffer).copyWithin(
+    newValues,
+    from,
+    from + valuesBytes(component, machine.peek(valuesCell(machine.plan, component.index))),
+  )
   if (before > 0) {
     release(heap, from, valuesBytes(component, before))
     release(heap, fromTable, tableBytes(before))
@@ -79,10 +84,10 @@ export type Growth = 'grown' | 'widened' | 'no memory' | 'too wide'
 /** Room for a few values of each component. */
 export function firstRoom(heap: Heap): Growth {
   const { machine } = heap
-  const { composition, successorsMax } = machine.plan
+  const { composition, slack } = machine.plan
   for (const component of composition.components) {
     // A component without changing slots has one value.
-    const few = Math.max(VALUES_FIRST, 2 ** Math.ceil(Math.log2(successorsMax + 2)))
+    const few = Math.max(VALUES_FIRST, 2 ** Math.ceil(Math.log2(slack + 1)))
     if (!giveRoom(heap, component, component.slots.length === 0 ? 1 : few)) return 'no memory'
   }
   const needed = composition.components.map((component) => neededBits(machine, component))
@@ -99,9 +104,9 @@ export function growComponents(heap: Heap): Growth {
   const { machine } = heap
   const { components } = machine.plan.composition
   for (const component of components) {
-    const { count, capacity } = componentGlobals(component.index)
-    const room = machine.read(capacity)
-    if (component.slots.length === 0 || machine.read(count) + machine.plan.successorsMax + 1 < room) continue
+    const room = machine.read(componentGlobals(component.index).capacity)
+    const count = machine.peek(valuesCell(machine.plan, component.index))
+    if (component.slots.length === 0 || count + machine.plan.slack < room) continue
     if (!giveRoom(heap, component, 2 * room)) return 'no memory'
   }
   const needed = components.map((component) => neededBits(machine, component))

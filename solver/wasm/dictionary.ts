@@ -3,6 +3,7 @@ import type { Component, Field } from './components.ts'
 import type { Global, Local, Node } from './encoder/code.ts'
 import {
   add,
+  branch,
   branchIf,
   extend,
   forEver,
@@ -27,10 +28,12 @@ import {
 import type { Func } from './encoder/func.ts'
 import { func } from './encoder/func.ts'
 import type { Plan } from './plan.ts'
-import { componentGlobals, GLOBALS } from './plan.ts'
+import { alone, held, setFull, valuesCell } from './cells.ts'
+import { GOLDEN } from './mixing.ts'
+import { componentGlobals } from './plan.ts'
 
-/** Odd, with bits all over: 2^64 over the golden ratio, and a prime of the splitmix64 generator. */
-const FACTORS = [0x9e3779b97f4a7c15n, 0xbf58476d1ce4e5b9n]
+/** With a prime of the splitmix64 generator. */
+const FACTORS = [GOLDEN, 0xbf58476d1ce4e5b9n]
 
 /** Fields of a component, word by word. */
 function fieldsByWord({ composition }: Plan, component: Component): readonly (readonly (readonly [number, Field])[])[] {
@@ -90,7 +93,8 @@ const entry = (table: Global, at: Local): Node => add(getGlobal(table), shl(get(
 
 /** `intern{c}()`: the number of the value that the slots hold now; a new one where it never was before. */
 function internFunction(plan: Plan, component: Component): Func {
-  const { values, table, mask, count, capacity } = componentGlobals(component.index)
+  const { values, table, mask, capacity } = componentGlobals(component.index)
+  const count = valuesCell(plan, component.index)
   return func(`intern${component.index}`, [], ['i32'], (_, local) => {
     const words = Array.from({ length: component.words }, () => local('i64'))
     const at = local('i32')
@@ -116,32 +120,37 @@ function internFunction(plan: Plan, component: Component): Func {
     const stored = (w: number): Node => load('i64.load', get(address), 8 * w)
     const same = words.map((word, w) => op('i64.eq', stored(w), get(word))).reduce((a, b) => op('i32.and', a, b))
     const locate = (of: Node): Node => set(address, add(getGlobal(values), op('i32.mul', of, i32(bytes))))
+    /** Looks from `at` on until the value is found, or a free place. */
+    const probe = (found: readonly Node[]): Node =>
+      forEver((done) => [
+        // What a number stands for was written before the number was: another worker may have done it just now.
+        branchIf(done, op('i32.eqz', tee(number, load('i32.atomic.load', entry(table, at))))),
+        locate(sub(get(number), i32(1))),
+        when(same, [...found, branch(done)]),
+        set(at, op('i32.and', add(get(at), i32(1)), getGlobal(mask))),
+      ])
+    const enter = [
+      set(number, add(held(count), i32(1))),
+      locate(held(count)),
+      ...words.map((word, w) => store('i64.store', get(address), get(word), 8 * w)),
+      store('i32.store', i32(count), get(number)),
+      store('i32.atomic.store', entry(table, at), get(number)),
+    ]
     return [
       ...packing,
       set(at, start(words, mask)),
-      forEver((done) => [
-        branchIf(done, op('i32.eqz', tee(number, load('i32.load', entry(table, at))))),
-        locate(sub(get(number), i32(1))),
-        when(same, [giveBack(sub(get(number), i32(1)))]),
-        set(at, op('i32.and', add(get(at), i32(1)), getGlobal(mask))),
-      ]),
-      set(number, getGlobal(count)),
-      locate(get(number)),
-      ...words.map((word, w) => store('i64.store', get(address), get(word), 8 * w)),
-      setGlobal(count, add(get(number), i32(1))),
-      store('i32.store', entry(table, at), add(get(number), i32(1))),
-      // So that one more state may add as many values as it has successors.
-      when(op('i32.gt_u', add(get(number), i32(plan.successorsMax + 1)), getGlobal(capacity)), [
-        setGlobal(GLOBALS.full, i32(1)),
-      ]),
-      get(number),
+      probe([giveBack(sub(get(number), i32(1)))]),
+      ...alone(plan, count, local, [probe([]), when(op('i32.eqz', get(number)), enter)]),
+      // So that each worker may add as many values as one more state has successors.
+      when(op('i32.gt_u', add(get(number), i32(plan.slack)), getGlobal(capacity)), [setFull(plan)]),
+      sub(get(number), i32(1)),
     ]
   })
 }
 
 /** `enter{c}()`: puts all values into an empty table. */
-function enterFunction(component: Component): Func {
-  const { values, table, mask, count } = componentGlobals(component.index)
+function enterFunction(plan: Plan, component: Component): Func {
+  const { values, table, mask } = componentGlobals(component.index)
   return func(`enter${component.index}`, [], [], (_, local) => {
     const words = Array.from({ length: component.words }, () => local('i64'))
     const at = local('i32')
@@ -149,7 +158,7 @@ function enterFunction(component: Component): Func {
     const address = local('i32')
     return [
       set(address, getGlobal(values)),
-      whileLoop(op('i32.lt_u', get(number), getGlobal(count)), [
+      whileLoop(op('i32.lt_u', get(number), held(valuesCell(plan, component.index))), [
         ...words.map((word, w) => set(word, load('i64.load', get(address), 8 * w))),
         set(at, start(words, mask)),
         whileLoop(load('i32.load', entry(table, at)), [set(at, op('i32.and', add(get(at), i32(1)), getGlobal(mask)))]),
@@ -163,5 +172,5 @@ function enterFunction(component: Component): Func {
 
 /** The functions of a component's values. */
 export function dictionaryFunctions(plan: Plan, component: Component): readonly Func[] {
-  return [unpackFunction(plan, component), internFunction(plan, component), enterFunction(component)]
+  return [unpackFunction(plan, component), internFunction(plan, component), enterFunction(plan, component)]
 }

@@ -2,13 +2,20 @@ import type { Incomplete, Progress, SearchOptions } from '../engine.ts'
 import type { State } from '../reference/interpreter.ts'
 import { startWatch } from '../watch.ts'
 import { imageOf, restoreImage, type ImageCheckpoints, type Progressed } from './checkpoint.ts'
+import { fullCell } from './cells.ts'
 import { firstRoom, growComponents } from './components_room.ts'
+import type { Crew, CrewOptions } from './crew.ts'
+import { allReady, checkCrew, closeCrew, startCrew } from './crew.ts'
 import type { Heap } from './heap.ts'
 import { newHeap } from './heap.ts'
 import type { Machine } from './machine.ts'
 import type { Memos } from './memos.ts'
-import { emptyMemos, makeMemoRoom, newMemos } from './memos.ts'
-import { componentGlobals, GLOBALS } from './plan.ts'
+import { makeMemoRoom, newMemos } from './memos.ts'
+import { GLOBALS, STATES_MAX } from './plan.ts'
+import type { Milestones } from './read_back.ts'
+import { parentFinder, reader } from './read_back.ts'
+import type { Round } from './round.ts'
+import { expandTogether, newRound, roundStates } from './round.ts'
 import type { StateRoom } from './states.ts'
 import { growArena, growTable, newStateRoom, rebuildTable, stateLimit, storedState } from './states.ts'
 
@@ -64,12 +71,12 @@ function makeRoom(rooms: Rooms): Room {
   const { heap, states, memos } = rooms
   const { machine } = heap
   const tail = machine.read(GLOBALS.tail)
-  if (machine.read(GLOBALS.full) !== 0) {
+  if (machine.peek(fullCell(machine.plan)) !== 0) {
     const grown = growComponents(heap)
     if (grown === 'no memory' || grown === 'too wide') return grown
     if (grown === 'widened' && !rebuildTable(states, tail, 0, false)) return 'no memory'
     makeMemoRoom(memos)
-    machine.write(GLOBALS.full, 0)
+    machine.poke(fullCell(machine.plan), 0)
   }
   if (tail > states.tableLimit && !growTable(states)) return 'no memory'
   while (tail + machine.plan.successorsMax + 1 > states.arenaStates) if (!growArena(states)) return 'no memory'
@@ -80,12 +87,14 @@ function makeRoom(rooms: Rooms): Room {
 function openRooms(machine: Machine, maxBytes: number, first: State): Rooms | Exclude<Room, 'room'> {
   // The budget counts from here on: what this little takes is compared with it before anything is expanded.
   const heap = newHeap(machine)
-  const { model, composition, addresses } = machine.plan
+  const { model, composition, frames } = machine.plan
   const slots = new Int32Array(machine.memory.buffer)
-  model.slots.forEach((_, slot) => {
-    slots[addresses.now / 4 + slot] = first[slot] ?? 0
-    slots[addresses.before / 4 + slot] = first[slot] ?? 0
-  })
+  for (const { now, before } of frames) {
+    model.slots.forEach((_, slot) => {
+      slots[now / 4 + slot] = first[slot] ?? 0
+      slots[before / 4 + slot] = first[slot] ?? 0
+    })
+  }
   const grown = firstRoom(heap)
   if (grown === 'no memory' || grown === 'too wide') return grown
   // The first value of each component has the number 0, so the initial state is all zero.
@@ -98,58 +107,6 @@ function openRooms(machine: Machine, maxBytes: number, first: State): Rooms | Ex
   return { heap, states, memos }
 }
 
-/** Unpacks stored states. */
-function reader({ plan, memory, read }: Machine, stored: (id: number) => bigint, first: State): (id: number) => State {
-  const { components, fields } = plan.composition
-  return (id) => {
-    const state = stored(id)
-    const view = new DataView(memory.buffer)
-    const addresses = components.map(({ index, words }) => {
-      const { values, shift, fieldMask } = componentGlobals(index)
-      const number = Number((state >> BigInt(read(shift))) & BigInt(read(fieldMask)))
-      return read(values) + 8 * words * number
-    })
-    return fields.map((field, slot) => {
-      if (field === undefined) return first[slot] ?? 0
-      const word = view.getBigUint64((addresses[field.component] ?? 0) + 8 * field.word, true)
-      return Number((word >> BigInt(field.shift)) & ((1n << BigInt(field.bits)) - 1n)) + field.lo
-    })
-  }
-}
-
-/** Which states were stored while which were expanded, so that parents are found without being stored. */
-interface Milestones {
-  /** Expanded, and stored, after each call. Ascending. */
-  readonly heads: number[]
-  readonly tails: number[]
-}
-
-/** Finds parents by expanding again the few states among which they are. */
-function parentFinder(machine: Machine, memos: Memos, { heads, tails }: Milestones): (id: number) => number {
-  return (id) => {
-    if (id === 0) return -1
-    let low = 0
-    let high = tails.length - 1
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2)
-      if ((tails[middle] ?? 0) > id) high = middle
-      else low = middle + 1
-    }
-    const to = heads[low] ?? 0
-    let from = heads[low - 1] ?? 0
-    for (;;) {
-      const answer = machine.run('parent', id, from, to)
-      if (answer < 2 ** 31) {
-        if (answer === to) throw new Error('the WebAssembly engine lost the parent of a state')
-        return answer
-      }
-      from = answer - 2 ** 31
-      emptyMemos(memos)
-      machine.write(GLOBALS.full, 0)
-    }
-  }
-}
-
 /** Reads an array of state numbers, each plus one. */
 const firsts = ({ memory }: Machine, address: number, length: number): readonly number[] =>
   Array.from(new Int32Array(memory.buffer, address, length), (id) => id - 1)
@@ -160,13 +117,59 @@ export interface ExploreOptions extends SearchOptions {
 
 const BEGIN: Progressed = { head: 0, states: 1, depth: 0, expandedDepth: 0, levelEnd: 1, transitions: 0 }
 
-/** Explores the reachable states, breadth first, in the order of the reference interpreter. */
-export function explore(machine: Machine, first: State, options: ExploreOptions): Outcome {
+/** Workers of a search, once there is use for them. Mutable by its nature. */
+export interface Helpers {
+  readonly options: CrewOptions
+  crew?: Crew
+  round?: Round
+}
+
+/** States that one worker explores before it calls others. */
+const ALONE = 30_000
+/** States of a round at least: for fewer, waiting for one another takes too long. */
+const LEAST = 4096
+
+/** Where there is use for other workers: they are called, and there when they are. Gives whether they are. */
+function* helped(helpers: Helpers, rooms: Rooms, waiting: number): Generator<void, Round | undefined> {
+  const { options } = helpers
+  if (helpers.crew === undefined) {
+    if (waiting < (options.alone ?? ALONE)) return undefined
+    helpers.crew = startCrew(rooms.heap.machine, options.onStart)
+    // Where there is no memory for their rooms, they are not needed.
+    const round = newRound(helpers.crew, rooms, options.chunk)
+    if (round === undefined) return undefined
+    helpers.round = round
+  }
+  const { crew, round } = helpers
+  if (round === undefined) return undefined
+  if (!allReady(crew)) {
+    yield
+    checkCrew(crew)
+    if (options.alone !== 0) return undefined
+    while (!allReady(crew)) {
+      yield
+      checkCrew(crew)
+    }
+  }
+  return round
+}
+
+/**
+ * Explores the reachable states, breadth first, in the order of the reference interpreter. Yields now and
+ * then where there are other workers, so that what becomes of them can be heard of.
+ */
+export function* exploring(
+  machine: Machine,
+  first: State,
+  options: ExploreOptions,
+  helpers?: Helpers,
+): Generator<void, Outcome> {
   const watch = startWatch(options)
   const { plan } = machine
   const maxStates = options.maxStates ?? Infinity
   const maxBytes = options.maxBytes ?? Infinity
-  const { images } = options
+  // Of one worker alone: the rooms of several are not the same in a run that goes on with another number.
+  const images = helpers === undefined ? options.images : undefined
   const restored = images?.from === undefined ? undefined : restoreImage(machine, maxBytes, images.from)
   if (images?.from !== undefined && restored === undefined)
     throw new Error('the machine does not give the memory for the states of the checkpoint')
@@ -210,16 +213,36 @@ export function explore(machine: Machine, first: State, options: ExploreOptions)
       incomplete = outOfMemory()
       break
     }
-    const end = Math.min(levelEnd, head + CHUNK)
-    const stop = Math.min(stateLimit(rooms.states), maxStates, 2 ** 31 - 1)
-    machine.write(GLOBALS.taken, 0)
-    head = machine.run('expand', head, end, stop)
-    const flushed = flush(rooms)
     const before = states
-    states = machine.read(GLOBALS.tail)
-    transitions += machine.read(GLOBALS.taken)
-    milestones.heads.push(head)
-    milestones.tails.push(states)
+    const round = helpers === undefined ? undefined : yield* helped(helpers, rooms, states)
+    const most = round === undefined ? 0 : Math.min(levelEnd - head, roundStates(round))
+    let flushed: Room = 'room'
+    // Near the limit one worker goes on alone, since it can stop at any state.
+    if (
+      round !== undefined &&
+      most >= (helpers?.options.least ?? LEAST) &&
+      states + most * plan.successorsMax <= Math.min(maxStates, STATES_MAX)
+    ) {
+      const expanded = yield* expandTogether(round, head, head + most)
+      if (expanded === undefined) flushed = 'no memory'
+      else {
+        head = expanded.head
+        transitions += expanded.transitions
+        milestones.heads.push(...expanded.heads)
+        milestones.tails.push(...expanded.tails)
+      }
+      states = machine.read(GLOBALS.tail)
+    } else {
+      const end = Math.min(levelEnd, head + CHUNK)
+      const stop = Math.min(stateLimit(rooms.states), maxStates, 2 ** 31 - 1)
+      machine.write(GLOBALS.taken, 0)
+      head = machine.run('expand', head, end, stop)
+      flushed = flush(rooms)
+      states = machine.read(GLOBALS.tail)
+      transitions += machine.read(GLOBALS.taken)
+      milestones.heads.push(head)
+      milestones.tails.push(states)
+    }
     seek(sought, before, states)
     if (states > levelEnd && depth === expandedDepth) depth++
     if (head === levelEnd) {
@@ -255,5 +278,39 @@ export function explore(machine: Machine, first: State, options: ExploreOptions)
       parentOf: parentFinder(machine, rooms.memos, milestones),
       storedState: stored,
     },
+  }
+}
+
+/** As `exploring`, by one worker. */
+export function explore(machine: Machine, first: State, options: ExploreOptions): Outcome {
+  const search = exploring(machine, first, options)
+  for (;;) {
+    const { done, value } = search.next()
+    if (done === true) return value
+  }
+}
+
+const breathe = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+
+/** As `exploring`, by several workers, all but the first of which have ended then. */
+export async function exploreTogether(
+  machine: Machine,
+  first: State,
+  options: SearchOptions,
+  crewOptions: CrewOptions,
+): Promise<Outcome> {
+  const helpers: Helpers = { options: crewOptions }
+  const search = exploring(machine, first, options, helpers)
+  try {
+    for (;;) {
+      const { done, value } = search.next()
+      if (done === true) return value
+      await breathe()
+    }
+  } finally {
+    if (helpers.crew !== undefined) await closeCrew(helpers.crew)
   }
 }

@@ -30,6 +30,7 @@ import type { Func } from './encoder/func.ts'
 import { func } from './encoder/func.ts'
 import type { ValueType } from './encoder/opcodes.ts'
 import { value } from './expressions.ts'
+import { fullCell, held } from './cells.ts'
 import type { Plan } from './plan.ts'
 import { componentGlobals, GLOBALS } from './plan.ts'
 
@@ -154,7 +155,8 @@ const flushFunction: Func = func('flush', [], [], (_, local) => {
  * `stop` states, or until the driver must make room, and gives the first that it did not expand.
  */
 function expandFunction(plan: Plan): Func {
-  const { tail, taken, deadlock, full, pendingFrom, pendingTo } = GLOBALS
+  const { tail, taken, deadlock, pendingFrom, pendingTo } = GLOBALS
+  const full = held(fullCell(plan))
   const { batch, successorsMax } = plan
   const { out } = plan.addresses
   return func('expand', ['i32', 'i32', 'i32'], ['i32'], ([head, end, stop], local) => {
@@ -167,7 +169,7 @@ function expandFunction(plan: Plan): Func {
       forEver((done) => [
         branchIf(done, op('i32.ge_u', get(head), get(end))),
         branchIf(done, op('i32.gt_u', getGlobal(tail), get(stop))),
-        branchIf(done, op('i32.or', getGlobal(full), getGlobal(pendingTo))),
+        branchIf(done, op('i32.or', full, getGlobal(pendingTo))),
         set(at, i32(out)),
         set(enough, choose('i32', roomy, i32(out + 8 * batch), i32(out))),
         forEver((gathered) => [
@@ -181,7 +183,7 @@ function expandFunction(plan: Plan): Func {
           increment(head, 1),
           branchIf(gathered, op('i32.ge_u', get(head), get(end))),
           branchIf(gathered, op('i32.ge_u', get(at), get(enough))),
-          branchIf(gathered, getGlobal(full)),
+          branchIf(gathered, full),
         ]),
         setGlobal(taken, add(getGlobal(taken), op('i32.shr_u', sub(get(at), i32(out)), i32(3)))),
         setGlobal(pendingFrom, i32(out)),

@@ -1,6 +1,7 @@
 /** The module of one model, compiled, and what the driver reads and calls of it. */
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import { rangeFault } from '../range_fault.ts'
+import { crewFunctions } from './crew_code.ts'
 import { dictionaryFunctions } from './dictionary.ts'
 import type { Global } from './encoder/code.ts'
 import { encode } from './encoder/module.ts'
@@ -22,6 +23,9 @@ export interface Machine {
   readonly memory: Memory
   readonly read: (global: Global) => number
   readonly write: (global: Global, value: number) => void
+  /** The unsigned 32 bits at an address of the memory. */
+  readonly peek: (address: number) => number
+  readonly poke: (address: number, value: number) => void
   /** Calls a function; a result is an unsigned number of 32 bits, 0 where there is none. */
   readonly run: (name: string, ...args: readonly number[]) => number
   /** All globals, in the order of the module. */
@@ -44,13 +48,14 @@ export function moduleFor(plan: Plan): Uint8Array<ArrayBuffer> {
       ...tableFunctions(plan),
       ...rebuildFunctions(plan),
       ...loopFunctions(plan),
+      ...crewFunctions(plan),
     ],
     globals: [
       ...Object.values<Global>({ ...GLOBALS }),
       ...composition.components.flatMap(({ index }) => Object.values<Global>({ ...componentGlobals(index) })),
       ...model.threads.flatMap((_, t) => Object.values<Global>({ ...memoGlobals(t) })),
     ],
-    memory: { first: firstPages(plan), most: MEMORY_PAGES },
+    memory: { first: firstPages(plan), most: MEMORY_PAGES, shared: plan.workers > 1 },
   })
 }
 
@@ -62,7 +67,7 @@ function faultIn(model: LoweredModel): ImportedFunction {
 
 /** Compiles a plan. Throws RangeError where the machine does not give the memory. */
 export function buildMachine(plan: Plan): Machine {
-  const memory = newMemory(firstPages(plan), MEMORY_PAGES)
+  const memory = newMemory(firstPages(plan), MEMORY_PAGES, plan.workers > 1)
   const exports = Object.entries(instantiate(moduleFor(plan), { memory, fault: faultIn(plan.model) }))
   const cells = new Map(exports.flatMap(([name, e]) => (typeof e === 'function' ? [] : [[name, e] as const])))
   const functions = new Map(exports.flatMap(([name, e]) => (typeof e === 'function' ? [[name, e] as const] : [])))
@@ -77,6 +82,10 @@ export function buildMachine(plan: Plan): Machine {
     read: (global) => cellOf(global).value >>> 0,
     write: (global, value) => {
       cellOf(global).value = value
+    },
+    peek: (address) => new DataView(memory.buffer).getUint32(address, true),
+    poke: (address, value) => {
+      new DataView(memory.buffer).setUint32(address, value, true)
     },
     run: (name, ...args) => {
       const found = functions.get(name)

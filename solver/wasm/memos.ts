@@ -1,7 +1,8 @@
 /** Room for what is remembered of pairs. It is a cache: where it may not grow, it is emptied. */
 import type { Heap } from './heap.ts'
 import { allocate, release } from './heap.ts'
-import { GLOBALS, MEMO_BYTES, memoGlobals } from './plan.ts'
+import { pairsCell } from './cells.ts'
+import { MEMO_BYTES, memoGlobals } from './plan.ts'
 
 interface Piece {
   readonly address: number
@@ -12,9 +13,9 @@ export interface Memos {
   readonly heap: Heap
   /** Entries of each thread's memo. */
   readonly sizes: number[]
-  /** Memory for lists of successors, and which piece is being filled. */
+  /** Memory for lists of successors, and how many of its pieces are in use: each is filled by one worker. */
   readonly lists: Piece[]
-  list: number
+  used: number
 }
 
 const ENTRIES_FIRST = 2 ** 8
@@ -34,23 +35,26 @@ function setMemo({ heap: { machine } }: Memos, thread: number, address: number, 
   machine.write(limit, limitOf(entries))
 }
 
-function useList({ heap: { machine }, lists }: Memos, index: number): void {
-  const { address, bytes } = lists[index] ?? { address: 0, bytes: 0 }
-  machine.write(GLOBALS.listNext, address)
-  machine.write(GLOBALS.listEnd, address + bytes)
+/** Gives a worker a piece: the first that was not used since the memos were emptied. */
+function useList(memos: Memos, worker: number): void {
+  const { machine } = memos.heap
+  const { address, bytes } = memos.lists[memos.used++] ?? { address: 0, bytes: 0 }
+  const list = machine.plan.frames[worker]?.list ?? 0
+  machine.poke(list, address)
+  machine.poke(list + 4, address + bytes)
 }
 
-/** Memory for more lists; the first piece that was not used since the memos were emptied, or a new one. */
-function moreLists(memos: Memos, mayGrow: boolean): boolean {
+/** Memory for more lists of a worker: a piece that was not used since the memos were emptied, or a new one. */
+function moreLists(memos: Memos, worker: number, mayGrow: boolean): boolean {
   const { heap, lists } = memos
-  if (memos.list + 1 >= lists.length) {
-    const bytes = Math.max(LISTS_FIRST, 16 * (heap.machine.plan.successorsMax + 1), ...lists.map((l) => 2 * l.bytes))
-    const address = mayGrow || lists.length === 0 ? allocate(heap, bytes) : undefined
+  const { successorsMax, workers } = heap.machine.plan
+  if (memos.used >= lists.length) {
+    const bytes = Math.max(LISTS_FIRST, 16 * (successorsMax + 1), ...lists.slice(workers - 1).map((l) => 2 * l.bytes))
+    const address = mayGrow || lists.length < workers ? allocate(heap, bytes) : undefined
     if (address === undefined) return false
     lists.push({ address, bytes })
   }
-  memos.list++
-  useList(memos, memos.list)
+  useList(memos, worker)
   return true
 }
 
@@ -59,26 +63,28 @@ const memoBytes = ({ sizes, lists }: Memos): number =>
 
 /** Empty memos; undefined where there is no memory even for those. */
 export function newMemos(heap: Heap): Memos | undefined {
-  const memos: Memos = { heap, sizes: [], lists: [], list: -1 }
+  const memos: Memos = { heap, sizes: [], lists: [], used: 0 }
   for (const [thread] of heap.machine.plan.model.threads.entries()) {
     const address = allocate(heap, MEMO_BYTES * ENTRIES_FIRST)
     if (address === undefined) return undefined
     memos.sizes.push(ENTRIES_FIRST)
     setMemo(memos, thread, address, ENTRIES_FIRST)
   }
-  return moreLists(memos, true) ? memos : undefined
+  return memos.heap.machine.plan.frames.every((_, worker) => moreLists(memos, worker, true)) ? memos : undefined
 }
 
 /** Forgets all pairs. */
 export function emptyMemos(memos: Memos): void {
   const { machine } = memos.heap
   for (const [thread, entries] of memos.sizes.entries()) {
-    const { memo, count } = memoGlobals(thread)
+    const { memo } = memoGlobals(thread)
     new Uint8Array(machine.memory.buffer, machine.read(memo), MEMO_BYTES * entries).fill(0)
-    machine.write(count, 0)
+    machine.poke(pairsCell(machine.plan, thread), 0)
   }
-  memos.list = 0
-  useList(memos, 0)
+  memos.used = 0
+  machine.plan.frames.forEach((_, worker) => {
+    useList(memos, worker)
+  })
 }
 
 /** Doubles one thread's memo. Gives whether there was room. */
@@ -101,10 +107,11 @@ export function makeMemoRoom(memos: Memos): void {
   const { machine } = memos.heap
   const mayGrow = (): boolean => memoBytes(memos) <= Math.max(BYTES_FREE, memos.heap.next / 3)
   const threads = machine.plan.model.threads.map((_, t) => t)
-  const isFull = (t: number): boolean => machine.read(memoGlobals(t).count) >= machine.read(memoGlobals(t).limit)
-  const lists = machine.read(GLOBALS.listEnd) - machine.read(GLOBALS.listNext)
-  const listsFull = lists < 8 * (machine.plan.successorsMax + 1)
+  const { plan } = machine
+  const isFull = (t: number): boolean => machine.peek(pairsCell(plan, t)) >= machine.read(memoGlobals(t).limit)
+  const isShort = (list: number): boolean => machine.peek(list + 4) - machine.peek(list) < 8 * (plan.successorsMax + 1)
   const enough =
-    threads.every((t) => !isFull(t) || (mayGrow() && growMemo(memos, t))) && (!listsFull || moreLists(memos, mayGrow()))
+    threads.every((t) => !isFull(t) || (mayGrow() && growMemo(memos, t))) &&
+    plan.frames.every(({ list }, worker) => !isShort(list) || moreLists(memos, worker, mayGrow()))
   if (!enough) emptyMemos(memos)
 }

@@ -7,6 +7,7 @@ import { slotsRead } from '../../model/language/slots.ts'
 import type { Composition } from './components.ts'
 import { compose } from './components.ts'
 import type { Global } from './encoder/code.ts'
+import { CANDIDATES_MAX } from './rooms.ts'
 import { mostSuccessors } from './refusal.ts'
 
 /** A WebAssembly memory of 32-bit addresses ends at 4 GiB. */
@@ -23,6 +24,11 @@ export const CHUNK_STATES: number = 2 ** 14
 export const STATES_MAX: number = 2 ** 28
 /** A known pair of a thread's component and the shared one: the key, and what follows from it. */
 export const MEMO_BYTES = 16
+
+/** Bytes of a figure that all workers change, and its lock: a line of the cache, so that they hinder nobody else. */
+export const CELL_BYTES = 64
+/** Bytes for what workers tell one another. */
+export const CONTROL_BYTES = 256
 
 /** Successors gathered before they are looked up, so that the memory has been asked for all of them. */
 const BATCH = 192
@@ -52,6 +58,16 @@ interface Addresses {
   readonly chunks: number
   /** 32-bit each, by component: where its number is to lie in a state. */
   readonly shifts: number
+  /** Figures that all workers change: see cells.ts. */
+  readonly cells: number
+  /** What workers tell one another: see crew_plan.ts. */
+  readonly control: number
+  /** 32-bit each: the globals that the first worker hands on to the others. */
+  readonly handed: number
+  /** 32-bit each: where this worker's next list of successors goes, and where its memory for lists ends. */
+  readonly list: number
+  /** 32-bit each: the candidates of a chunk that are this worker's; nothing where there is one worker. */
+  readonly mine: number
   /** Successors, 8 bytes each, and what each becomes when its bits are mixed. */
   readonly out: number
   readonly mixed: number
@@ -65,6 +81,13 @@ export interface Plan {
   readonly conditions: readonly Condition[]
   readonly successorsMax: number
   readonly batch: number
+  /** Workers that share the memory, and which of them the code is for, from 0. */
+  readonly workers: number
+  readonly worker: number
+  /** What each worker has for itself. */
+  readonly frames: readonly Pick<Addresses, 'now' | 'before' | 'out' | 'mixed' | 'list' | 'mine'>[]
+  /** Values that may come after a worker has seen that there is no more room: those of one state each. */
+  readonly slack: number
   readonly addresses: Addresses
 }
 
@@ -79,8 +102,6 @@ export interface Globals {
   readonly deadlock: Global
   /** The state that is being expanded. */
   readonly current: Global
-  /** Not 0 where the driver must make room before another state is expanded. */
-  readonly full: Global
   /** Successors that wait for a larger table: from, to. */
   readonly pendingFrom: Global
   readonly pendingTo: Global
@@ -88,12 +109,11 @@ export interface Globals {
   readonly table: Global
   readonly buckets: Global
   readonly bits: Global
+  /** The bits of a bucket's number that tell it from others of its part of the table. */
+  readonly within: Global
   /** Bits of a mixed state that its bucket does not tell, and whether an entry has 4 bytes, not 8. */
   readonly remainder: Global
   readonly narrow: Global
-  /** Where the next list of successors goes, and where their memory ends. */
-  readonly listNext: Global
-  readonly listEnd: Global
   /** The values of the shared and of the own component that the step works from. */
   readonly shared: Global
   readonly own: Global
@@ -104,16 +124,14 @@ export const GLOBALS: Globals = {
   taken: global('taken'),
   deadlock: global('deadlock'),
   current: global('current'),
-  full: global('full'),
   pendingFrom: global('pendingFrom'),
   pendingTo: global('pendingTo'),
   table: global('table'),
   buckets: global('buckets'),
   bits: global('bits'),
+  within: global('within'),
   remainder: global('remainder'),
   narrow: global('narrow'),
-  listNext: global('listNext'),
-  listEnd: global('listEnd'),
   shared: global('shared'),
   own: global('own'),
 }
@@ -124,7 +142,6 @@ export interface ComponentGlobals {
   readonly values: Global
   readonly table: Global
   readonly mask: Global
-  readonly count: Global
   /** The table of numbers may hold this many. */
   readonly capacity: Global
   /** Where the number lies in a state, and its mask at the low end. */
@@ -138,7 +155,6 @@ export const componentGlobals = (c: number): ComponentGlobals => ({
   values: global(`values${c}`),
   table: global(`table${c}`),
   mask: global(`mask${c}`),
-  count: global(`count${c}`),
   capacity: global(`capacity${c}`),
   shift: global(`shift${c}`),
   fieldMask: global(`fieldMask${c}`),
@@ -149,14 +165,12 @@ export const componentGlobals = (c: number): ComponentGlobals => ({
 export interface MemoGlobals {
   readonly memo: Global
   readonly mask: Global
-  readonly count: Global
   readonly limit: Global
 }
 
 export const memoGlobals = (thread: number): MemoGlobals => ({
   memo: global(`memo${thread}`),
   mask: global(`memoMask${thread}`),
-  count: global(`memoCount${thread}`),
   limit: global(`memoLimit${thread}`),
 })
 
@@ -174,19 +188,32 @@ function threadOf(
 
 const align = (address: number): number => Math.ceil(address / 64) * 64
 
-function place(sizes: readonly number[]): readonly number[] {
+/** Gives each of some pieces of memory its place, from an address on; and where they end. */
+function place(from: number, sizes: readonly number[]): { readonly places: readonly number[]; readonly end: number } {
   const places: number[] = []
-  // Not from 0, so that no address is 0.
-  let next = 64
+  let next = from
   for (const size of sizes) {
     places.push(next)
     next = align(next + size)
   }
-  return [...places, next]
+  return { places, end: next }
 }
 
-/** The plan for a (specialised) model that the engine does not refuse. */
-export function planFor(model: LoweredModel): Plan {
+/** Globals of a module that say where things are, alike in all workers. */
+export const handedOn = ({ composition, model }: Pick<Plan, 'composition' | 'model'>): readonly Global[] => {
+  const { table, buckets, within, bits, remainder, narrow } = GLOBALS
+  return [
+    ...[table, buckets, within, bits, remainder, narrow],
+    ...composition.components.flatMap(({ index }) => {
+      const { loaded: _, ...rest } = componentGlobals(index)
+      return Object.values<Global>(rest)
+    }),
+    ...model.threads.flatMap((_, t) => Object.values<Global>({ ...memoGlobals(t) })),
+  ]
+}
+
+/** The plan for a (specialised) model that the engine does not refuse, for one of several workers. */
+export function planFor(model: LoweredModel, workers: number = 1, worker: number = 0): Plan {
   const composition = compose(model)
   const told = { composition, model }
   const conditions = [
@@ -196,18 +223,35 @@ export function planFor(model: LoweredModel): Plan {
   const successorsMax = mostSuccessors(model)
   const room = STATE_BYTES * (BATCH + successorsMax)
   const n = model.slots.length
-  const [failed = 0, found = 0, ran = 0, now = 0, before = 0, out = 0, mixed = 0, chunks = 0, shifts = 0, end = 0] =
-    place([
-      4 * model.properties.length,
-      4 * conditions.length,
-      model.steps.length,
-      4 * n,
-      4 * n,
-      room,
-      room,
-      (4 * STATES_MAX) / CHUNK_STATES,
-      4 * composition.components.length,
-    ])
-  const addresses = { failed, found, ran, now, before, out, mixed, chunks, shifts, end }
-  return { model, composition, conditions, successorsMax, batch: BATCH, addresses }
+  // Not from 0, so that no address is 0.
+  const shared = place(64, [
+    4 * model.properties.length,
+    4 * conditions.length,
+    model.steps.length,
+    (4 * STATES_MAX) / CHUNK_STATES,
+    4 * composition.components.length,
+    CELL_BYTES * (1 + composition.components.length + model.threads.length),
+    CONTROL_BYTES,
+    4 * handedOn(told).length,
+  ])
+  const [failed = 0, found = 0, ran = 0, chunks = 0, shifts = 0, cells = 0, control = 0, handed = 0] = shared.places
+  const sizes = [4 * n, 4 * n, room, room, 8, workers === 1 ? 0 : 4 * (CANDIDATES_MAX + 1)]
+  const bytes = place(0, sizes).end
+  const frameOf = (w: number): Plan['frames'][number] => {
+    const [now = 0, before = 0, out = 0, mixed = 0, list = 0, mine = 0] = place(shared.end + w * bytes, sizes).places
+    return { now, before, out, mixed, list, mine }
+  }
+  const end = shared.end + workers * bytes
+  return {
+    model,
+    composition,
+    conditions,
+    successorsMax,
+    batch: BATCH,
+    workers,
+    worker,
+    frames: Array.from({ length: workers }, (_, w) => frameOf(w)),
+    slack: workers * (successorsMax + 1),
+    addresses: { failed, found, ran, chunks, shifts, cells, control, handed, ...frameOf(worker), end },
+  }
 }

@@ -1,7 +1,7 @@
 /** WebAssembly as the platform has it. Node.js declares no types for it: these are of what is used here. */
 
 export interface Memory {
-  readonly buffer: ArrayBuffer
+  readonly buffer: ArrayBufferLike
   /** By pages of 64 KiB. Throws RangeError where there is no memory; the buffer is another one afterwards. */
   readonly grow: (pages: number) => number
 }
@@ -16,7 +16,11 @@ export type ImportedFunction = (...args: number[]) => void
 export type Exports = Readonly<Record<string, GlobalCell | ExportedFunction>>
 
 declare const WebAssembly: {
-  readonly Memory: new (size: { readonly initial: number; readonly maximum: number }) => Memory
+  readonly Memory: new (size: {
+    readonly initial: number
+    readonly maximum: number
+    readonly shared: boolean
+  }) => Memory
   readonly Module: new (bytes: Uint8Array) => object
   readonly Instance: new (
     module: object,
@@ -25,9 +29,9 @@ declare const WebAssembly: {
   readonly validate: (bytes: Uint8Array) => boolean
 }
 
-/** A memory of so many pages at first and at most. Throws RangeError where there is no address space. */
-export const newMemory = (first: number, most: number): Memory =>
-  new WebAssembly.Memory({ initial: first, maximum: most })
+/** A memory of so many pages at first and at most, which threads can share or not. Throws RangeError where there is no address space. */
+export const newMemory = (first: number, most: number, shared: boolean = false): Memory =>
+  new WebAssembly.Memory({ initial: first, maximum: most, shared })
 
 /** Compiles a module and gives what it exports. Throws where the bytes are no valid module. */
 export const instantiate = (bytes: Uint8Array, env: Readonly<Record<string, Memory | ImportedFunction>>): Exports =>

@@ -57,7 +57,7 @@ function enterAllFunction(plan: Plan, width: Width): Func {
         set(at, i32(mixed)),
         whileLoop(op('i32.lt_u', get(at), get(end)), [
           set(state, load('i64.load', get(at))),
-          ...findOrEnter(width, state, local, [], [giveBack(i32(0))]),
+          ...findOrEnter(width, state, local, { entered: [], overflow: () => [giveBack(i32(0))] }),
           increment(at, STATE_BYTES),
         ]),
       ]),
@@ -74,6 +74,7 @@ function decode(
   entry: Local,
   bucket: Local,
   buckets: Local,
+  within: Local,
   remainder: Local,
   state: Local,
   home: Local,
@@ -83,44 +84,56 @@ function decode(
   const rest = op('i64.and', get(state), lowBits(extend(get(remainder))))
   return [
     set(state, op('i64.xor', isWide ? get(entry) : extend(get(entry)), i64(1n << (isWide ? 63n : 31n)))),
-    set(home, op('i64.and', op('i64.sub', extend(get(bucket)), distance), lowBits(extend(get(buckets))))),
+    set(
+      home,
+      op(
+        'i64.or',
+        op('i64.and', op('i64.sub', extend(get(bucket)), distance), extend(get(within))),
+        extend(op('i32.and', get(bucket), op('i32.xor', get(within), i32(-1)))),
+      ),
+    ),
     set(state, op('i64.or', op('i64.shl', rest, extend(get(buckets))), get(home))),
   ]
 }
 
 /**
- * `copy{4,8}(from, buckets, remainder)`: puts what is in an old table, whose entries have the same
+ * `copy{4,8}(from, buckets, within, remainder)`: puts what is in an old table, whose entries have the same
  * width, into an empty larger one; gives 0 where that cannot hold it. Both are walked from end to end,
  * so the memory is read and written in order, where `enterAll` goes all over the place.
  */
 function copyFunction(width: Width): Func {
   const entries = BUCKET_BYTES / width.bytes
-  return func(`copy${width.bytes}`, ['i32', 'i32', 'i32'], ['i32'], ([from, buckets, remainder], local) => {
-    const bucket = local('i32')
-    const place = local('i32')
-    const entry = local(width.type)
-    const state = local('i64')
-    const home = local('i64')
-    const address = add(
-      add(get(from), shl(get(bucket), Math.log2(BUCKET_BYTES))),
-      shl(get(place), Math.log2(width.bytes)),
-    )
-    return [
-      whileLoop(op('i32.lt_u', get(bucket), op('i32.shl', i32(1), get(buckets))), [
-        set(place, i32(0)),
-        forEver((done) => [
-          branchIf(done, op('i32.ge_u', get(place), i32(entries))),
-          set(entry, load(width.type === 'i32' ? 'i32.load' : 'i64.load', address)),
-          branchIf(done, op('i32.eqz', width.isTaken(get(entry)))),
-          ...decode(entry, bucket, buckets, remainder, state, home),
-          ...findOrEnter(width, state, local, [], [giveBack(i32(0))]),
-          increment(place, 1),
+  return func(
+    `copy${width.bytes}`,
+    ['i32', 'i32', 'i32', 'i32'],
+    ['i32'],
+    ([from, buckets, within, remainder], local) => {
+      const bucket = local('i32')
+      const place = local('i32')
+      const entry = local(width.type)
+      const state = local('i64')
+      const home = local('i64')
+      const address = add(
+        add(get(from), shl(get(bucket), Math.log2(BUCKET_BYTES))),
+        shl(get(place), Math.log2(width.bytes)),
+      )
+      return [
+        whileLoop(op('i32.lt_u', get(bucket), op('i32.shl', i32(1), get(buckets))), [
+          set(place, i32(0)),
+          forEver((done) => [
+            branchIf(done, op('i32.ge_u', get(place), i32(entries))),
+            set(entry, load(width.type === 'i32' ? 'i32.load' : 'i64.load', address)),
+            branchIf(done, op('i32.eqz', width.isTaken(get(entry)))),
+            ...decode(entry, bucket, buckets, within, remainder, state, home),
+            ...findOrEnter(width, state, local, { entered: [], overflow: () => [giveBack(i32(0))] }),
+            increment(place, 1),
+          ]),
+          increment(bucket, 1),
         ]),
-        increment(bucket, 1),
-      ]),
-      i32(1),
-    ]
-  })
+        i32(1),
+      ]
+    },
+  )
 }
 
 /** `layOut()`: moves the number of each component to its new place, in every state. */

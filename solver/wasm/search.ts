@@ -7,8 +7,9 @@ import { firstViolations } from '../first_violations.ts'
 import { registerSlots, sortOutcomes } from '../outcomes.ts'
 import { initialState } from '../reference/interpreter.ts'
 import { specialise } from '../specialise.ts'
-import type { Exploration, ExploreOptions } from './explore.ts'
-import { explore } from './explore.ts'
+import type { CrewOptions } from './crew.ts'
+import type { Exploration, ExploreOptions, Outcome as Explored } from './explore.ts'
+import { explore, exploreTogether } from './explore.ts'
 import type { Machine } from './machine.ts'
 import { buildMachine } from './machine.ts'
 import { componentGlobals, planFor } from './plan.ts'
@@ -58,12 +59,12 @@ function outcomes(exploration: Exploration): readonly Outcome[] {
   return sortOutcomes(merged.values())
 }
 
-/** A machine for a model, or why there is none. */
-function machineFor(model: LoweredModel): Machine | string {
+/** A machine for a model and so many workers, or why there is none. */
+function machineFor(model: LoweredModel, workers: number): Machine | string {
   const refused = refusal(model)
   if (refused !== undefined) return refused
   try {
-    return buildMachine(planFor(model))
+    return buildMachine(planFor(model, workers))
   } catch (error) {
     // What the engine throws where there is no address space for a memory.
     if (error instanceof RangeError) return 'the machine does not give the memory'
@@ -78,14 +79,32 @@ function machineFor(model: LoweredModel): Machine | string {
  * for a state, which is known only in the course of the search.
  */
 export function searchWasm(original: LoweredModel, options: ExploreOptions = {}): WasmAnswer {
-  const first = initialState(original)
-  const model = specialise(original)
-  const machine = machineFor(model)
+  const machine = machineFor(specialise(original), 1)
   if (typeof machine === 'string') return { ok: false, reason: machine }
-  const explored = explore(machine, first, options)
+  return answer(explore(machine, initialState(original), options))
+}
+
+/**
+ * As `searchWasm`, word for word but for `bytes`, by several threads on one memory. A limit of memory or
+ * time is met at another state. Throws where a thread ends before the search does.
+ */
+export async function searchTogether(
+  original: LoweredModel,
+  options: ExploreOptions,
+  crew: CrewOptions,
+): Promise<WasmAnswer> {
+  if (crew.workers === 1) return searchWasm(original, options)
+  const machine = machineFor(specialise(original), crew.workers)
+  if (typeof machine === 'string') return { ok: false, reason: machine }
+  return answer(await exploreTogether(machine, initialState(original), options, crew))
+}
+
+/** What an exploration says of the model. */
+function answer(explored: Explored): WasmAnswer {
   if (!explored.ok) return explored
   const exploration = explored.value
-  const { found, incomplete } = exploration
+  const { found, incomplete, machine } = exploration
+  const { model } = machine.plan
   const result: SearchResult = {
     engine: 'wasm',
     ...(incomplete === undefined ? {} : { incomplete }),
@@ -101,11 +120,12 @@ export function searchWasm(original: LoweredModel, options: ExploreOptions = {})
   return { ok: true, result }
 }
 
-/** As `searchWasm`; where that refuses the model, as `searchExplicit`. */
-export function searchFast(
+/** As `searchTogether`; where that refuses the model, as `searchExplicit`. */
+export async function searchFast(
   model: LoweredModel,
   options: ExploreOptions & { readonly checkpoints?: Checkpoints } = {},
-): SearchResult {
-  const answer = searchWasm(model, options)
+  crew: CrewOptions = { workers: 1 },
+): Promise<SearchResult> {
+  const answer = await searchTogether(model, options, crew)
   return answer.ok ? answer.result : searchExplicit(model, options)
 }

@@ -2,6 +2,7 @@
 import type { Heap } from './heap.ts'
 import { allocate, release } from './heap.ts'
 import { BUCKET_BYTES, CHUNK_STATES, GLOBALS, STATE_BYTES, STATES_MAX } from './plan.ts'
+import { partBits } from './rooms.ts'
 
 /** What a search must not exceed before more room is made; mutable by its nature. */
 export interface StateRoom {
@@ -48,6 +49,7 @@ function shapeTable(room: StateRoom, shape: Shape): boolean {
   room.tableLimit = limitOf(shape) - machine.plan.successorsMax
   machine.write(GLOBALS.table, address)
   machine.write(GLOBALS.buckets, shape.buckets)
+  machine.write(GLOBALS.within, 2 ** (shape.buckets - partBits(machine.plan)) - 1)
   machine.write(GLOBALS.narrow, shape.narrow ? 1 : 0)
   machine.write(GLOBALS.remainder, Math.max(0, machine.read(GLOBALS.bits) - shape.buckets))
   return true
@@ -61,13 +63,13 @@ function shapeTable(room: StateRoom, shape: Shape): boolean {
 export function rebuildTable(room: StateRoom, states: number, least: number, sameBits: boolean): boolean {
   const { heap, tableBytes } = room
   const { machine } = heap
-  const old = [GLOBALS.table, GLOBALS.buckets, GLOBALS.remainder].map((global) => machine.read(global))
+  const old = [GLOBALS.table, GLOBALS.buckets, GLOBALS.within, GLOBALS.remainder].map((global) => machine.read(global))
   const [table = 0, buckets = 0] = old
   const wasNarrow = machine.read(GLOBALS.narrow) !== 0
   // Every state of a batch may still come, with all successors of one more state.
   const needed = states + machine.plan.batch + 2 * machine.plan.successorsMax
   const bits = machine.read(GLOBALS.bits)
-  const shapes = [true, false].map((narrow) => smallest(narrow, needed, bits, least))
+  const shapes = [true, false].map((narrow) => smallest(narrow, needed, bits, Math.max(least, partBits(machine.plan))))
   const [shape] = shapes.sort((a, b) => a.buckets - b.buckets)
   if (shape === undefined || !shapeTable(room, shape)) return false
   const mayCopy = sameBits && shape.narrow === wasNarrow && shape.buckets > buckets

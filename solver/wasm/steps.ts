@@ -15,7 +15,6 @@ import {
   load,
   op,
   set,
-  setGlobal,
   store,
   tee,
   when,
@@ -117,10 +116,10 @@ export function stepFunction(plan: Plan, step: Step, index: number): Func {
     const append = [
       store(
         'i64.store',
-        tee(at, getGlobal(GLOBALS.listNext)),
+        tee(at, load('i32.load', i32(plan.addresses.list))),
         op('i64.or', extend(shared), op('i64.shl', extend(own), i64(32n))),
       ),
-      setGlobal(GLOBALS.listNext, add(get(at), i32(8))),
+      store('i32.store', i32(plan.addresses.list), add(get(at), i32(8))),
       store('i32.store8', i32(ran + index), i32(1)),
     ]
     const restore = written.map((slot) => store('i32.store', cell(now, slot), load('i32.load', cell(before, slot))))

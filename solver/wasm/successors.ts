@@ -30,6 +30,8 @@ import {
 import type { Func } from './encoder/func.ts'
 import { func } from './encoder/func.ts'
 import { value } from './expressions.ts'
+import { alone, fullCell, held, pairsCell, setFull } from './cells.ts'
+import { GOLDEN } from './mixing.ts'
 import type { Plan } from './plan.ts'
 import { componentGlobals, GLOBALS, MEMO_BYTES, memoGlobals, STATE_BYTES } from './plan.ts'
 
@@ -37,12 +39,11 @@ import { componentGlobals, GLOBALS, MEMO_BYTES, memoGlobals, STATE_BYTES } from 
 const TAKEN = 1n << 63n
 /** Set in what follows from a pair unless that is a single successor: then a count and an address follow. */
 const LIST = 1n << 63n
-const KEY_FACTOR = 0x9e3779b97f4a7c15n
 
 /** The first place in a thread's memo to look for a key. */
 function firstPlace(key: Local, thread: number): Node {
   const { memo, mask } = memoGlobals(thread)
-  const hash = wrap(op('i64.shr_u', op('i64.mul', get(key), i64(KEY_FACTOR)), i64(32n)))
+  const hash = wrap(op('i64.shr_u', op('i64.mul', get(key), i64(GOLDEN)), i64(32n)))
   return add(getGlobal(memo), shl(op('i32.and', hash, getGlobal(mask)), 4))
 }
 
@@ -86,15 +87,19 @@ function lookAtConditions(
 
 /**
  * `meet{t}(key, at)`: works out what thread t can do from a pair that is met for the first time, stores
- * it at the free place `at` of the memo, and gives what it stored.
+ * it in the memo, at the free place `at` or behind it, and gives what it stored.
  */
 function meetFunction(plan: Plan, thread: number): Func {
-  const { count, limit } = memoGlobals(thread)
-  const { listNext, listEnd, full, shared, own } = GLOBALS
+  const { limit } = memoGlobals(thread)
+  const count = pairsCell(plan, thread)
+  const { shared, own } = GLOBALS
+  const [listNext, listEnd] = [held(plan.addresses.list), held(plan.addresses.list + 4)]
+  const setListNext = (to: Node): Node => store('i32.store', i32(plan.addresses.list), to)
   return func(`meet${thread}`, ['i64', 'i32'], ['i64'], ([key, at], local) => {
     const list = local('i32')
     const length = local('i32')
     const payload = local('i64')
+    const found = local('i64')
     const pcSlot = plan.model.threads[thread]?.pcSlot ?? 0
     const pc = load('i32.load', i32(plan.addresses.now + 4 * pcSlot))
     const places = stepsByPc(plan.model, thread)
@@ -114,24 +119,34 @@ function meetFunction(plan: Plan, thread: number): Func {
       call('unpack0', getGlobal(shared)),
       call(`unpack${thread + 1}`, getGlobal(own)),
       ...lookAtConditions(plan, thread, local),
-      set(list, getGlobal(listNext)),
+      set(list, listNext),
       ...(cases.length === 0 ? [] : [switchOn(sub(pc, i32(lowest)), cases)]),
-      set(length, op('i32.shr_u', sub(getGlobal(listNext), get(list)), i32(3))),
+      set(length, op('i32.shr_u', sub(listNext, get(list)), i32(3))),
       when(
         op('i32.eq', get(length), i32(1)),
-        [set(payload, load('i64.load', get(list))), setGlobal(listNext, get(list))],
+        [set(payload, load('i64.load', get(list))), setListNext(get(list))],
         [set(payload, asList)],
       ),
-      store('i64.store', get(at), get(key)),
-      store('i64.store', get(at), get(payload), 8),
-      setGlobal(count, add(getGlobal(count), i32(1))),
+      ...alone(plan, count, local, [
+        // Another worker may have met the pair meanwhile, or one that took the place.
+        forEver((done) => [
+          branchIf(done, op('i64.eqz', tee(found, load('i64.load', get(at))))),
+          branchIf(done, op('i64.eq', get(found), get(key))),
+          set(at, nextPlace(at, thread)),
+        ]),
+        when(op('i64.eqz', get(found)), [
+          store('i64.store', get(at), get(payload), 8),
+          store('i64.atomic.store', get(at), get(key)),
+          store('i32.store', i32(count), add(held(count), i32(1))),
+        ]),
+      ]),
       when(
         op(
           'i32.or',
-          op('i32.ge_u', getGlobal(count), getGlobal(limit)),
-          op('i32.lt_u', sub(getGlobal(listEnd), getGlobal(listNext)), i32(8 * (plan.successorsMax + 1))),
+          op('i32.ge_u', held(count), getGlobal(limit)),
+          op('i32.lt_u', sub(listEnd, listNext), i32(8 * (plan.successorsMax + 1))),
         ),
-        [setGlobal(full, i32(1))],
+        [setFull(plan)],
       ),
       get(payload),
     ]
@@ -169,7 +184,7 @@ function threadCode(
   const own = local('i32')
   const key = local('i64')
   const at = local('i32')
-  const held = local('i64')
+  const follows = local('i64')
   const rest = local('i64')
   const list = local('i32')
   const end = local('i32')
@@ -177,14 +192,14 @@ function threadCode(
   // What the thread does not change: the state without the two values that it works on.
   const kept = op('i64.xor', op('i64.xor', get(state), extend(get(shared))), op('i64.shl', extend(get(own)), by))
   const emit = (successor: Node): readonly Node[] => [
-    set(held, successor),
+    set(follows, successor),
     store(
       'i64.store',
       get(out),
       op(
         'i64.or',
-        op('i64.or', get(rest), op('i64.and', get(held), i64(0xffffffffn))),
-        op('i64.shl', op('i64.shr_u', get(held), i64(32n)), by),
+        op('i64.or', get(rest), op('i64.and', get(follows), i64(0xffffffffn))),
+        op('i64.shl', op('i64.shr_u', get(follows), i64(32n)), by),
       ),
     ),
     increment(out, STATE_BYTES),
@@ -196,19 +211,20 @@ function threadCode(
     set(key, op('i64.or', op('i64.or', i64(TAKEN), op('i64.shl', extend(get(shared)), i64(32n))), extend(get(own)))),
     set(at, firstPlace(key, thread)),
     forEver((done) => [
-      when(op('i64.eq', tee(found, load('i64.load', get(at))), get(key)), [
-        set(held, load('i64.load', get(at), 8)),
+      // What stands behind a key was written before it was: another worker may have done it just now.
+      when(op('i64.eq', tee(found, load('i64.atomic.load', get(at))), get(key)), [
+        set(follows, load('i64.load', get(at), 8)),
         { kind: 'branch', label: done },
       ]),
       when(op('i64.eqz', get(found)), [
-        set(held, call(`meet${thread}`, get(key), get(at))),
+        set(follows, call(`meet${thread}`, get(key), get(at))),
         { kind: 'branch', label: done },
       ]),
       set(at, nextPlace(at, thread)),
     ]),
-    when(op('i64.ge_s', get(held), i64(0n)), emit(get(held)), [
-      set(list, wrap(get(held))),
-      set(end, add(get(list), shl(op('i32.and', wrap(op('i64.shr_u', get(held), i64(32n))), i32(2 ** 31 - 1)), 3))),
+    when(op('i64.ge_s', get(follows), i64(0n)), emit(get(follows)), [
+      set(list, wrap(get(follows))),
+      set(end, add(get(list), shl(op('i32.and', wrap(op('i64.shr_u', get(follows), i64(32n))), i32(2 ** 31 - 1)), 3))),
       whileLoop(op('i32.lt_u', get(list), get(end)), [...emit(load('i64.load', get(list))), increment(list, 8)]),
     ]),
   ]
@@ -244,7 +260,7 @@ export function successorFunctions(plan: Plan): readonly Func[] {
       set(wanted, stored(plan, target)),
       forEver((done) => [
         branchIf(done, op('i32.ge_u', get(from), get(to))),
-        when(getGlobal(GLOBALS.full), [giveBack(op('i32.or', get(from), i32(2 ** 31)))]),
+        when(held(fullCell(plan)), [giveBack(op('i32.or', get(from), i32(2 ** 31)))]),
         set(end, call('successors', get(from), out)),
         set(at, out),
         whileLoop(op('i32.lt_u', get(at), get(end)), [

@@ -6,7 +6,7 @@
  * cache: 8 entries of 64 bits, or 16 of 32 where the rest is small enough.
  */
 import { stateAddress } from './arena.ts'
-import type { Local, Node } from './encoder/code.ts'
+import type { Label, Local, Node } from './encoder/code.ts'
 import {
   add,
   branch,
@@ -33,11 +33,12 @@ import {
 import type { Func } from './encoder/func.ts'
 import { func } from './encoder/func.ts'
 import type { ValueType } from './encoder/opcodes.ts'
+import { GOLDEN } from './mixing.ts'
 import type { Plan } from './plan.ts'
 import { BUCKET_BYTES, GLOBALS, STATE_BYTES } from './plan.ts'
 
 /** Odd, so that multiplication modulo any power of two can be undone. */
-const FACTORS = [0x9e3779b97f4a7c15n, 0xd6e8feb86659fd93n]
+const FACTORS = [GOLDEN, 0xd6e8feb86659fd93n]
 
 const LANES = [0, 16, 32, 48]
 
@@ -80,6 +81,11 @@ const WIDE: Width = {
 
 /** The number of buckets less one. */
 const bucketMask: Node = sub(op('i32.shl', i32(1), getGlobal(GLOBALS.buckets)), i32(1))
+/** The bucket after one in its part of the table, whose last bucket the first one follows. */
+const nextBucket = (bucket: Local): Node => {
+  const part = op('i32.and', get(bucket), op('i32.xor', getGlobal(GLOBALS.within), i32(-1)))
+  return op('i32.or', part, op('i32.and', add(get(bucket), i32(1)), getGlobal(GLOBALS.within)))
+}
 export const bucketOf = (mixed: Node): Node => op('i32.and', wrap(mixed), bucketMask)
 /** The address of a bucket. */
 export const line = (bucket: Node): Node => add(getGlobal(GLOBALS.table), shl(bucket, Math.log2(BUCKET_BYTES)))
@@ -135,13 +141,20 @@ function mixFunction(plan: Plan): Func {
   })
 }
 
-/** Code that finds a mixed state in the table, or else enters it there and runs `entered`. */
+/** What becomes of a state that is looked for. */
+interface Found {
+  /** What to do once it has been entered. */
+  readonly entered: readonly Node[]
+  /** Where the displacement has outgrown its bits, so that the state is not there. It must leave the search, or the loop around it. */
+  readonly overflow: (searched: Label) => readonly Node[]
+}
+
+/** Code that finds a mixed state in the table, or else enters it there. */
 export function findOrEnter(
   width: Width,
   state: Local,
   local: NewLocal,
-  entered: readonly Node[],
-  overflow: readonly Node[],
+  { entered, overflow }: Found,
 ): readonly Node[] {
   const key = local(width.type)
   const bucket = local('i32')
@@ -166,10 +179,10 @@ export function findOrEnter(
       ...entered,
       branch(done),
     ]),
-    set(bucket, op('i32.and', add(get(bucket), i32(1)), bucketMask)),
+    set(bucket, nextBucket(bucket)),
     set(key, width.oneFurther(get(key))),
     // The displacement has outgrown its bits.
-    when(op('i32.eqz', width.isTaken(get(key))), overflow),
+    when(op('i32.eqz', width.isTaken(get(key))), overflow(done)),
   ])
   return [
     set(bucket, bucketOf(get(state))),
@@ -194,7 +207,7 @@ function insertFunction(plan: Plan, width: Width): Func {
       forEver((done) => [
         branchIf(done, op('i32.ge_u', get(from), get(to))),
         set(state, load('i64.load', get(from), into - out)),
-        ...findOrEnter(width, state, local, append, [branch(done)]),
+        ...findOrEnter(width, state, local, { entered: append, overflow: () => [branch(done)] }),
         increment(from, STATE_BYTES),
       ]),
       setGlobal(GLOBALS.tail, get(tail)),

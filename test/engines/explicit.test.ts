@@ -1,20 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { LoweredModel } from '../../model/language/lowered.ts'
-import type { SearchResult } from '../../solver/engine.ts'
 import { fewestSwitches } from '../../solver/explicit/fewest_switches.ts'
 import { searchExplicit } from '../../solver/explicit/search.ts'
 import { replay } from '../../solver/reference/replay.ts'
 import { searchReference } from '../../solver/reference/search.ts'
+import { testBudgets, words } from './budgets.ts'
 import { and, at, bin, eq, model, not, num, set, slot } from './build.ts'
 import { counters, leavesItsRange, LEAVES_ITS_RANGE, peterson, philosophers, tokenRing } from './hand_models.ts'
 import { arbitraryModel } from './random_lowered.ts'
-
-/** What every engine has to say in the same words. */
-function verdict(result: SearchResult): Omit<SearchResult, 'engine' | 'bytes'> {
-  const { engine: _, bytes: __, ...rest } = result
-  return rest
-}
 
 describe('explicit = reference', () => {
   test.each([
@@ -25,14 +19,14 @@ describe('explicit = reference', () => {
     ['token ring', tokenRing(4, 3)],
     ['no thread at all', model([slot('x', 0, 1)], [])],
   ])('%s', (_, m) => {
-    expect(verdict(searchExplicit(m))).toEqual(verdict(searchReference(m)))
+    expect(words(searchExplicit(m))).toEqual(words(searchReference(m)))
   })
 
   test('random models, and replay confirms every trace', () => {
     fc.assert(
       fc.property(arbitraryModel, (m) => {
         const result = searchExplicit(m, { maxStates: 2000 })
-        expect(verdict(result)).toEqual(verdict(searchReference(m, { maxStates: 2000 })))
+        expect(words(result)).toEqual(words(searchReference(m, { maxStates: 2000 })))
         for (const { property, moves } of result.violations) {
           const ran = replay(m, moves)
           expect(ran.kind === 'ran' && ran.violated).toContain(property)
@@ -72,7 +66,7 @@ describe('the store', () => {
     })
     const result = searchExplicit(m)
     expect(result.violations).toHaveLength(1)
-    expect(verdict(result)).toEqual(verdict(searchReference(m)))
+    expect(words(result)).toEqual(words(searchReference(m)))
   })
 
   test.each([
@@ -92,7 +86,7 @@ describe('the store', () => {
     ])
     const result = searchReference(m)
     expect(result.states).toBeGreaterThan(10)
-    expect(verdict(searchExplicit(m))).toEqual(verdict(result))
+    expect(words(searchExplicit(m))).toEqual(words(result))
   })
 
   test('refuses a slot that does not fit a word', () => {
@@ -101,36 +95,7 @@ describe('the store', () => {
   })
 })
 
-describe('budgets', () => {
-  const m = counters([49, 49, 49])
-
-  test('states, as the reference counts them', () => {
-    const result = searchExplicit(counters([9, 9, 9]), { maxStates: 300 })
-    expect(result.incomplete).toEqual({ kind: 'states', limit: 300 })
-    expect(verdict(result)).toEqual(verdict(searchReference(counters([9, 9, 9]), { maxStates: 300 })))
-    expect(searchExplicit(counters([9, 9, 9]), { maxStates: 1000 }).incomplete).toBeUndefined()
-  })
-
-  test('memory', () => {
-    const { incomplete, bytes, states } = searchExplicit(m, { maxBytes: 500_000 })
-    expect(incomplete).toEqual({ kind: 'memory', limitBytes: 500_000 })
-    expect(bytes).toBeLessThanOrEqual(500_000)
-    expect(states).toBeGreaterThan(4096)
-    expect(searchExplicit(m, { maxBytes: 100 })).toMatchObject({ states: 1, incomplete: { kind: 'memory' } })
-  })
-
-  test('time', () => {
-    expect(searchExplicit(m, { maxMs: -1 })).toMatchObject({ states: 1, incomplete: { kind: 'time', limitMs: -1 } })
-  })
-
-  test('a violation found before the end is reported', () => {
-    const ring = tokenRing(4, 3)
-    const cut = searchExplicit(ring, { maxStates: 300 })
-    expect(cut.incomplete).toBeDefined()
-    expect(cut.violations).toHaveLength(1)
-    expect(verdict(cut)).toEqual(verdict(searchReference(ring, { maxStates: 300 })))
-  })
-})
+testBudgets(searchExplicit, 500_000)
 
 describe('bad models', () => {
   test('a step that leaves a range is the same error as in the reference', () => {

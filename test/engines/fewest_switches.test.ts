@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { LExpr, LoweredModel } from '../../model/language/lowered.ts'
 import type { Move, Violation } from '../../solver/engine.ts'
-import { countSwitches, fewestSwitches } from '../../solver/explicit/fewest_switches.ts'
+import { countSwitches, fewestSwitches, groundFor } from '../../solver/explicit/fewest_switches.ts'
 import { compareNumbers } from '../../solver/order.ts'
 import type { State } from '../../solver/reference/interpreter.ts'
 import {
@@ -52,8 +52,11 @@ describe('fewestSwitches', () => {
     let compared = 0
     fc.assert(
       fc.property(arbitraryModel, (m) => {
-        for (const violation of searchReference(m, { maxStates: 500 }).violations) {
+        const { violations } = searchReference(m, { maxStates: 500 })
+        const ground = groundFor(m, violations)
+        for (const violation of violations) {
           const better = fewestSwitches(m, violation)
+          expect(fewestSwitches(m, violation, ground)).toEqual(better)
           expect(better.property).toBe(violation.property)
           expect(better.moves).toHaveLength(violation.moves.length)
           expect(countSwitches(m, better.moves)).toBeLessThanOrEqual(countSwitches(m, violation.moves))

@@ -9,7 +9,7 @@ import { anyStart } from '../../model/scenarios/any_start.ts'
 import { concreteFile } from '../../model/scenarios/concrete.ts'
 import { elaborate, withLeftOut, type Scenario } from '../../model/scenarios/scenario.ts'
 import { evaluate, initialState } from '../../solver/reference/interpreter.ts'
-import { searchFast } from '../../solver/wasm/search.ts'
+import { searchAll } from '../support/search.ts'
 import { lowerScenario, scenariosOf, share } from '../support/scenarios.ts'
 import { broken } from '../support/well_formed.ts'
 
@@ -94,7 +94,7 @@ describe('a mutant that no world of the catalogue shows', () => {
       const [plain] = scenariosOf(PRIVATE)
       if (plain === undefined) throw new Error('no scenario')
       const mutant = withLeftOut(plain, FORGETS_COPIES)
-      expect(searchFast(lowerScenario(mutant).model).violations).toEqual([])
+      expect(searchAll(lowerScenario(mutant).model).violations).toEqual([])
       const result = await checkCell(mutant, { engine: 'smt', depth: 25, lint: false, anyStart: true })
       if (!result.ok) throw new Error(result.message)
       const { cell } = result
@@ -106,7 +106,7 @@ describe('a mutant that no world of the catalogue shows', () => {
       expect(printLitmus(own.file)).toMatch(/anon_vma/)
       // From that world the explicit engine, which knows nothing of the solver, finds it at the same length.
       const { model } = lowerScenario(own)
-      const explicit = searchFast(model).violations.find((v) => model.properties[v.property]?.name === 'EmptyUnlink')
+      const explicit = searchAll(model).violations.find((v) => model.properties[v.property]?.name === 'EmptyUnlink')
       expect(explicit?.moves.length).toBe(found.trace.steps.length)
     },
   )
@@ -120,7 +120,7 @@ describe('a mutant that no world of the catalogue shows', () => {
       const reaches = plain.steps.some((s) => `${s.routine}.${s.local}` === FORGETS_COPIES[0])
       const { model } = reaches ? lowerScenario(withLeftOut(scenario, FORGETS_COPIES)) : { model: plain }
       const names = (m: typeof model): ReadonlySet<string> =>
-        new Set(searchFast(m).violations.map((v) => m.properties[v.property]?.name ?? ''))
+        new Set(searchAll(m).violations.map((v) => m.properties[v.property]?.name ?? ''))
       expect(names(model)).toEqual(names(plain))
     })
   })

@@ -4,7 +4,7 @@ import { lower } from '../../model/language/lower/lower.ts'
 import { wellFormed } from '../../model/mm/well_formed.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { evaluate, initialState } from '../../solver/reference/interpreter.ts'
-import { searchFast } from '../../solver/wasm/search.ts'
+import { searchAll } from './search.ts'
 
 const both = (left: LExpr, right: LExpr): LExpr => ({ kind: 'binary', op: 'and', left, right })
 const equals = (slot: number, value: number): LExpr => ({
@@ -50,7 +50,7 @@ export function broken(scenario: Scenario): {
   }).model
   return {
     atStart: plain.invariants.filter(({ expr }) => evaluate(plain, expr, start) === 0).map((i) => name(i.property)),
-    atRest: searchFast(model)
+    atRest: searchAll(model)
       .violations.filter(({ property }) => model.invariants.some((i) => i.property === property))
       .map((v) => name(v.property)),
   }

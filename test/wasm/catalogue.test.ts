@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { searchExplicit } from '../../solver/explicit/search.ts'
 import { searchReference } from '../../solver/reference/search.ts'
+import { words } from '../engines/budgets.ts'
 import { share } from '../support/scenarios.ts'
-import { wasm, words } from './words.ts'
+import { wasm } from './words.ts'
 
 /** Larger cells would take most of the time; test/catalogue holds the JavaScript engine against the reference there. */
 const REFERENCE_STATES = 500

@@ -6,6 +6,7 @@ import { searchExplicit } from '../../solver/explicit/search.ts'
 import { replay } from '../../solver/reference/replay.ts'
 import { searchReference } from '../../solver/reference/search.ts'
 import { searchFast, searchWasm } from '../../solver/wasm/search.ts'
+import { testBudgets, words } from '../engines/budgets.ts'
 import type { StepSpec } from '../engines/build.ts'
 import { and, at, bin, eq, ite, model, not, num, set, slot } from '../engines/build.ts'
 import {
@@ -16,7 +17,8 @@ import {
   philosophers,
   tokenRing,
 } from '../engines/hand_models.ts'
-import { wasm, words } from './words.ts'
+import { mesh } from './models.ts'
+import { wasm } from './words.ts'
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
@@ -37,29 +39,6 @@ function relay(threads: number, top: number): LoweredModel {
     )
   })
   return model([...range(threads).map((t) => slot(`c${t}`, 0, top)), slot('turn', 0, threads)], programs)
-}
-
-/** All slots are shared, so that every state has a component value, and every pair of values, of its own. */
-function mesh(n: number, top: number): LoweredModel {
-  const sum = range(n).reduce((e, i) => bin('add', e, at(i)), num(0))
-  const programs = range(n).map((i): StepSpec[] => [
-    {
-      guard: and(bin('lt', at(i), num(top)), bin('le', num(0), sum)),
-      body: [set(i, bin('add', at(i), num(1)))],
-      to: 0,
-    },
-  ])
-  return model(
-    range(n).map((i) => slot(`c${i}`, 0, top)),
-    programs,
-    {
-      properties: [
-        { name: 'I', kind: 'invariant' },
-        { name: 'D', kind: 'deadlock' },
-      ],
-      invariants: [{ property: 0, expr: bin('lt', sum, num(n * top)) }],
-    },
-  )
 }
 
 describe('wasm = reference', () => {
@@ -106,8 +85,8 @@ describe('growth', () => {
 
   test('a budget that lets memos not grow changes nothing but the time', () => {
     const m = mesh(3, 19)
-    const least = range(400)
-      .map((i) => wasm(m, { maxBytes: 300_000 + 5000 * i }))
+    const least = range(40)
+      .map((i) => wasm(m, { maxBytes: 300_000 + 50_000 * i }))
       .find((r) => r.incomplete === undefined)
     expect(least && words(least)).toEqual(words(searchReference(m)))
   })
@@ -124,39 +103,9 @@ describe('growth', () => {
   })
 })
 
-describe('budgets', () => {
-  const m = counters([49, 49, 49])
+testBudgets(wasm, 1_000_000)
 
-  test('states, as the reference counts them', () => {
-    for (const maxStates of [1, 2, 299, 300, 999]) {
-      const few = counters([9, 9, 9])
-      const result = wasm(few, { maxStates })
-      expect(result.incomplete).toEqual({ kind: 'states', limit: maxStates })
-      expect(words(result)).toEqual(words(searchReference(few, { maxStates })))
-    }
-    expect(wasm(counters([9, 9, 9]), { maxStates: 1000 }).incomplete).toBeUndefined()
-  })
-
-  test('memory', () => {
-    const { incomplete, bytes, states } = wasm(m, { maxBytes: 1_000_000 })
-    expect(incomplete).toEqual({ kind: 'memory', limitBytes: 1_000_000 })
-    expect(bytes).toBeLessThanOrEqual(1_000_000)
-    expect(states).toBeGreaterThan(4096)
-    expect(wasm(m, { maxBytes: 100 })).toMatchObject({ states: 1, transitions: 0, incomplete: { kind: 'memory' } })
-  })
-
-  test('time', () => {
-    expect(wasm(m, { maxMs: -1 })).toMatchObject({ states: 1, incomplete: { kind: 'time', limitMs: -1 } })
-  })
-
-  test('a violation found before the end is reported, with a trace', () => {
-    const ring = tokenRing(4, 3)
-    const cut = wasm(ring, { maxStates: 300 })
-    expect(cut.incomplete).toBeDefined()
-    expect(cut.violations).toHaveLength(1)
-    expect(words(cut)).toEqual(words(searchReference(ring, { maxStates: 300 })))
-  })
-
+describe('progress', () => {
   test('progress is that of the search', () => {
     const seen: Progress[] = []
     const big = counters([99, 99, 99])
@@ -196,10 +145,10 @@ describe('refusals', () => {
     expect(answer.ok ? '' : answer.reason).toContain(reason)
   })
 
-  test('the JavaScript engine then answers', () => {
+  test('the JavaScript engine then answers', async () => {
     const m = relay(8, 400)
-    expect(searchFast(m)).toEqual(searchExplicit(m))
-    expect(searchFast(peterson()).engine).toBe('wasm')
+    expect(await searchFast(m)).toEqual(searchExplicit(m))
+    expect((await searchFast(peterson())).engine).toBe('wasm')
   })
 })
 

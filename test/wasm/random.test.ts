@@ -6,8 +6,9 @@ import type { LoweredModel } from '../../model/language/lowered.ts'
 import { replay } from '../../solver/reference/replay.ts'
 import { searchReference } from '../../solver/reference/search.ts'
 import { arbitraryProgram } from '../differential/random_program.ts'
+import { words } from '../engines/budgets.ts'
 import { arbitraryModel } from '../engines/random_lowered.ts'
-import { breathe, wasm, words } from './words.ts'
+import { breathe, wasm } from './words.ts'
 
 const RUNS = Number(process.env['MMCHECK_RUNS'] ?? 150)
 const STATES_MAX = 1500

@@ -3,12 +3,6 @@ import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { SearchOptions, SearchResult } from '../../solver/engine.ts'
 import { searchWasm } from '../../solver/wasm/search.ts'
 
-/** What every engine has to say in the same words. */
-export function words(result: SearchResult): Omit<SearchResult, 'engine' | 'bytes'> {
-  const { engine: _, bytes: __, ...rest } = result
-  return rest
-}
-
 /** The engine's result. Throws where it refuses the model. */
 export function wasm(model: LoweredModel, options: SearchOptions = {}): SearchResult {
   const answer = searchWasm(model, options)

@@ -3,7 +3,7 @@ import type { Bytes } from './bytes.ts'
 import { newBytes, putAll, putByte, putSigned, putUnsigned } from './bytes.ts'
 import type { Global, Label, Node } from './code.ts'
 import type { Func } from './func.ts'
-import { LOADS, PLAIN, STORES, VALUE_TYPES } from './opcodes.ts'
+import { ATOMICS, LOADS, PLAIN, STORES, VALUE_TYPES } from './opcodes.ts'
 
 /** The type of a block that leaves nothing on the stack. */
 const NOTHING = 0x40
@@ -76,6 +76,12 @@ export function encodeBody(
         putUnsigned(out, node.offset)
         return
       }
+      case 'atomic':
+        all(node.args)
+        putAll(out, ATOMICS[node.op])
+        // Alignment, which atomic accesses must have, and offset.
+        putAll(out, [2, 0])
+        return
       case 'block':
       case 'loop':
         putAll(out, [node.kind === 'block' ? 0x02 : 0x03, NOTHING])

@@ -2,7 +2,7 @@
  * WebAssembly code as trees: an instruction with its operands, written in the order in which one reads
  * them. Locals, globals, labels and functions are objects or names; encoding gives them their numbers.
  */
-import type { LoadOp, PlainOp, StoreOp, ValueType } from './opcodes.ts'
+import type { AtomicOp, LoadOp, PlainOp, StoreOp, ValueType } from './opcodes.ts'
 
 export interface Local {
   readonly type: ValueType
@@ -35,6 +35,7 @@ export type Node =
       readonly address: Node
       readonly value: Node
     }
+  | { readonly kind: 'atomic'; readonly op: AtomicOp; readonly args: readonly Node[] }
   | { readonly kind: 'block' | 'loop'; readonly label: Label; readonly body: readonly Node[] }
   | {
       readonly kind: 'if'
@@ -82,6 +83,8 @@ export const store = (name: StoreOp, address: Node, value: Node, offset: number 
   address,
   value,
 })
+
+export const atomic = (name: AtomicOp, ...args: readonly Node[]): Node => ({ kind: 'atomic', op: name, args })
 
 export const add = (a: Node, b: Node): Node => op('i32.add', a, b)
 export const sub = (a: Node, b: Node): Node => op('i32.sub', a, b)

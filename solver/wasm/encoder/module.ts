@@ -17,8 +17,8 @@ export interface Module {
   readonly functions: readonly Func[]
   /** Mutable, 0 at first, and exported under their names. */
   readonly globals: readonly Global[]
-  /** Pages of 64 KiB that the memory has at first, and at most. */
-  readonly memory: { readonly first: number; readonly most: number }
+  /** Pages of 64 KiB that the memory has at first, and at most; and whether threads share it. */
+  readonly memory: { readonly first: number; readonly most: number; readonly shared?: boolean }
 }
 
 type Part = (into: Bytes) => void
@@ -79,7 +79,7 @@ export function encode({ imports, functions, globals, memory }: Module): Uint8Ar
   putSection(out, 1, types)
   const putMemory: Part = (into) => {
     putImport(into, 'memory', 2)
-    putByte(into, 1)
+    putByte(into, memory.shared === true ? 3 : 1)
     putUnsigned(into, memory.first)
     putUnsigned(into, memory.most)
   }

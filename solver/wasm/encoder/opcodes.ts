@@ -1,4 +1,4 @@
-/** The instructions that the engine uses, of the WebAssembly core specification 2.0, section 5.4. */
+/** The instructions that the engine uses, of the WebAssembly core specification 2.0, section 5.4, and of its threads proposal. */
 
 export type ValueType = 'i32' | 'i64' | 'v128'
 
@@ -60,17 +60,31 @@ interface Access {
   readonly align: number
 }
 
-export type LoadOp = 'i32.load' | 'i64.load' | 'v128.load'
-export type StoreOp = 'i32.store' | 'i64.store' | 'i32.store8'
+export type LoadOp = 'i32.load' | 'i64.load' | 'i32.load8_u' | 'v128.load' | 'i32.atomic.load' | 'i64.atomic.load'
+export type StoreOp = 'i32.store' | 'i64.store' | 'i32.store8' | 'i32.atomic.store' | 'i64.atomic.store'
 
 export const LOADS: Readonly<Record<LoadOp, Access>> = {
   'i32.load': { code: [0x28], align: 2 },
   'i64.load': { code: [0x29], align: 3 },
+  'i32.load8_u': { code: [0x2d], align: 0 },
   'v128.load': { code: [0xfd, 0x00], align: 4 },
+  'i32.atomic.load': { code: [0xfe, 0x10], align: 2 },
+  'i64.atomic.load': { code: [0xfe, 0x11], align: 3 },
 }
 
 export const STORES: Readonly<Record<StoreOp, Access>> = {
   'i32.store': { code: [0x36], align: 2 },
   'i64.store': { code: [0x37], align: 3 },
   'i32.store8': { code: [0x3a], align: 0 },
+  'i32.atomic.store': { code: [0xfe, 0x17], align: 2 },
+  'i64.atomic.store': { code: [0xfe, 0x18], align: 3 },
 }
+
+/** Instructions that read and write at once, or wait; of 32 bits. They take an address and further operands. */
+export const ATOMICS = {
+  'i32.atomic.rmw.add': [0xfe, 0x1e],
+  'i32.atomic.rmw.cmpxchg': [0xfe, 0x48],
+  'memory.atomic.wait32': [0xfe, 0x01],
+} as const
+
+export type AtomicOp = keyof typeof ATOMICS
