@@ -57,7 +57,7 @@ test('a writer that nobody wants any longer leaves the last image as it was', as
       tableBytes: 0,
       tableLimit: 0,
       arenaStates: 0,
-      memos: { sizes: [], lists: [], list: 0 },
+      memos: { sizes: [], lists: [], used: 0 },
       heads: [],
       tails: [],
     },
