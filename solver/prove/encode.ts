@@ -471,7 +471,7 @@ export const SELF: Term = quoted('self')
 
 /** The ways through a step of the thread `self`, in any state. */
 export function waysOf(e: Encoding, step: PStep): readonly Way[] {
-  declare(e, SELF, `(declare-const ${SELF} ${sortOfSet('thread')})`)
+  declare(e, SELF, `(declare-const ${SELF} ${sortOfSet('thread')})\n(assert (not (= ${SELF} ${nilOf('thread')})))`)
   const side: Term[] = []
   let env: SymEnv = { state: before(e), self: SELF, bound: new Map(), side }
   const own: Expr = { kind: 'self', type: { kind: 'ref', set: 'thread', nonNil: true } }

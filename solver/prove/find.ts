@@ -423,8 +423,26 @@ async function rescue(f: Finder, o: Obligation, places: Places): Promise<readonl
       const made = await offer(f, choice.candidate, choice.label)
       if (!offers.includes(made)) offers.push(made)
     }
-    if (offers.length === before) return bad
+    if (offers.length === before) {
+      if (options[0]) f.log(`again: ${keyOf(options[0].candidate.draft.body)} at ${options[0].label}`)
+      return bad
+    }
   }
+}
+
+/** The parts of a state that a lemma might speak of, for the log. */
+function describe(f: Finder, state: State): string {
+  const { finite } = f.setup
+  const at = finite.base.get(pc.decl.name) ?? 0
+  const labels = Array.from({ length: finite.threads }, (_, t) => f.setup.system.labels[(state[at + t] ?? 1) - 1]?.name)
+  const parts = [...f.setup.system.fields, ...f.setup.system.locals].flatMap((x) => {
+    const base = finite.base.get(x.name)
+    if (base === undefined) return []
+    const n = x.sets.reduce((m, s) => m * (finite.sizes[s] ?? 0), 1)
+    const values = state.slice(base, base + n)
+    return values.some((v) => v !== 0) ? [`${x.name}=${values.join()}`] : []
+  })
+  return `       ${labels.join(' | ')}; ${parts.join(' ')}`
 }
 
 async function settle(f: Finder, t: Taken, places: Places): Promise<void> {
@@ -449,6 +467,7 @@ async function settle(f: Finder, t: Taken, places: Places): Promise<void> {
   const witness = unmet.whose === 'other' ? other : self
   const label =
     unmet.whose === 'own' ? unmet.to : unmet.whose === 'other' ? (state[at + other - 1] ?? 1) - 1 : undefined
+  f.log(describe(f, state))
   f.log(`LOST   ${t.lemma.name.slice(0, 100)} at ${label === undefined ? 'all' : (labels[label]?.name ?? '')} by ${step}`)
   if (t.goal) {
     const { from = 0, to = 0, whose } = unmet
