@@ -23,12 +23,10 @@ export function filtered(setup: Setup, runs: number, length: number, seed: numbe
     states++
     refute(finite, state, pool)
   })
-  // Of a label that no run came to, the only thing worth trying is that no thread ever does.
   let reached = 0
   seen.forEach((n, label) => {
     nowhere.alive[label] = n === 0 ? 1 : 0
     if (n > 0) reached++
-    else for (const c of all) if (c.draft.local) c.alive[label] = 0
   })
   for (const p of system.programs) nowhere.alive[p.entry] = 0
   const some = all.filter((c) => c.alive.some((a) => a === 1))

@@ -6,6 +6,7 @@
 import type { Expr, Field, FieldExpr } from '../../model/language/expr.ts'
 import type { Action } from '../../model/language/stmt.ts'
 import type { Type } from '../../model/language/types.ts'
+import { page } from '../../model/mm/mm_types.ts'
 import { guardsOf } from './finite.ts'
 import {
   and,
@@ -56,12 +57,18 @@ export interface SymEnv {
   readonly side: Term[]
 }
 
-export const sortOfSet = (set: string): Term => (set === 'label' ? 'Int' : quoted(`${set}#`))
-export const nilOf = (set: string): Term => (set === 'label' ? '0' : constantName(`${set}#nil`))
+/** A core model has one page table at a time, so that its slots are its pages (\`setUp\` asks the worlds). */
+export const sharedSort = (set: string): string => (set === 'slot' ? 'page' : set)
+export const sortOfSet = (set: string): Term => (set === 'label' ? 'Int' : quoted(`${sharedSort(set)}#`))
+export const nilOf = (set: string): Term => (set === 'label' ? '0' : constantName(`${sharedSort(set)}#nil`))
 /** Object number `i`, from 1, of a finite set. */
-export const objectOf = (set: string, i: number): Term => (set === 'label' ? String(i) : constantName(`${set}#${i}`))
+export const objectOf = (set: string, i: number): Term =>
+  set === 'label' ? String(i) : constantName(`${sharedSort(set)}#${i}`)
 export const isFinite = (e: Encoding, set: string): boolean => set in e.domain
-const lessEqual = (set: string): Term => quoted(`${set}.le`)
+/** Those of some sets that have any number of objects. */
+export const unboundedSets = (e: Encoding, sets: readonly string[]): readonly string[] =>
+  sets.filter((s) => !isFinite(e, s))
+const lessEqual = (set: string): Term => quoted(`${sharedSort(set)}.le`)
 const successor = (set: string): Term => quoted(`${set}.succ`)
 
 function declare(e: Encoding, name: string, text: string): void {
@@ -119,6 +126,7 @@ function functionOf(e: Encoding, name: string, sets: readonly string[], sort: Te
 
 /** A variable as a function symbol (several, for flags), with `suffix` behind its name. */
 export function symbolOf(e: Encoding, f: Field): Reading {
+  if (f.name === page.slot.decl.name) return ([x = '']) => ({ kind: 'one', term: x })
   const fixed = f.role === 'geometry' ? e.geometry.get(f.name) : undefined
   if (fixed !== undefined) return constantGeometry(e, f, fixed)
   switch (f.type.kind) {
@@ -157,7 +165,10 @@ function constantGeometry(e: Encoding, f: Field, values: readonly number[]): Rea
     return ([x = '']) => (f.sets.length === 0 ? value : choose(equal(x, nilOf(set)), zero, value))
   }
   return ([x = '']) =>
-    values.reduceRight<Value>((rest, v, i) => choose(equal(x, objectOf(set, i + 1)), constant(e, f.type, v), rest), zero)
+    values.reduceRight<Value>(
+      (rest, v, i) => choose(equal(x, objectOf(set, i + 1)), constant(e, f.type, v), rest),
+      zero,
+    )
 }
 
 /** A label lies in a set of them (from 0, where labels count from 1): as a disjunction of intervals. */
@@ -313,7 +324,8 @@ function binary(e: Encoding, env: SymEnv, x: Extract<Expr, { kind: 'binary' }>):
     }
     case 'add':
     case 'sub': {
-      if (x.type.kind !== 'ref') return { kind: 'one', term: `(${x.op === 'add' ? '+' : '-'} ${asTerm(x.left)} ${asTerm(x.right)})` }
+      if (x.type.kind !== 'ref')
+        return { kind: 'one', term: `(${x.op === 'add' ? '+' : '-'} ${asTerm(x.left)} ${asTerm(x.right)})` }
       if (x.op === 'sub' || x.right.kind !== 'const' || x.right.value !== 1)
         throw new Error('objects can be counted up by one only')
       return { kind: 'one', term: `(${successor(x.type.set)} ${asTerm(x.left)})` }
@@ -342,7 +354,9 @@ function sameValue(e: Encoding, type: Type, a: Value, b: Value): Term {
   return equal(termOf(a), termOf(b))
 }
 
-const written = (state: SymState, f: Field, reading: Reading): SymState => ({ at: new Map([...state.at, [f.name, reading]]) })
+const written = (state: SymState, f: Field, reading: Reading): SymState => ({
+  at: new Map([...state.at, [f.name, reading]]),
+})
 
 function store(env: SymEnv, e: Encoding, target: FieldExpr, value: Value, when: Term): SymEnv {
   const index = target.index.map((x) => termOf(evaluate(e, env, x)))
@@ -352,7 +366,8 @@ function store(env: SymEnv, e: Encoding, target: FieldExpr, value: Value, when: 
   const old = readAt(env.state, target.field)
   const cond = and(when, safe)
   if (cond === FALSE) return env
-  const reading: Reading = (args) => choose(and(cond, ...args.map((a, i) => equal(a, index[i] ?? ''))), value, old(args))
+  const reading: Reading = (args) =>
+    choose(and(cond, ...args.map((a, i) => equal(a, index[i] ?? ''))), value, old(args))
   return { ...env, state: written(env.state, target.field, reading) }
 }
 
@@ -429,7 +444,10 @@ function fail(text: string): never {
 /** For each variable that is written, which of its indices is the bound object. Throws where none is, so that turns could touch one another. */
 function ownPlaces(e: Encoding, env: SymEnv, a: Action, bound: string, places: Map<string, number>): void {
   const own = (target: FieldExpr): void => {
-    const d = target.index.findIndex((x) => x.kind === 'bound' && x.name === bound)
+    const isBound = (x: Expr): boolean => x.kind === 'bound' && x.name === bound
+    const d = target.index.findIndex(
+      (x) => isBound(x) || (x.kind === 'field' && x.field === page.slot.decl && x.index.every(isBound)),
+    )
     if (d < 0 || (places.get(target.field.name) ?? d) !== d)
       fail(`a loop over any number of objects writes '${target.field.name}' elsewhere than at its object`)
     places.set(target.field.name, d)
@@ -445,8 +463,14 @@ function ownPlaces(e: Encoding, env: SymEnv, a: Action, bound: string, places: M
       // What the geometry rules out is never written.
       const o = quoted('probe')
       const cond = termOf(evaluate(e, { ...env, bound: new Map([...env.bound, [bound, o]]), side: [] }, a.cond))
-      if (cond !== FALSE) a.then.forEach((x) => { ownPlaces(e, env, x, bound, places) })
-      if (cond !== TRUE) a.else.forEach((x) => { ownPlaces(e, env, x, bound, places) })
+      if (cond !== FALSE)
+        a.then.forEach((x) => {
+          ownPlaces(e, env, x, bound, places)
+        })
+      if (cond !== TRUE)
+        a.else.forEach((x) => {
+          ownPlaces(e, env, x, bound, places)
+        })
       return
     }
     case 'note':

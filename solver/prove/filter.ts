@@ -1,6 +1,7 @@
 /** Random runs of a system at one size, and what is left of the candidates after them. */
 import { evaluatorOf, successorsOf, type Env, type Evaluator, type Finite, type State } from './finite.ts'
 import { ownReads } from './liveness.ts'
+import { OPEN_AT_START } from './shape.ts'
 import type { Draft } from './templates.ts'
 
 /** A candidate, and where it may still hold. */
@@ -99,6 +100,18 @@ export function generator(seed: number): (n: number) => number {
   }
 }
 
+/** The initial state, with what proofs leave open at the start set at random. */
+function openStart(finite: Finite, random: (n: number) => number): State {
+  const state = finite.initial.slice()
+  for (const f of finite.system.fields) {
+    const at = finite.base.get(f.name)
+    if (at === undefined || !OPEN_AT_START.includes(f.name)) continue
+    const n = f.sets.reduce((m, s) => m * (finite.sizes[s] ?? 0), 1)
+    for (let i = 0; i < n; i++) state[at + i] = random(2)
+  }
+  return state
+}
+
 /** Chances in a hundred: that a thread goes on, so that operations come to an end; that the label seen least is chosen. */
 const STAY = 80
 const NOVEL = 40
@@ -117,7 +130,7 @@ export function randomStates(
   const seen = new Uint32Array(finite.system.labels.length)
   const count = (state: State, thread: number): number => seen[(state[at + thread - 1] ?? 1) - 1] ?? 0
   for (let r = 0; r < runs; r++) {
-    let state = finite.initial
+    let state = openStart(finite, random)
     let thread = 1
     visit(state)
     for (let d = 0; d < length; d++) {
@@ -128,7 +141,8 @@ export function randomStates(
         options = next(state, thread)
       }
       let taken = options[random(options.length)]
-      if (random(100) < NOVEL) for (const o of options) if (taken !== undefined && count(o, thread) < count(taken, thread)) taken = o
+      if (random(100) < NOVEL)
+        for (const o of options) if (taken !== undefined && count(o, thread) < count(taken, thread)) taken = o
       if (taken === undefined) break
       state = taken
       const label = (state[at + thread - 1] ?? 1) - 1

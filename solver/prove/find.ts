@@ -89,7 +89,7 @@ async function flush(f: Finder, more: ReadonlyMap<string, string> = new Map()): 
 
 async function begin(f: Finder): Promise<void> {
   const { encoding: e } = f
-  const sets = Object.keys(e.domain)
+  const sets = Object.keys(e.domain).filter((s) => s !== 'slot')
   const axioms = [...[...e.system.fields, ...e.system.locals].flatMap((x) => typing(e, x)), labelTyping(e)]
   const head = ['(set-option :produce-unsat-cores true)', '(set-option :produce-models true)']
   await tell(f.session, [...head, preamble({ ...e, sorts: new Map(), declared: new Map() }, sets)].join('\n'))
@@ -99,7 +99,19 @@ async function begin(f: Finder): Promise<void> {
 
 function take(f: Finder, lemma: Lemma, candidate: Candidate | undefined, goal: boolean): Taken {
   const id = f.taken.length
-  const t: Taken = { id, goal, candidate, lemma, literal: '', version: 0, uses: new Set(), dead: false, checked: false, obligations: undefined, done: 0 }
+  const t: Taken = {
+    id,
+    goal,
+    candidate,
+    lemma,
+    literal: '',
+    version: 0,
+    uses: new Set(),
+    dead: false,
+    checked: false,
+    obligations: undefined,
+    done: 0,
+  }
   f.taken.push(t)
   return t
 }
@@ -132,7 +144,10 @@ function placesOf(f: Finder): Places {
       store(state, values[i] ?? '')
     })
   }
-  const named = new Set([pc.decl.name, ...f.candidates.flatMap((c) => [...readsOf({ name: '', vars: c.draft.vars, body: c.draft.body })])])
+  const named = new Set([
+    pc.decl.name,
+    ...f.candidates.flatMap((c) => [...readsOf({ name: '', vars: c.draft.vars, body: c.draft.body })]),
+  ])
   for (const x of [...e.system.fields, ...e.system.locals, pc.decl]) {
     if (x.role === 'geometry' || !named.has(x.name)) continue
     const base = finite.base.get(x.name) ?? 0
@@ -216,7 +231,9 @@ function blocking(
       const reads = [...readsOf({ name: '', vars: c.draft.vars, body: c.draft.body })]
       const foreign = reads.filter((r) => !text.includes(`|${r}|`) && !text.includes(`|${r}.`)).length
       const far = thread > 0 && !near.includes(thread) ? 60 : 0
-      out.push({ candidate: c, label, score: foreign * 40 + far + keyOf(c.draft.body).length / 4 })
+      // What holds of the world whoever stands where needs fewest lemmas of its own.
+      const world = c.draft.local ? (c.draft.body.kind === 'const' ? 40 : 0) : -60
+      out.push({ candidate: c, label, score: world + foreign * 40 + far + keyOf(c.draft.body).length / 4 })
     }
     if (!c.draft.local) {
       if (c.alive[0] === 1 && c.holds(env) === 0) scored(-1, 0)
@@ -359,7 +376,13 @@ export async function find(
       await settle(f, t, places)
     }
     const used = reached(f)
-    return { lemmas: used.map((t) => t.lemma), failed: f.failed, queries: f.session.queries.count, solverMs: f.session.queries.ms, unknown: f.unknown }
+    return {
+      lemmas: used.map((t) => t.lemma),
+      failed: f.failed,
+      queries: f.session.queries.count,
+      solverMs: f.session.queries.ms,
+      unknown: f.unknown,
+    }
   } finally {
     closeSession(f.session)
   }
@@ -386,13 +409,22 @@ interface Bad {
   readonly other: number
 }
 
-async function counterexample(f: Finder, o: Obligation, extra: readonly Term[], places: Places): Promise<Bad | undefined> {
+async function counterexample(
+  f: Finder,
+  o: Obligation,
+  extra: readonly Term[],
+  places: Places,
+): Promise<Bad | undefined> {
   const terms = [...places.terms, SELF, WITNESS_THREAD]
   const values = await model(f.session, o.assertions, [...literals(f), ...extra], terms)
   if (values === undefined) return undefined
   const thread = { kind: 'ref', set: 'thread' } as const
   const n = places.terms.length
-  return { state: places.read(values), self: decode(thread, values[n] ?? ''), other: decode(thread, values[n + 1] ?? '') }
+  return {
+    state: places.read(values),
+    self: decode(thread, values[n] ?? ''),
+    other: decode(thread, values[n + 1] ?? ''),
+  }
 }
 
 /** Candidates that together meet an obligation, as few as can be told; or the state that none rules out. */
@@ -457,7 +489,9 @@ async function settle(f: Finder, t: Taken, places: Places): Promise<void> {
   const outcome = await rescue(f, unmet, places)
   if (!('state' in outcome)) {
     for (const o of outcome) {
-      f.log(`needs  ${o.lemma.name.slice(0, 100)} [${o.lemma.labels?.size ?? 'world'}] for ${t.lemma.name.slice(0, 40)} at ${step}`)
+      f.log(
+        `needs  ${o.lemma.name.slice(0, 100)} [${o.lemma.labels?.size ?? 'world'}] for ${t.lemma.name.slice(0, 40)} at ${step}`,
+      )
       await assume(f, take(f, o.lemma, o.candidate, false))
     }
     return
@@ -468,7 +502,9 @@ async function settle(f: Finder, t: Taken, places: Places): Promise<void> {
   const label =
     unmet.whose === 'own' ? unmet.to : unmet.whose === 'other' ? (state[at + other - 1] ?? 1) - 1 : undefined
   f.log(describe(f, state))
-  f.log(`LOST   ${t.lemma.name.slice(0, 100)} at ${label === undefined ? 'all' : (labels[label]?.name ?? '')} by ${step}`)
+  f.log(
+    `LOST   ${t.lemma.name.slice(0, 100)} at ${label === undefined ? 'all' : (labels[label]?.name ?? '')} by ${step}`,
+  )
   if (t.goal) {
     const { from = 0, to = 0, whose } = unmet
     f.failed.push({ lemma: t.lemma, state, from, to, whose, thread: self, witness })

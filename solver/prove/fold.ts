@@ -111,8 +111,7 @@ export function assuming(cond: Expr, outcome: boolean, known: Known): Known {
   if (cond.kind !== 'binary') return known
   if (cond.op === (outcome ? 'eq' : 'ne') && isOwn(cond.left) && cond.right.kind === 'const')
     return learn(cond.left.field, cond.right.value)
-  if (cond.op === (outcome ? 'and' : 'or'))
-    return assuming(cond.right, outcome, assuming(cond.left, outcome, known))
+  if (cond.op === (outcome ? 'and' : 'or')) return assuming(cond.right, outcome, assuming(cond.left, outcome, known))
   return known
 }
 

@@ -48,7 +48,10 @@ function beforeAction(a: Action, after: Names): Names {
       return union(then, otherwise, ownReads(a.cond))
     }
     case 'forEach':
-      return union(after, a.body.reduceRight<Names>((n, x) => beforeAction(x, n), after))
+      return union(
+        after,
+        a.body.reduceRight<Names>((n, x) => beforeAction(x, n), after),
+      )
     case 'acquire':
     case 'release':
       return union(after, ...a.lock.index.map((x) => ownReads(x)))
@@ -64,7 +67,7 @@ function beforeAction(a: Action, after: Names): Names {
 /** By label, the names of the locals that may still be read there. */
 export function liveLocals(system: System): readonly Names[] {
   const live: Names[] = system.labels.map(() => new Set<string>())
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (let i = system.steps.length - 1; i >= 0; i--) {
       const s = system.steps[i]

@@ -104,6 +104,7 @@ export async function ask(
     if (word === 'unsat' && typeof after !== 'string')
       out.push({ kind: 'unsat', core: after.filter((x) => typeof x === 'string') })
     else if (word === 'sat') out.push({ kind: 'sat' })
+    else if (word === 'unknown') out.push({ kind: 'unknown', reason: 'unknown' })
     else return questions.map(() => ({ kind: 'unknown', reason: JSON.stringify(word).slice(0, 200) }))
   }
   if (out.length !== questions.length) return questions.map(() => ({ kind: 'unknown', reason: 'answers are missing' }))

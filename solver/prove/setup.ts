@@ -1,5 +1,6 @@
 /** A core model on a kernel, at the sizes that a proof needs: the system, its worlds, and its shape. */
 import type { Field } from '../../model/language/expr.ts'
+import { page } from '../../model/mm/mm_types.ts'
 import { bool } from '../../model/language/types.ts'
 import type { Kernel } from '../../model/kernels/kernel.ts'
 import { instanceOf, type Core, type Sizes } from './core.ts'
@@ -44,10 +45,13 @@ export function setUp(core: Core, kernel: Kernel, sizes: Sizes = SMALL): Setup {
     ...uniformGeometry(worlds, domain),
     [singleLabels.name, membership],
   ])
-  for (const world of [1, 2, 3, 4, 5, 6, 7, 8].map((pages) => at({ ...sizes, pages })))
+  for (const world of [1, 2, 3, 4, 5, 6, 7, 8].map((pages) => at({ ...sizes, pages }))) {
+    const slots = world.geometry.get(page.slot.decl.name) ?? []
+    if (slots.some((v, i) => v !== i + 1)) throw new Error('slots are not the pages of a world')
     for (const { name, expr } of axiomsOf(world.sizes))
       if (evaluatorOf(world, expr)({ state: world.initial, self: 0, bound: [] }) === 0)
         throw new Error(`not so in a world of ${world.sizes['page'] ?? 0} pages: ${name}`)
+  }
   const system = specialised(withSingle, domain, geometry)
   return { core, kernel, system, domain, geometry, finite: { ...finite, system }, worlds, inRcu: singleLabels }
 }

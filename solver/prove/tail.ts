@@ -113,7 +113,10 @@ function placed(t: Tails, place: Place, i: number, program: number): { label: La
   }
   const { name, routine, local, text, choose, guard, actions } = place
   const tail = follow(t, place.next, new Map(), new Set())
-  return { label: { name, routine, local, text, kind: 'step', program }, step: { label: i, choose, guard, actions, tail } }
+  return {
+    label: { name, routine, local, text, kind: 'step', program },
+    step: { label: i, choose, guard, actions, tail },
+  }
 }
 
 function shifted(tail: Tail, by: number): Tail {

@@ -14,25 +14,21 @@ import {
   lt,
   ne,
   not,
-  or,
   self,
   type Expr,
-  type Field,
   type FieldExpr,
 } from '../../model/language/expr.ts'
 import type { LockClass } from '../../model/language/lock.ts'
 import type { Type } from '../../model/language/types.ts'
 import { page, pmd, table, vma } from '../../model/mm/mm_types.ts'
 import type { Lemma } from './lemma.ts'
+import { ownReads } from './liveness.ts'
 import type { System } from './system.ts'
 import { keyOf, vocabularyOf, type Vocabulary } from './vocabulary.ts'
 
 const number = (type: Type, value: number): Expr => ({ kind: 'const', type, value })
 const bit = (e: Expr, mask: number): Expr =>
-  ne(
-    { kind: 'binary', type: e.type, op: 'band', left: e, right: number(e.type, mask) },
-    { ...number(e.type, 0) },
-  )
+  ne({ kind: 'binary', type: e.type, op: 'band', left: e, right: number(e.type, mask) }, { ...number(e.type, 0) })
 
 /** What may be said of a value of one variable: equal to a constant that the code knows, or not. */
 function facts(place: Expr, values: ReadonlySet<number>): readonly Expr[] {
@@ -76,11 +72,13 @@ const locks = (v: Vocabulary): readonly Draft[] =>
 /** Who waits for readers to go finds none. */
 const exclusions = (classes: readonly LockClass[]): readonly Draft[] =>
   classes.flatMap((c) => {
-    if (c.readers === undefined) return []
     const set = c.owner.decl.sets[0] ?? ''
     const o = bound('o', set)
     const u = bound('u', 'thread')
+    const untaken = ofWorld(eq(c.owner(o), 'nil'), { name: 'o', set })
+    if (c.readers === undefined) return [untaken]
     return [
+      untaken,
       ofWorld(
         implies(contains(c.readers(o), u), eq(c.owner(o), 'nil')),
         { name: 'o', set },
@@ -140,7 +138,7 @@ function books(v: Vocabulary): readonly Draft[] {
 }
 
 /** What holds of the world whoever stands where. */
-function global(v: Vocabulary): readonly Draft[] {
+function global(): readonly Draft[] {
   const states = [...Array(5).keys()].map((i) => eq(table.state(t), number(table.state.decl.type, i)))
   const kinds = [...Array(5).keys()].map((i) => number(pmd.kind.decl.type, i))
   const kind = pmd.kind(page.pmd(p))
@@ -148,7 +146,6 @@ function global(v: Vocabulary): readonly Draft[] {
   const flags = page.vma(p)
   const uGhost = bound('u', 'thread')
   const uVar = { name: 'u', set: 'thread' }
-  void v
   const promised = page.promised(p)
   return [
     ...states.flatMap((s) => [
@@ -204,7 +201,9 @@ function own(v: Vocabulary): readonly Draft[] {
   return [
     ...v.locals.flatMap((l) => facts(l, v.values.get(l.field) ?? new Set()).map((f) => ofThread(f))),
     ...pages.flatMap((a) => pages.flatMap((b) => (a === b ? [] : [ofThread(le(a, b))]))),
-    ...v.conditions.flatMap((c) => (c.kind === 'binary' && c.left.kind === 'ite' ? [] : [ofThread(c), ofThread(not(c))])),
+    ...v.conditions.flatMap((c) =>
+      (c.kind === 'binary' && c.left.kind === 'ite') || ownReads(c).size === 0 ? [] : [ofThread(c), ofThread(not(c))],
+    ),
   ]
 }
 
@@ -225,7 +224,6 @@ const placeFacts = (v: Vocabulary): readonly Expr[] =>
 export function candidatesOf(system: System): readonly Draft[] {
   const v = vocabularyOf(system)
   const classes = [...new Map(v.locks.map((l) => [l.lock.lock.name, l.lock.lock])).values()]
-  const fields = new Set(system.fields.map((f) => f.name))
   const drafts = [
     ...locks(v),
     ...exclusions(classes),
@@ -235,30 +233,11 @@ export function candidatesOf(system: System): readonly Draft[] {
     ...own(v),
     ...entries(v),
     ...books(v),
-    ...global(v),
+    ...global(),
   ]
   const known = new Map<string, Draft>()
   for (const d of drafts) known.set(`${String(d.local)}${d.vars.map((x) => x.set).join()}${keyOf(d.body)}`, d)
-  void fields
   return [...known.values()]
-}
-
-/** Candidates with one condition on an own local before them: of those drafts that are not plain facts of locals. */
-export function conditional(system: System, drafts: readonly Draft[]): readonly Draft[] {
-  const v = vocabularyOf(system)
-  const isOwnField = new Set<Field>(system.locals)
-  const conditions = v.conditions.filter((c) => !(c.kind === 'binary' && c.left.kind === 'ite'))
-  const out = new Map<string, Draft>()
-  for (const d of drafts) {
-    if (!d.local || d.vars.length > 1) continue
-    void isOwnField
-    for (const c of conditions)
-      for (const x of [c, not(c)]) {
-        const body = or(not(x), d.body)
-        out.set(`${d.vars.map((y) => y.set).join()}${keyOf(body)}`, { ...d, body })
-      }
-  }
-  return [...out.values()]
 }
 
 export type { Draft }
