@@ -1,5 +1,17 @@
 /** Which locks a thread holds at each label by the text of its code: the sections whose exclusion is to be proved. */
-import { bound, contains, eq, implies, ne, self, type Expr, type Field, type FieldExpr } from '../../model/language/expr.ts'
+import {
+  and,
+  bound,
+  contains,
+  eq,
+  implies,
+  le,
+  ne,
+  self,
+  type Expr,
+  type Field,
+  type FieldExpr,
+} from '../../model/language/expr.ts'
 import type { LockClass, LockRef } from '../../model/language/lock.ts'
 import type { Action } from '../../model/language/stmt.ts'
 import { bool } from '../../model/language/types.ts'
@@ -164,33 +176,28 @@ export interface Exclusions {
 /** For each class of locks that the code takes: who stands in a section of it is its owner, or among its readers, and no lock has both. */
 export function exclusions(system: System): Exclusions {
   const sections = new Map<string, { held: Held; labels: Set<number> }>()
-  const references = new Map<string, { local: FieldExpr; labels: Set<number> }>()
+  const live = liveLocals(system)
   knowledge(system).forEach((k, label) => {
     for (const [key, held] of k?.held ?? []) {
+      // A name that is not used again may by now be that of a lock released under another.
+      const own = [
+        ...held.lock.index.flatMap((e) => [...ownReads(e)]),
+        ...(held.onlyIf === undefined ? [] : [held.onlyIf]),
+      ]
+      if (own.some((n) => live[label]?.has(n) !== true)) continue
       const known = sections.get(key) ?? { held, labels: new Set<number>() }
       known.labels.add(label)
       sections.set(key, known)
     }
-    for (const [key, local] of k?.set ?? []) {
-      const known = references.get(key) ?? { local, labels: new Set<number>() }
-      known.labels.add(label)
-      references.set(key, known)
-    }
   })
   const classes = new Map([...sections.values()].map((s) => [s.held.lock.lock.name, s.held.lock.lock]))
-  const named = new Set([...sections.values()].flatMap((s) => s.held.lock.index.flatMap((e) => [...ownReads(e)])))
   return {
     classes: [...classes.values()].map((lock) => {
       const mine = [...sections.values()].filter((s) => s.held.lock.lock === lock)
       const holds = mine.map(({ held, labels }) => lemma(heldBody(held), labels))
       return { lock, lemmas: [...holds, ...together(lock)], labels: new Set(mine.flatMap((s) => [...s.labels])).size }
     }),
-    support: [
-      ...[...references.values()]
-        .filter((r) => named.has(r.local.field.name))
-        .map((r) => lemma(ne(r.local, 'nil'), r.labels)),
-      ...lists(system, [...classes.values()]),
-    ],
+    support: [...releases(system), ...lists(system, [...classes.values()])],
   }
 }
 
@@ -201,18 +208,43 @@ const lemma = (body: Expr, labels: ReadonlySet<number>, vars: Lemma['vars'] = []
   body,
 })
 
+/** Who lets go of a lock held for writing is its owner. */
+const releases = (system: System): readonly Lemma[] =>
+  system.steps.flatMap((s) =>
+    s.actions.flatMap((a) =>
+      a.kind === 'release' && (a.mode === 'write' || a.lock.lock.readers === undefined)
+        ? [lemma(heldBody({ lock: a.lock, mode: 'write' }), new Set([s.label]))]
+        : [],
+    ),
+  )
+
 /** Every object on a thread's list of locked objects is locked by it. */
 function lists(system: System, classes: readonly LockClass[]): readonly Lemma[] {
   const live = liveLocals(system)
   return system.locals.flatMap((f) => {
     const { type } = f
     if (type.kind !== 'subset') return []
-    const labels = new Set(live.flatMap((l, i) => (l.has(f.name) ? [i] : [])))
     const list: FieldExpr = { kind: 'field', type, field: f, index: [self] }
     const o = bound('o', type.set)
+    const vars = [{ name: 'o', set: type.set }]
+    const counters = system.locals.filter(
+      (l) => l.type.kind === 'ref' && l.type.set === type.set && l.type.nonNil === true,
+    )
+    const at = (...names: readonly string[]): ReadonlySet<number> =>
+      new Set(live.flatMap((l, i) => (names.every((n) => l.has(n)) ? [i] : [])))
     return classes
       .filter((c) => c.owner.decl.sets.length === 1 && c.owner.decl.sets[0] === type.set)
-      .map((c) => lemma(implies(contains(list, o), eq(c.owner(o), self)), labels, [{ name: 'o', set: type.set }]))
+      .flatMap((c) => {
+        const locked = eq(c.owner(o), self)
+        return [
+          lemma(implies(contains(list, o), locked), at(f.name), vars),
+          // While the list is gone through, in order.
+          ...counters.map((l) => {
+            const counter: FieldExpr = { kind: 'field', type: l.type, field: l, index: [self] }
+            return lemma(implies(and(contains(list, o), le(counter, o)), locked), at(f.name, l.name), vars)
+          }),
+        ]
+      })
   })
 }
 
@@ -222,10 +254,16 @@ function heldBody({ lock, mode, onlyIf }: Held): Expr {
     const field: Field = { name: onlyIf, sets: ['thread'], type: bool, role: 'register', initial: 0 }
     return implies({ kind: 'field', type: bool, field, index: [self] }, heldBody({ lock, mode }))
   }
-  return mode === 'read' && readers !== undefined
-    ? contains(readers(...lock.index), self)
-    : eq(owner(...lock.index), self)
+  const holds =
+    mode === 'read' && readers !== undefined ? contains(readers(...lock.index), self) : eq(owner(...lock.index), self)
+  // There is no lock at nil, and taking it does nothing.
+  return lock.index.reduce<Expr>(
+    (body, i) => (neverNil(i) ? body : implies(ne(i, { kind: 'const', type: i.type, value: 0 }), body)),
+    holds,
+  )
 }
+
+const neverNil = (e: Expr): boolean => e.kind === 'const' && e.value !== 0
 
 /** A lock with readers has no writer. */
 function together(lock: LockClass): readonly Lemma[] {

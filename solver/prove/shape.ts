@@ -1,5 +1,5 @@
 /** The shape of the world of a proof: what geometry says at any size, and how states begin. */
-import { and, eq, forall, implies, le, ne, object, type Expr, type Field } from '../../model/language/expr.ts'
+import { and, eq, forall, implies, le, lt, ne, object, type Expr, type Field } from '../../model/language/expr.ts'
 import { chunk, folio, mapping, page, pmd } from '../../model/mm/mm_types.ts'
 import type { Domain } from './encode.ts'
 import type { Finite } from './finite.ts'
@@ -60,6 +60,7 @@ export function axiomsOf(
             name: 'the chunk begins and ends with folios of its own',
             expr: and(
               le(chunk.first(one('chunk')), chunk.last(one('chunk'))),
+              lt(chunk.last(one('chunk')), chunk.huge(one('chunk'))),
               each('folio', (f) =>
                 implies(
                   ne(f, chunk.huge(one('chunk'))),
