@@ -20,7 +20,7 @@ import { liveLocals, ownReads } from './liveness.ts'
 import { mapExpr } from './rename.ts'
 import type { Lemma } from './lemma.ts'
 import type { System, Tail } from './system.ts'
-import { keyOf } from './vocabulary.ts'
+import { keyOf, vocabularyOf } from './vocabulary.ts'
 
 interface Held {
   readonly lock: LockRef
@@ -169,7 +169,7 @@ export interface Exclusion {
 /** What the exclusion of all locks of a system comes to. */
 export interface Exclusions {
   readonly classes: readonly Exclusion[]
-  /** Lemmas besides: references that are not nil, and lists of locked objects. */
+  /** Lemmas besides, of lists of locked objects. */
   readonly support: readonly Lemma[]
 }
 
@@ -190,14 +190,18 @@ export function exclusions(system: System): Exclusions {
       sections.set(key, known)
     }
   })
-  const classes = new Map([...sections.values()].map((s) => [s.held.lock.lock.name, s.held.lock.lock]))
+  const classes = new Map(vocabularyOf(system).locks.map((l) => [l.lock.lock.name, l.lock.lock]))
   return {
     classes: [...classes.values()].map((lock) => {
       const mine = [...sections.values()].filter((s) => s.held.lock.lock === lock)
       const holds = mine.map(({ held, labels }) => lemma(heldBody(held), labels))
-      return { lock, lemmas: [...holds, ...together(lock)], labels: new Set(mine.flatMap((s) => [...s.labels])).size }
+      return {
+        lock,
+        lemmas: [...holds, ...together(lock), ...releases(system, lock)],
+        labels: new Set(mine.flatMap((s) => [...s.labels])).size,
+      }
     }),
-    support: [...releases(system), ...lists(system, [...classes.values()])],
+    support: [...lists(system, [...classes.values()])],
   }
 }
 
@@ -208,12 +212,12 @@ const lemma = (body: Expr, labels: ReadonlySet<number>, vars: Lemma['vars'] = []
   body,
 })
 
-/** Who lets go of a lock held for writing is its owner. */
-const releases = (system: System): readonly Lemma[] =>
+/** Who lets go of a lock holds it. */
+const releases = (system: System, lock: LockClass): readonly Lemma[] =>
   system.steps.flatMap((s) =>
     s.actions.flatMap((a) =>
-      a.kind === 'release' && (a.mode === 'write' || a.lock.lock.readers === undefined)
-        ? [lemma(heldBody({ lock: a.lock, mode: 'write' }), new Set([s.label]))]
+      a.kind === 'release' && a.lock.lock.name === lock.name
+        ? [lemma(heldBody({ lock: a.lock, mode: a.mode }), new Set([s.label]))]
         : [],
     ),
   )
