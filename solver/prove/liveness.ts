@@ -8,7 +8,8 @@ import type { System, Tail } from './system.ts'
 type Names = ReadonlySet<string>
 
 /** Own locals that an expression reads. */
-export function ownReads(e: Expr, out: Set<string> = new Set()): Set<string> {
+export function ownReads(e: Expr): Set<string> {
+  const out = new Set<string>()
   mapExpr(e, (x) => {
     if (x.kind === 'field' && isOwn(x)) out.add(x.field.name)
     return undefined

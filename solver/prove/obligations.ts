@@ -1,18 +1,6 @@
 /** What has to be shown of a lemma: that it holds at the start, and that each step of any thread keeps it. */
-import {
-  constant,
-  evaluate,
-  SELF,
-  symbolOf,
-  termOf,
-  waysOf,
-  before,
-  forAll,
-  nilOf,
-  objectOf,
-  type Encoding,
-  type Way,
-} from './encode.ts'
+import { constant, evaluate, symbolOf, termOf, before, forAll, nilOf, objectOf, type Encoding } from './encode.ts'
+import { SELF, waysOf, type Way } from './ways.ts'
 import { failsOf, readsOf, WITNESS_THREAD, type Lemma } from './lemma.ts'
 import { mapExpr } from './rename.ts'
 import { beginningOf } from './shape.ts'

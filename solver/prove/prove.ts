@@ -55,8 +55,9 @@ export async function proveLocks(
   kernel: Kernel,
   without: readonly string[],
   options: CheckOptions,
+  operations: readonly string[] = OPERATIONS,
 ): Promise<LockProof> {
-  const core: Core = { name: 'shmem', world: 'shmem', operations: OPERATIONS, without }
+  const core: Core = { name: 'shmem', world: 'shmem', operations, without }
   const setup = setUp(core, kernel)
   const { classes, support } = exclusions(setup.system)
   const all = [...classes.flatMap((c) => c.lemmas), ...support]
@@ -71,7 +72,7 @@ export async function proveLocks(
     property: 'LockExclusion',
     kernel: kernel.name,
     without,
-    operations: OPERATIONS,
+    operations,
     rounds,
     queries: checked.queries,
     locks: classes.map((c) => ({
