@@ -48,7 +48,7 @@ function text(proof: LockProof, options: ProveOptions): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Proves what it can on each kernel. Returns the exit code: 21 where something is left unknown. */
+/** Proves what it can on each kernel. Returns the exit code: 21 where something is left unknown, 1 where `without` names nothing. */
 export async function proveCommand(options: ProveOptions): Promise<number> {
   const outcomes: Outcome[] = []
   const proofs: LockProof[] = []
@@ -63,13 +63,14 @@ export async function proveCommand(options: ProveOptions): Promise<number> {
       if (!options.json) options.out(text(proof, options))
     } catch (e) {
       options.err(errorText(`${kernel.name}: ${e instanceof Error ? e.message : String(e)}`))
-      outcomes.push('unknown')
+      outcomes.push('usage')
     }
   }
   const { code } = EXIT[highest(outcomes)]
   if (options.json)
     options.out(`${JSON.stringify({ ...RESULT_FORMAT, exit: code, restsOn: RESTS_ON, proofs }, null, 2)}\n`)
-  else options.out(`\nIt rests on:\n${RESTS_ON.map((r) => `${wrapped(`- ${r}`, '', 2)}\n`).join('')}`)
+  else if (proofs.length > 0)
+    options.out(`\nIt rests on:\n${RESTS_ON.map((r) => `${wrapped(`- ${r}`, '', 2)}\n`).join('')}`)
   return code
 }
 
