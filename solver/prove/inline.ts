@@ -3,9 +3,9 @@ import { self, truth, type Expr, type Field, type FieldExpr, type Local } from '
 import { isMutation, labelName, routineName } from '../../model/language/mutate/name.ts'
 import type { Program, Routine, ThreadProgram } from '../../model/language/routine.ts'
 import type { Action, StepStmt, Stmt } from '../../model/language/stmt.ts'
-import { firstValueOf, isTruth, repeats } from './fold.ts'
+import { firstValueOf, isTruth } from './fold.ts'
 import { renameAction, renameExpr, type Names } from './rename.ts'
-import { tailOf, type Node } from './tail.ts'
+import { repeats, tailOf, type Node } from './tail.ts'
 import type { Label, PProgram, PStep, System } from './system.ts'
 
 interface Context {

@@ -1,6 +1,7 @@
 /** From a control-flow graph to labelled steps, each with what follows it up to the next label. */
-import type { Expr, Field, FieldExpr } from '../../model/language/expr.ts'
+import { plus, type Expr, type Field, type FieldExpr } from '../../model/language/expr.ts'
 import type { Action } from '../../model/language/stmt.ts'
+import { bool } from '../../model/language/types.ts'
 import { assuming, fold, isTruth, type Known } from './fold.ts'
 import type { Label, PStep, Tail } from './system.ts'
 
@@ -129,3 +130,11 @@ function shifted(tail: Tail, by: number): Tail {
       return { ...tail, next: shifted(tail.next, by) }
   }
 }
+
+/** The end of a counted loop's body: out at `last`, or one more turn. */
+export const repeats = (counter: FieldExpr, last: Expr, head: Node, exit: Node): Node => ({
+  kind: 'if',
+  cond: { kind: 'binary', type: bool, op: 'eq', left: counter, right: last },
+  then: exit,
+  else: { kind: 'set', target: counter, value: plus(counter, 1), next: head },
+})
