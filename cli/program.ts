@@ -16,6 +16,7 @@ import { addKernelVerbs } from './verbs/kernel.ts'
 import { addMatrix } from './verbs/matrix.ts'
 import { addNightly } from './verbs/nightly.ts'
 import { addRank } from './verbs/rank.ts'
+import { addProve } from './verbs/prove.ts'
 import { addRaces } from './verbs/races.ts'
 import { addNightlyTools } from './verbs/nightly_tools.ts'
 import {
@@ -321,6 +322,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     code = c
   })
   addRaces(program, streams, (c) => {
+    code = c
+  })
+  addProve(program, streams, (c) => {
     code = c
   })
   addNightlyTools(program, streams, version, (c) => {

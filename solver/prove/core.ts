@@ -3,17 +3,7 @@
  * pages, again and again. They are put together of the same operations as a litmus file's threads; what a
  * litmus file fixes (which pages, which order) is chosen here.
  */
-import {
-  and,
-  bound,
-  eq,
-  le,
-  local,
-  object,
-  truth,
-  type Expr,
-  type Local,
-} from '../../model/language/expr.ts'
+import { and, bound, eq, le, local, object, truth, type Expr, type Local } from '../../model/language/expr.ts'
 import { mutate } from '../../model/language/mutate/mutate.ts'
 import { isMutation } from '../../model/language/mutate/name.ts'
 import type { Program, Routine, ThreadProgram } from '../../model/language/routine.ts'

@@ -1,8 +1,7 @@
 /** Expressions with what is known of the running thread's locals put in, and constants folded. */
-import { plus, type Expr, type Field, type FieldExpr } from '../../model/language/expr.ts'
+import type { Expr, Field, FieldExpr } from '../../model/language/expr.ts'
 import { apply } from '../../model/language/lower/build.ts'
 import { bool, type Type } from '../../model/language/types.ts'
-import type { Node } from './tail.ts'
 
 /** Values known of locals of the running thread. */
 export type Known = ReadonlyMap<Field, number>
@@ -111,15 +110,6 @@ export function assuming(cond: Expr, outcome: boolean, known: Known): Known {
   if (cond.kind !== 'binary') return known
   if (cond.op === (outcome ? 'eq' : 'ne') && isOwn(cond.left) && cond.right.kind === 'const')
     return learn(cond.left.field, cond.right.value)
-  if (cond.op === (outcome ? 'and' : 'or'))
-    return assuming(cond.right, outcome, assuming(cond.left, outcome, known))
+  if (cond.op === (outcome ? 'and' : 'or')) return assuming(cond.right, outcome, assuming(cond.left, outcome, known))
   return known
 }
-
-/** The end of a counted loop's body: out at `last`, or one more turn. */
-export const repeats = (counter: FieldExpr, last: Expr, head: Node, exit: Node): Node => ({
-  kind: 'if',
-  cond: { kind: 'binary', type: bool, op: 'eq', left: counter, right: last },
-  then: exit,
-  else: { kind: 'set', target: counter, value: plus(counter, 1), next: head },
-})

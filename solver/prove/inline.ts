@@ -1,11 +1,11 @@
 /** Inlines the routines of a program for a thread that is a variable, as model/language/lower does for one that is a number. */
 import { self, truth, type Expr, type Field, type FieldExpr, type Local } from '../../model/language/expr.ts'
-import { labelName, routineName } from '../../model/language/mutate/name.ts'
+import { isMutation, labelName, routineName } from '../../model/language/mutate/name.ts'
 import type { Program, Routine, ThreadProgram } from '../../model/language/routine.ts'
 import type { Action, StepStmt, Stmt } from '../../model/language/stmt.ts'
-import { firstValueOf, isTruth, repeats } from './fold.ts'
+import { firstValueOf, isTruth } from './fold.ts'
 import { renameAction, renameExpr, type Names } from './rename.ts'
-import { tailOf, type Node } from './tail.ts'
+import { repeats, tailOf, type Node } from './tail.ts'
 import type { Label, PProgram, PStep, System } from './system.ts'
 
 interface Context {
@@ -14,6 +14,8 @@ interface Context {
   /** Locals of calls that are not active, by routine and name: another call of the routine takes them. */
   readonly free: Map<string, Field[]>
   readonly locals: Field[]
+  /** Labels of `without` that were met. */
+  readonly dropped: Set<string>
 }
 
 interface Scope {
@@ -73,7 +75,10 @@ function statement(ctx: Context, stmt: Stmt, flow: Flow, next: Node): Node {
       return stepNode(ctx, stmt, scope, next)
     case 'if': {
       const left = stmt.check !== undefined && ctx.program.without.has(labelName(scope.routine, stmt.check))
-      if (left) return block(ctx, stmt.else, flow, next)
+      if (left) {
+        ctx.dropped.add(labelName(scope.routine, stmt.check ?? ''))
+        return block(ctx, stmt.else, flow, next)
+      }
       return branch(rename(stmt.cond), block(ctx, stmt.then, flow, next), block(ctx, stmt.else, flow, next))
     }
     case 'while': {
@@ -116,7 +121,11 @@ function branch(cond: Expr, then: Node, otherwise: Node): Node {
 }
 
 function stepNode(ctx: Context, stmt: StepStmt, scope: Scope, next: Node): Node {
-  if (ctx.program.without.has(labelName(scope.routine, stmt.label))) return next
+  const own = labelName(scope.routine, stmt.label)
+  if (ctx.program.without.has(own)) {
+    ctx.dropped.add(own)
+    return next
+  }
   const actions: readonly Action[] = stmt.actions.map((a) => renameAction(scope.names, a))
   return {
     kind: 'step',
@@ -173,13 +182,17 @@ export function systemOf(program: Program, bodies: readonly ThreadProgram[], sin
   const labels: Label[] = []
   const steps: PStep[] = []
   const programs: PProgram[] = []
+  const dropped = new Set<string>()
   bodies.forEach((t, index) => {
-    const ctx: Context = { program, index, free: new Map(), locals }
+    const ctx: Context = { program, index, free: new Map(), locals, dropped }
     let entry = tailOf(threadOf(ctx, t), index, labels, steps)
     // Locals begin with the first value of their type in any case.
     while (entry.kind === 'set') entry = entry.next
     if (entry.kind !== 'goto') throw new Error(`${t.name} decides something before its first step`)
     programs.push({ name: t.name, single: single.has(t.name), entry: entry.label })
   })
+  for (const label of program.without)
+    if (!isMutation(label) && !dropped.has(label))
+      throw new Error(`nothing to leave out: no step or check '${label}' is part of this model`)
   return { fields: program.fields, locals, labels, steps, programs }
 }

@@ -46,7 +46,9 @@ export function encodeLemma(e: Encoding, l: Lemma, state: SymState): Term {
   }
   const { labels } = l
   if (labels === undefined) return go(l.vars, '', new Map())
-  return forAll(e, 'thread', (t) => implies(standsIn(labelOf(state, t), labels, e.system.labels.length), go(l.vars, t, new Map())))
+  return forAll(e, 'thread', (t) =>
+    implies(standsIn(labelOf(state, t), labels, e.system.labels.length), go(l.vars, t, new Map())),
+  )
 }
 
 /** The constants that stand for the objects that a lemma fails for: one for each name and set. */
@@ -68,7 +70,5 @@ export function witnessDeclarations(l: Lemma): ReadonlyMap<Term, string> {
 export function failsOf(e: Encoding, l: Lemma, state: SymState, self: Term): Term {
   const bound = new Map(l.vars.map((v) => [v.name, witness(v.name, v.set)]))
   const body = not(bodyIn(e, l, state, self, bound))
-  return l.labels === undefined
-    ? body
-    : and(standsIn(labelOf(state, self), l.labels, e.system.labels.length), body)
+  return l.labels === undefined ? body : and(standsIn(labelOf(state, self), l.labels, e.system.labels.length), body)
 }

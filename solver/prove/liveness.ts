@@ -8,7 +8,8 @@ import type { System, Tail } from './system.ts'
 type Names = ReadonlySet<string>
 
 /** Own locals that an expression reads. */
-export function ownReads(e: Expr, out: Set<string> = new Set()): Set<string> {
+export function ownReads(e: Expr): Set<string> {
+  const out = new Set<string>()
   mapExpr(e, (x) => {
     if (x.kind === 'field' && isOwn(x)) out.add(x.field.name)
     return undefined
@@ -48,7 +49,10 @@ function beforeAction(a: Action, after: Names): Names {
       return union(then, otherwise, ownReads(a.cond))
     }
     case 'forEach':
-      return union(after, a.body.reduceRight<Names>((n, x) => beforeAction(x, n), after))
+      return union(
+        after,
+        a.body.reduceRight<Names>((n, x) => beforeAction(x, n), after),
+      )
     case 'acquire':
     case 'release':
       return union(after, ...a.lock.index.map((x) => ownReads(x)))
@@ -64,7 +68,7 @@ function beforeAction(a: Action, after: Names): Names {
 /** By label, the names of the locals that may still be read there. */
 export function liveLocals(system: System): readonly Names[] {
   const live: Names[] = system.labels.map(() => new Set<string>())
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (let i = system.steps.length - 1; i >= 0; i--) {
       const s = system.steps[i]

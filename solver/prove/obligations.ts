@@ -1,5 +1,6 @@
 /** What has to be shown of a lemma: that it holds at the start, and that each step of any thread keeps it. */
-import { constant, evaluate, SELF, symbolOf, termOf, waysOf, before, forAll, nilOf, objectOf, type Encoding, type Way } from './encode.ts'
+import { constant, evaluate, symbolOf, termOf, before, forAll, nilOf, objectOf, type Encoding } from './encode.ts'
+import { SELF, waysOf, type Way } from './ways.ts'
 import { failsOf, readsOf, WITNESS_THREAD, type Lemma } from './lemma.ts'
 import { mapExpr } from './rename.ts'
 import { beginningOf } from './shape.ts'
@@ -88,6 +89,7 @@ export function startOf(e: Encoding, setup: Setup): readonly Term[] {
   for (const f of e.system.fields) {
     if (f.role === 'geometry') continue
     const beginning = beginningOf(f, setup.worlds)
+    if (beginning.kind === 'any') continue
     const read = symbolOf(e, f)
     const go = (rest: readonly string[], args: readonly Term[]): Term => {
       const [set, ...more] = rest
@@ -95,11 +97,18 @@ export function startOf(e: Encoding, setup: Setup): readonly Term[] {
       const value = read(args)
       if (beginning.kind === 'greatest') {
         const { type } = f
-        return type.kind === 'ref' ? and(not(equal(termOf(value), nilOf(type.set))), forAll(e, type.set, (o) => `(${quoted(`${type.set}.le`)} ${o} ${termOf(value)})`)) : FALSE
+        return type.kind === 'ref'
+          ? and(
+              not(equal(termOf(value), nilOf(type.set))),
+              forAll(e, type.set, (o) => `(${quoted(`${type.set}.le`)} ${o} ${termOf(value)})`),
+            )
+          : FALSE
       }
       const first = constant(e, f.type, beginning.value)
-      if (value.kind === 'flags' && first.kind === 'flags') return and(...value.bits.map((b, i) => equal(b, first.bits[i] ?? '')))
-      if (value.kind === 'subset') return f.type.kind === 'subset' ? forAll(e, f.type.set, (o) => not(value.has(o))) : TRUE
+      if (value.kind === 'flags' && first.kind === 'flags')
+        return and(...value.bits.map((b, i) => equal(b, first.bits[i] ?? '')))
+      if (value.kind === 'subset')
+        return f.type.kind === 'subset' ? forAll(e, f.type.set, (o) => not(value.has(o))) : TRUE
       return equal(termOf(value), termOf(first))
     }
     out.push(go(f.sets, []))
@@ -115,7 +124,9 @@ export function startOf(e: Encoding, setup: Setup): readonly Term[] {
   for (const p of single) {
     const here = objectOf('label', p.entry + 1)
     out.push(
-      forAll(e, 'thread', (t) => forAll(e, 'thread', (u) => implies(and(equal(label(t), here), equal(label(u), here)), equal(t, u)))),
+      forAll(e, 'thread', (t) =>
+        forAll(e, 'thread', (u) => implies(and(equal(label(t), here), equal(label(u), here)), equal(t, u))),
+      ),
     )
   }
   return out
@@ -128,7 +139,13 @@ export function obligationsOf(t: Transitions, l: Lemma): readonly Obligation[] {
   const own = new Set(e.system.locals.map((f) => f.name))
   const others = namesThreads(l)
   const out: Obligation[] = []
-  const label = termOf(evaluate(e, { state: before(e), self: SELF, bound: new Map(), side: [] }, pc({ kind: 'self', type: { kind: 'ref', set: 'thread', nonNil: true } })))
+  const label = termOf(
+    evaluate(
+      e,
+      { state: before(e), self: SELF, bound: new Map(), side: [] },
+      pc({ kind: 'self', type: { kind: 'ref', set: 'thread', nonNil: true } }),
+    ),
+  )
   for (const { label: from, way, step } of t.ways) {
     const writes = t.writes[step.label] ?? new Set<string>()
     const touches = [...writes].some((w) => reads.has(w))

@@ -104,27 +104,9 @@ export async function ask(
     if (word === 'unsat' && typeof after !== 'string')
       out.push({ kind: 'unsat', core: after.filter((x) => typeof x === 'string') })
     else if (word === 'sat') out.push({ kind: 'sat' })
+    else if (word === 'unknown') out.push({ kind: 'unknown', reason: 'unknown' })
     else return questions.map(() => ({ kind: 'unknown', reason: JSON.stringify(word).slice(0, 200) }))
   }
   if (out.length !== questions.length) return questions.map(() => ({ kind: 'unknown', reason: 'answers are missing' }))
   return out
-}
-
-/** The values of terms in a model of the assertions; undefined where the answer is not `sat`. */
-export async function model(
-  s: Session,
-  question: readonly Term[],
-  assumptions: readonly Term[],
-  terms: readonly Term[],
-): Promise<readonly SExpr[] | undefined> {
-  const asserted = question.map((a) => `(assert ${a})`).join('\n')
-  const text = `(push 1)\n${asserted}\n(check-sat-assuming (${assumptions.join(' ')}))\n(get-value (${terms.join(' ')}))\n(pop 1)\n`
-  s.log?.(text)
-  const begun = Date.now()
-  const reply = await s.run(text)
-  s.queries.ms += Date.now() - begun
-  if (reply.kind !== 'output') return undefined
-  const [word, pairs] = readAll(reply.text)
-  if (word !== 'sat' || pairs === undefined || typeof pairs === 'string') return undefined
-  return pairs.map((p) => (typeof p === 'string' ? p : (p[1] ?? '')))
 }

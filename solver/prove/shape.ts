@@ -1,5 +1,5 @@
 /** The shape of the world of a proof: what geometry says at any size, and how states begin. */
-import { and, eq, exists, forall, implies, le, ne, object, type Expr, type Field } from '../../model/language/expr.ts'
+import { and, eq, forall, implies, le, lt, ne, object, type Expr, type Field } from '../../model/language/expr.ts'
 import { chunk, folio, mapping, page, pmd } from '../../model/mm/mm_types.ts'
 import type { Domain } from './encode.ts'
 import type { Finite } from './finite.ts'
@@ -24,11 +24,11 @@ const two = (set: string, body: (x: Expr, y: Expr) => Expr): Expr =>
  * What the geometry of a core world says of any number of pages. Each holds in the worlds that scenarios
  * build, of one page to eight: `holdsAt` of the pipeline asks them.
  */
-export function axiomsOf(sizes: Readonly<Record<string, number>>): readonly { readonly name: string; readonly expr: Expr }[] {
+export function axiomsOf(
+  sizes: Readonly<Record<string, number>>,
+): readonly { readonly name: string; readonly expr: Expr }[] {
   const files = (sizes['chunk'] ?? 0) > 0
   return [
-    { name: 'no two pages share a slot', expr: two('page', (x, y) => implies(eq(page.slot(x), page.slot(y)), eq(x, y))) },
-    { name: 'each slot is some page', expr: each('slot', (s) => exists('page', 'p', (p) => eq(page.slot(p), s))) },
     {
       name: 'the mapping and the pmd cover all pages',
       expr: each('page', (p) =>
@@ -60,6 +60,7 @@ export function axiomsOf(sizes: Readonly<Record<string, number>>): readonly { re
             name: 'the chunk begins and ends with folios of its own',
             expr: and(
               le(chunk.first(one('chunk')), chunk.last(one('chunk'))),
+              lt(chunk.last(one('chunk')), chunk.huge(one('chunk'))),
               each('folio', (f) =>
                 implies(
                   ne(f, chunk.huge(one('chunk'))),
@@ -136,18 +137,28 @@ export type Beginning =
   | { readonly kind: 'all'; readonly value: number }
   /** The last object of its type's set. */
   | { readonly kind: 'greatest' }
+  /** Nothing is said: more states than a scenario begins with. */
+  | { readonly kind: 'any' }
 
-/** Read off the initial states of several sizes. Throws where they have nothing in common. */
+/** What proofs leave open at the start: the page cache may hold anything. */
+export const OPEN_AT_START: readonly string[] = [folio.cached.decl.name]
+
+/** Read off the initial states of several sizes. */
 export function beginningOf(f: Field, finites: readonly Finite[]): Beginning {
+  if (OPEN_AT_START.includes(f.name)) return { kind: 'any' }
   const seen = finites.map((x) => {
     const at = x.base.get(f.name) ?? 0
     const n = f.sets.reduce((m, s) => m * (x.sizes[s] ?? 0), 1)
-    return { values: new Set(x.initial.slice(at, at + n)), size: f.type.kind === 'ref' ? x.sizes[f.type.set] : undefined }
+    return {
+      values: new Set(x.initial.slice(at, at + n)),
+      size: f.type.kind === 'ref' ? x.sizes[f.type.set] : undefined,
+    }
   })
   const all = new Set(seen.flatMap((s) => [...s.values]))
   const [only] = all
   if (all.size === 0) return { kind: 'all', value: 0 }
   if (only !== undefined && all.size === 1) return { kind: 'all', value: only }
-  if (seen.every((s) => s.values.size === 1 && s.size !== undefined && s.values.has(s.size))) return { kind: 'greatest' }
-  throw new Error(`'${f.name}' begins in a way that no rule for all sizes describes`)
+  if (seen.every((s) => s.values.size === 1 && s.size !== undefined && s.values.has(s.size)))
+    return { kind: 'greatest' }
+  return { kind: 'any' }
 }

@@ -1,6 +1,7 @@
 /** From a control-flow graph to labelled steps, each with what follows it up to the next label. */
-import type { Expr, Field, FieldExpr } from '../../model/language/expr.ts'
+import { plus, type Expr, type Field, type FieldExpr } from '../../model/language/expr.ts'
 import type { Action } from '../../model/language/stmt.ts'
+import { bool } from '../../model/language/types.ts'
 import { assuming, fold, isTruth, type Known } from './fold.ts'
 import type { Label, PStep, Tail } from './system.ts'
 
@@ -113,7 +114,10 @@ function placed(t: Tails, place: Place, i: number, program: number): { label: La
   }
   const { name, routine, local, text, choose, guard, actions } = place
   const tail = follow(t, place.next, new Map(), new Set())
-  return { label: { name, routine, local, text, kind: 'step', program }, step: { label: i, choose, guard, actions, tail } }
+  return {
+    label: { name, routine, local, text, kind: 'step', program },
+    step: { label: i, choose, guard, actions, tail },
+  }
 }
 
 function shifted(tail: Tail, by: number): Tail {
@@ -126,3 +130,11 @@ function shifted(tail: Tail, by: number): Tail {
       return { ...tail, next: shifted(tail.next, by) }
   }
 }
+
+/** The end of a counted loop's body: out at `last`, or one more turn. */
+export const repeats = (counter: FieldExpr, last: Expr, head: Node, exit: Node): Node => ({
+  kind: 'if',
+  cond: { kind: 'binary', type: bool, op: 'eq', left: counter, right: last },
+  then: exit,
+  else: { kind: 'set', target: counter, value: plus(counter, 1), next: head },
+})

@@ -1,17 +1,7 @@
 /** What every state of an encoding satisfies by its types and by the shape of the world. */
 import { FILE_PAGES_MAX } from '../../model/mm/mm_types.ts'
 import type { Expr, Field } from '../../model/language/expr.ts'
-import {
-  evaluate,
-  forAll,
-  isFinite,
-  nilOf,
-  objectOf,
-  sortOfSet,
-  symbolOf,
-  before,
-  type Encoding,
-} from './encode.ts'
+import { evaluate, forAll, isFinite, nilOf, objectOf, sortOfSet, symbolOf, before, type Encoding } from './encode.ts'
 import { and, equal, ite, not, or, quoted, TRUE, type Term } from './smt.ts'
 import { pc } from './system.ts'
 

@@ -143,9 +143,9 @@ export function vocabularyOf(system: System): Vocabulary {
     visit(to)
     visit(from)
     if (from.kind === 'const') value(to.field, from.value)
-    if (from.kind === 'binary' && from.right.kind === 'const' && from.type.kind === 'flags') value(to.field, from.right.value)
-    if (isMine(to) && isShared(from))
-      loads.set(`${keyOf(to)}=${keyOf(from)}`, { local: to, from })
+    if (from.kind === 'binary' && from.right.kind === 'const' && from.type.kind === 'flags')
+      value(to.field, from.right.value)
+    if (isMine(to) && isShared(from)) loads.set(`${keyOf(to)}=${keyOf(from)}`, { local: to, from })
   }
   const cond = (e: Expr): void => {
     visit(e)

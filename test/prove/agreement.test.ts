@@ -59,7 +59,13 @@ function translate(lowered: Lowered, finite: Finite, c: Correspondence, state: S
 }
 
 /** The same state, but for locals that the lowering has set back because nobody reads them again. */
-function alike(lowered: Lowered, c: Correspondence, real: State, ours: readonly number[], expected: readonly number[]): boolean {
+function alike(
+  lowered: Lowered,
+  c: Correspondence,
+  real: State,
+  ours: readonly number[],
+  expected: readonly number[],
+): boolean {
   const { slots } = lowered.model
   return (
     slots.every((s, i) => {
@@ -71,7 +77,12 @@ function alike(lowered: Lowered, c: Correspondence, real: State, ours: readonly 
 }
 
 /** Random walks of the lowered model, each of whose states has the same successors in the system. */
-function compare(core: Core, kernelName: string, walks: number, depth: number): { transitions: number; labels: number } {
+function compare(
+  core: Core,
+  kernelName: string,
+  walks: number,
+  depth: number,
+): { transitions: number; labels: number } {
   const kernel = findKernel(kernelName)
   if (kernel === undefined) throw new Error(kernelName)
   const instance = instanceOf(core, kernel, { threads: 2, pages: 2, tables: 3 })
@@ -112,7 +123,8 @@ function compare(core: Core, kernelName: string, walks: number, depth: number): 
           const wanted = translate(lowered, finite, c, r)
           const pcs = Array.from({ length: threads }, (_, t) => at + t)
           const found = ours.some((o) => pcs.every((p) => o[p] === wanted[p]) && alike(lowered, c, r, o, wanted))
-          if (!found) throw new Error(`no such step: ${kernelName} ${lowered.model.steps[all[0]?.move.step ?? 0]?.label ?? ''}`)
+          if (!found)
+            throw new Error(`no such step: ${kernelName} ${lowered.model.steps[all[0]?.move.step ?? 0]?.label ?? ''}`)
           transitions++
         }
       }
@@ -126,7 +138,12 @@ function compare(core: Core, kernelName: string, walks: number, depth: number): 
 }
 
 describe('the system of a proof', () => {
-  const shmem: Core = { name: 'shmem', world: 'shmem', operations: ['guard_install', 'guard_remove', 'dontneed', 'read', 'collapse'], without: [] }
+  const shmem: Core = {
+    name: 'shmem',
+    world: 'shmem',
+    operations: ['guard_install', 'guard_remove', 'dontneed', 'read', 'collapse'],
+    without: [],
+  }
   it.each(['v7.0', 'v6.15', 'maybe-guard-v2'])('makes exactly the steps of the lowered model: %s', (kernel) => {
     const { transitions, labels } = compare(shmem, kernel, 4, 150)
     expect(transitions).toBeGreaterThan(1000)

@@ -1,0 +1,110 @@
+/**
+ * The proof itself: each lemma holds at the start, and every step of any thread keeps it, where all lemmas
+ * hold before; for sets of any size. Quantifiers are left to the solver, which has to say `unsat` each time:
+ * `unknown` is no proof.
+ */
+import { before, unboundedSets, type Encoding } from './encode.ts'
+import { encodeLemma, failsOf, witnessDeclarations, WITNESS_THREAD, type Lemma } from './lemma.ts'
+import { obligationsOf, startOf, transitionsOf, type Obligation } from './obligations.ts'
+import { ask, closeSession, openSession, tell, type Session } from './session.ts'
+import { unboundedEncoding, type Setup } from './setup.ts'
+import { axiomsOf } from './shape.ts'
+import { closed, labelTyping, preamble, typing } from './theory.ts'
+
+export interface Unmet {
+  readonly lemma: Lemma
+  /** Names of the step's label and of the one after it; absent at the start. */
+  readonly from?: string
+  readonly to?: string
+  readonly whose: Obligation['whose']
+  readonly said: string
+}
+
+export interface Checked {
+  readonly unmet: readonly Unmet[]
+  readonly queries: number
+  readonly ms: number
+  /** Sets that have any number of objects. */
+  readonly unbounded: readonly string[]
+}
+
+export interface CheckOptions {
+  readonly queryMs: number
+  /** A program to ask instead of the package z3-solver. */
+  readonly solver?: string
+  readonly trace?: (text: string) => void
+  /** Ends at the first that is not met. */
+  readonly first?: boolean
+}
+
+const CHUNK = 24
+
+async function flush(
+  session: Session,
+  e: Encoding,
+  told: Set<string>,
+  more: Iterable<readonly [string, string]>,
+): Promise<void> {
+  const out: string[] = []
+  for (const [name, text] of [...e.sorts, ...e.declared, ...more])
+    if (!told.has(name)) {
+      told.add(name)
+      out.push(text)
+    }
+  if (out.length > 0) await tell(session, out.join('\n'))
+}
+
+/** Asks for all that a set of lemmas needs. Lemmas that it is given must be all that is assumed. */
+export async function check(setup: Setup, lemmas: readonly Lemma[], options: CheckOptions): Promise<Checked> {
+  const begun = Date.now()
+  const e = unboundedEncoding(setup)
+  const transitions = transitionsOf(e)
+  const session = openSession(options.queryMs, options.solver, options.trace)
+  const told = new Set<string>()
+  const unmet: Unmet[] = []
+  try {
+    const sets = Object.keys(setup.finite.sizes).filter((s) => s !== 'label' && s !== 'slot')
+    const axioms = [
+      ...axiomsOf(setup.finite.sizes).map((a) => closed(e, a.expr)),
+      ...[...e.system.fields, ...e.system.locals].flatMap((f) => typing(e, f)),
+      labelTyping(e),
+    ]
+    const hypotheses = lemmas.map((l) => encodeLemma(e, l, before(e)))
+    const start = startOf(e, setup)
+    const work = lemmas.map((l) => ({
+      lemma: l,
+      list: obligationsOf(transitions, l),
+      begins: [...start, failsOf(e, l, before(e), WITNESS_THREAD)],
+    }))
+    const witnesses = new Map(lemmas.flatMap((l) => [...witnessDeclarations(l)]))
+    const head = ['(set-option :produce-unsat-cores true)', '(set-option :smt.mbqi false)']
+    await tell(session, [...head, preamble({ ...e, sorts: new Map(), declared: new Map() }, sets)].join('\n'))
+    await flush(session, e, told, witnesses)
+    await tell(session, axioms.map((a) => `(assert ${a})`).join('\n'))
+    const label = (i: number | undefined): string => (i === undefined ? '' : (e.system.labels[i]?.name ?? ''))
+    for (const w of work) {
+      const [said] = await ask(session, [w.begins], [])
+      if (said?.kind !== 'unsat') unmet.push({ lemma: w.lemma, whose: 'start', said: said?.kind ?? 'nothing' })
+    }
+    await tell(session, hypotheses.map((h) => `(assert ${h})`).join('\n'))
+    for (const w of work)
+      for (let i = 0; i < w.list.length; i += CHUNK) {
+        if (options.first === true && unmet.length > 0) break
+        const part = w.list.slice(i, i + CHUNK)
+        const said = await ask(
+          session,
+          part.map((o) => o.assertions),
+          [],
+        )
+        said.forEach((s, k) => {
+          const o = part[k]
+          if (s.kind === 'unsat' || o === undefined) return
+          const why = s.kind === 'unknown' ? s.reason : 'it can be broken'
+          unmet.push({ lemma: w.lemma, from: label(o.from), to: label(o.to), whose: o.whose, said: why })
+        })
+      }
+    return { unmet, queries: session.queries.count, ms: Date.now() - begun, unbounded: unboundedSets(e, sets) }
+  } finally {
+    closeSession(session)
+  }
+}
