@@ -71,6 +71,7 @@ export const PinnedIsExclusive: Property = {
   mutants: [
     { scenario: 'fork+pin_fast', kernel: 'v6.2', without: ['gup_fast.seq_odd', 'gup_fast.seq_changed'] },
     { scenario: 'pin-fork', kernel: 'v6.2', without: ['copy_pte_range.copy_present_page'] },
+    { scenario: 'pin_fast+ksm-readonly', kernel: 'v6.2', without: ['write_protect_page.maybe_pinned_cleared'] },
   ],
   reaches: ['copy_pte_range.copy_present_page'],
   build: (s) => {

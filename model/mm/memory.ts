@@ -19,7 +19,6 @@ import {
   ne,
   not,
   or,
-  truth,
   type Expr,
   type Local,
 } from '../language/expr.ts'
@@ -395,8 +394,8 @@ const ofMarker: readonly Stmt[] = [
   ]),
 ]
 
-/** FAULT_FLAG_WRITE, or FAULT_FLAG_UNSHARE. */
-const breaksCow = (flavour: Flavour): Expr => (flavour === 'unshare' ? truth(true) : write)
+/** FAULT_FLAG_WRITE, or FAULT_FLAG_UNSHARE, which sanitize_fault_flags() takes away where nothing can be unshared. */
+const breaksCow = (flavour: Flavour): Expr => (flavour === 'unshare' ? not(shared) : write)
 /** VM_FAULT_WRITE, which GUP alone asks for. */
 const ofForce = (flavour: Flavour): readonly Local[] => (flavour === 'force' ? [brokeCow] : [])
 const named = (name: string, flavour: Flavour): string => (flavour === 'plain' ? name : `${name}(${flavour})`)
@@ -448,18 +447,19 @@ const handle_pte_fault = (k: Build, flavour: Flavour): Routine =>
           if_(and(breaksCow(flavour), or(isOneOf(orig, ...readOnly(k)), and(eq(orig, 'file'), not(shared)))), [
             ...(k.frames === true
               ? [
-                  if_(not(shared), [
-                    call(
-                      'wp_private',
-                      do_wp_page_private(k, flavour),
-                      [v, addr, orig, origFrame, vmaLocked, ...ofForce(flavour)],
-                      fault,
-                    ),
+                  // do_wp_page() asks first whether the mapping is shared.
+                  check('wp_shared', shared, [
+                    call('wp', do_wp_page(k), [v, addr, orig, vmaLocked], fault),
                     ret(fault),
                   ]),
+                  call(
+                    'wp_private',
+                    do_wp_page_private(k, flavour),
+                    [v, addr, orig, origFrame, vmaLocked, ...ofForce(flavour)],
+                    fault,
+                  ),
                 ]
-              : []),
-            call('wp', do_wp_page(k), [v, addr, orig, vmaLocked], fault),
+              : [call('wp', do_wp_page(k), [v, addr, orig, vmaLocked], fault)]),
             ret(fault),
           ]),
           ret('done', VmFault),
