@@ -94,6 +94,8 @@ export const copied: Local = local('contents', Content)
 /** Beside vmf->orig_pte: the page that it maps. */
 export const origFrame: Local = local('orig_pfn', nilable('frame'))
 
+/** Of a step that takes a frame. */
+export const ALLOCATES = { atomic: 'the page allocator gives each free page to one caller' } as const
 /** A new anonymous frame of one's own: folio_add_new_anon_rmap(folio, vma, address, RMAP_EXCLUSIVE). Leaves it in `into`. */
 export const newFrame = (k: Build, into: Local, contents: Expr): readonly Action[] => [
   set(
@@ -131,9 +133,16 @@ export const freeSwap = (f: Expr): readonly Action[] => [
   ]),
 ]
 
+/** free_swap_cache(): nobody maps the page and no swap entry points at it, so the swap cache lets go of it. */
+export const freeSwapCache = (f: Expr): Action =>
+  when(and(frame.swapcache(f), eq(frame.mapcount(f), 0), eq(frame.swaps(f), 0), isUnlocked(f)), [
+    set(frame.swapcache(f), false),
+    ...putFrame(f),
+  ])
+
 /** An entry is gone that was `pte`, of frame `f`. The kernel drops the reference later, with its mmu_gather. */
 export const unmapFrame = (pte: Expr, f: Expr): readonly Action[] => [
-  when(and(isOneOf(pte, ...ANON_PTES), ne(f, 'nil')), [removeRmap(f), ...putFrame(f)]),
+  when(and(isOneOf(pte, ...ANON_PTES), ne(f, 'nil')), [removeRmap(f), freeSwapCache(f), ...putFrame(f)]),
   when(and(isOneOf(pte, ...SWAP_PTES), ne(f, 'nil')), freeSwap(f)),
 ]
 
