@@ -94,6 +94,8 @@ export const copied: Local = local('contents', Content)
 /** Beside vmf->orig_pte: the page that it maps. */
 export const origFrame: Local = local('orig_pfn', nilable('frame'))
 
+/** Of a step that takes a frame. */
+export const ALLOCATES = { atomic: 'the page allocator gives each free page to one caller' } as const
 /** A new anonymous frame of one's own: folio_add_new_anon_rmap(folio, vma, address, RMAP_EXCLUSIVE). Leaves it in `into`. */
 export const newFrame = (k: Build, into: Local, contents: Expr): readonly Action[] => [
   set(

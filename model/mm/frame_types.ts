@@ -85,8 +85,9 @@ export const hold: Readonly<Record<'cache' | 'frame' | 'kind' | 'owed' | 'done' 
   cache: field('page.cache', ['page'], nilable('frame'), GEOMETRY),
   /** In a mapping of a hugetlbfs file. */
   hugetlb: field('page.hugetlb', ['page'], bool, GEOMETRY),
-  frame: field('page.held', ['page'], nilable('frame')),
-  kind: field('page.hold', ['page'], Hold),
+  /** pages[0] of the caller, in memory of its own. */
+  frame: field('page.held', ['page'], nilable('frame'), GHOST),
+  kind: field('page.hold', ['page'], Hold, GHOST),
   /** Nobody has discarded the address since it was taken. */
   owed: field('page.hold_owed', ['page'], bool, GHOST),
   /** GUP has returned. */

@@ -64,11 +64,16 @@ const mapsNow: Expr = eq(mappedFrame(addr), f)
 const NOTED = { atomic: 'what the tables map is noted for a property; the kernel looks at one word' } as const
 
 const tryGrab = (k: Build, flags: GupFlags): readonly Stmt[] => [
-  step('try_grab_folio', `try_grab_folio_fast(page, 1, ${FOLL(flags)})`, [
-    // folio_ref_try_add(): not of a frame that is free.
-    set(grabbed, or(not(isAnonFrame(f)), ne(frame.refs(f), 0), ne(frame.pins(f), 0))),
-    { kind: 'when', cond: grabbed, then: [...grab(k, flags, f), ...recordHold(flags, f)], else: [] },
-  ]),
+  step(
+    'try_grab_folio',
+    `try_grab_folio_fast(page, 1, ${FOLL(flags)})`,
+    [
+      // folio_ref_try_add(): not of a frame that is free.
+      set(grabbed, or(not(isAnonFrame(f)), ne(frame.refs(f), 0), ne(frame.pins(f), 0))),
+      { kind: 'when', cond: grabbed, then: [...grab(k, flags, f), ...recordHold(flags, f)], else: [] },
+    ],
+    { atomic: 'folio_ref_try_add(): one atomic addition, unless the count is zero' },
+  ),
 ]
 const put = (k: Build, flags: GupFlags, label: string): readonly Stmt[] => [
   step(label, 'gup_put_folio(folio, 1, flags)', [...drop(k, flags.pin, f), ...forgetHold]),
@@ -135,21 +140,29 @@ const ptes = (k: Build, flags: GupFlags): readonly Stmt[] => [
 ]
 
 const pmdWrite: Expr = eq(kind, 'huge_anon')
-const leaf = (k: Build, flags: GupFlags): readonly Stmt[] => [
-  if_(or(not(wantsWrite(k, flags)), pmdWrite), [
-    ...tryGrab(k, flags),
-    if_(grabbed, [
-      step(
-        'pmd_leaf_again',
-        'pmd_val(orig) != pmd_val(*pmdp)',
-        [set(kindNow, pmd.kind(under)), set(fNow, entry.huge(under)), set(seen, mapsNow)],
-        NOTED,
-      ),
-      check('pmd_leaf_changed', or(ne(kindNow, kind), ne(fNow, f)), put(k, flags, 'put_leaf_changed')),
-    ]),
-    ...unshareCheck(k, flags, pmdWrite, isOneOf(kind, 'huge_anon', 'huge_anon_ro')),
-  ]),
-]
+const gup_fast_pmd_leaf = (k: Build, flags: GupFlags): Routine =>
+  routine({
+    name: 'gup_fast_pmd_leaf',
+    file: 'mm/gup.c',
+    read: READ,
+    params: [addr, kind, f, grabbed, seen],
+    locals: [kindNow, fNow, exclusive],
+    body: [
+      if_(or(not(wantsWrite(k, flags)), pmdWrite), [
+        ...tryGrab(k, flags),
+        if_(grabbed, [
+          step(
+            'pmd_again',
+            'pmd_val(orig) != pmd_val(*pmdp)',
+            [set(kindNow, pmd.kind(under)), set(fNow, entry.huge(under)), set(seen, mapsNow)],
+            NOTED,
+          ),
+          check('pmd_changed', or(ne(kindNow, kind), ne(fNow, f)), put(k, flags, 'put_pmd_changed')),
+        ]),
+        ...unshareCheck(k, flags, pmdWrite, isOneOf(kind, 'huge_anon', 'huge_anon_ro')),
+      ]),
+    ],
+  })
 
 /** lockless_pages_from_mm(): the walk with interrupts off. */
 const gup_fast_pte_range = (k: Build, flags: GupFlags): Routine =>
@@ -167,7 +180,9 @@ const gup_fast_pte_range = (k: Build, flags: GupFlags): Routine =>
         set(f, entry.huge(under)),
       ]),
       if_(eq(kind, 'table'), ptes(k, flags)),
-      if_(isOneOf(kind, 'huge_anon', 'huge_anon_ro', 'huge_zero'), leaf(k, flags)),
+      if_(isOneOf(kind, 'huge_anon', 'huge_anon_ro', 'huge_zero'), [
+        call('leaf', gup_fast_pmd_leaf(k, flags), [addr, kind, f, grabbed, seen]),
+      ]),
     ],
   })
 

@@ -6,7 +6,7 @@
  * suspicion. So vmsplice() can leak what is stored afterwards; the selftest cow.c expects its rows to fail.
  *
  * Not modelled yet: reservations, a pool that is empty (unmapping for the owner's sake, SIGBUS), PMD sharing and its
- * VMA lock, the lock of the page-cache folio, poisoned pages.
+ * VMA lock, poisoned pages.
  */
 import { and, eq, isOneOf, ite, literal, local, ne, not, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
@@ -14,7 +14,7 @@ import { call, check, if_, let_, lock, ret, set, step, unlock, when, type Stmt }
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { VmFault } from './errno.ts'
-import { copied, fresh, frameOf, getFrame, mapNewFrame, origFrame, putFrame, removeRmap } from './frame.ts'
+import { ALLOCATES, copied, fresh, frameOf, getFrame, mapNewFrame, origFrame, putFrame, removeRmap } from './frame.ts'
 import { entry, faultMutex, frame } from './frame_types.ts'
 import { vmf_anon_prepare } from './memory_anon_prepare.ts'
 import { lockIfSameFrame, type Flavour } from './memory_wp.ts'
@@ -43,6 +43,8 @@ const anonymous = isOneOf(orig, ...ANON_PTES)
 const unlocked: Local = local('vma_locked', bool)
 
 /** Fills an empty entry: with the page of the page cache, or with a page of one's own. */
+const folioLock = folio.lock(page.folio(addr))
+const folioUnlock = (label: string): Stmt => unlock(label, 'folio_unlock(folio)', folioLock)
 const hugetlb_no_page = (k: Build): Routine =>
   routine({
     name: 'hugetlb_no_page',
@@ -52,6 +54,7 @@ const hugetlb_no_page = (k: Build): Routine =>
     locals: [t, orig, origFrame, now, nowFrame, cached, fresh, copied, fault, kind, ok, unlocked],
     returns: VmFault,
     body: [
+      lock('folio_lock', 'folio_lock(folio): of the one in the page cache, or a new one', folioLock),
       step('filemap_lock_folio', 'folio = filemap_lock_hugetlb_folio(h, mapping, vmf->pgoff)', [
         set(cached, folio.cached(page.folio(addr))),
       ]),
@@ -66,16 +69,16 @@ const hugetlb_no_page = (k: Build): Routine =>
       ]),
       if_(not(cached), [
         call('anon_prepare', vmf_anon_prepare(k), [v, addr, unlocked], fault),
-        if_(ne(fault, 'done'), [ret(fault)]),
+        if_(ne(fault, 'done'), [folioUnlock('unlock_no_anon_vma'), ret(fault)]),
       ]),
       step('pmd_none', 'huge_pte_alloc(mm, vma, address, huge_page_size(h))', [set(kind, pmd.kind(under))]),
       if_(eq(kind, 'none'), [
         call('pte_alloc', __pte_alloc(k), [under], ok),
-        if_(not(ok), [ret('VM_FAULT_OOM', VmFault)]),
+        if_(not(ok), [folioUnlock('unlock_oom'), ret('VM_FAULT_OOM', VmFault)]),
       ]),
       let_(orig, 'none'),
       let_(origFrame, 'nil'),
-      ...lockIfSameFrame('no_page'),
+      ...lockIfSameFrame('no_page', (where) => [folioUnlock(`unlock_${where}`)]),
       if_(
         cached,
         [
@@ -86,13 +89,19 @@ const hugetlb_no_page = (k: Build): Routine =>
           ),
         ],
         [
-          step('set_huge_pte_at_anon', 'hugetlb_add_new_anon_rmap(folio, vma, vmf->address); set_huge_pte_at(...)', [
-            ...mapNewFrame(k, fresh, t, slot, copied),
-            set(table.pte(t, slot), ite(write, literal(Pte, 'anon'), literal(Pte, 'anon_ro'))),
-          ]),
+          step(
+            'set_huge_pte_at_anon',
+            'hugetlb_add_new_anon_rmap(folio, vma, vmf->address); set_huge_pte_at(...)',
+            [
+              ...mapNewFrame(k, fresh, t, slot, copied),
+              set(table.pte(t, slot), ite(write, literal(Pte, 'anon'), literal(Pte, 'anon_ro'))),
+            ],
+            ALLOCATES,
+          ),
         ],
       ),
       call('unmap', pte_unmap_unlock, [t]),
+      folioUnlock('folio_unlock'),
       ret('done', VmFault),
     ],
   })
@@ -135,7 +144,7 @@ const hugetlb_wp = (k: Build, flavour: Flavour): Routine =>
       step('copy_user_large_folio', 'copy_user_large_folio(new_folio, old_folio, vmf->real_address, vma)', [
         set(copied, frame.content(f)),
       ]),
-      ...lockIfSameFrame('copy', [put('put_changed')]),
+      ...lockIfSameFrame('copy', (where) => [put(`put_${where}`)]),
       step(
         'set_huge_pte_at',
         'huge_ptep_clear_flush(vma, vmf->address, vmf->pte); set_huge_pte_at(mm, vmf->address, vmf->pte, newpte, sz)',
@@ -143,6 +152,7 @@ const hugetlb_wp = (k: Build, flavour: Flavour): Routine =>
           ...mapNewFrame(k, fresh, t, slot, copied),
           set(table.pte(t, slot), flavour === 'unshare' ? 'anon_ro' : 'anon'),
         ],
+        ALLOCATES,
       ),
       if_(anonymous, [step('remove_rmap', 'hugetlb_remove_rmap(old_folio)', [removeRmap(f)])]),
       call('unmap', pte_unmap_unlock, [t]),

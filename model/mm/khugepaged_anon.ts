@@ -56,7 +56,7 @@ import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { newAnonPage } from './cow.ts'
 import { ScanResult, VmFault } from './errno.ts'
-import { copied, fresh, ifFrames, isUnlocked, newFrame, putFrame, removeRmap } from './frame.ts'
+import { ALLOCATES, copied, fresh, ifFrames, isUnlocked, newFrame, putFrame, removeRmap } from './frame.ts'
 import { entry, frame, irq } from './frame_types.ts'
 import { isHuge } from './huge_memory.ts'
 import { do_swap_page } from './memory.ts'
@@ -296,14 +296,19 @@ const isolateAndCopy = (k: Build): readonly Stmt[] => [
       ]),
       unlock('copy_unlock', 'spin_unlock(ptl)', table.ptl(t)),
       lock('pmd_lock_huge', 'spin_lock(pmd_ptl)', pmd.lock(p)),
-      step('set_pmd_at', 'pgtable_trans_huge_deposit(mm, pmd, pgtable); set_pmd_at(mm, address, pmd, _pmd)', [
-        set(pmd.kind(p), 'huge_anon'),
-        set(pmd.collapsing(p), 'nil'),
-        set(table.state(t), 'free'),
-        ...(k.frames === true
-          ? [...newFrame(k, fresh, copied), set(entry.huge(p), fresh)]
-          : [forEach('page', 'pg', [when(eq(page.pmd(each), p), newAnonPage(each))])]),
-      ]),
+      step(
+        'set_pmd_at',
+        'pgtable_trans_huge_deposit(mm, pmd, pgtable); set_pmd_at(mm, address, pmd, _pmd)',
+        [
+          set(pmd.kind(p), 'huge_anon'),
+          set(pmd.collapsing(p), 'nil'),
+          set(table.state(t), 'free'),
+          ...(k.frames === true
+            ? [...newFrame(k, fresh, copied), set(entry.huge(p), fresh)]
+            : [forEach('page', 'pg', [when(eq(page.pmd(each), p), newAnonPage(each))])]),
+        ],
+        k.frames === true ? ALLOCATES : {},
+      ),
       unlock('pmd_unlock_huge', 'spin_unlock(pmd_ptl)', pmd.lock(p)),
     ],
     [

@@ -43,7 +43,7 @@ import type { Build } from './build.ts'
 import { isShared, newAnonPage } from './cow.ts'
 import { VmFault } from './errno.ts'
 import { fileEntry } from './filemap.ts'
-import { copied, fresh, ifFrames, mapNewFrame, origFrame, setDirty } from './frame.ts'
+import { ALLOCATES, copied, fresh, ifFrames, mapNewFrame, origFrame, setDirty } from './frame.ts'
 import { entry as entryOf, hold } from './frame_types.ts'
 import { cachedFolio, do_page_mkwrite } from './filemap_fault.ts'
 import { deliver, deliverLocals } from './handle_userfault.ts'
@@ -117,11 +117,16 @@ const setEntry = (k: Build, entry: Local, write: boolean, locked: readonly Stmt[
   ]),
   check('pte_changed', changed(k), [call('unmap_changed', pte_unmap_unlock, [t]), ret('done', VmFault)]),
   ...locked,
-  step('set_pte_at', 'set_pte_at(vma->vm_mm, addr, vmf->pte, entry)', [
-    set(table.pte(t, slot), marked(k, ite(eq(entry, 'file'), fileEntry(k, v, addr, write), entry))),
-    ...(k.frames === true ? mapFrame(k, entry) : newAnonPage(addr)),
-    ...(k.has('nosigbus') ? [when(eq(entry, 'zero'), newZero(k, t, addr, vma.vm_flags(v)))] : []),
-  ]),
+  step(
+    'set_pte_at',
+    'set_pte_at(vma->vm_mm, addr, vmf->pte, entry)',
+    [
+      set(table.pte(t, slot), marked(k, ite(eq(entry, 'file'), fileEntry(k, v, addr, write), entry))),
+      ...(k.frames === true ? mapFrame(k, entry) : newAnonPage(addr)),
+      ...(k.has('nosigbus') ? [when(eq(entry, 'zero'), newZero(k, t, addr, vma.vm_flags(v)))] : []),
+    ],
+    k.frames === true ? ALLOCATES : {},
+  ),
   call('unmap', pte_unmap_unlock, [t]),
 ]
 

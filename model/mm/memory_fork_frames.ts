@@ -12,13 +12,13 @@
  * Weak memory: raw_write_seqcount_begin() orders the odd sequence before the reads of pins with smp_wmb() alone, and
  * MMF_HAS_PINNED has no barrier of its own; under sequential consistency neither can matter.
  */
-import { and, eq, isOneOf, literal, local, ne, plus, type Expr, type Local } from '../language/expr.ts'
+import { and, eq, hasAny, isOneOf, ite, literal, local, ne, plus, type Expr, type Local } from '../language/expr.ts'
 import { if_, let_, set, step, when, type Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
-import { addRmap, fresh, frameOf, getFrame, isPinned, mapNewFrame } from './frame.ts'
+import { addRmap, ALLOCATES, fresh, frameOf, getFrame, isPinned, mapNewFrame } from './frame.ts'
 import { entry, frame, gupMm } from './frame_types.ts'
-import { ANON_PTES, mapping, page, Pte, table } from './mm_types.ts'
+import { ANON_PTES, mapping, page, Pte, table, vma } from './mm_types.ts'
 
 const t: Local = local('src_table', nilable('table'))
 const dt: Local = local('dst_table', nilable('table'))
@@ -60,10 +60,18 @@ const copyAnon = (k: Build, readOnly: (of: Expr) => Expr): readonly Stmt[] => [
     check: 'copy_present_page',
     cond: pinned,
     then: [
-      step('copy_present_page', 'copy_present_page(dst_vma, src_vma, dst_pte, src_pte, addr, rss, prealloc, page)', [
-        ...mapNewFrame(k, fresh, dt, childSlot, frame.content(f)),
-        set(table.pte(dt, childSlot), 'anon'),
-      ]),
+      step(
+        'copy_present_page',
+        'copy_present_page(dst_vma, src_vma, dst_pte, src_pte, addr, rss, prealloc, page)',
+        [
+          ...mapNewFrame(k, fresh, dt, childSlot, frame.content(f)),
+          set(
+            table.pte(dt, childSlot),
+            ite(hasAny(vma.vm_flags(page.vma(page.child(at))), 'VM_WRITE'), literal(Pte, 'anon'), 'anon_ro'),
+          ),
+        ],
+        ALLOCATES,
+      ),
     ],
     else: [
       step('try_dup_anon_rmap', 'folio_get(folio); folio_try_dup_anon_rmap_pte(folio, page, dst_vma, src_vma)', [

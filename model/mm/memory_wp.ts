@@ -37,6 +37,7 @@ import type { Build } from './build.ts'
 import { VmFault } from './errno.ts'
 import {
   addRmap,
+  ALLOCATES,
   copied,
   fresh,
   frameOf,
@@ -75,16 +76,19 @@ const under = page.pmd(addr)
 const slot = page.slot(addr)
 
 /** Locks the table and looks whether the entry is still what was seen, page and all; gives up with `done` where it is not. */
-export const lockIfSameFrame = (when_: string, undo: readonly Stmt[] = []): readonly Stmt[] => [
+export const lockIfSameFrame = (
+  when_: string,
+  undo: (where: string) => readonly Stmt[] = () => [],
+): readonly Stmt[] => [
   call(`${when_}_map`, pte_offset_map_lock, [under], t),
-  if_(eq(t, 'nil'), [...undo, ret('done', VmFault)]),
+  if_(eq(t, 'nil'), [...undo('no_table'), ret('done', VmFault)]),
   step(`${when_}_pte_same`, 'pte_same(ptep_get(vmf->pte), vmf->orig_pte)', [
     set(now, table.pte(t, slot)),
     set(nowFrame, entry.frame(t, slot)),
   ]),
   check(`${when_}_changed`, or(ne(now, orig), ne(nowFrame, origFrame)), [
     call(`${when_}_unmap_changed`, pte_unmap_unlock, [t]),
-    ...undo,
+    ...undo('changed'),
     ret('done', VmFault),
   ]),
 ]
@@ -166,7 +170,7 @@ const copy = (k: Build, flavour: Flavour): readonly Stmt[] => [
   call('anon_prepare', vmf_anon_prepare(k), [v, addr, vmaLocked], fault),
   if_(ne(fault, 'done'), [putOld('put_no_anon_vma'), ret(fault)]),
   step('copy_user_highpage', '__wp_page_copy_user(&new_folio->page, vmf->page, vmf)', [set(copied, frame.content(f))]),
-  ...lockIfSameFrame('copy', [putOld('put_changed')]),
+  ...lockIfSameFrame('copy', (where) => [putOld(`put_${where}`)]),
   step(
     'set_pte_at',
     'ptep_clear_flush(vma, vmf->address, vmf->pte); set_pte_at_notify(mm, vmf->address, vmf->pte, entry)',
@@ -178,6 +182,7 @@ const copy = (k: Build, flavour: Flavour): readonly Stmt[] => [
       set(table.pte(t, slot), ownEntry),
       ...setDirty(k, t, slot, flavour !== 'unshare'),
     ],
+    ALLOCATES,
   ),
   // After the switch: nobody may take the old page for his own while this entry might still write it.
   if_(anonymous, [step('remove_rmap', 'folio_remove_rmap_pte(old_folio, vmf->page, vma)', [removeRmap(f)])]),
@@ -240,7 +245,7 @@ export const do_swap_page_frame = (k: Build): Routine =>
     body: [
       let_(f, origFrame),
       lock('folio_lock', 'folio_lock_or_retry(folio, vmf)', frameLock(f)),
-      ...lockIfSameFrame('swap', [folioUnlock('folio_unlock_changed')]),
+      ...lockIfSameFrame('swap', (where) => [folioUnlock(`folio_unlock_${where}`)]),
       step(
         'swap_free',
         k.has('no-anon-exclusive')
