@@ -24,6 +24,8 @@ const FIRST = 151
 export const GUP_ROWS: readonly SelftestRow[] = (['GUP', 'GUP-fast'] as const).flatMap((how, i) =>
   BACKINGS.map((backing, n): SelftestRow => ({
     number: FIRST + i * BACKINGS.length + n,
+    how,
+    backing,
     run: `R/O longterm ${how} pin ... with ${backing}`,
     name: 'Longterm R/O pin is reliable',
   })),
