@@ -34,7 +34,10 @@ export const ExclusiveIsAlone: Property = {
   bang: 'PageAnonExclusive() does not hold',
   title: 'exclusive anonymous page mapped twice',
   failsOn: [],
-  mutants: [{ scenario: 'fork+pin_fast', kernel: 'v6.2', without: ['copy_pte_range.wrprotect_ptes'] }],
+  mutants: [
+    { scenario: 'fork+pin_fast', kernel: 'v6.2', without: ['copy_pte_range.wrprotect_ptes'] },
+    { scenario: 'fork-mprotect-write', kernel: 'v6.2', without: ['change_pte_range.page_anon_exclusive'] },
+  ],
   reaches: ['copy_pte_range.try_dup_anon_rmap'],
   build: (s) =>
     hasFrames(s) && !s.kernel.has('no-anon-exclusive')

@@ -14,7 +14,10 @@ export const CowIsolated: Property = {
   bang: 'private store seen by another process',
   title: 'private store leaks to another process',
   failsOn: [{ kernels: ['v5.7'], why: 'CVE-2020-29374: who alone maps a page writes it, whoever holds a reference' }],
-  mutants: [{ scenario: 'fork-vmsplice+write', kernel: 'v6.2', without: ['copy_pte_range.wrprotect_ptes'] }],
+  mutants: [
+    { scenario: 'fork-vmsplice+write', kernel: 'v6.2', without: ['copy_pte_range.wrprotect_ptes'] },
+    { scenario: 'fork-mprotect-write', kernel: 'v6.2', without: ['change_pte_range.page_anon_exclusive'] },
+  ],
   reaches: ['store.access'],
   build: (s) => (hasFrames(s) && performs(s, 'store', 'write', 'pin_write') ? { covers: [] } : undefined),
 }

@@ -21,7 +21,7 @@ export const LongtermTakesNoZero: Property = {
   bang: 'zero page pinned for long',
   title: 'shared zero page pinned for long',
   failsOn: [{ kernels: ['v5.7', 'v5.9', 'v5.13', 'v5.19', 'v6.1'], why: 'what is not anonymous is pinned as it is' }],
-  mutants: [{ scenario: 'pin-longterm-zeropage', kernel: 'v6.2', without: ['follow_page_pte.gup_must_unshare'] }],
+  mutants: [{ scenario: 'cow-151-zeropage', kernel: 'v6.2', without: ['follow_page_pte.gup_must_unshare'] }],
   reaches: ['do_wp_page(unshare).set_pte_at'],
   build: (s) =>
     pins(s) && asks(s, 'longterm')

@@ -133,9 +133,16 @@ export const freeSwap = (f: Expr): readonly Action[] => [
   ]),
 ]
 
+/** free_swap_cache(): nobody maps the page and no swap entry points at it, so the swap cache lets go of it. */
+export const freeSwapCache = (f: Expr): Action =>
+  when(and(frame.swapcache(f), eq(frame.mapcount(f), 0), eq(frame.swaps(f), 0), isUnlocked(f)), [
+    set(frame.swapcache(f), false),
+    ...putFrame(f),
+  ])
+
 /** An entry is gone that was `pte`, of frame `f`. The kernel drops the reference later, with its mmu_gather. */
 export const unmapFrame = (pte: Expr, f: Expr): readonly Action[] => [
-  when(and(isOneOf(pte, ...ANON_PTES), ne(f, 'nil')), [removeRmap(f), ...putFrame(f)]),
+  when(and(isOneOf(pte, ...ANON_PTES), ne(f, 'nil')), [removeRmap(f), freeSwapCache(f), ...putFrame(f)]),
   when(and(isOneOf(pte, ...SWAP_PTES), ne(f, 'nil')), freeSwap(f)),
 ]
 

@@ -24,7 +24,7 @@ export const FOLL = (f: GupFlags): string =>
     f.pin ? 'FOLL_PIN' : 'FOLL_GET',
     ...(f.longterm ? ['FOLL_LONGTERM'] : []),
     ...(f.write ? ['FOLL_WRITE'] : []),
-    ...(f.force ? ['FOLL_FORCE'] : []),
+    ...(f.write && f.force ? ['FOLL_FORCE'] : []),
   ].join('|')
 
 /** What the caller gets. */

@@ -6,8 +6,7 @@
  * Which page is taken, and whether, is one section under ptl, as in the kernel.
  *
  * Not modelled yet: faults that drop the mmap lock (FAULT_FLAG_TRIED is set from the start), several pages at once,
- * pages that FOLL_LONGTERM migrates (CMA, ZONE_MOVABLE), devices, secretmem, fsdax, signals; v5.8's
- * forced write to a VMA that cannot be written.
+ * pages that FOLL_LONGTERM migrates (CMA, ZONE_MOVABLE), devices, secretmem, fsdax, signals.
  */
 import { and, eq, hasAny, isOneOf, local, ne, not, or, truth, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
@@ -181,13 +180,28 @@ const faultin = (label: string, of: Routine, write: Expr): readonly Stmt[] => [
   if_(isOneOf(fault, 'VM_FAULT_SIGSEGV', 'VM_FAULT_SIGBUS', 'VM_FAULT_HWPOISON'), failed('-EFAULT')),
 ]
 
+/**
+ * should_force_cow_break() of v5.8: FOLL_WRITE of a private mapping that may not be written ends as FOLL_FORCE does, with
+ * FOLL_COW, which can_follow_write_pte() takes without FOLL_FORCE there.
+ */
+const asTaken = (k: Build, asked: GupFlags): GupFlags =>
+  k.has('gup-breaks-cow') && !asked.write ? { ...asked, force: true } : asked
+
 /** FAULT_FLAG_WRITE of a VMA that may not be written: its page is copied, and stays read-only. */
-const faultinForce = (k: Build): readonly Stmt[] => [
+const faultinForce = (k: Build, flags: GupFlags): readonly Stmt[] => [
   let_(brokeCow, false),
   call(
     'force',
     handle_mm_fault(k, 'force'),
-    [v, addr, k.has('gup-forgets-write') ? not(cow) : truth(true), shared, truth(false), truth(true), brokeCow],
+    [
+      v,
+      addr,
+      k.has('gup-forgets-write') ? not(cow) : wantsWrite(k, flags),
+      shared,
+      truth(false),
+      truth(true),
+      brokeCow,
+    ],
     fault,
   ),
   if_(eq(fault, 'VM_FAULT_OOM'), failed('-ENOMEM')),
@@ -197,8 +211,9 @@ const faultinForce = (k: Build): readonly Stmt[] => [
 ]
 
 /** get_user_pages() or pin_user_pages() of one page: 0, or an errno. */
-export const gup_slow = (k: Build, flags: GupFlags): Routine =>
-  routine({
+export const gup_slow = (k: Build, asked: GupFlags): Routine => {
+  const flags = asTaken(k, asked)
+  return routine({
     name: flags.pin ? 'pin_user_pages' : 'get_user_pages',
     file: 'mm/gup.c',
     read: READ,
@@ -221,8 +236,9 @@ export const gup_slow = (k: Build, flags: GupFlags): Routine =>
       let_(result, '-EFAULT'),
       if_(ne(v, 'nil'), [
         step('check_vma_flags', 'check_vma_flags(vma, gup_flags)', [
-          set(allowed, hasAny(vma.vm_flags(v), flags.write ? 'VM_WRITE' : 'VM_READ')),
-          ...(flags.force === true ? [set(mayWrite, allowed), when(not(shared), [set(allowed, truth(true))])] : []),
+          set(allowed, hasAny(vma.vm_flags(v), asked.write ? 'VM_WRITE' : 'VM_READ')),
+          ...(flags.force === true ? [set(mayWrite, hasAny(vma.vm_flags(v), 'VM_WRITE'))] : []),
+          ...(asked.force === true ? [when(not(shared), [set(allowed, truth(true))])] : []),
         ]),
         if_(allowed, [
           while_(truth(true), [
@@ -232,7 +248,7 @@ export const gup_slow = (k: Build, flags: GupFlags): Routine =>
               unshare,
               asksExclusive(k, flags) ? faultin('unshare', handle_mm_fault(k, 'unshare'), truth(false)) : [],
               flags.force === true
-                ? faultinForce(k)
+                ? faultinForce(k, flags)
                 : faultin('faultin_page', handle_mm_fault(k), wantsWrite(k, flags)),
             ),
           ]),
@@ -242,3 +258,4 @@ export const gup_slow = (k: Build, flags: GupFlags): Routine =>
       ret(result),
     ],
   })
+}

@@ -39,6 +39,7 @@ import {
   addRmap,
   ALLOCATES,
   copied,
+  freeSwapCache,
   fresh,
   frameOf,
   getFrame,
@@ -189,7 +190,12 @@ const copy = (k: Build, flavour: Flavour): readonly Stmt[] => [
   ...(flavour === 'force' ? [let_(brokeCow, true)] : []),
   call('unmap', pte_unmap_unlock, [t]),
   // The reference of the mapping, and the one that was taken for the copy.
-  if_(anonymous, [step('put_old', 'folio_put(old_folio); folio_put(old_folio)', putFrame(f, 2))]),
+  if_(anonymous, [
+    step('put_old', 'free_swap_cache(old_folio); folio_put(old_folio); folio_put(old_folio)', [
+      freeSwapCache(f),
+      ...putFrame(f, 2),
+    ]),
+  ]),
 ]
 
 export const do_wp_page_private = (k: Build, flavour: Flavour): Routine =>

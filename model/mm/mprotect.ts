@@ -31,6 +31,7 @@ import { assert, break_, call, check, for_, if_, let_, ret, set, step, while_, t
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
+import { ifFrames } from './frame.ts'
 import { entry, frame } from './frame_types.ts'
 import { isHuge, splitOf } from './huge_memory.ts'
 import { clampFirst, clampLast } from './memory_zap.ts'
@@ -58,6 +59,7 @@ const t: Local = local('table', nilable('table'))
 const at: Local = local('addr', refTo('page'))
 const pte: Local = local('oldpte', Pte)
 const exclusive: Local = local('exclusive', bool)
+const anonExclusive: Local = local('anon_exclusive', bool)
 const result: Local = local('error', Result)
 
 const ACCESS = 'VM_READ|VM_WRITE'
@@ -100,7 +102,11 @@ const canChangeWritable = (k: Build): readonly Stmt[] => {
   const text = 'maybe_change_pte_writable(vma, ptent), PageAnonExclusive(page)'
   if (k.frames !== true) return [step('can_change_writable', text, [], { choose: [exclusive] })]
   if (k.has('mprotect-never-upgrades')) return []
-  return [step('can_change_writable', text, [set(exclusive, frame.exclusive(entry.frame(t, page.slot(at))))])]
+  return [
+    step('can_change_writable', text, [set(anonExclusive, frame.exclusive(entry.frame(t, page.slot(at))))]),
+    let_(exclusive, true),
+    check('page_anon_exclusive', not(anonExclusive), [let_(exclusive, false)]),
+  ]
 }
 
 /** Gives the entries of one table the VMA's protection; `table` where the table had vanished. Markers stay. */
@@ -110,7 +116,7 @@ const change_pte_range = (k: Build): Routine =>
     file: 'mm/mprotect.c',
     read: READ,
     params: [p, first, last, flags],
-    locals: [t, at, pte, exclusive],
+    locals: [t, at, pte, exclusive, ...ifFrames(k, anonExclusive)],
     returns: PmdKind,
     body: [
       call('map', pte_offset_map_lock, [p], t),
