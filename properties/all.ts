@@ -29,6 +29,7 @@ import { HolePunchUnmapsZero, TruncationUnmapsZero } from './nosigbus_unmap.ts'
 import { ZeroPageReadOnly, ZeroPageUncounted, ZeroPageUnwritten } from './nosigbus_zero.ts'
 import { NothingBeyondEnd } from './nothing_beyond_end.ts'
 import { OperationsEnd } from './operations_end.ts'
+import { LongtermPinGoesSlow, PinSnapshot, SharedStaysShared } from './pin_scope.ts'
 import { goesOnForEver, type Property } from './property.ts'
 import { ReturnsDocumented } from './returns_documented.ts'
 import { UnshareMakesExclusive } from './unshare.ts'
@@ -69,6 +70,9 @@ export const PROPERTIES: readonly Property[] = [
   LongtermTakesNoZero,
   ZeroPageUnpinned,
   FastPinFresh,
+  PinSnapshot,
+  LongtermPinGoesSlow,
+  SharedStaysShared,
   ForcedWriteOwn,
   NoSigbusBeyondEnd,
   NoSigbusAtAll,

@@ -1,5 +1,5 @@
 /** F2 and F3 of the facts gup-cow-nosigbus: PageAnonExclusive(), and what is pinned. */
-import { and, eq, exists, forall, implies, ne, not, or, type Expr } from '../model/language/expr.ts'
+import { and, eq, exists, forall, implies, ne, not, or, truth, type Expr } from '../model/language/expr.ts'
 import { entry, frame, hold } from '../model/mm/frame_types.ts'
 import { mappedFrame } from '../model/mm/frame.ts'
 import { ANON_PTES, page, pmd, SWAP_PTES, table } from '../model/mm/mm_types.ts'
@@ -60,7 +60,7 @@ export const ExclusiveIsAlone: Property = {
 /** A kernel without PageAnonExclusive() promises it of pins for writing alone. */
 export const PinnedIsExclusive: Property = {
   name: 'PinnedIsExclusive',
-  statement: 'an anonymous page is not shared while it is pinned.',
+  statement: 'an anonymous page is not shared, and stays PageAnonExclusive(), while it is pinned.',
   sources: [PIN_DOC, 'Peter Xu, mm: Do early cow for pinned pages during fork() for ptes (70e806e4e645, v5.9)'],
   bang: 'pinned page is shared',
   title: 'pinned anonymous page shared',
@@ -71,11 +71,13 @@ export const PinnedIsExclusive: Property = {
   mutants: [
     { scenario: 'fork+pin_fast', kernel: 'v6.2', without: ['gup_fast.seq_odd', 'gup_fast.seq_changed'] },
     { scenario: 'pin-fork', kernel: 'v6.2', without: ['copy_pte_range.copy_present_page'] },
+    { scenario: 'pin_fast+reclaim-store', kernel: 'v6.2', without: ['try_to_unmap_one.maybe_pinned_cleared'] },
   ],
   reaches: ['copy_pte_range.copy_present_page'],
   build: (s) => {
     if (!pins(s)) return undefined
-    const kinds = s.kernel.has('no-anon-exclusive') ? ['write'] : ['pin', 'longterm', 'write']
+    const hasBit = !s.kernel.has('no-anon-exclusive')
+    const kinds = hasBit ? ['pin', 'longterm', 'write'] : ['write']
     const sharing = (p: Expr): Expr =>
       exists('page', 'q', (q) =>
         exists('page', 'r', (r) =>
@@ -89,7 +91,11 @@ export const PinnedIsExclusive: Property = {
         ),
       )
     return {
-      invariant: everyHold((p) => or(not(isAnon(hold.frame(p))), not(sharing(p))), ...kinds),
+      invariant: everyHold(
+        (p) =>
+          or(not(isAnon(hold.frame(p))), and(not(sharing(p)), hasBit ? frame.exclusive(hold.frame(p)) : truth(true))),
+        ...kinds,
+      ),
       covers: [A_HOLD],
     }
   },

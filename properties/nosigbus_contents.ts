@@ -86,6 +86,10 @@ export const PinReliable: Property = {
   ],
   mutants: [
     { scenario: 'nosigbus-pin-private', kernel: 'nosigbus-v2-on-v7.0', without: ['follow_page_pte.gup_must_unshare'] },
+    { scenario: 'pin+dontneed', kernel: 'v6.2', without: ['follow_page_pte.gup_must_unshare'] },
+    { scenario: 'fork+pin_fast', kernel: 'v6.2', without: ['gup_fast.seq_odd', 'gup_fast.seq_changed'] },
+    { scenario: 'pin_fast+khugepaged', kernel: 'v6.2', without: ['collapse_huge_page.refcount_suitable'] },
+    { scenario: 'pin-clear_refs-store', kernel: 'v6.2', without: ['do_wp_page.private.reuse'] },
   ],
   reaches: ['follow_page_pte.try_grab_folio', 'do_wp_page_unshare.set_pte_at'],
   build: (s) => {

@@ -15,8 +15,8 @@ export const UnshareMakesExclusive: Property = {
   bang: 'nothing is unshared',
   title: 'FAULT_FLAG_UNSHARE leaves the page as it is',
   failsOn: [],
-  mutants: [{ scenario: 'fork-pin_longterm-write', kernel: 'v6.2', without: ['do_wp_page(unshare).reuse'] }],
-  reaches: ['do_wp_page(unshare).set_pte_at'],
+  mutants: [{ scenario: 'fork-pin+dontneed', kernel: 'v6.2', without: ['do_wp_page.unshare.reuse'] }],
+  reaches: ['do_wp_page.unshare.set_pte_at'],
   build: (s) =>
     hasFrames(s) && performs(s, 'pin', 'pin_fast') && !s.kernel.has('no-anon-exclusive') ? { covers: [] } : undefined,
 }

@@ -36,7 +36,9 @@ import {
   pte,
   pteWrite,
   recordHold,
+  uncounted,
   wantsWrite,
+  zeroTest,
   type GupFlags,
 } from './gup_flags.ts'
 import { gup_slow, setHasPinned } from './gup_slow.ts'
@@ -59,18 +61,22 @@ const seen: Local = local('seen', bool)
 const result: Local = local('result', Result)
 const under = page.pmd(addr)
 
+/** The entry may be written. */
+const writable: Local = local('writable', bool)
+
 /** Whether the tables, of which none is detached, map what has been grabbed. */
 const mapsNow: Expr = eq(mappedFrame(addr), f)
 const NOTED = { atomic: 'what the tables map is noted for a property; the kernel looks at one word' } as const
 
 const tryGrab = (k: Build, flags: GupFlags): readonly Stmt[] => [
+  ...zeroTest(k, flags),
   step(
     'try_grab_folio',
     `try_grab_folio_fast(page, 1, ${FOLL(flags)})`,
     [
       // folio_ref_try_add(): not of a frame that is free.
       set(grabbed, or(not(isAnonFrame(f)), ne(frame.refs(f), 0), ne(frame.pins(f), 0))),
-      { kind: 'when', cond: grabbed, then: [...grab(k, flags, f), ...recordHold(flags, f)], else: [] },
+      { kind: 'when', cond: grabbed, then: [...grab(flags, f), ...recordHold(flags, f)], else: [] },
     ],
     { atomic: 'folio_ref_try_add(): one atomic addition, unless the count is zero' },
   ),
@@ -146,7 +152,7 @@ const gup_fast_pmd_leaf = (k: Build, flags: GupFlags): Routine =>
     file: 'mm/gup.c',
     read: READ,
     params: [addr, kind, f, grabbed, seen],
-    locals: [kindNow, fNow, exclusive],
+    locals: [kindNow, fNow, exclusive, uncounted],
     body: [
       if_(or(not(wantsWrite(k, flags)), pmdWrite), [
         ...tryGrab(k, flags),
@@ -170,8 +176,8 @@ const gup_fast_pte_range = (k: Build, flags: GupFlags): Routine =>
     name: 'gup_fast_pte_range',
     file: 'mm/gup.c',
     read: READ,
-    params: [addr, grabbed, seen],
-    locals: [kind, kindNow, t, tNow, pte, pteNow, f, fNow, exclusive],
+    params: [addr, grabbed, seen, writable],
+    locals: [kind, kindNow, t, tNow, pte, pteNow, f, fNow, exclusive, uncounted],
     body: [
       let_(grabbed, false),
       step('pmd', 'pmd = pmdp_get_lockless(pmdp)', [
@@ -179,6 +185,7 @@ const gup_fast_pte_range = (k: Build, flags: GupFlags): Routine =>
         set(t, pmd.table(under)),
         set(f, entry.huge(under)),
       ]),
+      let_(writable, eq(kind, 'huge_anon')),
       if_(eq(kind, 'table'), ptes(k, flags)),
       if_(isOneOf(kind, 'huge_anon', 'huge_anon_ro', 'huge_zero'), [
         call('leaf', gup_fast_pmd_leaf(k, flags), [addr, kind, f, grabbed, seen]),
@@ -195,7 +202,7 @@ const gup_fast = (k: Build, flags: GupFlags): Routine =>
     file: 'mm/gup.c',
     read: READ,
     params: [addr, got],
-    locals: [seq, again, grabbed, seen],
+    locals: [seq, again, grabbed, seen, writable],
     body: [
       let_(got, false),
       ...(looksAtSeq(k, flags)
@@ -207,11 +214,14 @@ const gup_fast = (k: Build, flags: GupFlags): Routine =>
           ]
         : []),
       step('irq_save', 'local_irq_save(flags)', [join(irq.off()), ...rcu_read_lock]),
-      call('walk', gup_fast_pte_range(k, flags), [addr, grabbed, seen]),
+      call('walk', gup_fast_pte_range(k, flags), [addr, grabbed, seen, writable]),
       step('irq_restore', 'local_irq_restore(flags)', [
         leave(irq.off()),
         ...rcu_read_unlock,
         assert('FastPinFresh', or(not(grabbed), seen)),
+        ...(flags.pin && flags.longterm && !flags.write
+          ? [assert('LongtermPinGoesSlow', or(not(grabbed), writable, isAnonFrame(hold.frame(addr))))]
+          : []),
       ]),
       ...(looksAtSeq(k, flags)
         ? [

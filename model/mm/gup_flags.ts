@@ -2,8 +2,8 @@
  * What GUP is asked for, and the questions that both of its walks ask of an entry: gup_must_unshare(),
  * try_grab_folio() (facts gup-cow-nosigbus, A.5, A.6).
  */
-import { and, eq, isOneOf, ite, literal, local, not, or, truth, type Expr, type Local } from '../language/expr.ts'
-import { set, when, type Action } from '../language/stmt.ts'
+import { and, eq, isOneOf, ite, literal, local, ne, not, or, truth, type Expr, type Local } from '../language/expr.ts'
+import { check, let_, set, when, type Action, type Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { getFrame, isAnonFrame, pinFrame, putFrame, unpinFrame } from './frame.ts'
@@ -60,17 +60,25 @@ export function gup_must_unshare(k: Build, flags: GupFlags, anonymous: Expr, fas
 }
 export const anonEntry: Expr = isOneOf(pte, ...ANON_PTES)
 
-/** Pins of the zero pages are counted, like others. */
-const counts = (k: Build, of: Expr): Expr =>
-  k.has('zero-page-pinned') ? truth(true) : not(isOneOf(frame.kind(of), 'zero', 'huge_zero'))
+const isZero = (of: Expr): Expr => isOneOf(frame.kind(of), 'zero', 'huge_zero')
+/** is_zero_folio(): from v6.5 on a pin of a zero page takes no reference. */
+export const uncounted: Local = local('is_zero_folio', bool)
+export const zeroTest = (k: Build, flags: GupFlags): readonly Stmt[] => [
+  let_(uncounted, false),
+  ...(flags.pin && !k.has('zero-page-pinned')
+    ? [check('is_zero_folio', and(ne(f, 'nil'), isZero(f)), [let_(uncounted, true)])]
+    : []),
+]
 
 /** try_grab_folio(folio, 1, flags). References of page-cache pages are not counted here. */
-export const grab = (k: Build, flags: GupFlags, of: Expr): readonly Action[] => [
-  flags.pin ? when(counts(k, of), [pinFrame(of)]) : when(isAnonFrame(of), [getFrame(of)]),
+export const grab = (flags: GupFlags, of: Expr): readonly Action[] => [
+  flags.pin ? when(not(uncounted), [pinFrame(of)]) : when(isAnonFrame(of), [getFrame(of)]),
 ]
 /** gup_put_folio(folio, 1, flags), unpin_user_page(), put_page() */
 export const drop = (k: Build, pinned: boolean, of: Expr): readonly Action[] =>
-  pinned ? [when(counts(k, of), unpinFrame(of))] : [when(isAnonFrame(of), putFrame(of))]
+  pinned
+    ? [when(k.has('zero-page-pinned') ? truth(true) : not(isZero(of)), unpinFrame(of))]
+    : [when(isAnonFrame(of), putFrame(of))]
 
 /** pages[0] of the caller, and what is owed of it. */
 export const recordHold = (flags: GupFlags, of: Expr): readonly Action[] => [

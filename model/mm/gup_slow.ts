@@ -11,6 +11,7 @@
 import { and, eq, hasAny, isOneOf, local, ne, not, or, truth, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import {
+  assert,
   break_,
   call,
   check,
@@ -29,7 +30,7 @@ import {
 import { bool, nilable } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { Result, VmFault } from './errno.ts'
-import { frameOf } from './frame.ts'
+import { frameOf, mappedFrame } from './frame.ts'
 import { entry, frame, gupMm } from './frame_types.ts'
 import {
   addr,
@@ -44,7 +45,9 @@ import {
   pteWrite,
   recordHold,
   shared,
+  uncounted,
   wantsWrite,
+  zeroTest,
   type GupFlags,
 } from './gup_flags.ts'
 import { isHuge } from './huge_memory.ts'
@@ -87,7 +90,13 @@ const take = (k: Build, flags: GupFlags, writable: Expr, anonymous: Expr): reado
       ]
     : []),
   if_(not(unshare), [
-    step('try_grab_folio', `try_grab_folio(folio, 1, ${FOLL(flags)})`, [...grab(k, flags, f), ...recordHold(flags, f)]),
+    ...zeroTest(k, flags),
+    step(
+      'try_grab_folio',
+      `try_grab_folio(folio, 1, ${FOLL(flags)})`,
+      [assert('PinSnapshot', eq(mappedFrame(addr), f)), ...grab(flags, f), ...recordHold(flags, f)],
+      { atomic: 'what the tables map is noted for a property' },
+    ),
     let_(got, true),
   ]),
 ]
@@ -120,7 +129,7 @@ const follow_page_pte = (k: Build, flags: GupFlags): Routine =>
     file: 'mm/gup.c',
     read: READ,
     params: [addr, unshare, got, ...forceLocals(flags)],
-    locals: [t, pte, f, exclusive, ...(flags.force === true ? [wasDirty] : [])],
+    locals: [t, pte, f, exclusive, uncounted, ...(flags.force === true ? [wasDirty] : [])],
     body: [
       call('map', pte_offset_map_lock, [under], t),
       if_(eq(t, 'nil'), [ret()]),
@@ -146,7 +155,7 @@ const follow_trans_huge_pmd = (k: Build, flags: GupFlags): Routine =>
     file: 'mm/huge_memory.c',
     read: READ,
     params: [addr, unshare, got],
-    locals: [kind, f, exclusive],
+    locals: [kind, f, exclusive, uncounted],
     body: [
       lock('pmd_lock', 'ptl = pmd_lock(mm, pmd)', pmd.lock(under)),
       step('pmd', 'pmdval = *pmd; page = pmd_page(*pmd)', [set(kind, pmd.kind(under)), set(f, entry.huge(under))]),

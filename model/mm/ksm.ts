@@ -19,7 +19,7 @@ import { entry, frame, frameLock } from './frame_types.ts'
 import { mmap_read_lock, mmap_read_unlock, mmap_write_lock, mmap_write_unlock } from './mmap_lock.ts'
 import { ANON_PTES, page, Pte, table } from './mm_types.ts'
 import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
-import { tryShare } from './rmap_share.ts'
+import { shareLocals, tryShare } from './rmap_share.ts'
 
 const READ = 'v6.2 and about v6.14 by the facts; write_protect_page() from memory of v5.19'
 const addr: Local = local('addr', refTo('page'))
@@ -52,7 +52,7 @@ const write_protect_page = (k: Build): Routine =>
     file: 'mm/ksm.c',
     read: READ,
     params: [addr, f],
-    locals: [t, pteval, was, exclusive, pinned, busy],
+    locals: [t, pteval, was, exclusive, pinned, busy, ...shareLocals(k)],
     returns: bool,
     body: [
       call('map', pte_offset_map_lock, [page.pmd(addr)], t),

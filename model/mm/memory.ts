@@ -19,33 +19,18 @@ import {
   ne,
   not,
   or,
-  truth,
   type Expr,
   type Local,
 } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import {
-  assert,
-  call,
-  check,
-  if_,
-  let_,
-  ret,
-  set,
-  step,
-  unlock,
-  when,
-  type Action,
-  type Stmt,
-} from '../language/stmt.ts'
+import { call, check, if_, let_, ret, set, step, when, type Action, type Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
-import { isShared, newAnonPage } from './cow.ts'
+import { newAnonPage } from './cow.ts'
 import { VmFault } from './errno.ts'
 import { fileEntry } from './filemap.ts'
 import { ALLOCATES, copied, fresh, ifFrames, mapNewFrame, origFrame, setDirty } from './frame.ts'
 import { entry as entryOf, hold } from './frame_types.ts'
-import { cachedFolio, do_page_mkwrite } from './filemap_fault.ts'
 import { deliver, deliverLocals } from './handle_userfault.ts'
 import { isHuge, splitOf } from './huge_memory.ts'
 import { hugetlb_fault } from './hugetlb.ts'
@@ -53,10 +38,11 @@ import { do_huge_pmd_wp_page } from './huge_memory_cow.ts'
 import { do_huge_pmd_anonymous_page } from './huge_memory_fault.ts'
 import { vmf_anon_prepare } from './memory_anon_prepare.ts'
 import { do_set_pmd } from './memory_pmd.ts'
+import { do_swap_page, do_wp_page, lockIfSame } from './memory_wp_kinds.ts'
 import { brokeCow, do_swap_page_frame, do_wp_page_private, type Flavour } from './memory_wp.ts'
 import { do_cow_fault, do_read_fault, do_shared_fault, type Finish } from './memory_file_fault.ts'
-import { ioError, newZero, nosigbusFlags, sigbusInPteFault, wpSharedZero } from './nosigbus.ts'
-import { file, folio, mapping, page, Pte, pmd, PmdKind, SWAP_PTES, table, UFFD_WP_PTES, vma } from './mm_types.ts'
+import { ioError, newZero, nosigbusFlags, sigbusInPteFault } from './nosigbus.ts'
+import { file, folio, page, Pte, pmd, PmdKind, SWAP_PTES, table, UFFD_WP_PTES, vma } from './mm_types.ts'
 import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
 
@@ -73,9 +59,7 @@ const now: Local = local('pte', Pte)
 const ok: Local = local('ok', bool)
 const covered: Local = local('covered', bool)
 const within: Local = local('within_i_size', bool)
-const reuse: Local = local('reuse', bool)
 const writable: Local = local('writable', bool)
-const others: Local = local('shared_page', bool)
 const kind: Local = local('pmdval', PmdKind)
 /** The VMA is a shared mapping: vm_flags as the caller read them. */
 const shared: Local = local('shared', bool)
@@ -247,127 +231,6 @@ const do_fault = (k: Build): Routine => {
   })
 }
 
-/** Locks the table and looks whether the entry is still what was seen; gives up with `done` where it is not. */
-const lockIfSame = (when_: string): readonly Stmt[] => [
-  call(`${when_}_map`, pte_offset_map_lock, [under], t),
-  if_(eq(t, 'nil'), [ret('done', VmFault)]),
-  step(`${when_}_pte_same`, 'pte_same(ptep_get(vmf->pte), vmf->orig_pte)', [set(now, table.pte(t, slot))]),
-  check(`${when_}_changed`, ne(now, orig), [
-    call(`${when_}_unmap_changed`, pte_unmap_unlock, [t]),
-    ret('done', VmFault),
-  ]),
-]
-
-/** A page of a shared mapping; what has lost its registration and not its protection is like any other. */
-const sharedReadOnly = (k: Build): Expr => {
-  const readOnly = eq(orig, 'file_ro')
-  return k.uffd === undefined ? readOnly : or(readOnly, and(eq(orig, 'file_wp'), mapping.shared(page.mapping(addr))))
-}
-
-/**
- * A write to a read-only entry. A shared page is made writable; an anonymous one too where nobody else
- * can have it (wp_can_reuse_anon_folio(), either answer here); anything else is copied, and the copy put
- * there if the entry is still the same.
- */
-const do_wp_page = (k: Build): Routine =>
-  routine({
-    name: 'do_wp_page',
-    file: 'mm/memory.c',
-    read: READ,
-    params: [v, addr, orig, vmaLocked],
-    locals: [fault, t, now, reuse, others, f, ...deliverLocals(k)],
-    returns: VmFault,
-    body: [
-      ...lockIfSame('wp'),
-      ...ifUffd(
-        k,
-        if_(
-          isOneOf(orig, ...UFFD_WP_PTES),
-          deliver(k, 'VM_UFFD_WP', [call('wp_unmap_userfault', pte_unmap_unlock, [t])]),
-        ),
-      ),
-      if_(sharedReadOnly(k), [
-        if_(not(file.shmem(folio.file(page.folio(addr)))), [
-          step('vm_normal_page', 'wp_page_shared(): folio = page_folio(vmf->page)', [set(f, cachedFolio(addr))], {
-            atomic: 'what the entry maps is in the page cache',
-          }),
-          call('wp_unmap_mkwrite', pte_unmap_unlock, [t]),
-          call('mkwrite', do_page_mkwrite, [addr, f], fault),
-          if_(ne(fault, 'VM_FAULT_LOCKED'), [ret(fault)]),
-          call('finish_mkwrite_map', pte_offset_map_lock, [under], t),
-          if_(eq(t, 'nil'), [
-            unlock('folio_unlock_no_table', 'folio_unlock(folio)', folio.lock(f)),
-            ret('done', VmFault),
-          ]),
-          step('finish_mkwrite_fault', 'if (pte_same(ptep_get(vmf->pte), vmf->orig_pte)) wp_page_reuse(vmf, folio)', [
-            when(eq(table.pte(t, slot), orig), [set(table.pte(t, slot), 'file')]),
-          ]),
-          call('finish_mkwrite_unmap', pte_unmap_unlock, [t]),
-          unlock('folio_unlock_mkwrite', 'folio_unlock(folio)', folio.lock(f)),
-          ret('done', VmFault),
-        ]),
-        step('wp_page_shared', 'wp_page_reuse(vmf, folio)', [set(table.pte(t, slot), 'file')]),
-        call('wp_unmap_shared', pte_unmap_unlock, [t]),
-        ret('done', VmFault),
-      ]),
-      ...wpSharedZero(k, t, orig),
-      if_(isOneOf(orig, 'anon_ro', ...ifUffd(k, 'anon_wp')), [
-        step(
-          'wp_can_reuse',
-          'PageAnonExclusive(vmf->page) || wp_can_reuse_anon_folio(folio, vma)',
-          [set(others, isShared(addr))],
-          { choose: [reuse] },
-        ),
-        check('not_exclusive', others, [let_(reuse, false)]),
-        if_(reuse, [
-          step('wp_page_reuse', 'wp_page_reuse(vmf, folio)', [set(table.pte(t, slot), 'anon')]),
-          call('wp_unmap_reused', pte_unmap_unlock, [t]),
-          ret('done', VmFault),
-        ]),
-      ]),
-      call('wp_unmap', pte_unmap_unlock, [t]),
-      call('anon_prepare', vmf_anon_prepare(k), [v, addr, vmaLocked], fault),
-      if_(ne(fault, 'done'), [ret(fault)]),
-      ...lockIfSame('copy'),
-      step('set_pte_at', 'set_pte_at_notify(mm, vmf->address, vmf->pte, entry)', [
-        // What another CPU writes through an old TLB entry while the page is copied is not in the copy.
-        assert('CowIsolation', not(page.tlb_stale(addr))),
-        set(table.pte(t, slot), 'anon'),
-        ...newAnonPage(addr),
-      ]),
-      call('unmap', pte_unmap_unlock, [t]),
-      ret('done', VmFault),
-    ],
-  })
-
-/**
- * Brings a page back from swap, read-only: the write that follows finds out whether it may have the
- * page to itself. Swap cache and folio lock are not modelled.
- */
-export const do_swap_page = (k: Build): Routine =>
-  routine({
-    name: 'do_swap_page',
-    file: 'mm/memory.c',
-    read: READ,
-    params: [addr, orig],
-    locals: k.oom ? [t, now, ok] : [t, now],
-    returns: VmFault,
-    body: [
-      ...(k.oom
-        ? [
-            step('may_fail', 'folio = alloc_swap_folio(vmf)', [], { choose: [ok], sleeps: true }),
-            if_(not(ok), [ret('VM_FAULT_OOM', VmFault)]),
-          ]
-        : []),
-      ...lockIfSame('swap'),
-      step('set_ptes', 'set_ptes(vma->vm_mm, address, ptep, pte, nr_pages)', [
-        set(table.pte(t, slot), ite(eq(orig, 'swap_wp'), literal(Pte, 'anon_wp'), 'anon_ro')),
-      ]),
-      call('unmap', pte_unmap_unlock, [t]),
-      ret('done', VmFault),
-    ],
-  })
-
 /**
  * pte_marker_handle_uffd_wp(): a marker in a VMA that is not write-protected any more goes; any other stands
  * for an empty entry whose page comes back protected.
@@ -395,8 +258,8 @@ const ofMarker: readonly Stmt[] = [
   ]),
 ]
 
-/** FAULT_FLAG_WRITE, or FAULT_FLAG_UNSHARE. */
-const breaksCow = (flavour: Flavour): Expr => (flavour === 'unshare' ? truth(true) : write)
+/** FAULT_FLAG_WRITE, or FAULT_FLAG_UNSHARE, which sanitize_fault_flags() takes away where nothing can be unshared. */
+const breaksCow = (flavour: Flavour): Expr => (flavour === 'unshare' ? not(shared) : write)
 /** VM_FAULT_WRITE, which GUP alone asks for. */
 const ofForce = (flavour: Flavour): readonly Local[] => (flavour === 'force' ? [brokeCow] : [])
 const named = (name: string, flavour: Flavour): string => (flavour === 'plain' ? name : `${name}(${flavour})`)
@@ -448,18 +311,19 @@ const handle_pte_fault = (k: Build, flavour: Flavour): Routine =>
           if_(and(breaksCow(flavour), or(isOneOf(orig, ...readOnly(k)), and(eq(orig, 'file'), not(shared)))), [
             ...(k.frames === true
               ? [
-                  if_(not(shared), [
-                    call(
-                      'wp_private',
-                      do_wp_page_private(k, flavour),
-                      [v, addr, orig, origFrame, vmaLocked, ...ofForce(flavour)],
-                      fault,
-                    ),
+                  // do_wp_page() asks first whether the mapping is shared.
+                  check('wp_shared', shared, [
+                    call('wp', do_wp_page(k), [v, addr, orig, vmaLocked], fault),
                     ret(fault),
                   ]),
+                  call(
+                    'wp_private',
+                    do_wp_page_private(k, flavour),
+                    [v, addr, orig, origFrame, vmaLocked, ...ofForce(flavour)],
+                    fault,
+                  ),
                 ]
-              : []),
-            call('wp', do_wp_page(k), [v, addr, orig, vmaLocked], fault),
+              : [call('wp', do_wp_page(k), [v, addr, orig, vmaLocked], fault)]),
             ret(fault),
           ]),
           ret('done', VmFault),

@@ -66,6 +66,9 @@ const done = (why: string): readonly Stmt[] => [
 
 const slotOf = (of: Expr): Expr => page.slot(of)
 
+const pins: Local = local('maybe_pinned', bool)
+export const shareLocals = (k: Build): readonly Local[] => (k.has('no-anon-exclusive') ? [] : [pins])
+
 /** folio_try_share_anon_rmap_pte(): leaves in `pinned` whether the page has to stay. The entry is cleared. */
 export const tryShare = (k: Build, of: Local, busy: Local, anon: Local): readonly Stmt[] =>
   k.has('no-anon-exclusive')
@@ -75,8 +78,9 @@ export const tryShare = (k: Build, of: Local, busy: Local, anon: Local): readonl
         step('anon_exclusive', 'anon_exclusive = PageAnonExclusive(page)', [set(anon, frame.exclusive(of))]),
         if_(anon, [
           step('maybe_dma_pinned', 'folio_try_share_anon_rmap_pte(): smp_mb(); folio_maybe_dma_pinned(folio)', [
-            set(busy, isPinned(of)),
+            set(pins, isPinned(of)),
           ]),
+          check('maybe_pinned_cleared', pins, [let_(busy, true)]),
           if_(not(busy), [
             step('ClearPageAnonExclusive', 'ClearPageAnonExclusive(page)', [set(frame.exclusive(of), false)]),
           ]),
@@ -90,7 +94,7 @@ const try_to_unmap_one = (k: Build): Routine =>
     file: 'mm/rmap.c',
     read: READ,
     params: [at, f, failed],
-    locals: [t, pteval, was, exclusive, pinned],
+    locals: [t, pteval, was, exclusive, pinned, ...shareLocals(k)],
     body: [
       call('map', pte_offset_map_lock, [page.pmd(at)], t),
       if_(eq(t, 'nil'), [ret()]),

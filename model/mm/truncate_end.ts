@@ -2,16 +2,23 @@
 import { and, eq, forall, implies, isOneOf, le, lt, not, or, type Expr } from '../language/expr.ts'
 import { assert, step, type Stmt } from '../language/stmt.ts'
 import type { Build } from './build.ts'
-import { ANON_PTES, FILE_PTES, file, folio, page, pmd, table, vma } from './mm_types.ts'
+import { ifFrames } from './frame.ts'
+import { ANON_PTES, FILE_PTES, file, folio, page, pmd, SWAP_PTES, table, vma } from './mm_types.ts'
 import { exists } from '../language/expr.ts'
 import { zeroPagesGone } from './nosigbus.ts'
 
-const maps = (pg: Expr): Expr =>
+/** Where there are page frames a copy that is swapped out counts as well (F11, C19). */
+const maps = (k: Build, pg: Expr): Expr =>
   or(
     eq(pmd.kind(page.pmd(pg)), 'huge'),
     and(
       eq(pmd.kind(page.pmd(pg)), 'table'),
-      isOneOf(table.pte(pmd.table(page.pmd(pg)), page.slot(pg)), ...FILE_PTES, ...ANON_PTES),
+      isOneOf(
+        table.pte(pmd.table(page.pmd(pg)), page.slot(pg)),
+        ...FILE_PTES,
+        ...ANON_PTES,
+        ...ifFrames(k, ...SWAP_PTES),
+      ),
     ),
   )
 
@@ -40,7 +47,7 @@ export const nothingBeyondEnd = (k: Build, inode: Expr): Stmt =>
               le(file.i_size(inode), page.index(pg)),
               not(straddles(pg)),
             ),
-            not(maps(pg)),
+            not(maps(k, pg)),
           ),
         ),
       ),
