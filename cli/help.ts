@@ -155,17 +155,20 @@ ${SEE_ROOT}`
 
 export const SERIES_HELP: string = `
 Series: ${SERIES.map((s) => s.name).join(', ')};
-proposals beside each other: nosigbus
+proposals beside each other: nosigbus; kernels beside each other: gup-kernels
 
 Examples:
   mmcheck series vm-maybe-guard
   mmcheck series vm-maybe-guard install+collapse --json
   mmcheck series nosigbus
+  mmcheck series gup-longterm
+  mmcheck series gup-kernels
   mmcheck check install+collapse --kernel vm-maybe-guard-v4+6b
 
 Exit code: 10 where some point of the series breaks what its base keeps
-whole (of proposals: where one breaks what was asked for), 20 where a search
-ended at a limit, 1 where there is no such series.
+whole (of proposals: where one breaks what was asked for; of gup-kernels:
+where a run differs from what is known of a kernel), 20 where a search ended
+at a limit, 1 where there is no such series.
 ${SEE_ROOT}`
 
 export const DOCTOR_HELP: string = `

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { formatDiagnostic } from '../model/litmus/diagnostic.ts'
 import { parseLitmus } from '../model/litmus/parser.ts'
 import type { Source } from '../model/litmus/source.ts'
-import type { KernelLine } from '../model/litmus/ast.ts'
+import type { KernelLine, LitmusFile } from '../model/litmus/ast.ts'
 import { elaborate, type Scenario } from '../model/scenarios/scenario.ts'
 import { closest } from '../model/litmus/suggest.ts'
 import { errorText, printable, withHelp } from './message.ts'
@@ -50,6 +50,16 @@ export function load(operand: string, kernels?: readonly KernelLine[]): Loaded {
   }
   const name = inCatalogue ? `${operand}.litmus` : operand === '-' ? 'stdin' : printable(operand)
   return parse({ name, text: read.value }, inCatalogue, kernels)
+}
+
+/** A scenario of the catalogue as it is written, on no kernel yet; one that is not there is our own mistake. */
+export function catalogueFile(name: string): LitmusFile {
+  const read = catalogue().includes(name)
+    ? readText(join(catalogueDirectory(), `${name}.litmus`), BYTES_MAX)
+    : { ok: false, error: 'no such scenario' }
+  const parsed = 'value' in read ? parseLitmus({ name: `${name}.litmus`, text: read.value }) : undefined
+  if (parsed?.ok !== true) throw new Error(`${name} is not in the catalogue`)
+  return parsed.file
 }
 
 function way(operand: string): string {

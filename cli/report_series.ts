@@ -12,6 +12,7 @@ import {
   type SeriesTable,
 } from '../counterexamples/series/table.ts'
 import type { Posting } from '../model/kernels/series.ts'
+import { rowLines, rowsJson } from './report_selftest.ts'
 import type { Json } from './report_json.ts'
 import { COLUMNS, wrapped } from './report_text.ts'
 
@@ -78,12 +79,13 @@ function needLines({ patch, neededBy, breaks }: PatchNeed): readonly string[] {
   ]
 }
 
-const postingLines = ({ posting, table, needs }: PostingResult): readonly string[] => [
+const postingLines = ({ posting, table, needs, rows }: PostingResult): readonly string[] => [
   '',
   wrapped(`${posting.version} (${posting.title}), patch by patch:`, ''),
   ...tableLines(table),
   ...changeLines(table.changes, 'the base'),
   ...betweenLines(posting, table),
+  ...(rows === undefined ? [] : rowLines(posting, rows)),
   '',
   `What each patch of ${posting.version} is needed for:`,
   ...needs.flatMap(needLines),
@@ -165,6 +167,7 @@ export const seriesJson = ({ series, scenarios, versions, postings }: SeriesResu
     version: p.posting.version,
     title: p.posting.title,
     prefixes: tableJson(p.table),
+    ...(p.rows === undefined ? {} : { selftest: rowsJson(p.rows) }),
     patches: p.needs.map((n): Json => ({
       id: n.patch.id,
       subject: n.patch.subject,

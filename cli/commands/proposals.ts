@@ -3,11 +3,10 @@ import { proposalTable } from '../../counterexamples/proposals/table.ts'
 import { saveCounterexample } from '../../counterexamples/store.ts'
 import { findKernel, type Kernel } from '../../model/kernels/kernels.ts'
 import { onToday, PROPOSALS } from '../../model/kernels/nosigbus.ts'
-import type { LitmusFile } from '../../model/litmus/ast.ts'
 import { DEMANDS, EVENTS } from '../../properties/nosigbus_demands.ts'
 import type { SearchOptions } from '../../solver/engine.ts'
 import { EXIT, highest } from '../exit.ts'
-import { load } from '../input.ts'
+import { catalogueFile } from '../input.ts'
 import { errorText } from '../message.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { proposalsJson, proposalsText, type ProposalReport } from '../report_proposals.ts'
@@ -26,19 +25,11 @@ export interface ProposalsOptions extends SearchOptions {
 
 const kernelsOf = (names: readonly string[]): readonly Kernel[] => names.flatMap((n) => findKernel(n) ?? [])
 
-/** A scenario of the catalogue; one that is not there is our own mistake. */
-function fileOf(name: string): LitmusFile {
-  const loaded = load(name)
-  const [first] = loaded.ok ? loaded.scenarios : []
-  if (first === undefined) throw new Error(`${name} is not in the catalogue`)
-  return first.file
-}
-
 /** Both tables: on v5.13, which the proposals were written for, and on v7.0. */
 export function proposalReports(limits: SearchOptions, tick: (text: string) => void): readonly ProposalReport[] {
   const heads = PROPOSALS.map((p) => p.short)
   const table = (names: readonly string[]): ProposalReport['table'] =>
-    proposalTable(kernelsOf(names), DEMANDS, EVENTS, fileOf, limits, tick)
+    proposalTable(kernelsOf(names), DEMANDS, EVENTS, catalogueFile, limits, tick)
   return [
     { base: 'On v5.13', heads, table: table(PROPOSALS.map((p) => p.name)) },
     { base: 'On v7.0', heads, table: table(PROPOSALS.map(onToday)) },

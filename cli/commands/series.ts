@@ -11,6 +11,7 @@ import { EXIT, highest } from '../exit.ts'
 import { fail } from '../fail.ts'
 import { catalogue, load } from '../input.ts'
 import { errorText, printable, withHelp } from '../message.ts'
+import { GUP_KERNELS, gupKernelsCommand } from './gup_kernels.ts'
 import { NOSIGBUS, proposalsCommand } from './proposals.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { seriesJson, seriesText } from '../report_series.ts'
@@ -33,18 +34,18 @@ export async function seriesCommand(
   operands: readonly string[],
   options: SeriesOptions,
 ): Promise<number> {
-  if (name === NOSIGBUS) {
+  if (name === NOSIGBUS || name === GUP_KERNELS) {
     if (operands.length > 0 || options.posting !== undefined)
       return fail(
         options,
         'usage',
-        withHelp(`'series ${NOSIGBUS}' takes no files and no --posting`, 'its scenarios are those of the catalogue'),
+        withHelp(`'series ${name}' takes no files and no --posting`, 'its scenarios are those of the catalogue'),
       )
-    return proposalsCommand(options)
+    return name === NOSIGBUS ? proposalsCommand(options) : gupKernelsCommand(options)
   }
   const series = findSeries(name)
   if (series === undefined) {
-    const known = [...SERIES.map((s) => s.name), NOSIGBUS]
+    const known = [...SERIES.map((s) => s.name), NOSIGBUS, GUP_KERNELS]
     const near = closest(name, known)
     const help = near === undefined ? `known: ${known.join(', ')}` : `did you mean '${near}'?`
     return fail(options, 'usage', withHelp(`no series named '${printable(name)}'`, help))

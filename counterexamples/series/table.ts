@@ -5,6 +5,7 @@ import { PROPERTIES } from '../../properties/all.ts'
 import type { Found } from '../build.ts'
 import type { Answer, Prober } from './check.ts'
 import { butOne, prefixes, versions, type Point } from './points.ts'
+import { rowTable, type RowTable } from './selftest.ts'
 
 /** A property at a point: the scenarios that break it, and whether any was cut short. */
 export interface SeriesCell {
@@ -50,6 +51,8 @@ export interface PostingResult {
   readonly posting: Posting
   readonly table: SeriesTable
   readonly needs: readonly PatchNeed[]
+  /** The selftest's rows, for a series that has any. */
+  readonly rows?: RowTable
 }
 
 export interface SeriesResult {
@@ -150,6 +153,7 @@ export async function checkSeries(
         posting,
         table: table(own, files, prober),
         needs: needs(series, posting, own.at(-1), files, prober),
+        ...(series.frames === true ? { rows: rowTable(own, files, prober) } : {}),
       }
     }),
   }

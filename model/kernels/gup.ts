@@ -10,7 +10,7 @@
  * munmap() and the VMA tree alone could matter here.
  */
 import { kernel, type Kernel } from './kernel.ts'
-import { V4_8, V5_11, V5_18, V5_19, V5_7, V5_8, V5_9, V6_0, V6_1, V6_2, V6_4, V6_5 } from './gup_patches.ts'
+import { V4_8, V5_11, V5_16, V5_18, V5_19, V5_7, V5_8, V5_9, V6_0, V6_1, V6_2, V6_4, V6_5 } from './gup_patches.ts'
 
 /** Older than v5.13. */
 export const GUP_KERNELS_BEFORE: readonly Kernel[] = [
@@ -24,6 +24,7 @@ export const GUP_KERNELS_BEFORE: readonly Kernel[] = [
 
 /** From v5.13 to the first kernel with guard regions. */
 export const GUP_KERNELS_AFTER: readonly Kernel[] = [
+  kernel('v5.16', 'Linux v5.16: UFFDIO_CONTINUE makes dirty entries (9ae0f87d009c)', V5_16),
   kernel('v5.18', 'Linux v5.18, as far as pins and copy-on-write go', V5_18),
   kernel('v5.19', 'Linux v5.19: PageAnonExclusive(), FAULT_FLAG_UNSHARE (6c287605fd56, c89357e27f20)', V5_19),
   kernel('v6.0', 'Linux v6.0: FOLL_COW gone, GUP-fast looks at the pmd again (5535be309971, 70cbc3cc78a9)', V6_0),

@@ -9,8 +9,9 @@ export const V6_1: readonly Patch[] = [...V6_2, 'unshare-anon-only', 'pin-non-an
 export const V6_0: readonly Patch[] = [...V6_1, 'collapse-no-ipi']
 export const V5_19: readonly Patch[] = [...V6_0, 'fast-pin-ignores-pmd', 'force-by-foll-cow', 'mprotect-never-upgrades']
 export const V5_18: readonly Patch[] = [...V5_19, 'no-anon-exclusive']
+export const V5_16: readonly Patch[] = [...V5_18, 'zap-check-mapping']
 /** What v5.13 has of them besides. */
-export const V5_11: readonly Patch[] = [...V5_18, 'zap-check-mapping', 'continue-clean']
+export const V5_11: readonly Patch[] = [...V5_16, 'continue-clean']
 export const V5_9: readonly Patch[] = [...V5_11, 'fast-pin-ignores-fork', 'reclaim-takes-pinned']
 export const V5_7: readonly Patch[] = [...V5_9, 'fork-shares-pinned', 'reuse-sole-mapper']
 /** As v5.7 here but for this. */

@@ -27,9 +27,8 @@ const patch = (id: string, subject: string, { removes = [], modelled, why }: Eff
   needs: [],
 })
 
-const TESTS = 'selftests alone; what they assert is in the rows below'
-const DRIVER =
-  'a driver drops FOLL_FORCE|FOLL_WRITE from its long-term pin to read, which patch 9 makes reliable; no driver is modelled'
+const TESTS = 'selftests; what they assert is in the rows above'
+const DRIVER = 'a driver that asks for no forced write any more; patch 9 makes its pin reliable'
 const driver = (id: string, subject: string): SeriesPatch =>
   patch(id, `${subject}: remove FOLL_FORCE usage`, { why: DRIVER })
 
