@@ -13,7 +13,7 @@ const recorded = (row: Row): readonly CellResult[] =>
   COLUMNS.map((column, i) => ({
     column,
     said: row.cells[i] ?? { words: '', fails: [] },
-    kernels: column.kernels.flatMap((kernel) => {
+    kernels: column.kernels.flatMap((kernel): CellResult['kernels'] => {
       const asked = row.scenarios.filter((s) => isFor(catalogueFile(s), kernel))
       const cells = asked.map((s) => baseline[s]?.[kernel])
       if (cells.some((c) => c === undefined || c.vacuous.includes(row.property)))
