@@ -74,7 +74,6 @@ test.each(GUP_ROWS)('test $number, $run: not ok on v6.1, ok on v6.2', (row) => {
   const name = scenarioOfRow(row, catalogue())
   const cells = baseline[name ?? '']
   expect(Object.keys(cells?.['v6.1']?.violations ?? {})).toContain(ROW_PROPERTY)
-  // Other properties may break: GUP-fast counts the huge zero page for a moment before it backs off (160).
-  expect(Object.keys(cells?.['v6.2']?.violations ?? { [ROW_PROPERTY]: 0 })).not.toContain(ROW_PROPERTY)
+  expect(cells?.['v6.2']?.verdict).toBe('holds')
   expect(cells?.['v6.2']?.observation).toMatch(/^Always [1-9]\d* 0$/)
 })
