@@ -132,7 +132,7 @@ export const ROWS: readonly Row[] = [
   {
     id: 'F13',
     text: 'ref(ZERO) bounded under LT pins',
-    property: 'LongtermTakesNoZero',
+    property: 'ZeroPageUnpinned',
     scenarios: ['table-i-pin-zero'],
     cells: cells('FAIL', 'ok?', 'FAIL', 'FAIL', 'FAIL', 'ok for COW vmas', 'ok'),
   },

@@ -75,4 +75,5 @@ test.each(GUP_ROWS)('test $number, $run: not ok on v6.1, ok on v6.2', (row) => {
   const cells = baseline[name ?? '']
   expect(Object.keys(cells?.['v6.1']?.violations ?? {})).toContain(ROW_PROPERTY)
   expect(cells?.['v6.2']?.verdict).toBe('holds')
+  expect(cells?.['v6.2']?.observation).toMatch(/^Always [1-9]\d* 0$/)
 })

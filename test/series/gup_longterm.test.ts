@@ -26,7 +26,7 @@ describe('gup-longterm', () => {
     posting = only
   })
 
-  test('the base is v6.1, the whole is v6.2 here but for nothing', () => {
+  test('the base is v6.1, and the whole is v6.2', () => {
     expect(findKernel('gup-longterm-v1+0')?.patches).toEqual(findKernel('v6.1')?.patches)
     expect(findKernel('gup-longterm-v1+20')?.patches).toEqual(findKernel('v6.2')?.patches)
     expect(posting.posting.patches).toHaveLength(20)
@@ -43,7 +43,7 @@ describe('gup-longterm', () => {
     const needs = posting.needs.map((n) => [n.patch.id, [...new Set(n.breaks.map((b) => b.property))]] as const)
     expect(needs.filter(([, properties]) => properties.length > 0)).toEqual([
       ['8', ['UnshareMakesExclusive']],
-      ['9', ['PinReliable', 'LongtermTakesNoZero']],
+      ['9', ['PinReliable', 'LongtermTakesNoZero', 'ZeroPageUnpinned', 'LongtermPinGoesSlow']],
     ])
     for (const { patch } of posting.needs) expect(patch.modelled === undefined).toBe(patch.why !== undefined)
   })
