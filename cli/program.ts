@@ -5,7 +5,6 @@ import { check } from './commands/check.ts'
 import { doctor } from './commands/doctor.ts'
 import { explain } from './commands/explain.ts'
 import { exportCommand, type ExportFormat } from './commands/export.ts'
-import { list, TOPICS, type Topic } from './commands/list.ts'
 import { necessityCommand } from './commands/necessity.ts'
 import { nightly } from './commands/nightly.ts'
 import { replayCommand, STORE } from './commands/replay.ts'
@@ -13,6 +12,7 @@ import { seriesCommand } from './commands/series.ts'
 import type { SolverChoice } from '../solver/smt/choice.ts'
 import type { Engine } from './cell.ts'
 import { addKernelVerbs } from './verbs/kernel.ts'
+import { addList } from './verbs/list.ts'
 import { addMatrix } from './verbs/matrix.ts'
 import { addNightly } from './verbs/nightly.ts'
 import { addRank } from './verbs/rank.ts'
@@ -37,7 +37,6 @@ import {
   DOCTOR_HELP,
   EXPLAIN_HELP,
   EXPORT_HELP,
-  LIST_HELP,
   REPLAY_HELP,
   ROOT_HELP,
   NECESSITY_HELP,
@@ -253,36 +252,9 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
       code = await explain(id, { json: flags.json ?? false, progress, out, err })
     })
 
-  program
-    .command('list')
-    .description('print a kernel routine of the model as labelled pseudo-C, or what else there is')
-    .argument('[routine]', 'such as retract_page_tables')
-    .option('-k, --kernel <name>', 'the kernel that it is read from', value.kernel, defaultKernel())
-    .option('--scenarios', 'the catalogue (default)')
-    .option('--kernels', 'kernels and patch series')
-    .option('--operations', 'what the threads of a litmus file can do')
-    .option('--properties', 'what is checked')
-    .option('--routines', 'the kernel routines of the model')
-    .option('--worlds', 'what the sweep of `mmcheck matrix` runs in')
-    .option('--bugs', 'what the mails tell of, and the scenarios that show it before its fix and after')
-    .option('--json', 'print one JSON object')
-    .addHelpText('after', LIST_HELP)
-    .action(
-      (routine: string | undefined, flags: { kernel: Kernel; json?: boolean } & Partial<Record<Topic, boolean>>) => {
-        const json = flags.json ?? false
-        const topics = TOPICS.filter((t) => flags[t] === true)
-        if (topics.length > (routine === undefined ? 1 : 0)) {
-          const asked = [...(routine === undefined ? [] : ['a routine']), ...topics.map((t) => `--${t}`)]
-          code = fail(
-            { json, out, err },
-            'usage',
-            withHelp(`list prints one thing, not ${asked.join(' and ')}`, 'ask twice'),
-          )
-          return
-        }
-        code = list(routine, { topic: topics[0] ?? 'scenarios', kernel: flags.kernel, json, out, err })
-      },
-    )
+  addList(program, streams, defaultKernel(), (ended) => {
+    code = ended
+  })
 
   program
     .command('export')

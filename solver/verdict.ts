@@ -3,7 +3,8 @@ import type { LoweredModel } from '../model/language/lowered.ts'
 import type { Incomplete, SearchResult, Violation } from './engine.ts'
 import { responsesOf, type Lasso, type LivenessResult, type ResponseAnswer } from './liveness/search.ts'
 
-export type Verdict = 'holds' | 'holds-bounded' | 'violated' | 'vacuous' | 'unknown' | 'timeout' | 'crash' | 'disagree' | 'error'
+export type Verdict =
+  'holds' | 'holds-bounded' | 'violated' | 'vacuous' | 'unknown' | 'timeout' | 'crash' | 'disagree' | 'error'
 
 /** Worst first: the verdict of a run is the worst of its parts. */
 export const VERDICTS: readonly Verdict[] = [

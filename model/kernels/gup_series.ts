@@ -7,7 +7,7 @@
  */
 import { V6_1 } from './gup_patches.ts'
 import type { Patch } from './patches.ts'
-import type { Series, SeriesPatch } from './series.ts'
+import type { Series, SeriesPatch } from './series_types.ts'
 
 interface Effect {
   readonly removes?: readonly Patch[]

@@ -6,19 +6,8 @@ import { object } from '../language/expr.ts'
 import type { Decl } from '../litmus/ast.ts'
 import { entry, frame, hold } from '../mm/frame_types.ts'
 import type { Patch } from '../kernels/patches.ts'
-import { setTo, type Backing, type Initial, type Mapping, type World } from './place.ts'
+import { setTo, type Backing, type Frames, type Initial, type Mapping, type World } from './place.ts'
 import { refuse } from './problem.ts'
-
-/** Where each frame stands. */
-export interface Frames {
-  readonly names: readonly string[]
-  /** Number of the first anonymous frame. */
-  readonly firstAnon: number
-  readonly anon: number
-  readonly hugeZero: number | undefined
-  /** Number of the frame of a file's first page, by the file's number. */
-  readonly ofFile: readonly number[]
-}
 
 /** Settings that have no meaning, or none that is modelled, where there are frames. */
 const WITHOUT_FRAMES = ['oom', 'io', 'huge', 'thp', 'uffd_waits'] as const

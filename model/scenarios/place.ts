@@ -2,7 +2,6 @@
 import { literal, type Expr, type FieldExpr } from '../language/expr.ts'
 import type { SetSizes } from '../language/types.ts'
 import type { MapDecl, Name, PageRange } from '../litmus/ast.ts'
-import type { Frames } from './frames.ts'
 import { hint, refuse } from './problem.ts'
 
 export interface Initial {
@@ -47,6 +46,17 @@ export interface Backing {
   readonly shmem: boolean
   /** Of hugetlbfs, with page frames alone; one of its pages is one entry. */
   readonly hugetlb?: true
+}
+
+/** Where each frame stands. */
+export interface Frames {
+  readonly names: readonly string[]
+  /** Number of the first anonymous frame. */
+  readonly firstAnon: number
+  readonly anon: number
+  readonly hugeZero: number | undefined
+  /** Number of the frame of a file's first page, by the file's number. */
+  readonly ofFile: readonly number[]
 }
 
 export interface World {

@@ -24,7 +24,8 @@ test('nightly judges it, against the record, where a thread goes on for ever', a
       expect(c.judged).toBe(true)
       const broken = c.properties.filter((p) => p.verdict === 'violated')
       expect(broken.map((p) => p.name)).toEqual(Object.keys(readBaseline()[name]?.[c.kernel]?.violations ?? {}))
-      for (const p of broken) expect(p).toMatchObject({ endless: [expect.stringMatching(/guard_install|GUARD_INSTALL/)] })
+      for (const p of broken)
+        expect(p).toMatchObject({ endless: [expect.stringMatching(/guard_install|GUARD_INSTALL/)] })
       for (const x of c.counterexamples) expect(x.loopStart).toBeLessThan(x.trace.length)
     }
     expect(cells.flatMap((c) => c.counterexamples).length).toBeGreaterThan(0)

@@ -48,9 +48,12 @@ const EVERY_CELL = process.env['MMCHECK_CELLS'] === 'all'
 /** A small number that depends on nothing but the text. */
 const hash = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE(0)
 
-/** Whether one in 2 `n` has it; of the selftests, which are many and alike and have one thread, one in 8 n. */
+/** Scenarios that are many and alike. */
+const ALIKE = /^(selftest|table-i|gup-row)/
+
+/** Whether one in 4 `n` has it; of those that are many and alike, one in 16 n. */
 const drawn = (name: string, text: string, n: number): boolean =>
-  EVERY_CELL || hash(text) % (name.startsWith('selftest-') ? 8 * n : 2 * n) === 0
+  EVERY_CELL || hash(text) % (ALIKE.test(name) ? 16 * n : 4 * n) === 0
 
 interface Place {
   readonly name: string
@@ -59,18 +62,33 @@ interface Place {
   readonly expected: ExpectedCell | undefined
 }
 
-const places = (): readonly Place[] => {
+/** The kernel lines of a scenario of the catalogue, one for each cell. */
+function linesOf(name: string): readonly KernelLine[] {
+  const parsed = parseLitmus({ name, text: catalogueText(name) })
+  if (!parsed.ok) throw new Error(parsed.diagnostics.map((d) => d.message).join('; '))
+  return parsed.file.kernels.flatMap((line) => line.names.map((n) => ({ ...line, names: [n] })))
+}
+const lineText = ({ names, without }: KernelLine): string =>
+  [names.map((n) => n.text).join(), ...(without.length === 0 ? [] : [without.map((w) => w.text).join(', ')])].join(
+    ' without ',
+  )
+
+/** The cells of the catalogue whose name and kernel are `wanted`; only these are built. */
+const places = (wanted: (name: string, kernel: string) => boolean = () => true): readonly Place[] => {
   const baseline = readBaseline()
-  return catalogue().flatMap((name) =>
-    scenariosOf(catalogueText(name)).map((scenario): Place => {
+  return catalogue().flatMap((name) => {
+    const lines = linesOf(name).filter((line) => wanted(name, lineText(line)))
+    const scenarios = lines.length === 0 ? [] : scenariosOf(catalogueText(name), lines)
+    return scenarios.map((scenario): Place => {
       const kernel = kernelText(scenario)
       return { name, kernel, scenario, expected: baseline[name]?.[kernel] }
-    }),
-  )
+    })
+  })
 }
 
 /** Names of all cells, `NAME on KERNEL`. */
-export const cellNames = (): readonly string[] => places().map((c) => `${c.name} on ${c.kernel}`)
+export const cellNames = (): readonly string[] =>
+  catalogue().flatMap((name) => linesOf(name).map((line) => `${name} on ${lineText(line)}`))
 
 /** The cells of the catalogue that meet a condition. */
 export const cells = (wanted: (cell: Place) => boolean = () => true): readonly TestCell[] =>
@@ -79,21 +97,23 @@ export const cells = (wanted: (cell: Place) => boolean = () => true): readonly T
     .map((c) => ({ ...c, lowered: lowerScenario(c.scenario) }))
 
 /**
- * One in 2 `n` of the cells that meet a condition, the same ones on every run, and a skipped test that says
- * how many are left out. MMCHECK_CELLS=all takes them all.
+ * One in 4 `n` of the cells, those of them that meet a condition, the same ones on every run, and a skipped
+ * test that says how many are left out. MMCHECK_CELLS=all takes them all.
  */
 export function share(n: number, wanted: (cell: Place) => boolean = () => true): readonly TestCell[] {
-  const mine = (c: Place): boolean => drawn(c.name, `${c.name} on ${c.kernel}`, n)
-  const all = places().filter(wanted)
-  const left = all.filter((c) => !mine(c)).length
+  const mine = (name: string, kernel: string): boolean => drawn(name, `${name} on ${kernel}`, n)
+  const all = catalogue().flatMap((name) => linesOf(name).map((line) => mine(name, lineText(line))))
+  const left = all.filter((drawn) => !drawn).length
   // A line that is seen, and that fails where it is run in spite of its condition.
   test.skipIf(left > 0)(`${left} of ${all.length} cells are left to MMCHECK_CELLS=all`, () => {
     expect(left).toBe(0)
   })
-  return cells((c) => wanted(c) && mine(c))
+  return places(mine)
+    .filter(wanted)
+    .map((c) => ({ ...c, lowered: lowerScenario(c.scenario) }))
 }
 
-/** One in 2 `n` of the scenarios of the catalogue by name, with the same skipped test. */
+/** One in 4 `n` of the scenarios of the catalogue by name, with the same skipped test. */
 export function shareOfNames(n: number): readonly string[] {
   const mine = catalogue().filter((name) => drawn(name, name, n))
   const left = catalogue().length - mine.length

@@ -74,7 +74,9 @@ function makesSense(operation: Operation, { file }: SweepWorld): boolean {
 
 /** Every form of every operation that makes sense in a world and ends, in the order of `list --operations`. */
 export const sweepOperations = (world: SweepWorld): readonly SweepOperation[] =>
-  OPERATIONS.filter((o) => o.endless !== true && o.apart !== true && o.frames !== 'only' && makesSense(o, world)).flatMap(forms)
+  OPERATIONS.filter(
+    (o) => o.endless !== true && o.apart !== true && o.frames !== 'only' && makesSense(o, world),
+  ).flatMap(forms)
 
 /** An mm is forked once, and exits once. */
 const together = (a: SweepOperation, b: SweepOperation): boolean =>
