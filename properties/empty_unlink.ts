@@ -34,6 +34,10 @@ export const EmptyUnlink: Property = {
       kernels: ['maybe-guard-v4', 'v6.18.37', 'v6.19', 'v7.0'],
       why: 'a finding: a merge sets VM_MAYBE_GUARD after it has let go of i_mmap_rwsem, and retract_page_tables() runs before',
     },
+    {
+      kernels: ['v6.13', 'v6.15', 'v6.18', 'v6.18.37', 'v7.0'],
+      why: 'a finding: retract_page_tables() asks userfaultfd for write protection alone, and takes poison along',
+    },
   ],
   mutants: [
     { scenario: 'install+collapse', kernel: 'v7.0', without: ['retract_page_tables.recheck'] },

@@ -40,6 +40,7 @@ describe.each(PROPERTIES.filter((p) => !p.ofModel && p.liveness !== true))('$nam
         'mprotect-write',
         'mprotect+install',
         'munmap-reuse+read',
+        'poison-collapse',
       ]
     }
     const names = named()
