@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { buildCounterexample } from '../../counterexamples/build.ts'
 import { findProperty } from '../../properties/all.ts'
 import type { Violation } from '../../solver/engine.ts'
+import { fewestSwitches } from '../../solver/explicit/fewest_switches.ts'
 import { searchExplicit } from '../../solver/explicit/search.ts'
 import { searchReference } from '../../solver/reference/search.ts'
 import { share, lowerScenario, scenarioOn, type TestCell } from '../support/scenarios.ts'
@@ -42,12 +43,14 @@ describe.each(some.map((c) => [c.name, c.kernel] as const))('%s on %s', (name, k
 })
 
 test('the id depends on the length of the trace that an engine found, not on the trace', () => {
-  const scenario = scenarioOn('install+collapse', 'maybe-guard-v2')
+  const scenario = scenarioOn('install+madvise_collapse-huge', 'v6.15')
   const { model } = lowerScenario(scenario)
   const [violation] = searchExplicit(model).violations
   if (violation === undefined) throw new Error('nothing is violated')
-  // What another engine may find: as many moves, no matter which.
-  const other: Violation = { ...violation, moves: violation.moves.map(() => ({ step: 0, choices: [] })) }
+  // What another engine may find: another trace of the same length.
+  const { moves } = fewestSwitches(model, violation)
+  expect(moves).not.toEqual(violation.moves)
+  const other: Violation = { ...violation, moves }
   const [a, b] = [violation, other].map((v) => buildCounterexample(scenario, model, v))
   expect(a?.ok === true && b?.ok === true && a.value.counterexample.id === b.value.counterexample.id).toBe(true)
 })

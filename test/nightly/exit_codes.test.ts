@@ -69,7 +69,7 @@ test.skipIf(process.platform !== 'linux')('unknown: the solver was killed, and n
     const ran = await over
     expect(ran).toMatchObject({ code: EXIT.unknown.code, stderr: '' })
     expect(runDocument.parse(JSON.parse(ran.stdout)).cells).toMatchObject([
-      { verdict: 'unknown', search: { complete: false, stopped: 'solver' } },
+      { verdict: 'unknown', search: { complete: false, stopped: 'crash' } },
     ])
   })
 })
