@@ -64,7 +64,8 @@ export function kernel(text: string): Kernel {
   const found = findKernel(text)
   if (found !== undefined) return found
   const names = KERNELS.map((k) => k.name)
-  const near = closest(text, names)
+  // Of names as near, the newest kernel is meant.
+  const near = closest(text, [...names].reverse())
   throw new InvalidArgumentError(near === undefined ? `known: ${names.join(', ')}` : `did you mean '${near}'?`)
 }
 

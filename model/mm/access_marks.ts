@@ -49,6 +49,18 @@ export const ACCESS_MARKS: readonly AccessMark[] = [
   },
   { fields: ['vma.anon_vma'], text: ['READ_ONCE(vma->anon_vma)'], marked: true, why: 'READ_ONCE()' },
   { fields: ['page.vma'], marked: true, why: 'the maple tree is read under RCU' },
+  { fields: ['mm.mm_count', 'mm.put'], marked: true, why: 'mm_count is an atomic_t' },
+  {
+    fields: ['page.uffd_waiters'],
+    marked: true,
+    why: 'the wait queues have a lock of their own, which is not modelled',
+  },
+  {
+    fields: ['vma.vm_start'],
+    text: ['vma = kmem_cache_alloc('],
+    marked: true,
+    why: 'the slab knows which objects are free; only the model looks at vm_start for it',
+  },
   { fields: ['vma.attached'], marked: true, why: 'vm_refcnt is a refcount_t (9.4)' },
   { fields: ['folio.cached'], marked: true, why: 'the entries of an xarray are read and stored by its RCU accessors' },
   { fields: ['file.i_size'], text: ['i_size_read', 'i_size_write'], marked: true, why: 'accessors of i_size' },

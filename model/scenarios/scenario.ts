@@ -41,7 +41,8 @@ export function elaborate(file: LitmusFile, kernels?: readonly KernelLine[]): El
       line.names.map((name) => {
         const kernel = findKernel(name.text)
         if (kernel === undefined) {
-          const known = KERNELS.map((k) => k.name)
+          // Of names as near, the newest kernel is meant.
+          const known = KERNELS.map((k) => k.name).reverse()
           return refuse('MM101', `unknown kernel '${name.text}'`, name.span, hint(name.text, known))
         }
         return build(

@@ -50,7 +50,7 @@ test('disagree: a checkpoint was forged so that its search shows a violation tha
   })
 })
 
-test.skipIf(process.platform !== 'linux')('unknown: the solver was killed, and nothing is known', async () => {
+test.skipIf(process.platform !== 'linux')('crash: the solver was killed, and nothing is known', async () => {
   await build()
   await inDirectory(async (cwd) => {
     const args = ['check', 'install+read', '--kernel', 'v7.0', '--engine', 'smt', '--no-save', '--json']
@@ -69,7 +69,7 @@ test.skipIf(process.platform !== 'linux')('unknown: the solver was killed, and n
     const ran = await over
     expect(ran).toMatchObject({ code: EXIT.unknown.code, stderr: '' })
     expect(runDocument.parse(JSON.parse(ran.stdout)).cells).toMatchObject([
-      { verdict: 'unknown', search: { complete: false, stopped: 'crash' } },
+      { verdict: 'crash', search: { complete: false, stopped: 'crash' } },
     ])
   })
 })

@@ -45,7 +45,7 @@ describe.each(PROPERTIES.filter((p) => !p.ofModel && p.liveness !== true))('$nam
     }
     const names = named()
     // What is recorded is what `mmcheck check` holds the catalogue to; the rest is run.
-    const known = names.some((n) => p.name in (baseline[n]?.[kernel]?.violations ?? {}))
+    const known = Object.values(baseline).some((cells) => p.name in (cells[kernel]?.violations ?? {}))
     expect(known || names.some((n) => violated(scenarioOn(n, kernel)).includes(p.name))).toBe(true)
   })
 })
