@@ -1,9 +1,9 @@
 /** What is expected of the catalogue, cell by cell: model/scenarios/expected.json. */
-import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { switchesBetween } from '../counterexamples/switches.ts'
+import { sha256 } from '../model/language/digest.ts'
 import type { Cell } from './cell.ts'
 import { catalogueDirectory } from './input.ts'
 
@@ -60,7 +60,7 @@ const switchesOf = (cell: Cell, property: string): number => {
 /** All names would make the record ten times as long; `mmcheck diff` tells them from two results. */
 function labelsText({ labels, reached }: Cell): string {
   const unreached = [...labels].filter((l) => !reached.has(l)).sort()
-  const digest = createHash('sha256').update(unreached.join(' ')).digest('hex').slice(0, 12)
+  const digest = sha256(unreached.join(' ')).slice(0, 12)
   return `${labels.size - unreached.length} of ${labels.size} reached, ${digest}`
 }
 

@@ -1,5 +1,5 @@
 /** The permanent name of a counterexample: twelve hex digits, as a commit has in a mail. */
-import { createHash } from 'node:crypto'
+import { digestOf } from '../model/language/digest.ts'
 import type { Trace } from './trace.ts'
 
 /** A step as the id sees it: nothing that another layout of the same model would change. */
@@ -39,6 +39,5 @@ export function counterexampleId(input: IdInput): string {
   const steps = input.steps.map(({ thread, label, choices }) => [thread, label, choices])
   const loop = input.loopStart === undefined ? [] : [['loop', input.loopStart]]
   const parts = ['mmcheck-counterexample', 1, input.scenario, input.kernel, input.property, steps, ...loop]
-  const text = JSON.stringify(parts)
-  return createHash('sha256').update(text, 'utf8').digest('hex').slice(0, ID_DIGITS)
+  return digestOf(parts).slice(0, ID_DIGITS)
 }

@@ -1,10 +1,10 @@
 /** `mmcheck explain`: a counterexample, a property or an error code, told in full. */
-import { createHash } from 'node:crypto'
 import { confirmationsOf } from '../../counterexamples/confirmed.ts'
 import { explanation as explainTrace, type Explanation } from '../../counterexamples/explain/explanation.ts'
 import { toAscii } from '../../counterexamples/text.ts'
 import { KERNELS } from '../../model/kernels/kernels.ts'
 import { isProposal } from '../../model/kernels/nosigbus.ts'
+import { digestOf } from '../../model/language/digest.ts'
 import { lower, ModelError, type Lowered } from '../../model/language/lower/lower.ts'
 import { LITMUS_ERRORS } from '../../model/litmus/errors.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
@@ -141,7 +141,7 @@ async function verdictOn(
     throw e
   }
   // Many kernels have the very same model of a scenario.
-  const print = createHash('sha256').update(JSON.stringify(lowered.model)).digest('hex')
+  const print = digestOf(lowered.model)
   if (known.has(print)) return known.get(print)
   const options = { engine: 'explicit', depth: 0, lint: false, liveness, lowered, maxStates: MAX_STATES } as const
   const result = await checkCell(scenario, options)

@@ -1,11 +1,10 @@
 /** `mmcheck series gup-kernels`: what each kernel keeps of pins and copy-on-write, beside what the facts say. */
 import { agrees, runTable } from '../../counterexamples/gup_table/run.ts'
 import { newProber } from '../../counterexamples/series/check.ts'
-import { saveCounterexample } from '../../counterexamples/store.ts'
 import type { SearchOptions } from '../../solver/engine.ts'
 import { EXIT, highest } from '../exit.ts'
 import { catalogueFile } from '../input.ts'
-import { errorText } from '../message.ts'
+import { keepAll } from '../keep.ts'
 import { gupTableJson, gupTableText } from '../report_gup_table.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { newStatus } from '../status.ts'
@@ -30,13 +29,8 @@ export async function gupKernelsCommand(options: GupKernelsOptions): Promise<num
   })
   status.end()
   const cells = rows.flatMap((r) => r.cells)
-  for (const { broken } of save === undefined ? [] : cells.flatMap((c) => c.kernels)) {
-    if (broken?.found === undefined || save === undefined) continue
-    const saved = await saveCounterexample(save, broken.found.counterexample)
-    if (saved.ok) continue
-    err(errorText(`warning: counterexamples are not kept: ${saved.error.message}`))
-    break
-  }
+  const found = cells.flatMap((c) => c.kernels.flatMap(({ broken }) => broken?.found?.counterexample ?? []))
+  await keepAll(save, found, err)
   const limited = cells.some((c) => c.kernels.some((k) => k.verdict === 'unknown'))
   const wrong = cells.some((c) => !agrees(c) && c.kernels.every((k) => k.verdict !== 'unknown'))
   const outcome = highest([wrong ? 'violated' : 'ok', limited ? 'incomplete' : 'ok'])

@@ -1,6 +1,6 @@
 /** `mmcheck necessity`: for every lock, wait, check, order and atomic update of a scenario, whether it is needed. */
 import { necessity, type Necessity } from '../../counterexamples/necessity/table.ts'
-import { saveCounterexample } from '../../counterexamples/store.ts'
+import type { Counterexample } from '../../counterexamples/json.ts'
 import { ModelError } from '../../model/language/lower/lower.ts'
 import type { KernelLine } from '../../model/litmus/ast.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
@@ -8,7 +8,7 @@ import type { SearchOptions } from '../../solver/engine.ts'
 import { EXIT, highest, type Outcome } from '../exit.ts'
 import { fail } from '../fail.ts'
 import { load } from '../input.ts'
-import { errorText } from '../message.ts'
+import { keepAll } from '../keep.ts'
 import { RESULT_FORMAT, type Json } from '../report_json.ts'
 import { necessityJson, necessityText } from '../report_necessity.ts'
 import { newStatus } from '../status.ts'
@@ -58,7 +58,7 @@ export async function necessityCommand(operand: string, options: NecessityOption
     outcomes.push(limited ? 'incomplete' : 'ok')
     if (options.json) tables.push(necessityJson(scenario, result))
     else options.out(`${tables.length === 0 && outcomes.length === 1 ? '' : '\n'}${necessityText(scenario, result)}`)
-    await save(result, options)
+    await keepAll(options.save, counterexamplesOf(result), options.err)
   }
   const outcome = highest(outcomes)
   if (options.json)
@@ -66,13 +66,5 @@ export async function necessityCommand(operand: string, options: NecessityOption
   return EXIT[outcome].code
 }
 
-async function save({ rows }: Necessity, options: NecessityOptions): Promise<void> {
-  if (options.save === undefined) return
-  for (const { judgement } of rows) {
-    if (judgement.kind !== 'needed') continue
-    const saved = await saveCounterexample(options.save, judgement.found.counterexample)
-    if (saved.ok) continue
-    options.err(errorText(`warning: counterexamples are not kept: ${saved.error.message}`))
-    return
-  }
-}
+const counterexamplesOf = ({ rows }: Necessity): readonly Counterexample[] =>
+  rows.flatMap(({ judgement }) => (judgement.kind === 'needed' ? [judgement.found.counterexample] : []))

@@ -1,13 +1,12 @@
 /** `mmcheck series nosigbus`: proposals that stand beside each other, not one on top of the other. */
 import { proposalTable } from '../../counterexamples/proposals/table.ts'
-import { saveCounterexample } from '../../counterexamples/store.ts'
 import { findKernel, type Kernel } from '../../model/kernels/kernels.ts'
 import { onToday, PROPOSALS } from '../../model/kernels/nosigbus.ts'
 import { DEMANDS, EVENTS } from '../../properties/nosigbus_demands.ts'
 import type { SearchOptions } from '../../solver/engine.ts'
 import { EXIT, highest } from '../exit.ts'
 import { catalogueFile } from '../input.ts'
-import { errorText } from '../message.ts'
+import { keepAll } from '../keep.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { proposalsJson, proposalsText, type ProposalReport } from '../report_proposals.ts'
 import { newStatus } from '../status.ts'
@@ -47,13 +46,8 @@ export async function proposalsCommand(options: ProposalsOptions): Promise<numbe
   })
   status.end()
   const cells = reports.flatMap((r) => r.table.demands.flatMap((d) => d.cells))
-  for (const c of save === undefined ? [] : cells) {
-    if (c.kind !== 'violated' || save === undefined) continue
-    const saved = await saveCounterexample(save, c.found.counterexample)
-    if (saved.ok) continue
-    err(errorText(`warning: counterexamples are not kept: ${saved.error.message}`))
-    break
-  }
+  const found = cells.flatMap((c) => (c.kind === 'violated' ? [c.found.counterexample] : []))
+  await keepAll(save, found, err)
   const outcome = highest([
     cells.some((c) => c.kind === 'violated') ? 'violated' : 'ok',
     cells.some((c) => c.kind === 'unknown') ? 'incomplete' : 'ok',

@@ -1,7 +1,7 @@
 /** `mmcheck series`: a patch series, checked at every point between two patches and in every version. */
 import { newProber } from '../../counterexamples/series/check.ts'
 import { checkSeries, redPoints, type SeriesResult } from '../../counterexamples/series/table.ts'
-import { saveCounterexample } from '../../counterexamples/store.ts'
+import type { Counterexample } from '../../counterexamples/json.ts'
 import type { Found } from '../../counterexamples/build.ts'
 import { findSeries, SERIES } from '../../model/kernels/series.ts'
 import type { LitmusFile } from '../../model/litmus/ast.ts'
@@ -10,7 +10,8 @@ import type { SearchOptions } from '../../solver/engine.ts'
 import { EXIT, highest } from '../exit.ts'
 import { fail } from '../fail.ts'
 import { catalogue, load } from '../input.ts'
-import { errorText, printable, withHelp } from '../message.ts'
+import { keepAll } from '../keep.ts'
+import { printable, withHelp } from '../message.ts'
 import { GUP_KERNELS, gupKernelsCommand } from './gup_kernels.ts'
 import { NOSIGBUS, proposalsCommand } from './proposals.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
@@ -75,7 +76,7 @@ export async function seriesCommand(
     status.at(`${series.name}  ${done}/${of}  ${text}`)
   })
   status.end()
-  await save(result, options)
+  await keepAll(options.save, counterexamplesOf(result), options.err)
   const tables = [result.versions, ...result.postings.map((p) => p.table)]
   const limited = tables.some((t) => t.rows.some((r) => r.cells.some((c) => c.unknown.length > 0)))
   const outcome = highest([
@@ -90,18 +91,13 @@ export async function seriesCommand(
   return EXIT[outcome].code
 }
 
-async function save(result: SeriesResult, options: SeriesOptions): Promise<void> {
-  if (options.save === undefined) return
+/** Each once: cells of one series share many. */
+function counterexamplesOf(result: SeriesResult): Iterable<Counterexample> {
   const tables = [result.versions, ...result.postings.map((p) => p.table)]
   const found: readonly (Found | undefined)[] = [
     ...tables.flatMap((t) => t.rows.flatMap((r) => r.cells.flatMap((c) => [...c.broken.values()]))),
     ...result.postings.flatMap((p) => p.needs.flatMap((n) => n.breaks.map((b) => b.found))),
   ]
   const byId = new Map(found.flatMap((f) => (f === undefined ? [] : [[f.counterexample.id, f.counterexample]])))
-  for (const c of byId.values()) {
-    const saved = await saveCounterexample(options.save, c)
-    if (saved.ok) continue
-    options.err(errorText(`warning: counterexamples are not kept: ${saved.error.message}`))
-    return
-  }
+  return byId.values()
 }

@@ -1,5 +1,5 @@
 /** One cell of the sweep, checked on several kernels: what a worker does, and what it gives back. */
-import { createHash } from 'node:crypto'
+import { digestOf } from '../../model/language/digest.ts'
 import { lower } from '../../model/language/lower/lower.ts'
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import { parseLitmus } from '../../model/litmus/parser.ts'
@@ -52,9 +52,6 @@ const told = (model: LoweredModel, { property, moves }: Violation): SweepViolati
   }
 }
 
-/** Two models with one fingerprint are one model: same slots, steps, properties, to the letter. */
-const fingerprint = (model: LoweredModel): string => createHash('sha256').update(JSON.stringify(model)).digest('hex')
-
 const limits = ({ maxStates, maxBytes, until }: SweepTask): SearchOptions => ({
   maxStates,
   ...(maxBytes === undefined ? {} : { maxBytes }),
@@ -63,7 +60,7 @@ const limits = ({ maxStates, maxBytes, until }: SweepTask): SearchOptions => ({
 
 function checkOn(scenario: Scenario, task: SweepTask, known: Map<string, KernelResult>): KernelResult {
   const { model } = lower(withProperties(scenario))
-  const print = fingerprint(model)
+  const print = digestOf(model)
   const earlier = known.get(print)
   const kernel = scenario.kernel.name
   if (earlier !== undefined) return { ...earlier, kernel, sameAs: earlier.kernel }

@@ -1,9 +1,7 @@
 /** Files that are there whole or not at all, whenever the process, or the machine, ends. */
-import { createHash } from 'node:crypto'
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-
-export const sha256 = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex')
+import { sha256 } from '../../model/language/digest.ts'
 
 /** Makes the entry of a new file in its directory last; some file systems cannot, and need not. */
 function syncDirectory(directory: string): void {

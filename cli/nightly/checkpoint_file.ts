@@ -18,8 +18,9 @@ import {
 import { join } from 'node:path'
 import { z } from 'zod'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
+import { sha256 } from '../../model/language/digest.ts'
 import type { Figures, Snapshot } from '../../solver/explicit/checkpoint.ts'
-import { sealed, sha256, unsealed, writeAll, writeAtomic } from './atomic.ts'
+import { sealed, unsealed, writeAll, writeAtomic } from './atomic.ts'
 
 /** What a checkpoint is of. It is taken up for the very same thing only. */
 export interface CheckpointOf {

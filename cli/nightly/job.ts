@@ -1,12 +1,12 @@
 /** What a run consists of: cells, each to be checked once, wherever that may be. */
 import { z } from 'zod'
 import { kernelText } from '../../counterexamples/build.ts'
+import { digestOf, sha256 } from '../../model/language/digest.ts'
 import type { KernelLine } from '../../model/litmus/ast.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import type { Baseline, ExpectedCell } from '../baseline.ts'
 import { catalogue, load } from '../input.ts'
 import type { SweepRecord } from '../matrix/record.ts'
-import { sha256 } from './atomic.ts'
 import { rowName, sweepKey, sweepRowSchema, sweepRows, type SweepRow } from './sweep_rows.ts'
 
 export interface Job {
@@ -143,7 +143,7 @@ function unique(jobs: readonly Job[]): readonly Job[] {
 
 /** Digest of what a run is of: the cells, and all that their results depend on. */
 export const planDigest = (jobs: readonly Job[], circumstances: unknown): string =>
-  sha256(JSON.stringify([jobs.map(({ key, source }) => [key, sha256(source.text)]), circumstances])).slice(0, 16)
+  digestOf([jobs.map(({ key, source }) => [key, sha256(source.text)]), circumstances]).slice(0, 16)
 
 /** A short name of a cell for files and queues. */
 export const jobId = (plan: string, job: Pick<Job, 'key'>): string => `${plan}-${sha256(job.key).slice(0, 16)}`

@@ -8,6 +8,7 @@ import { EXIT, type Outcome } from '../exit.ts'
 import { counted, judge } from '../judge.ts'
 import { cellJson } from '../report_json.ts'
 import type { Job } from './job.ts'
+import { unsearchedDocument } from './unsearched_document.ts'
 
 const outcomes = Object.keys(EXIT)
 const outcome = z.custom<Outcome>((x) => typeof x === 'string' && outcomes.includes(x))
@@ -82,22 +83,9 @@ export function recordOf(key: string, cell: Cell, strict: boolean, msBefore: num
 
 /** A cell that was not searched, or not to its end by a process that answered. */
 export function unsearched(job: Job, engine: string, stopped: Stop): CellRecord {
-  const document: CellDocument = {
-    scenario: job.scenario,
-    kernel: job.kernel,
-    without: job.without,
-    engine,
-    verdict: 'timeout',
-    properties: [],
-    search: { states: 0, transitions: 0, depth: 0, complete: false, stopped, bytes: 0, ms: 0 },
-    outcomes: [],
-    condition: null,
-    coverage: { labels: 0, reached: 0, unreached: [] },
-    scope: [],
-    assumptions: [],
-    counterexamples: [],
-    notAsExpected: [],
-  }
+  const { scenario, kernel, without } = job
+  const search = { states: 0, transitions: 0, depth: 0, complete: false, stopped, bytes: 0, ms: 0 }
+  const document = unsearchedDocument({ scenario, kernel, without, engine }, search)
   const summary = { verdict: 'timeout', states: 0, transitions: 0, depth: 0, violations: {}, vacuous: [] }
   return { key: job.key, document, summary, outcome: 'incomplete', counted: false }
 }

@@ -1,6 +1,7 @@
 /** One cell: from the cache, from a checkpoint, or from the beginning. What a worker process does. */
 import { join } from 'node:path'
 import { z } from 'zod'
+import { digestOf, sha256 } from '../../model/language/digest.ts'
 import { lower, ModelError, type Lowered } from '../../model/language/lower/lower.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
@@ -11,7 +12,6 @@ import type { ImageCheckpoints } from '../../solver/wasm/checkpoint.ts'
 import { checkCell } from '../cell.ts'
 import { parse } from '../input.ts'
 import { withHelp } from '../message.ts'
-import { sha256 } from './atomic.ts'
 import { readCached, writeCached } from './cache.ts'
 import { openWriter, readCheckpoint, type CheckpointOf, type Loaded } from './checkpoint_file.ts'
 import { codeDigest, modelDigest, versions } from './code.ts'
@@ -72,7 +72,7 @@ const cacheKey = (task: CellTask, model: string): string => {
   const { source, kernel, without } = task.job
   const { version, solver } = versions()
   const circumstances = [version, codeDigest(), engine, engine === 'smt' ? [depth, solver] : [], reductions, strict]
-  return sha256(JSON.stringify([model, source.text, kernel, without, circumstances]))
+  return digestOf([model, source.text, kernel, without, circumstances])
 }
 
 interface Keeping {
@@ -163,7 +163,7 @@ function runRow(row: SweepRow, task: CellTask, hooks: Hooks): Answer {
   const { cache, search, job } = task
   const { maxStates, maxBytes } = search
   const asked = [versions().version, codeDigest(), modelDigest(), maxStates ?? null, maxBytes ?? null]
-  const keyOf = (kernel: string): string => sha256(JSON.stringify([sweepKey(row, kernel), asked]))
+  const keyOf = (kernel: string): string => digestOf([sweepKey(row, kernel), asked])
   const kept = cache === undefined ? [] : row.kernels.map((k) => readCached(cache, keyOf(k)))
   const known = kept.flatMap((r, i) => (r?.key === sweepKey(row, row.kernels[i] ?? '') ? [r] : []))
   if (known.length === row.kernels.length) {
@@ -191,7 +191,7 @@ export async function runCellTask(task: CellTask, hooks: Hooks): Promise<Answer>
   const scenario = scenarioOf(job)
   const needsDigest = task.cache !== undefined || task.checkpoints !== undefined
   const lowered = needsDigest ? tryLower(scenario, search.liveness) : undefined
-  const model = lowered === undefined ? undefined : sha256(JSON.stringify(lowered.model))
+  const model = lowered === undefined ? undefined : digestOf(lowered.model)
   const key = task.cache === undefined || model === undefined ? undefined : cacheKey(task, model)
   if (task.cache !== undefined && key !== undefined) {
     const cached = readCached(task.cache, key)

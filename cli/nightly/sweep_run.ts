@@ -4,6 +4,7 @@ import { runSweepCell, type SweepResult } from '../matrix/sweep_cell.ts'
 import { kernelsOf, tallied, type Ran } from '../matrix/tally.ts'
 import type { CellDocument, Stop } from '../document.ts'
 import type { Answer, CellRecord, SearchRequest } from './record.ts'
+import { unsearchedDocument } from './unsearched_document.ts'
 import { cellsOfRow, rowName, sweepKey, sweepTask, type SweepRow } from './sweep_rows.ts'
 
 /** A cell of the sweep is small; one that is not ends here, and is told as unanswered. */
@@ -36,31 +37,21 @@ function recordFor(
   const violated = Object.fromEntries(
     Object.entries(tally.violated).map(([cell, v]) => [cell, v.map((x) => ({ ...x }))]),
   )
+  const search = {
+    states,
+    transitions,
+    depth,
+    complete: why === undefined,
+    ...(why === undefined ? {} : { stopped: why }),
+    bytes: 0,
+    ms: Math.round(ms),
+  }
   const document: CellDocument = {
-    scenario: rowName(row),
-    kernel,
-    without: [],
-    engine: 'explicit',
+    ...unsearchedDocument({ scenario: rowName(row), kernel, without: [], engine: 'explicit' }, search),
     verdict,
     properties: Object.entries(tally.violated).flatMap(([cell, v]) =>
       v.map(({ property, steps }) => ({ name: `${cell}: ${property}`, verdict: 'violated' as const, steps })),
     ),
-    search: {
-      states,
-      transitions,
-      depth,
-      complete: why === undefined,
-      ...(why === undefined ? {} : { stopped: why }),
-      bytes: 0,
-      ms: Math.round(ms),
-    },
-    outcomes: [],
-    condition: null,
-    coverage: { labels: 0, reached: 0, unreached: [] },
-    scope: [],
-    assumptions: [],
-    counterexamples: [],
-    notAsExpected: [],
     sweep: {
       world: row.world,
       order: row.order,

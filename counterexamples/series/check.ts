@@ -1,6 +1,6 @@
 /** Checks scenarios at points of a series; two points with the same routines are one search. */
-import { createHash } from 'node:crypto'
 import type { Kernel } from '../../model/kernels/kernel.ts'
+import { digestOf } from '../../model/language/digest.ts'
 import { lower } from '../../model/language/lower/lower.ts'
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { LitmusFile } from '../../model/litmus/ast.ts'
@@ -37,11 +37,15 @@ function scenarioOf(file: LitmusFile, kernel: Kernel): Scenario | undefined {
   return made.ok ? made.scenarios[0] : undefined
 }
 
-const hash = (data: unknown): string => createHash('sha256').update(JSON.stringify(data)).digest('hex')
-
 /** What a scenario is made of, without the names that say where it comes from. */
 const programKey = (s: Scenario): string =>
-  hash([s.name, withProperties(s).properties, s.program.threads, s.program.sizes, s.program.init.map((i) => i.value)])
+  digestOf([
+    s.name,
+    withProperties(s).properties,
+    s.program.threads,
+    s.program.sizes,
+    s.program.init.map((i) => i.value),
+  ])
 
 /** What is searched: two programs that differ only in what can never run in this world are one. */
 interface Model {
@@ -52,7 +56,7 @@ interface Model {
 
 function modelOf(scenario: Scenario): Model {
   const { model } = lower(withProperties(scenario))
-  return { scenario, model, key: hash([scenario.name, model]) }
+  return { scenario, model, key: digestOf([scenario.name, model]) }
 }
 
 function search({ scenario, model }: Model, options: SearchOptions): Answers {
