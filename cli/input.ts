@@ -52,14 +52,18 @@ export function load(operand: string, kernels?: readonly KernelLine[]): Loaded {
   return parse({ name, text: read.value }, inCatalogue, kernels)
 }
 
-/** A scenario of the catalogue as it is written, on no kernel yet; one that is not there is our own mistake. */
+/** A scenario of the catalogue as it is written, on no kernel yet; undefined where there is none that can be read. */
+export function writtenInCatalogue(name: string): LitmusFile | undefined {
+  const read = readText(join(catalogueDirectory(), `${name}.litmus`), BYTES_MAX)
+  const parsed = read.ok ? parseLitmus({ name: `${name}.litmus`, text: read.value }) : undefined
+  return parsed?.ok === true ? parsed.file : undefined
+}
+
+/** The same of one that has to be there: without it, it is our own mistake. */
 export function catalogueFile(name: string): LitmusFile {
-  const read = catalogue().includes(name)
-    ? readText(join(catalogueDirectory(), `${name}.litmus`), BYTES_MAX)
-    : { ok: false, error: 'no such scenario' }
-  const parsed = 'value' in read ? parseLitmus({ name: `${name}.litmus`, text: read.value }) : undefined
-  if (parsed?.ok !== true) throw new Error(`${name} is not in the catalogue`)
-  return parsed.file
+  const file = catalogue().includes(name) ? writtenInCatalogue(name) : undefined
+  if (file === undefined) throw new Error(`${name} is not in the catalogue`)
+  return file
 }
 
 function way(operand: string): string {

@@ -9,7 +9,7 @@ import { lower, ModelError, type Lowered } from '../../model/language/lower/lowe
 import { LITMUS_ERRORS } from '../../model/litmus/errors.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import { closest } from '../../model/litmus/suggest.ts'
-import { kernelRoutines } from '../../model/mm/routines.ts'
+import { routineNames } from '../../model/mm/routines.ts'
 import { ELABORATION_ERRORS } from '../../model/scenarios/problem.ts'
 import { elaborate, type Scenario } from '../../model/scenarios/scenario.ts'
 import { findProperty, PROPERTIES, withProperties } from '../../properties/all.ts'
@@ -82,9 +82,7 @@ function notToExplain(name: string): string | undefined {
   const near = closest(name, [...PROPERTIES.map((p) => p.name), ...Object.keys(CODES)])
   const help = catalogue().includes(name)
     ? `'mmcheck check ${name}' checks that scenario`
-    : KERNELS.some(({ has }) =>
-          kernelRoutines({ has, oom: true, thp: true, uffd: 'waits' }).some((r) => r.name === name),
-        )
+    : KERNELS.some(({ has }) => routineNames({ has, oom: true, thp: true, uffd: 'waits' }).has(name))
       ? `'mmcheck list ${name}' prints that routine`
       : near !== undefined
         ? `did you mean '${near}'?`

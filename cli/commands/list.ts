@@ -12,7 +12,7 @@ import { PROPERTIES } from '../../properties/all.ts'
 import { toAscii } from '../../counterexamples/text.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
-import { catalogue, load } from '../input.ts'
+import { catalogue, writtenInCatalogue } from '../input.ts'
 import { printable, withHelp } from '../message.ts'
 import { RESULT_FORMAT, type Json } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
@@ -60,11 +60,7 @@ const print = (content: Readonly<Record<string, Json>>): string =>
 type Entry = readonly [name: string, text: string]
 
 /** What a scenario of the catalogue says of itself. A file of it that does not load is for `check` to tell. */
-function firstComment(name: string): string {
-  const loaded = load(name)
-  const comments = loaded.ok ? loaded.scenarios[0]?.file.comments : undefined
-  return toAscii(comments?.[0] ?? '')
-}
+const firstComment = (name: string): string => toAscii(writtenInCatalogue(name)?.comments[0] ?? '')
 
 const cells = (of: readonly BugCell[]): string => of.map((c) => `${c.scenario} on ${c.kernel}`).join('; ')
 

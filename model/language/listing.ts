@@ -119,7 +119,8 @@ export function listRoutine(routine: Routine, options: ListOptions = {}): string
   return `${header.join('\n')}\n${setLines(routineLines(routine), width)}`
 }
 
-function calls(body: readonly Stmt[]): readonly Routine[] {
+/** The routines that statements call themselves, once for each call. */
+export function calls(body: readonly Stmt[]): readonly Routine[] {
   return body.flatMap((s) => {
     switch (s.kind) {
       case 'call':

@@ -1,5 +1,5 @@
 /** Every kernel routine of the model, for listings. */
-import { routinesOf } from '../language/listing.ts'
+import { calls, routinesOf } from '../language/listing.ts'
 import type { Routine } from '../language/routine.ts'
 import type { Build, Syscall } from './build.ts'
 import { do_exit } from './exit_mmap.ts'
@@ -27,9 +27,9 @@ import {
 
 const bare: Syscall = { enter: [], leave: () => [] }
 
-/** The routines that a kernel's operations are made of, callers before callees, each name once. */
-export function kernelRoutines(k: Build): readonly Routine[] {
-  const roots = [
+/** What the operations of a kernel call first. */
+function roots(k: Build): readonly Routine[] {
+  return [
     sys_guard_install(k, bare),
     sys_guard_remove(k, bare),
     sys_madvise_dontneed(k, bare),
@@ -67,11 +67,52 @@ export function kernelRoutines(k: Build): readonly Routine[] {
     ...Object.values(FLAG_BEHAVIOURS).map((b) => sys_madvise_flags(k, b, bare)),
     rcu_do_batch,
   ]
-  const byName = new Map<string, Routine[]>()
-  for (const r of roots.flatMap((root) => [...routinesOf(root)])) {
-    const same = byName.get(r.name) ?? []
-    // The walk of an install and that of a removal have one name and two bodies.
-    if (!same.some((s) => JSON.stringify(s.body) === JSON.stringify(r.body))) byName.set(r.name, [...same, r])
+}
+
+/** The routines that a kernel's operations are made of, callers before callees, each once. */
+export function kernelRoutines(k: Build): readonly Routine[] {
+  // The walk of an install and that of a removal have one name and two bodies.
+  const kept = new Map<number, Routine>()
+  const numbered = numbering()
+  for (const r of roots(k).flatMap(routinesOf)) {
+    const n = numbered(r)
+    if (!kept.has(n)) kept.set(n, r)
   }
-  return [...byName.values()].flat()
+  return byName([...kept.values()])
+}
+
+/** Their names alone, which takes no look at what they do. */
+export function routineNames(k: Build): ReadonlySet<string> {
+  const seen = new Set<Routine>()
+  const visit = (r: Routine): void => {
+    if (seen.has(r)) return
+    seen.add(r)
+    calls(r.body).forEach(visit)
+  }
+  roots(k).forEach(visit)
+  return new Set([...seen].map((r) => r.name))
+}
+
+/** Together what has one name, in the order in which names come first. */
+function byName(routines: readonly Routine[]): readonly Routine[] {
+  const groups = new Map<string, Routine[]>()
+  for (const r of routines) groups.set(r.name, [...(groups.get(r.name) ?? []), r])
+  return [...groups.values()].flat()
+}
+
+/** Equal routines get equal numbers. A body holds the routines that it calls: as text each is its number. */
+function numbering(): (routine: Routine) => number {
+  const byText = new Map<string, number>()
+  const known = new Map<Routine, number>()
+  const number = (r: Routine): number => {
+    const before = known.get(r)
+    if (before !== undefined) return before
+    const numbers = new Map<unknown, number>(calls(r.body).map((callee) => [callee, number(callee)]))
+    const text = JSON.stringify([r.name, r.body], (_, v: unknown) => numbers.get(v) ?? v)
+    const n = byText.get(text) ?? byText.size
+    byText.set(text, n)
+    known.set(r, n)
+    return n
+  }
+  return number
 }
