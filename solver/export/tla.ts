@@ -187,6 +187,7 @@ export function toTla(model: LoweredModel, header: ExportHeader, options: Export
     ...(header.about ?? []),
   ]
   const empty = varying.length === 0
+  const parts = empty ? ['nothing'] : groups.map((g) => g.name)
   const sections = [
     `---- MODULE ${module} ----`,
     ...about.map((line) => `\\* ${commentText(line)}`.trimEnd()),
@@ -196,14 +197,7 @@ export function toTla(model: LoweredModel, header: ExportHeader, options: Export
     ...constants,
     ...(empty ? ['VARIABLES', '  nothing', ''] : ['VARIABLES', ...variableLines(groups, vocabulary), '']),
     ...groups.map((g) => `${g.name} == <<${list(g.slots.map(name), g.name.length + 6)}>>`),
-    `vars == <<${
-      empty
-        ? 'nothing'
-        : list(
-            groups.map((g) => g.name),
-            10,
-          )
-    }>>`,
+    `vars == <<${list(parts, 10)}>>`,
     '',
     'Init ==',
     ...(empty ? ['  nothing = 0'] : init),
@@ -221,7 +215,8 @@ export function toTla(model: LoweredModel, header: ExportHeader, options: Export
     ...byThread.flatMap((t) => [`${t.name} ==`, ...t.lines, '']),
     `Final == ${done.length === 0 ? 'TRUE' : done.join(' /\\ ')}`,
     '\\* So that a state in which nothing can run, though not all is done, is a deadlock for TLC as well.',
-    'Finished == Final /\\ UNCHANGED vars',
+    // The groups by name: not every reader of TLA+ looks into a tuple of tuples, as `vars` is.
+    `Finished == Final /\\ UNCHANGED <<${list(parts, 35)}>>`,
     '',
     'Next ==',
     ...byThread.map((t) => `  \\/ ${t.name}`),

@@ -1,6 +1,6 @@
 /**
- * The TLA+ text is read back and run by a small reader of our own, and by TLC where `TLC_JAR` names
- * its jar. Our reader knows only the part of TLA+ that we write; TLC is the judge.
+ * The TLA+ text is read back and run by a small reader of our own, by tla-checker, and by TLC where `TLC_JAR`
+ * names its jar. Our reader knows only the part of TLA+ that we write; TLC is the judge.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,6 +15,7 @@ import { assert, at, model, set, slot } from '../engines/build.ts'
 import { philosophers } from '../engines/hand_models.ts'
 import { arbitraryModel } from '../engines/random_lowered.ts'
 import { catalogueModels, handModels, told, wholeCatalogue } from './expected.ts'
+import { otherChecker } from './tla_checker.ts'
 import { parseModule } from './tla_parse.ts'
 import { runModule } from './tla_run.ts'
 
@@ -116,6 +117,31 @@ describe('our reader', () => {
   test('keeps lists apart by their columns', () => {
     const source = counter("  \\/ /\\ x < 3\n     /\\ x' = x + 1\n  \\/ /\\ x = 3\n     /\\ x' = -2 % 5\n")
     expect(runModule(parseModule(source), [])).toEqual({ states: 4, violated: new Set(), deadlock: false })
+  })
+})
+
+/** As long as one in CI takes; MMCHECK_CELLS=all takes all. */
+const THEIRS_MAX = process.env['MMCHECK_CELLS'] === 'all' ? STATES_MAX : 400
+
+describe('tla-checker, which others wrote, sees our states, and whether anything is violated', () => {
+  const statesOf = (m: LoweredModel): number => searchExplicit(m, { maxStates: STATES_MAX }).states
+  const models = [...catalogueModels(), ...handModels()]
+  const small = models.filter(([, m]) => statesOf(m) <= THEIRS_MAX)
+
+  test.skipIf(small.length < models.length)(
+    `${models.length - small.length} models of more than ${THEIRS_MAX} states are left to MMCHECK_CELLS=all`,
+    () => {
+      expect(small).toEqual(models)
+    },
+  )
+
+  test.each(small)('%s', (_, m) => {
+    const all = toTla(m, HEADER, { properties: [] })
+    expect(otherChecker(all.tla, all.cfg)).toEqual({ holds: true, states: statesOf(m) })
+    const checked = toTla(m, HEADER)
+    const { deadlock, violated } = told(m, searchExplicit(m))
+    const holds = violated.size === 0 && !(deadlock && m.properties.some(({ kind }) => kind === 'deadlock'))
+    expect(otherChecker(checked.tla, checked.cfg).holds).toBe(holds)
   })
 })
 
