@@ -69,11 +69,10 @@ function plain(g: Geometry, s: Scenario, m: Mapping): readonly Step[] | undefine
       return [mapped, step(write(page, FILLED))]
     case 'huge_zero':
       return [mapped, step(madvise(page, HUGE, 'hugepage')), step(read(page)), populated(page + 1)]
-    case 'guard':
-    case 'pmd':
-      return undefined
     case 'read':
       return [mapped, step(read(page), missing)]
+    default:
+      return undefined
   }
 }
 
