@@ -122,11 +122,14 @@ Examples:
   mmcheck conform install+read --time 60s --seed 7
   mmcheck conform --random --runs 5000
   mmcheck conform --random --world anon-private-fork memfd-huge --seed 7
+  mmcheck conform selftest-cow-vmsplice_child-thp
 
 The model is chosen by what the kernel does, then by its number, and the first
-line says why; '--kernel v6.18' takes another. A litmus file: '*' marks an outcome that the model allows, '!' one that it
-does not. A page of the model is a block of real pages, so that a page table
-is full or empty on both sides at once.
+line says why; '--kernel v6.18' takes another. A litmus file: '*' marks an
+outcome that the model allows, '!' one that it does not. A page of the model
+is a block of real pages, so that a page table is full or empty on both sides
+at once. Of a file with page frames, whole operations are run one after the
+other, in every order, each time in fresh processes.
 
 Exit code: 0, 10 where kernel and model disagree, 77 where the machine lacks
 what is needed. ${SEE_ROOT}`

@@ -10,6 +10,8 @@ import { skip, type Skip } from './skip.ts'
 
 /** Every source of ours compiles with them without a warning. */
 export const C_FLAGS: readonly string[] = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-pthread']
+/** A program that forks for each sequence finds its functions once, and not in every child. */
+const LINK_FLAGS: readonly string[] = ['-Wl,-z,now']
 
 export interface CSource {
   readonly name: string
@@ -67,7 +69,7 @@ export async function compile(
   if (cache === undefined)
     return failed(skip('privilege', 'no directory for compiled programs: neither the user cache nor .mmcheck is ours'))
   const hash = createHash('sha256')
-    .update(JSON.stringify([C_FLAGS, sources]))
+    .update(JSON.stringify([C_FLAGS, LINK_FLAGS, sources]))
     .digest('hex')
     .slice(0, 16)
   const path = join(cache, `${name}-${hash}`)
@@ -76,7 +78,7 @@ export async function compile(
   try {
     await Promise.all(sources.map((s) => writeFile(join(work, s.name), s.text)))
     const units = sources.filter((s) => s.name.endsWith('.c')).map((s) => join(work, s.name))
-    const ran = await runCompiler([...C_FLAGS, ...units, '-o', join(work, name)], env)
+    const ran = await runCompiler([...C_FLAGS, ...LINK_FLAGS, ...units, '-o', join(work, name)], env)
     if (ran.failure === 'ENOENT') return failed(skip('compiler', "no C compiler: 'cc' is not in PATH"))
     if (ran.failure !== undefined) return failed(skip('compiler', `the C compiler 'cc' cannot be run: ${ran.failure}`))
     if (ran.code !== 0) {

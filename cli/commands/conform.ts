@@ -2,6 +2,7 @@
 import { toAscii } from '../../counterexamples/text.ts'
 import type { Kernel } from '../../model/kernels/kernels.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
+import { conformFrames, hasFrames } from '../../kernel/frames/conform.ts'
 import { conformRace, type RaceReport } from '../../kernel/race/conform.ts'
 import { showPages, showRegisters } from '../../kernel/race/outcome.ts'
 import { against, type Against } from '../../kernel/running.ts'
@@ -48,9 +49,11 @@ export async function conform(files: readonly string[], options: ConformOptions)
     }
     for (const scenario of loaded.scenarios) {
       // Where nothing runs beside anything, once through is all there is to see.
-      const ran = sequentialProgram(scenario).ok
-        ? await conformSequential(scenario, options.runs)
-        : await conformRace(scenario, {
+      const ran = hasFrames(scenario)
+        ? await conformFrames(scenario)
+        : sequentialProgram(scenario).ok
+          ? await conformSequential(scenario, options.runs)
+          : await conformRace(scenario, {
             rounds: options.runs,
             seconds: options.seconds,
             seed: options.seed,

@@ -1,9 +1,10 @@
 /** `mmcheck conform --random`: sequences drawn at random, on the running kernel and in its model. */
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { toAscii } from '../../counterexamples/text.ts'
 import type { Kernel } from '../../model/kernels/kernels.ts'
-import { openProbe } from '../../kernel/probe/probe.ts'
+import { openProbes } from '../../kernel/probe/probe.ts'
 import { against, type Against } from '../../kernel/running.ts'
 import type { Account } from '../../kernel/sequences/compare.ts'
 import { selectWorlds, showMissing, type Selection } from '../../kernel/sequences/select.ts'
@@ -52,7 +53,7 @@ export async function conformRandomCommand(options: ConformRandomOptions): Promi
     const lacks = first === undefined ? '' : `${first.world} needs ${showMissing(first.missing)}`
     return skipped(options, skip('feature', `no world can be run here: ${lacks}`))
   }
-  const opened = await openProbe()
+  const opened = await openProbes(Math.max(2, availableParallelism()))
   if (!opened.ok) return skipped(options, opened.error)
   const probe = opened.value
   try {

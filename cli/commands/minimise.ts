@@ -2,7 +2,8 @@
 import { kernelText } from '../../counterexamples/build.ts'
 import { resolveMoves } from '../../counterexamples/json.ts'
 import { finish } from '../../counterexamples/minimise/finish.ts'
-import { minimise } from '../../counterexamples/minimise/minimise.ts'
+import { minimiseEndless } from '../../counterexamples/minimise/endless.ts'
+import { minimise, type MinimiseOptions } from '../../counterexamples/minimise/minimise.ts'
 import type { MinimiseProgress } from '../../counterexamples/minimise/job.ts'
 import { changedVariables } from '../../counterexamples/minimise/variables.ts'
 import { saveCounterexample } from '../../counterexamples/store.ts'
@@ -44,6 +45,10 @@ interface Given {
   readonly model: LoweredModel
   readonly violation: Violation
   readonly name: string
+  /** The property, by its name. */
+  readonly of: string
+  /** The moves are those of a run that never ends. */
+  readonly endless: boolean
 }
 
 const progressText = ({ phase, asked, done, total, best }: MinimiseProgress): string =>
@@ -66,8 +71,7 @@ export async function minimiseCommand(operand: string, options: MinimiseCommandO
   }
   const given = await read(operand, options)
   if (typeof given === 'number') return given
-  const { scenario, model, violation } = given
-  const property = model.properties[violation.property]?.name ?? ''
+  const { scenario, model, violation, of: property } = given
   const target = { kernel: kernelLine([scenario.kernel.name], scenario.without), property }
   let stopped = false
   const stop = (): void => {
@@ -76,12 +80,15 @@ export async function minimiseCommand(operand: string, options: MinimiseCommandO
   // Once: a second Ctrl-C ends the process as it always does.
   process.once('SIGINT', stop)
   const line = newLine(options.progress)
-  const made = await minimise(scenario.file, target, violation, {
+  const how: MinimiseOptions = {
     maxMs: options.maxMs,
     exhaust: options.exhaust,
     stopped: () => stopped,
     onProgress: (p) => line.show(progressText(p)),
-  })
+  }
+  const made = given.endless
+    ? await minimiseEndless(scenario.file, target, how)
+    : await minimise(scenario.file, target, violation, how)
   line.end()
   process.removeListener('SIGINT', stop)
   if (!made.ok) return fail(options, 'internal', `${scenario.name}: ${made.error}`)
@@ -127,8 +134,6 @@ async function read(operand: string, options: MinimiseCommandOptions): Promise<G
   if (found.value.kind === 'counterexample') {
     const { scenario, lowered, property, found: recorded } = found.value.replayed
     const { id } = recorded.counterexample
-    if (recorded.trace.loopStart !== undefined)
-      return fail(options, 'usage', `${id} is a run that never ends, which is not made smaller yet`)
     const moves = resolveMoves(lowered.model, recorded.counterexample.trace)
     if (!moves.ok) return fail(options, 'input', moves.error.message)
     const { name } = recorded.counterexample.property
@@ -136,7 +141,8 @@ async function read(operand: string, options: MinimiseCommandOptions): Promise<G
       const error = `counterexample ${id} is one of ${name}, not of ${options.property}`
       return fail(options, 'usage', withHelp(error, 'leave out --property'))
     }
-    return { scenario, model: lowered.model, violation: { property, moves: moves.value }, name: id }
+    const endless = recorded.trace.loopStart !== undefined
+    return { scenario, model: lowered.model, violation: { property, moves: moves.value }, name: id, of: name, endless }
   }
   const one = only(operand, found.value.scenarios)
   return one.ok ? search(one.value, options) : refuse(options, one.error)
@@ -147,7 +153,10 @@ function search(scenario: Scenario, options: MinimiseCommandOptions): Given | nu
   if (model === undefined) return fail(options, 'input', `${scenario.name}: ${error}`)
   const found = findOne(model, options.property)
   const what = `${scenario.name} on ${kernelText(scenario)}`
-  if (found.ok) return { scenario, model, violation: found.value, name: scenario.name }
+  if (found.ok) {
+    const of = model.properties[found.value.property]?.name ?? ''
+    return { scenario, model, violation: found.value, name: scenario.name, of, endless: false }
+  }
   switch (found.error) {
     case 'holds': {
       const { property } = options

@@ -2,7 +2,8 @@
 import type { Counterexample, Minimality } from '../../counterexamples/json.ts'
 import { resolveMoves } from '../../counterexamples/json.ts'
 import { finish } from '../../counterexamples/minimise/finish.ts'
-import { minimise } from '../../counterexamples/minimise/minimise.ts'
+import { minimiseEndless } from '../../counterexamples/minimise/endless.ts'
+import { minimise, type MinimiseOptions } from '../../counterexamples/minimise/minimise.ts'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
 import { listCounterexamples, loadCounterexample, saveCounterexample } from '../../counterexamples/store.ts'
 import { scenarioText } from '../../counterexamples/build.ts'
@@ -43,13 +44,16 @@ export async function minimalityOf(
   const moves = resolveMoves(lowered.model, c.trace)
   if (!moves.ok) return failed(moves.error.message)
   const target = { kernel: kernelLine([scenario.kernel.name], scenario.without), property: c.property.name }
-  const violation = { property, moves: moves.value }
-  const made = await minimise(scenario.file, target, violation, {
+  const options: MinimiseOptions = {
     maxMs,
     exhaust: true,
     stopped,
     ...(onProgress === undefined ? {} : { onProgress: ({ asked }) => onProgress(asked) }),
-  })
+  }
+  const made =
+    c.loopStart === undefined
+      ? await minimise(scenario.file, target, { property, moves: moves.value }, options)
+      : await minimiseEndless(scenario.file, target, options)
   if (!made.ok) return made
   if (made.value.over === 'interrupted') return ok(undefined)
   const finished = finish(made.value, target)

@@ -28,7 +28,8 @@ export interface Exhausted {
 
 /** Beyond this many scenarios below the given one, only those below the one found are looked at. */
 const SCENARIOS_MAX = 20_000
-const LIMITS = { maxStates: 2_000_000, maxMs: 10_000 } as const
+/** States decide; the time is for a machine that is busy with other things, too. */
+const LIMITS = { maxStates: 2_000_000, maxMs: 120_000 } as const
 /** Of what is left of the budget, for listing what is below the given scenario. */
 const LISTING_SHARE = 0.1
 

@@ -8,7 +8,9 @@ import { replay } from '../../solver/reference/replay.ts'
 import { describe, SHORTEST, type Found } from '../build.ts'
 import { failed, ok, type Result } from '../result.ts'
 import { buildTrace } from '../trace.ts'
+import { buildLasso } from '../lasso.ts'
 import { canonical } from './canonical.ts'
+import { askEndless } from './endless.ts'
 import { follow, scheduleOf } from './follow.ts'
 import type { Minimised } from './minimise.ts'
 import { isModel, modelOf, type Broken, type Target } from './oracle.ts'
@@ -18,6 +20,7 @@ export interface Finished {
   readonly scenario: Scenario
   readonly model: LoweredModel
   readonly found: Found
+  /** Its number in the model; -1 where it is one of runs. */
   readonly property: number
   readonly switches: number
   readonly variables: number
@@ -52,9 +55,21 @@ function traceOf(file: LitmusFile, broken: Broken, model: LoweredModel, property
   return ok({ violation: { property, moves }, variables, looked: 1, all: false })
 }
 
+/** The run to show of a scenario whose threads are in order. */
+function finishEndless(tree: LitmusFile, target: Target): Result<Finished, string> {
+  const answer = askEndless(tree, target)
+  if (answer.kind !== 'breaks') return failed('the minimised scenario ends on every run once its threads are in order')
+  const { scenario, model, lasso } = answer.endless
+  const found = buildLasso(scenario, model, target.property, lasso)
+  if (!found.ok) return found
+  const [switches, variables] = [countSwitches(model, lasso.moves), changedVariables(model, lasso.moves)]
+  return ok({ scenario, model, found: found.value, property: -1, switches, variables })
+}
+
 /** An error is one of mmcheck: the scenario was seen to break the property. */
-export function finish({ file, broken }: Minimised, target: Target): Result<Finished, string> {
+export function finish({ file, broken, endless }: Minimised, target: Target): Result<Finished, string> {
   const tree = titled(canonical(file), target)
+  if (endless === true) return finishEndless(tree, target)
   const built = modelOf(tree, target)
   if (!isModel(built)) return failed('the minimised scenario does not break the property once its threads are in order')
   const { scenario, model, property } = built

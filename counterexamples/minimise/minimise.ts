@@ -28,6 +28,8 @@ export interface Minimised {
   /** Scenarios asked about. */
   readonly asked: number
   readonly over?: 'time' | 'interrupted'
+  /** The moves of `broken` are those of a run that never ends. */
+  readonly endless?: true
 }
 
 /** Who interrupts does not want to wait. */

@@ -9,6 +9,7 @@ import type { SearchOptions, Violation } from '../../solver/engine.ts'
 import { countSwitches, fewestSwitches } from '../../solver/explicit/fewest_switches.ts'
 import { findViolation, searchExplicit } from '../../solver/explicit/search.ts'
 import { compareNumbers } from '../../solver/order.ts'
+import { searchReference } from '../../solver/reference/search.ts'
 import { canonical } from './canonical.ts'
 import { measuresOf, restOf, type Size } from './size.ts'
 
@@ -82,14 +83,26 @@ export function modelOf(file: LitmusFile, target: Target): Model | Answer {
 
 export const isModel = (m: Model | Answer): m is Model => !('kind' in m)
 
-const ofModel = (name: string | undefined): boolean => PROPERTIES.some((p) => p.ofModel === true && p.name === name)
+/** Whether a property is one of the model's own bounds. */
+export const ofModel = (name: string | undefined): boolean => PROPERTIES.some((p) => p.ofModel === true && p.name === name)
 /** Settings that say how much of something there is, where it must be enough. */
 const BOUNDS: readonly string[] = ['tables', 'vmas']
 const setsBounds = (file: LitmusFile): boolean =>
   file.decls.some((d) => d.kind === 'setting' && BOUNDS.includes(d.name.text))
 
+/** Of so few states the interpreter has seen all before code for them has been made. */
+const TINY_STATES = 600
+
+/** Whether a scenario has few states, all of which keep the property; what it may break instead is left to a search. */
+function tinyHolds({ model, property }: Model): boolean {
+  const { incomplete, violations } = searchReference(model, { maxStates: TINY_STATES })
+  return incomplete === undefined && violations.every((v) => v.property !== property)
+}
+
 /** Looks for a shortest violation within the limits. A world that turns out too small is none. */
-export function ask({ scenario, model, property }: Model, limits: SearchOptions): Answer {
+export function ask(asked: Model, limits: SearchOptions): Answer {
+  if (tinyHolds(asked)) return { kind: 'holds' }
+  const { scenario, model, property } = asked
   const finding = findViolation(model, property, limits)
   switch (finding.kind) {
     case 'none':

@@ -1,5 +1,6 @@
 /* What the kernel tells of pages and VMAs: /proc/self/pagemap, PAGEMAP_SCAN, /proc/self/smaps, mincore(2). */
 #include "probe.h"
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -114,7 +115,8 @@ int op_vmas(const struct op *op, struct result *r)
 		unsigned long long from, to;
 		char perms[8];
 
-		if (sscanf(line, "%llx-%llx %7s", &from, &to, perms) == 3) {
+		/* What smaps says of a VMA begins with a capital, where addresses have none. */
+		if (!isupper((unsigned char)line[0]) && sscanf(line, "%llx-%llx %7s", &from, &to, perms) == 3) {
 			inside = from < end && to > first;
 			if (inside)
 				add_data(r, "%s[%lld,%lld,\"%s\"", count++ ? "," : "",

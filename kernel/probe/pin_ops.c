@@ -14,26 +14,30 @@
 
 static int ends[2] = { -1, -1 };
 
-/* `vmsplice PAGE`: the first byte of the page into a pipe, by reference. */
+/* `vmsplice PAGE [N]`: the first byte of the page, or as much of N pages as a pipe takes, by reference. */
 int op_vmsplice(const struct op *op, struct result *r)
 {
-	struct iovec part = { address(op->argv[0]), 1 };
+	struct iovec part = { address(op->argv[0]), op->argc > 1 ? op->argv[1] * PAGE : 1 };
 
 	(void)r;
 	if (ends[0] < 0 && pipe2(ends, O_CLOEXEC | O_NONBLOCK))
 		return -1;
-	return vmsplice(ends[1], &part, 1, 0) == 1 ? 0 : -1;
+	return vmsplice(ends[1], &part, 1, 0) > 0 ? 0 : -1;
 }
 
-/* `pipe_read`: the byte that the pipe holds by now. */
+/* `pipe_read`: the byte that fills the pipe by now, or MIXED. */
 int op_pipe_read(const struct op *op, struct result *r)
 {
-	unsigned char byte;
+	static unsigned char bytes[PAGE];
+	int seen = NOTHING;
+	ssize_t n;
 
 	(void)op;
-	if (read(ends[0], &byte, 1) != 1)
+	while ((n = read(ends[0], bytes, sizeof(bytes))) > 0)
+		seen = both(seen, byte_of(bytes, n));
+	if (seen == NOTHING)
 		return -1;
-	r->ret = byte;
+	r->ret = seen;
 	return 0;
 }
 
@@ -42,6 +46,7 @@ static struct io_uring_params params;
 static char *submissions, *completions;
 static struct io_uring_sqe *entries;
 static char *pinned;
+static size_t pinned_size;
 
 static unsigned int *at(char *base, unsigned int offset)
 {
@@ -65,10 +70,10 @@ static int open_ring(void)
 	return submissions == MAP_FAILED || completions == MAP_FAILED || entries == MAP_FAILED ? -1 : 0;
 }
 
-/* `uring_pin PAGE` */
+/* `uring_pin PAGE [N]` */
 int op_uring_pin(const struct op *op, struct result *r)
 {
-	struct iovec buffer = { address(op->argv[0]), PAGE };
+	struct iovec buffer = { address(op->argv[0]), (op->argc > 1 ? op->argv[1] : 1) * PAGE };
 
 	(void)r;
 	if (ring < 0 && open_ring())
@@ -76,6 +81,7 @@ int op_uring_pin(const struct op *op, struct result *r)
 	if (syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS, &buffer, 1))
 		return -1;
 	pinned = buffer.iov_base;
+	pinned_size = buffer.iov_len;
 	return 0;
 }
 
@@ -87,12 +93,12 @@ int op_uring_unpin(const struct op *op, struct result *r)
 	return syscall(SYS_io_uring_register, ring, IORING_UNREGISTER_BUFFERS, NULL, 0);
 }
 
-/* `uring_read`: the first byte of the pinned page, which the kernel writes from it to a file. */
+/* `uring_read`: the byte that fills the pinned pages, or MIXED; the kernel writes them to a file. */
 int op_uring_read(const struct op *op, struct result *r)
 {
 	unsigned int tail, head, mask;
 	struct io_uring_cqe *done;
-	unsigned char byte;
+	unsigned char *seen;
 
 	(void)op;
 	if (ring < 0 || !pinned) {
@@ -105,7 +111,7 @@ int op_uring_read(const struct op *op, struct result *r)
 	entries[tail & mask].opcode = IORING_OP_WRITE_FIXED;
 	entries[tail & mask].fd = sink;
 	entries[tail & mask].addr = (uintptr_t)pinned;
-	entries[tail & mask].len = 1;
+	entries[tail & mask].len = pinned_size;
 	at(submissions, params.sq_off.array)[tail & mask] = tail & mask;
 	__atomic_store_n(at(submissions, params.sq_off.tail), tail + 1, __ATOMIC_RELEASE);
 	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
@@ -113,12 +119,14 @@ int op_uring_read(const struct op *op, struct result *r)
 	head = *at(completions, params.cq_off.head);
 	done = (struct io_uring_cqe *)(completions + params.cq_off.cqes) + (head & *at(completions, params.cq_off.ring_mask));
 	__atomic_store_n(at(completions, params.cq_off.head), head + 1, __ATOMIC_RELEASE);
-	if (done->res != 1) {
-		errno = -done->res;
+	if (done->res < 0 || (size_t)done->res != pinned_size) {
+		errno = done->res < 0 ? -done->res : EIO;
 		return -1;
 	}
-	if (pread(sink, &byte, 1, 0) != 1)
+	seen = mmap(NULL, pinned_size, PROT_READ, MAP_SHARED, sink, 0);
+	if (seen == MAP_FAILED)
 		return -1;
-	r->ret = byte;
+	r->ret = byte_of(seen, pinned_size);
+	munmap(seen, pinned_size);
 	return 0;
 }

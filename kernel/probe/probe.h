@@ -85,6 +85,7 @@ const char *parse_sequence(char *line, struct sequence *s);
 void run_sequence(const struct sequence *s) __attribute__((noreturn));
 int op_fork(const struct op *op, struct result *r);
 int op_exit(const struct op *op, struct result *r);
+int op_wait(const struct op *op, struct result *r);
 int op_read(const struct op *op, struct result *r);
 int op_write(const struct op *op, struct result *r);
 
@@ -114,6 +115,24 @@ int op_sysread(const struct op *op, struct result *r);
 int op_syswrite(const struct op *op, struct result *r);
 int op_vm_readv(const struct op *op, struct result *r);
 int op_vm_writev(const struct op *op, struct result *r);
+
+/* range_ops.c: contents of whole ranges */
+#define MIXED 256
+#define NOTHING (-1)
+/* Of at least one byte. */
+int byte_of(const unsigned char *bytes, size_t n);
+static inline int both(int a, int b)
+{
+	return a == NOTHING || a == b ? b : b == NOTHING ? a : MIXED;
+}
+int op_load(const struct op *op, struct result *r);
+int op_store(const struct op *op, struct result *r);
+int op_clear_refs(const struct op *op, struct result *r);
+
+/* gup_ops.c: the kernel's own test of pins */
+int op_gup_pin(const struct op *op, struct result *r);
+int op_gup_read(const struct op *op, struct result *r);
+int op_gup_unpin(const struct op *op, struct result *r);
 
 /* pin_ops.c: references that outlive a mapping */
 int op_vmsplice(const struct op *op, struct result *r);

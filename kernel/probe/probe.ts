@@ -98,6 +98,32 @@ async function start(path: string, directory: string): Promise<Result<Probe, Ski
   return ok({ run, close })
 }
 
+/**
+ * Several probes as one, which take turns: a sequence is mostly a wait of one process for another, and waits of
+ * different probes pass at the same time. Answers come in the order of each probe, not of all.
+ */
+export async function openProbes(n: number, options: ProbeOptions = {}): Promise<Result<Probe, Skip>> {
+  const opened: Probe[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((p) => p.close()))
+  }
+  for (let i = 0; i < n; i++) {
+    const one = await openProbe(options)
+    if (!one.ok) {
+      await close()
+      return one
+    }
+    opened.push(one.value)
+  }
+  let turn = 0
+  const run: Probe['run'] = async (s) => {
+    const probe = opened[turn++ % opened.length]
+    if (probe === undefined) throw new Error('no probe was opened')
+    return probe.run(s)
+  }
+  return ok({ run, close })
+}
+
 /** How many sequences are on their way at a time: enough that neither side waits for the other. */
 const WINDOW = 64
 

@@ -74,6 +74,9 @@ static void wait_for_turn(int i)
 {
 	for (int spins = 0; atomic_load(&shared->turn) == i; spins++) {
 		if (gone(sequence->ops[i].proc)) {
+			/* The operation may have been its last: exit() ends the turn, and then the process. */
+			if (atomic_load(&shared->turn) != i)
+				return;
 			shared->results[i].state = NO_PROCESS;
 			atomic_store(&shared->turn, i + 1);
 			return;
@@ -138,6 +141,22 @@ int op_exit(const struct op *op, struct result *r)
 	r->state = DONE;
 	atomic_store(&shared->turn, (int)(op - sequence->ops) + 1);
 	_exit(0);
+}
+
+/* `wait PROC`: until a process that has been told to exit is gone, and its mm with it. */
+int op_wait(const struct op *op, struct result *r)
+{
+	int proc = op->argv[0];
+
+	(void)r;
+	if (me || proc <= 0 || proc >= PROCS_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (children[proc] && waitpid(children[proc], NULL, 0) != children[proc])
+		return -1;
+	children[proc] = 0;
+	return 0;
 }
 
 int op_read(const struct op *op, struct result *r)

@@ -1,6 +1,6 @@
 /** Which outcomes a model allows, and which of them only a broken property leads to. */
 import { lower } from '../../model/language/lower/lower.ts'
-import type { LExpr, LoweredModel, LStmt } from '../../model/language/lowered.ts'
+import type { LoweredModel } from '../../model/language/lowered.ts'
 import { show } from '../../model/language/types.ts'
 import { condition } from '../../model/scenarios/condition.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
@@ -9,6 +9,7 @@ import type { Incomplete, SearchOptions, SearchResult } from '../../solver/engin
 import { searchExplicit } from '../../solver/explicit/search.ts'
 import { registerSlots } from '../../solver/outcomes.ts'
 import { evaluate, type State } from '../../solver/reference/interpreter.ts'
+import { keeping } from './keeping.ts'
 import { conditionFor, nameable, type RaceOutcome } from './outcome.ts'
 
 /** The model of a scenario whose final condition is this outcome. */
@@ -55,78 +56,6 @@ export function isAllowed(scenario: Scenario, outcome: RaceOutcome, options: Sea
   if (!nameable(outcome)) return false
   const result = searchExplicit(asking(scenario, outcome), options)
   return satisfied(result) ? true : result.incomplete === undefined ? false : undefined
-}
-
-const conjunction = (all: readonly LExpr[]): LExpr =>
-  all.reduce((left, right) => ({ kind: 'binary', op: 'and', left, right }), { kind: 'const', value: 1 })
-
-const asserts = (body: readonly LStmt[], property: number): boolean =>
-  body.some((s) =>
-    s.kind === 'if'
-      ? asserts(s.then, property) || asserts(s.else, property)
-      : s.kind === 'assert' && s.property === property,
-  )
-
-function looksBack(e: LExpr): boolean {
-  switch (e.kind) {
-    case 'const':
-    case 'slot':
-      return false
-    case 'select':
-      return e.index.some((i) => looksBack(i.expr))
-    case 'not':
-      return looksBack(e.arg)
-    case 'binary':
-      return looksBack(e.left) || looksBack(e.right)
-    case 'ite':
-      return looksBack(e.cond) || looksBack(e.then) || looksBack(e.else)
-    case 'old':
-      return true
-  }
-}
-
-/** Every assertion of a property sets `bad`; undefined where one looks back, which only assertions may do. */
-function marking(body: readonly LStmt[], property: number, bad: number): readonly LStmt[] | undefined {
-  const out: LStmt[] = []
-  for (const s of body) {
-    if (s.kind === 'if') {
-      const then = marking(s.then, property, bad)
-      const other = marking(s.else, property, bad)
-      if (then === undefined || other === undefined) return undefined
-      out.push({ ...s, then, else: other })
-    } else if (s.kind === 'assert' && s.property === property) {
-      if (looksBack(s.cond)) return undefined
-      const mark: LStmt = { kind: 'set', target: { kind: 'slot', slot: bad }, value: { kind: 'const', value: 1 } }
-      out.push({ kind: 'if', cond: s.cond, then: [], else: [mark] })
-    } else out.push(s)
-  }
-  return out
-}
-
-/**
- * The model without the executions that break a property: nothing runs on from a state that does, and
- * none such is final. Undefined for a property that cannot be said in one state: a deadlock, or an
- * assertion that compares two states.
- */
-export function keeping(model: LoweredModel, property: number): LoweredModel | undefined {
-  if (model.properties[property]?.kind === 'deadlock') return undefined
-  const bad = model.slots.length
-  const good: LExpr[] = [
-    { kind: 'not', arg: { kind: 'slot', slot: bad } },
-    ...model.invariants.filter((i) => i.property === property).map((i) => i.expr),
-  ]
-  if (good.length === 1 && !model.steps.some((s) => asserts(s.body, property))) return undefined
-  const steps = model.steps.map((s) => {
-    const body = marking(s.body, property, bad)
-    return body === undefined ? undefined : { ...s, guard: conjunction([...good, s.guard]), body }
-  })
-  if (steps.includes(undefined)) return undefined
-  return {
-    ...model,
-    slots: [...model.slots, { name: 'broken', type: { kind: 'bool' }, kind: 'ghost', lo: 0, hi: 1, init: 0 }],
-    steps: steps.filter((s) => s !== undefined),
-    final: conjunction([...good, model.final ?? { kind: 'const', value: 1 }]),
-  }
 }
 
 /**

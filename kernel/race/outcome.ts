@@ -12,18 +12,23 @@ export interface RaceOutcome {
   readonly pages: readonly { readonly name: string; readonly guard: boolean }[]
 }
 
-function resultName(raw: number, access: boolean): string {
+/** What `touch` adds to a SIGBUS whose code is that of a poisoned page. */
+const POISONED = 128
+const SIGBUS = 7
+
+function resultName(raw: number, access: boolean, { plainPoison }: RaceProgram): string {
   if (!access) return raw >= 0 ? String(raw) : `-${errnoName(-raw)}`
   if (raw === 0) return 'ok'
+  if (raw === SIGBUS + POISONED || (raw === SIGBUS && plainPoison)) return 'HWPOISON'
   return (SIGNAL[raw] ?? `SIG${raw}`).slice('SIG'.length)
 }
 
 /** The number that the C program has for a result, as its `call` and `touch` give it. */
-function resultNumber(name: string, access: boolean): number | undefined {
+function resultNumber(name: string, access: boolean, program: RaceProgram): number | undefined {
   if (!access && /^\d+$/.test(name)) return Number(name)
   for (let n = 0; n < 256; n++) {
     const raw = access ? n : -n
-    if (resultName(raw, access) === name) return raw
+    if (resultName(raw, access, program) === name) return raw
   }
   return undefined
 }
@@ -31,7 +36,7 @@ function resultNumber(name: string, access: boolean): number | undefined {
 export const readOutcome = (program: RaceProgram, raw: RawOutcome): RaceOutcome => ({
   registers: program.results.map(({ register, access }, i) => ({
     name: register,
-    value: resultName(raw.results[i] ?? 0, access),
+    value: resultName(raw.results[i] ?? 0, access, program),
   })),
   pages: program.pages.map((name, i) => ({ name, guard: raw.guards[i] !== 0 })),
 })
@@ -41,7 +46,7 @@ export function rawOutcome(program: RaceProgram, outcome: RaceOutcome): RawOutco
   const results: number[] = []
   for (const { register, access } of program.results) {
     const value = outcome.registers.find((r) => r.name === register)?.value
-    const raw = value === undefined ? undefined : resultNumber(value, access)
+    const raw = value === undefined ? undefined : resultNumber(value, access, program)
     if (raw === undefined) return undefined
     results.push(raw)
   }

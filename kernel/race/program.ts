@@ -9,6 +9,7 @@ import { operationOf } from '../../model/scenarios/threads.ts'
 import type { Mapping } from '../../model/scenarios/place.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { UFFD } from '../probe/constants.ts'
+import { hasMemoryFailure } from '../sequential/poison.ts'
 import { skip, type Skip } from '../skip.ts'
 
 export interface RaceMapping {
@@ -78,6 +79,8 @@ export interface RaceProgram {
   readonly block: number
   /** Flags of userfaultfd's features, where anything is registered with one. */
   readonly uffd?: number
+  /** Pages are poisoned, and the kernel gives their SIGBUS no code of its own. */
+  readonly plainPoison: boolean
   /** The page cache begins with huge folios. */
   readonly huge: boolean
   /** Those of the scenario first; then those of processes that stand for khugepaged. */
@@ -208,6 +211,7 @@ export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgr
     files: world.backings.map((b) => ({ pages: b.pages, plain: !b.shmem })),
     block: tables ? REAL_PTES / world.ptes : 1,
     ...uffdOf(threads),
+    plainPoison: names.includes('uffd_poison') && !names.includes('ftruncate') && !hasMemoryFailure(),
     huge: world.huge,
     mappings,
     fills,

@@ -15,7 +15,7 @@ import type { RaceOutcome } from './outcome.ts'
 import { raceProgram, type RaceProgram } from './program.ts'
 
 export interface Target {
-  /** The scenario, without what comes after the trace. */
+  /** The scenario, without what comes after the trace and tells nothing of it. */
   readonly scenario: Scenario
   readonly program: RaceProgram
   /** How the trace ends when every operation that it has begun has returned. */
@@ -59,26 +59,44 @@ function complete(model: LoweredModel, from: State): State | undefined {
 
 const thread = (model: LoweredModel, step: number): number => model.steps.find((s) => s.id === step)?.thread ?? -1
 
-/** The target of a replayed counterexample, or why no real kernel can show it. */
-export function targetOf(scenario: Scenario, trace: Trace, property: string): Result<Target, Skip> {
+/** The target of a scenario that begins with the trace. */
+function targetIn(scenario: Scenario, trace: Trace, property: string): Result<Target, Skip> {
   const no = (message: string): { readonly ok: false; readonly error: Skip } => failed(skip('feature', message))
-  const cut = begun(scenario, trace)
-  if (typeof cut === 'string') return no(cut)
-  const { model } = lower(withProperties(cut))
+  const { model } = lower(withProperties(scenario))
   const moves = resolveMoves(model, recordSteps(trace))
   if (!moves.ok) return no(`the trace is none of the operations that it begins: ${moves.error.message}`)
   const ran = replay(model, moves.value)
   if (ran.kind === 'stuck') return no(`the trace cannot be replayed: ${ran.reason}`)
   const end = complete(model, ran.states.at(-1) ?? initialState(model))
   if (end === undefined) return no('the operations of the trace do not all return, so no outcome can be looked at')
-  const program = raceProgram(cut, trace)
+  const program = raceProgram(scenario, trace)
   if (!program.ok) return program
-  const outcome = outcomeOf(cut, model, end, program.value.pages)
-  const telling = shows(cut, property, outcome, { maxMs: JUDGE_MS })
-  if (telling === true) return ok({ scenario: cut, program: program.value, outcome })
+  const outcome = outcomeOf(scenario, model, end, program.value.pages)
+  const telling = shows(scenario, property, outcome, { maxMs: JUDGE_MS })
+  if (telling === true) return ok({ scenario, program: program.value, outcome })
   return no(
     telling === false
       ? `registers and guards end as they may without the violation of ${property}, so the kernel cannot show it`
       : `whether the outcome shows the violation of ${property} cannot be told`,
   )
 }
+
+/**
+ * The target of a replayed counterexample, or why no real kernel can show it. What the scenario does after the
+ * trace is left out, unless it looks at what came of the violation.
+ */
+export function targetOf(scenario: Scenario, trace: Trace, property: string): Result<Target, Skip> {
+  const cut = begun(scenario, trace)
+  if (typeof cut === 'string') return failed(skip('feature', cut))
+  if (cut !== scenario && looksOn(scenario, cut)) {
+    const whole = targetIn(scenario, trace, property)
+    if (whole.ok) return whole
+  }
+  return targetIn(cut, trace, property)
+}
+
+/** Whether the operations that are cut off give results. */
+const looksOn = (whole: Scenario, cut: Scenario): boolean =>
+  results(whole) > results(cut) && whole.file.threads.length === cut.file.threads.length
+const results = ({ file }: Scenario): number =>
+  file.threads.reduce((n, t) => n + t.stmts.filter((s) => s.register !== undefined).length, 0)

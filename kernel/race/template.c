@@ -30,6 +30,11 @@
 #define MADV_GUARD_REMOVE 103
 #endif
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
 #ifndef UFFD_USER_MODE_ONLY
 #define UFFD_USER_MODE_ONLY 1
 #endif
@@ -147,9 +152,11 @@ static void pin(int cpu)
 	sched_setaffinity(0, sizeof(one), cpu < 0 ? &all : &one);
 }
 
-static void on_fault(int sig)
+/* A poisoned page has a code of its own, where the kernel has CONFIG_MEMORY_FAILURE. */
+static void on_fault(int sig, siginfo_t *info, void *context)
 {
-	trapped = sig;
+	(void)context;
+	trapped = sig == SIGBUS && info->si_code == BUS_MCEERR_AR ? sig + 128 : sig;
 	siglongjmp(trap, 1);
 }
 
@@ -180,7 +187,7 @@ static __attribute__((unused)) void call(int thread, int op, int r, int ret)
 	after(thread, op, r, ret ? -errno : 0);
 }
 
-static int touch(char *at, int write)	/* 0, or the signal */
+static int touch(char *at, int write)	/* 0, or the signal; 128 more where the page is poisoned */
 {
 	if (sigsetjmp(trap, 1))
 		return trapped;
@@ -274,6 +281,9 @@ static int fill_one(int m)
 		any = 1;
 		if (fills[i].how == GUARD)
 			bad |= madvise(block(m, fills[i].page), BLOCK, MADV_GUARD_INSTALL);
+		else if (UFFD && BLOCK > PAGE)	/* a file with holes is not collapsed where somebody waits for its missing pages */
+			bad |= madvise(block(m, fills[i].page), BLOCK,
+				       fills[i].how == WRITE ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
 		else
 			bad |= touch(block(m, fills[i].page), fills[i].how == WRITE);
 	}
@@ -636,12 +646,13 @@ int main(int argc, char **argv)
 	uint64_t end = now() + (uint64_t)((argc > 2 ? strtod(argv[2], NULL) : 10) * 1e9);
 	unsigned long enough = argc > 4 ? strtoul(argv[4], NULL, 10) : 0;
 	unsigned long n, hits = 0, bad = 0;
+	struct sigaction faults = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
 
 	random_state = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
 	control = mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(control == MAP_FAILED ? -1 : 0);
-	signal(SIGSEGV, on_fault);
-	signal(SIGBUS, on_fault);
+	sigaction(SIGSEGV, &faults, NULL);
+	sigaction(SIGBUS, &faults, NULL);
 	signal(SIGTERM, finish);
 	signal(SIGINT, finish);
 	for (int f = 0; f < FILES; f++) {

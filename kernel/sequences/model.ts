@@ -41,8 +41,8 @@ interface Outcome {
 
 interface OneOperation {
   readonly model: LoweredModel
-  /** Steps by thread and program counter. */
-  readonly steps: ReadonlyMap<string, readonly Step[]>
+  /** Steps by thread, then by program counter. */
+  readonly steps: readonly (readonly (readonly Step[])[])[]
   readonly register: number
   readonly start: State
   readonly outcomes: Map<string, readonly Outcome[]>
@@ -71,27 +71,30 @@ const sharedSlots = (model: LoweredModel): readonly number[] =>
   model.slots.flatMap((s, i) => (isShared(s.kind) ? [i] : []))
 
 function lowerOperation(model: LoweredModel): OneOperation {
-  const steps = new Map<string, Step[]>()
-  for (const s of model.steps) steps.set(`${s.thread}:${s.pc}`, [...(steps.get(`${s.thread}:${s.pc}`) ?? []), s])
+  const steps = model.threads.map((t): Step[][] => Array.from({ length: t.donePc + 1 }, () => []))
+  for (const s of model.steps) steps[s.thread]?.[s.pc]?.push(s)
   const register = model.slots.findIndex((s) => s.kind === 'register')
   return { model, steps, register, start: initialState(model), outcomes: new Map() }
 }
+
+/** Each operation begins with locals of its own. */
+const KEPT = { deadLocals: 'kept' } as const
 
 /** What is left out of a kernel is left out of the operations that have it. */
 function lowerKnown(program: Program): LoweredModel {
   const [first, ...rest] = program.without
   try {
-    return lower(program).model
+    return lower(program, KEPT).model
   } catch (e) {
     if (!(e instanceof ModelError) || first === undefined) throw e
   }
   const known = rest.length === 0 ? [] : [first, ...rest].filter((label) => stands(program, label))
-  return lower({ ...program, without: new Set(known) }).model
+  return lower({ ...program, without: new Set(known) }, KEPT).model
 }
 
 function stands(program: Program, label: string): boolean {
   try {
-    lower({ ...program, without: new Set([label]) })
+    lower({ ...program, without: new Set([label]) }, KEPT)
     return true
   } catch (e) {
     if (e instanceof ModelError) return false
@@ -104,8 +107,11 @@ function scenarioAlone({ scenario, world }: Stage, o: SequenceOp): Scenario {
   return scenario(o)
 }
 
-function newWorld(w: SequenceWorld, of: ModelOf): WorldModel {
-  const stage = newStage(w, of)
+/** Worlds that differ in this text alone differ in what they ask of the kernel, and in nothing of the model. */
+const modelledAs = ({ declarations, child, uffd, collapses, vocabulary }: SequenceWorld): string =>
+  JSON.stringify([declarations, child, uffd, collapses, vocabulary[0]?.mm])
+
+function newWorld(w: SequenceWorld, stage: Stage): WorldModel {
   const [any] = w.vocabulary
   if (any === undefined) throw new Error(`world ${w.name} has no operation`)
   const scenario = scenarioAlone(stage, any)
@@ -113,7 +119,9 @@ function newWorld(w: SequenceWorld, of: ModelOf): WorldModel {
   const pages = stage.looks.flatMap((m) => Array.from({ length: m.pages }, (_, i) => `${m.name}[${i}]`))
   const guards = pages.map((name): LExpr => {
     const { cond } = conditionFor({ registers: [], pages: [{ name, guard: true }] })
-    const asked = lowerKnown({ ...scenario.program, final: condition(cond, scenario.registers, scenario.world) }).final
+    const final = condition(cond, scenario.registers, scenario.world)
+    // Shared variables have the same slots where nobody runs.
+    const asked = lower({ ...scenario.program, threads: [], without: new Set(), final }, KEPT).model.final
     if (asked === undefined) throw new Error(`world ${w.name}: no page ${name}`)
     return asked
   })
@@ -179,10 +187,16 @@ function operationModel(world: WorldModel, o: SequenceOp): OneOperation {
   return made
 }
 
+const NO_CHOICES: readonly number[] = []
+
 /** All that can follow a state, of one thread. */
 function stepsFrom(one: OneOperation, state: State, thread: number): readonly State[] {
-  const pc = state[one.model.threads[thread]?.pcSlot ?? -1]
-  return (one.steps.get(`${thread}:${pc ?? ''}`) ?? []).flatMap((step) => {
+  const pc = state[one.model.threads[thread]?.pcSlot ?? -1] ?? -1
+  return (one.steps[thread]?.[pc] ?? []).flatMap((step) => {
+    if (step.choices.length === 0) {
+      const only = runStep(one.model, step, NO_CHOICES, state)
+      return only === undefined ? [] : [only.state]
+    }
     const lists = step.choices.reduce<readonly (readonly number[])[]>(
       (all, { lo, hi }) => all.flatMap((l) => Array.from({ length: hi - lo + 1 }, (_, i) => [...l, lo + i])),
       [[]],
@@ -194,7 +208,8 @@ function stepsFrom(one: OneOperation, state: State, thread: number): readonly St
   })
 }
 
-const keyOf = (values: ArrayLike<number>): string => String.fromCharCode(...Array.from(values))
+const keyOf = ({ buffer, byteOffset, byteLength }: Shared): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 
 /** As this machine gives a result: it may know no other SIGBUS than the plain one. */
 const here = (result: string, { failures }: WorldModel): string => (result === 'HWPOISON' && !failures ? 'BUS' : result)
@@ -237,7 +252,7 @@ function outcomesFrom(world: WorldModel, one: OneOperation, from: Shared): reado
     for (const s of later) {
       // What one step leads to needs no look at what was seen: an operation alone goes round in no circle without a choice.
       if (later.length > 1) {
-        const name = keyOf(s)
+        const name = keyOf(Uint16Array.from(s))
         if (seen.has(name)) continue
         seen.add(name)
       }
@@ -262,10 +277,17 @@ const same = (a: Expected, b: Expected): boolean =>
 
 /** The model of a kernel, for any number of sequences; huge pages of hugetlbfs have one of their own. */
 export function newSequenceModel(of: ModelOf): SequenceModel {
+  const stages = new Map<string, Stage>()
   const worlds = new Map<string, WorldModel>()
+  const stageOf = (w: SequenceWorld): Stage => {
+    const stage = stages.get(w.name) ?? newStage(w, of)
+    stages.set(w.name, stage)
+    return stage
+  }
   const worldOf = (w: SequenceWorld): WorldModel => {
-    const world = worlds.get(w.name) ?? newWorld(w, of)
-    worlds.set(w.name, world)
+    const key = modelledAs(w)
+    const world = worlds.get(key) ?? newWorld(w, stageOf(w))
+    worlds.set(key, world)
     return world
   }
   const start = (w: SequenceWorld): ModelRun => {
@@ -293,7 +315,7 @@ export function newSequenceModel(of: ModelOf): SequenceModel {
     return { take }
   }
   return {
-    stage: (w) => (isHugetlb(w) ? hugetlbStage(w) : worldOf(w).stage),
+    stage: (w) => (isHugetlb(w) ? hugetlbStage(w) : stageOf(w)),
     start: (w) => (isHugetlb(w) ? hugetlbRun() : start(w)),
   }
 }

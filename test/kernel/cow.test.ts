@@ -1,81 +1,218 @@
 /**
- * The rows of cow.c on anonymous memory that need no test module (tools/testing/selftests/mm/cow.c, v6.18): what
- * a process has written stays its own, also through references that were taken before; and what is pinned for
- * long stays what the process sees. R/O long-term pins need CONFIG_GUP_TEST and are not asked for here.
+ * The rows of cow.c (tools/testing/selftests/mm/cow.c, v6.18) on the running kernel, by its own titles. What is run
+ * is the litmus file of the row, in every order of its operations; a configuration that the model does not have
+ * takes the file of the base page, on memory of that shape. What the selftest skips is skipped here: without swap,
+ * without CONFIG_GUP_TEST, without free huge pages. MMCHECK_HUGETLB=N reserves N of them for the time of the test.
  */
-import { describe, expect, test } from 'vitest'
-import {
-  by,
-  fork,
-  mapBacking,
-  mprotect,
-  munmap,
-  op,
-  pipeRead,
-  read,
-  uringPin,
-  uringRead,
-  uringUnpin,
-  vmsplice,
-  write,
-  type ProbeOp,
-} from '../../kernel/probe/operations.ts'
-import { results, withProbe } from './support.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest'
+import { catalogue } from '../../cli/input.ts'
+import { conformFrames, runOrder } from '../../kernel/frames/conform.ts'
+import { framesProgram } from '../../kernel/frames/program.ts'
+import { HUGE, SHAPES, type Shape, type Step } from '../../kernel/frames/shapes.ts'
+import { by, fork, madvise, op, type ProbeOp } from '../../kernel/probe/operations.ts'
+import { openProbe, type Probe } from '../../kernel/probe/probe.ts'
+import { showResult } from '../../kernel/probe/protocol.ts'
+import { against } from '../../kernel/running.ts'
+import type { RaceOutcome } from '../../kernel/race/outcome.ts'
+import { kernelLine } from '../../model/litmus/kernel_line.ts'
+import { printLitmus } from '../../model/litmus/printer.ts'
+import type { LitmusFile } from '../../model/litmus/ast.ts'
+import type { Scenario } from '../../model/scenarios/scenario.ts'
+import { GUP_ROWS, scenarioOfRow } from '../../model/scenarios/gup_rows.ts'
+import { CELLS, COLLAPSE, CONFIGURATIONS, TESTS, WITHOUT } from '../scenarios/cow_selftests.ts'
+import { scenarioOn, scenariosOf } from '../support/scenarios.ts'
+import { meets } from './meets.ts'
+import { have } from './support.ts'
 
-const [OLD, NEW] = [11, 22]
+const NR_HUGEPAGES = '/proc/sys/vm/nr_hugepages'
+const reserve = process.env['MMCHECK_HUGETLB']
+let reserved: string | undefined
+
+let opened: Awaited<ReturnType<typeof openProbe>> | undefined
+let kernel: Awaited<ReturnType<typeof against>> | undefined
+beforeAll(async () => {
+  if (reserve !== undefined) {
+    reserved = readFileSync(NR_HUGEPAGES, 'utf8')
+    writeFileSync(NR_HUGEPAGES, reserve)
+  }
+  opened = await openProbe()
+  kernel = await against(undefined, [])
+})
+afterAll(async () => {
+  if (opened?.ok === true) await opened.value.close()
+  if (reserved !== undefined) writeFileSync(NR_HUGEPAGES, reserved)
+})
+
+function machine(context: TestContext): { readonly probe: Probe; readonly model: string } {
+  if (opened === undefined || kernel === undefined) throw new Error('nothing was opened')
+  return { probe: have(opened, context), model: have(kernel, context).model.name }
+}
+
+/** The outcome of every order of the operations of a scenario; skips where the machine lacks something. */
+async function outcomesOf(s: Scenario, context: TestContext, shape?: Shape): Promise<readonly RaceOutcome[]> {
+  const { probe } = machine(context)
+  const program = have(framesProgram(s, shape), context)
+  const outcomes: RaceOutcome[] = []
+  for (const order of program.orders) {
+    const { outcome, hung } = have(await runOrder(probe, program, order), context)
+    expect(hung).toBe(false)
+    outcomes.push(outcome)
+  }
+  expect(outcomes.length).toBeGreaterThan(0)
+  return outcomes
+}
+
+const passes = (s: Scenario, o: RaceOutcome): boolean => s.file.final !== undefined && meets(s.file.final.cond, o)
+const failing = (s: Scenario, all: readonly RaceOutcome[]): readonly RaceOutcome[] => all.filter((o) => !passes(s, o))
+
+const files = catalogue()
+const anonymous = Object.entries(TESTS).flatMap(([name, description]) =>
+  [...Object.keys(CONFIGURATIONS), ...Object.keys(WITHOUT)].map((configuration) => {
+    const cell = CELLS.find((c) => c.description === description && c.configuration === configuration)
+    const own = cell !== undefined && files.includes(cell.name)
+    return {
+      title: `${description} ... with ${configuration}`,
+      file: own ? cell.name : `selftest-cow-${name}-base`,
+      // The configurations that litmus files have say their shape themselves.
+      shape: own ? undefined : SHAPES[configuration],
+      leaks: cell?.expectedToFail === true,
+    }
+  }),
+)
+
+const configurationOf = (file: string): string => CELLS.find((c) => c.name === file)?.configuration ?? ''
+
+describe('anonymous memory', () => {
+  for (const { title, file, shape, leaks } of anonymous)
+    test(title, async (context) => {
+      const s = scenarioOn(file, machine(context).model)
+      const wrong = failing(s, await outcomesOf(s, context, shape))
+      if (leaks) expect(wrong).not.toEqual([])
+      else expect(wrong).toEqual([])
+    })
+
+  test('every configuration of cow.c has a shape, or a file of its own', () => {
+    expect(anonymous).toHaveLength(14 * 11)
+    for (const { file, shape, title } of anonymous) {
+      expect(files).toContain(file)
+      expect(shape !== undefined || title.endsWith(` ... with ${configurationOf(file)}`)).toBe(true)
+    }
+  })
+})
+
+/** cow.c makes a huge page that PTEs map, and has it collapsed where part of it is shared with a child. */
 const child = (o: ProbeOp): ProbeOp => by(1, o)
-const memory = [...mapBacking('anon-private', 0, 1), write(0, OLD)]
-/** Write-protects the page and takes that back: the next store is to fault, and to decide whether the page is its own. */
-const dance = [mprotect(0, 1, 'r'), mprotect(0, 1, 'rw')]
-const end = child(op('exit'))
+const [FILLED, STORED] = [1, 2]
 
-/** The row, its operations, and what the last of them read. */
-const ROWS: readonly (readonly [string, readonly ProbeOp[], number])[] = [
-  ['basic COW after fork', [fork(1), write(0, NEW), child(read(0))], OLD],
-  ['basic COW after fork with mprotect() optimization', [fork(1), ...dance, write(0, NEW), child(read(0))], OLD],
-  ['the child writes', [fork(1), child(write(0, NEW)), read(0)], OLD],
-  [
-    'vmsplice() + unmap in child',
-    [fork(1), child(vmsplice(0)), child(munmap(0, 1)), write(0, NEW), child(pipeRead())],
-    OLD,
-  ],
-  [
-    'vmsplice() + unmap in child with mprotect() optimization',
-    [fork(1), child(vmsplice(0)), child(munmap(0, 1)), ...dance, write(0, NEW), child(pipeRead())],
-    OLD,
-  ],
-  [
-    'vmsplice() before fork(), unmap in parent after fork()',
-    [vmsplice(0), fork(1), munmap(0, 1), child(write(0, NEW)), pipeRead()],
-    OLD,
-  ],
-  [
-    'vmsplice() + unmap in parent after fork()',
-    [fork(1), vmsplice(0), munmap(0, 1), child(write(0, NEW)), pipeRead()],
-    OLD,
-  ],
-  ['R/O-mapping a page registered as iouring fixed buffer', [uringPin(0), ...dance, write(0, NEW), uringRead()], NEW],
-  ['fork() with an iouring fixed buffer', [uringPin(0), fork(1), write(0, NEW), uringRead()], NEW],
-  ['fork() with an iouring fixed buffer: the child', [uringPin(0), fork(1), write(0, NEW), child(read(0))], OLD],
-]
+async function collapsed(unshared: number, compared: number, context: TestContext): Promise<void> {
+  const { probe } = machine(context)
+  const shape = SHAPES['PTE-mapped THP']
+  const setUp: readonly Step[] = shape?.setUp(0, FILLED) ?? []
+  const half = HUGE / 2
+  const ops = [
+    madvise(unshared, half, 'dontfork'),
+    fork(1),
+    madvise(0, HUGE, 'dofork'),
+    madvise(0, HUGE, 'collapse'),
+    op('store', 0, HUGE, STORED),
+    child(op('load', compared, half)),
+    op('load', 0, HUGE),
+    child(op('exit')),
+    op('wait', 1),
+  ]
+  const { ops: results } = await probe.run({ ops: [...setUp.map((x) => x.op), ...ops], timeoutMs: 20_000 })
+  const missing = setUp.flatMap((x, i) => {
+    const r = results[i]
+    return r === undefined ? [] : (x.missing(r) ?? [])
+  })
+  if (missing[0] !== undefined) context.skip(missing[0])
+  const said = results.slice(setUp.length).map(showResult)
+  if (said[3] !== '0') context.skip(`MADV_COLLAPSE failed: ${said[3] ?? ''}`)
+  expect(said).toEqual(['0', '0', '0', '0', '0', String(FILLED), String(STORED), '0', '0'])
+}
 
-describe('cow.c on anonymous memory', () => {
-  for (const [name, ops, seen] of ROWS)
+describe('anonymous THP', () => {
+  for (const [title, file] of Object.entries(COLLAPSE))
+    test(title, async (context) => {
+      const s = scenarioOn(file, machine(context).model)
+      expect(failing(s, await outcomesOf(s, context))).toEqual([])
+    })
+
+  test('Basic COW after fork() when collapsing after fork() (lower shared)', async (context) => {
+    await collapsed(HUGE / 2, 0, context)
+  })
+  test('Basic COW after fork() when collapsing after fork() (upper shared)', async (context) => {
+    await collapsed(0, HUGE / 2, context)
+  })
+})
+
+const PINS = ['pin', 'pin_fast', 'pin_read', 'unpin']
+/** "Basic COW" of memory that is not anonymous: the rows of long-term pins, without the pin. */
+function withoutPins(file: LitmusFile): LitmusFile {
+  const { final: _, ...rest } = file
+  const threads = file.threads.map((t) => ({ ...t, stmts: t.stmts.filter((s) => !PINS.includes(s.op.text)) }))
+  return { ...rest, threads }
+}
+
+const GIB = '1048576 kB'
+const NO_GIB = 'mappings of the probe lie closer together than 1 GiB'
+
+describe('memory that is not anonymous', () => {
+  for (const row of GUP_ROWS)
+    test(`${row.number}: ${row.run}`, async (context) => {
+      if (row.backing.includes(GIB)) context.skip(NO_GIB)
+      const s = scenarioOn(scenarioOfRow(row, files) ?? '', machine(context).model)
+      expect(failing(s, await outcomesOf(s, context))).toEqual([])
+    })
+
+  for (const row of GUP_ROWS.filter((r) => r.how === 'GUP'))
+    test(`Basic COW ... with ${row.backing}`, async (context) => {
+      if (row.backing.includes(GIB)) context.skip(NO_GIB)
+      const { model } = machine(context)
+      const pinned = scenarioOn(scenarioOfRow(row, files) ?? '', model)
+      // The litmus file of the huge zero page has no second mapping of it.
+      const [s] = scenariosOf(
+        row.backing === 'huge zeropage' ? TWO_HUGE_ZERO : printLitmus(withoutPins(pinned.file)),
+        [kernelLine([model], [])],
+      )
+      if (s === undefined) throw new Error(`no scenario of ${row.backing}`)
+      const [outcome] = await outcomesOf(s, context)
+      expect(outcome?.registers.map((r) => r.value)).toEqual(['0', 'ok', '0'])
+    })
+})
+
+const TWO_HUGE_ZERO = `MM basic-huge_zeropage
+kernel v6.2
+{
+  frames 2;
+  ptes 1;
+  map a = anon[0] private rw;
+  map s = anon[0] private r;
+  fill a[0] huge_zero;
+  fill s[0] huge_zero;
+}
+P0 {
+  r0 = load(a[0]);
+  r2 = store(a[0], 3);
+  r4 = load(s[0]);
+}
+`
+
+/** Through the whole comparison on every run: a few that are cheap; all of them with MMCHECK_CELLS=all. */
+const FEW = ['selftest-cow-basic_mprotect-base', 'selftest-cow-vmsplice_child-thp', 'selftest-cow-iouring_fork-base']
+
+describe('held against the model', () => {
+  for (const name of process.env['MMCHECK_CELLS'] === 'all' ? CELLS.map((c) => c.name) : FEW)
     test(name, async (context) => {
-      await withProbe(context, async (probe) => {
-        const said = await results(probe, [...memory, ...ops, ...(ops.some((o) => o.name === 'fork') ? [end] : [])])
-        const pin = memory.length + ops.findIndex((o) => o.name === 'uring_pin')
-        if (ops.some((o) => o.name === 'uring_pin') && said[pin] !== '0') context.skip(`io_uring: ${said[pin] ?? ''}`)
-        expect(said[memory.length + ops.length - 1]).toBe(String(seen))
-        expect(said.filter((r) => r.startsWith('-') || r.startsWith('SIG'))).toEqual([])
-      })
+      const report = have(await conformFrames(scenarioOn(name, machine(context).model)), context)
+      expect(report.seen.filter((o) => o.allowed !== true)).toEqual([])
     })
 
-  test('a pin that is given back is read no more', async (context) => {
-    await withProbe(context, async (probe) => {
-      const said = await results(probe, [...memory, uringPin(0), uringRead(), uringUnpin(), uringRead()])
-      if (said[2] !== '0') context.skip(`io_uring: ${said[2] ?? ''}`)
-      expect(said.slice(3)).toEqual([String(OLD), '0', '-EFAULT'])
-    })
+  test('a fork that protects nothing from its child is found out', async (context) => {
+    // The page stays writable in the parent, so that its store reaches the child; here it does not.
+    const s = scenarioOn('selftest-cow-basic-base', machine(context).model, ['copy_pte_range.wrprotect_ptes'])
+    const report = have(await conformFrames(s), context)
+    expect(report.seen.some((o) => o.allowed === false)).toBe(true)
   })
 })

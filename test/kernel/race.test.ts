@@ -12,11 +12,13 @@ import { confirm } from '../../kernel/race/confirm.ts'
 import { conformRace } from '../../kernel/race/conform.ts'
 import { generateC } from '../../kernel/race/generate.ts'
 import { allowedOutcomes, isAllowed, shows } from '../../kernel/race/judge.ts'
+import { keeping } from '../../kernel/race/keeping.ts'
 import { rawOutcome, readOutcome, type RaceOutcome } from '../../kernel/race/outcome.ts'
 import { raceProgram, type RaceProgram } from '../../kernel/race/program.ts'
 import { parseRace, raceTemplate } from '../../kernel/race/run.ts'
 import { targetOf } from '../../kernel/race/target.ts'
-import { scenarioOn, scenariosOf, shareOfNames } from '../support/scenarios.ts'
+import { searchExplicit } from '../../solver/explicit/search.ts'
+import { lowerScenario, scenarioOn, scenariosOf, shareOfNames } from '../support/scenarios.ts'
 import { have, running } from './support.ts'
 
 const KERNEL = 'v6.18.37'
@@ -191,6 +193,56 @@ describe('the judge', () => {
     const removed = scenarioOn('install+remove', KERNEL)
     expect(shows(removed, 'GuardStays', outcome(registers, { 'a[0]': false, 'a[1]': true }))).toBe(false)
   })
+})
+
+describe('a property that compares two states', () => {
+  const POISON = '11f233f2c81f'
+
+  test('is shown by the load after the collapse, which the trace does not reach', (context) => {
+    const { c, scenario, found } = recorded(POISON)
+    const { outcome: looked, scenario: of } = have(targetOf(scenario, found.trace, c.property.name), context)
+    expect(of.file.threads[0]?.stmts).toHaveLength(5)
+    expect(looked.registers.map((r) => r.value)).toEqual(['0', '0', 'HWPOISON', '0', 'ok'])
+    // Had the collapse left the table alone, the page would be poisoned still: no outcome of this model.
+    const kept = looked.registers.map((r) => (r.name === 'P0:r4' ? { ...r, value: 'HWPOISON' } : r))
+    expect(shows(of, c.property.name, { ...looked, registers: kept })).toBe(false)
+  })
+
+  test('is kept by what no step breaks', () => {
+    const { model } = lowerScenario(scenarioOn('install+read', KERNEL))
+    const number = model.properties.findIndex((p) => p.name === 'GuardsRefine')
+    const kept = keeping(model, number)
+    if (kept === undefined) throw new Error('it cannot be said')
+    const [before, after] = [searchExplicit(model), searchExplicit(kept)]
+    // What is remembered of a state is forgotten at the end of a step, so that there are no more states.
+    expect([after.states, after.transitions, after.outcomes]).toEqual([before.states, before.transitions, before.outcomes])
+    expect(keeping(model, model.properties.findIndex((p) => p.kind === 'deadlock'))).toBeUndefined()
+  })
+
+  test('is broken on no path of what is kept', () => {
+    const scenario = scenarioOn('install+collapse', 'v7.0', ['retract_page_tables.recheck'])
+    const { model } = lowerScenario(scenario)
+    const number = model.properties.findIndex((p) => p.name === 'GuardsRefine')
+    const kept = keeping(model, number)
+    if (kept === undefined) throw new Error('it cannot be said')
+    expect(searchExplicit(model).violations.map((v) => v.property)).toContain(number)
+    expect(searchExplicit(kept).states).toBeLessThan(searchExplicit(model).states)
+  })
+})
+
+test('a poisoned page has a name of its own, whatever the kernel gives it', () => {
+  const program = programOf('poison-collapse')
+  const results = (plainPoison: boolean, signal: number): string | undefined =>
+    readOutcome({ ...program, plainPoison }, { results: [0, 0, signal, 0, 0], guards: [] }).registers[2]?.value
+  expect([results(true, 7), results(false, 7), results(false, 135), results(true, 135)]).toEqual([
+    'HWPOISON',
+    'BUS',
+    'HWPOISON',
+    'HWPOISON',
+  ])
+  const outcome_ = readOutcome({ ...program, plainPoison: false }, { results: [0, 0, 135, 0, 0], guards: [] })
+  expect(rawOutcome({ ...program, plainPoison: false }, outcome_)?.results).toEqual([0, 0, 135, 0, 0])
+  expect(rawOutcome({ ...program, plainPoison: true }, outcome_)?.results).toEqual([0, 0, 7, 0, 0])
 })
 
 const FINDING = '584ee0706522'

@@ -4,40 +4,19 @@
  * catalogue's own tests); some go through the whole comparison, and all do with MMCHECK_CELLS=all.
  */
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest'
-import type { Cond } from '../../model/litmus/ast.ts'
 import { conformSequential, runSequential } from '../../kernel/sequential/conform.ts'
 import { sequentialProgram } from '../../kernel/sequential/program.ts'
 import type { Feature } from '../../kernel/probe/features.ts'
 import { openProbe, type Probe } from '../../kernel/probe/probe.ts'
-import type { RaceOutcome } from '../../kernel/race/outcome.ts'
 import { against, type Against } from '../../kernel/running.ts'
 import { scenarioOn } from '../support/scenarios.ts'
 import { CELLS, type SelftestCell } from '../scenarios/selftests.ts'
+import { meets } from './meets.ts'
 import { have } from './support.ts'
 
 const present = CELLS.filter((c) => c.without === undefined)
 /** Through the whole comparison on every run: a few that are cheap. */
 const FEW = ['selftest-populate-anon', 'selftest-pagemap_scan-shmem', 'selftest-uffd-shmem']
-
-/** Whether an outcome of the kernel meets a condition; of entries it knows whether they are guards. */
-function meets(c: Cond, o: RaceOutcome): boolean {
-  switch (c.kind) {
-    case 'and':
-      return c.args.every((a) => meets(a, o))
-    case 'or':
-      return c.args.some((a) => meets(a, o))
-    case 'not':
-      return !meets(c.arg, o)
-    case 'register': {
-      const seen = o.registers.find((r) => r.name === `P${c.thread.index}:${c.register.text}`)?.value
-      return (seen === (c.value.kind === 'number' ? String(c.value.value) : c.value.text)) === (c.comparison === '=')
-    }
-    case 'page': {
-      const guard = o.pages.find((p) => p.name === `${c.name.text}[${c.page}]`)?.guard
-      return guard === (c.value.kind === 'symbol' && c.value.text === 'guard') || c.comparison !== '='
-    }
-  }
-}
 
 const NEEDS: Readonly<Partial<Record<SelftestCell['test'], Feature>>> = {
   uffd: 'userfaultfd',

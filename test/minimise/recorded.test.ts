@@ -2,7 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { MEASURES, measuresOf } from '../../counterexamples/minimise/size.ts'
 import { findViolation } from '../../solver/explicit/search.ts'
-import { corpusIds, recorded, replayed } from '../support/corpus.ts'
+import { lower } from '../../model/language/lower/lower.ts'
+import { PROPERTIES, withProperties } from '../../properties/all.ts'
+import { responsesOf, searchLiveness } from '../../solver/liveness/search.ts'
+import { corpusIds, lassoIds, recorded, replayed } from '../support/corpus.ts'
 import { lowerScenario, scenariosOf } from '../support/scenarios.ts'
 
 /** Of a search for what is recorded; a larger scenario is left to MMCHECK_CELLS=all. */
@@ -44,5 +47,25 @@ describe.each(corpusIds())('%s', (id) => {
     expect(steps?.name).toBe('steps')
     if (finding.kind === 'found' && steps?.standing !== 'open')
       expect(finding.violation.moves).toHaveLength(steps?.after ?? 0)
+  })
+})
+
+/** The largest of them has some thousand states. */
+describe.each(lassoIds())('%s, which never ends', (id) => {
+  const c = recorded(id)
+
+  test('has gone through minimise, and what is left of it never ends either', () => {
+    const { minimised } = c
+    if (minimised === undefined) throw new Error("no 'minimised'; 'mmcheck minimise --all --update' records it")
+    const sizes = minimised.measures.slice(0, MEASURES.length)
+    expect(sizes.map((m) => m.name)).toEqual(MEASURES)
+    expect(sizes.map((m) => m.before)).toEqual(measuresOf(replayed(id).scenario))
+    const [scenario, more] = scenariosOf(minimised.litmus)
+    if (scenario === undefined || more !== undefined) throw new Error('not one scenario')
+    expect(measuresOf(scenario)).toEqual(sizes.map((m) => m.after))
+    const { model } = lower(withProperties(scenario, PROPERTIES, { liveness: true }))
+    const asked = responsesOf(model).map((r) => r.property)
+    const { answers } = searchLiveness(model)
+    expect(answers.some((a, i) => a.kind === 'violated' && asked[i] === c.property.name)).toBe(true)
   })
 })

@@ -184,6 +184,37 @@ test('links are of the form that Elixir has for kernels that are out', () => {
   for (const { name } of KERNELS) expect(releaseOf(name) ?? 'v0.0').toMatch(/^v\d+\.\d+(\.\d+)?$/)
 })
 
+/** Files that the model cites and that older releases do not have: the first that does, 612 for v6.12. */
+const FIRST: Readonly<Record<string, number>> = {
+  'include/linux/mmap_lock.h': 508,
+  'mm/mmap_lock.c': 511,
+  'mm/gup_test.c': 511,
+  'mm/vma.c': 612,
+  'mm/pt_reclaim.c': 614,
+}
+const LINK = /^https:\/\/elixir\.bootlin\.com\/linux\/(v\d+\.\d+(?:\.\d+)?)\/(?:source\/(.+)|C\/ident\/(.+))$/
+
+describe.each([...corpusIds(), ...lassoIds()])('the links of %s', (id) => {
+  test('are to functions and files of the kernel that it is of', () => {
+    const html = render(subjectOf(replayed(id)), 'html', true)
+    const [kernel = ''] = recorded(id).scenario.kernel.split(' ')
+    const release = releaseOf(kernel)
+    const links = [...html.matchAll(/<a\b[^>]*?href="(https?:[^"]*)"/g)].map((m) => m[1] ?? '')
+    // Proposals that no release took have no source to be read there.
+    if (release === undefined) expect(links).toEqual([])
+    else expect(links.length).toBeGreaterThan(3)
+    const [, major = 0, minor = 0] = /^v(\d+)\.(\d+)/.exec(release ?? '')?.map(Number) ?? []
+    for (const href of links) {
+      const [, of, file, name] = LINK.exec(href) ?? []
+      expect(`${href} ${of ?? 'is no link of ours'}`).toBe(`${href} ${release ?? ''}`)
+      if (file !== undefined) {
+        expect(file).toMatch(/^(?:[a-z0-9_]+\/)+[a-z0-9_-]+\.[ch]$/)
+        expect(`${href} ${major * 100 + minor >= (FIRST[file] ?? 0) ? 'is there' : 'is not'}`).toBe(`${href} is there`)
+      } else expect(name).toMatch(/^[A-Za-z_]\w*$/)
+    }
+  })
+})
+
 test('a file that is no ITF of ours is refused with a reason', () => {
   const [id = ''] = corpusIds()
   const text = render(subjectOf(replayed(id)), 'itf', true)

@@ -29,11 +29,16 @@ export interface Lowered {
 
 export { ModelError } from './error.ts'
 
+export interface LowerOptions {
+  /** What becomes of locals that nobody reads any more: a search needs them reset, so that equal states are equal. */
+  readonly deadLocals?: 'reset' | 'kept'
+}
+
 /**
  * Lowers a program. Throws ModelError where it breaks a rule of the language: control flow that looks
  * at a shared variable, a loop without a step, a label of `without` that does not exist.
  */
-export function lower(original: Program): Lowered {
+export function lower(original: Program, { deadLocals = 'reset' }: LowerOptions = {}): Lowered {
   const [program, unknown] = mutate(original, [...original.without])
   const layout: Layout = { slots: [], sizes: program.sizes, names: program.names, base: new Map(), geometry: new Map() }
   for (const f of program.fields) addField(layout, f)
@@ -67,7 +72,7 @@ export function lower(original: Program): Lowered {
   graphs.forEach((entry, thread) => {
     const t = program.threads[thread]
     if (t === undefined) return
-    threads.push(emitThread(layout, thread, t.name, t.daemon, entry, steps, info))
+    threads.push(emitThread(layout, thread, t.name, t.daemon, entry, steps, info, deadLocals))
   })
 
   const pctx: ExprContext = { layout, lifetimes: [], bound: new Map() }
@@ -115,6 +120,7 @@ function emitThread(
   entry: Node,
   steps: Step[],
   info: StepInfo[],
+  deadLocals: 'reset' | 'kept',
 ): LThread {
   const nodes = stepsOf(entry)
   const pcOf = new Map(nodes.map((n, pc): [StepNode, number] => [n, pc]))
@@ -134,7 +140,8 @@ function emitThread(
     init,
     steps: nodes.map((n, pc) => ({ guard: n.guard, choices: n.choices.map((c) => c.slot), body: bodies[pc] ?? [] })),
   }
-  const live = localLiveness(threadSteps)
+  const live: LocalLiveness =
+    deadLocals === 'reset' ? localLiveness(threadSteps) : { isLive: () => true, reset: () => bodies }
   const final = live.reset(enter(layout, tctx, thread, entry, live))
   nodes.forEach((n, pc) => {
     steps.push({

@@ -1,6 +1,6 @@
 /** Processes that come and go. */
 import { bound, eq, ne, and } from '../../language/expr.ts'
-import { call, forEach, set, step, when } from '../../language/stmt.ts'
+import { call, forEach, join, set, step, when } from '../../language/stmt.ts'
 import { do_exit } from '../exit_mmap.ts'
 import { page } from '../mm_types.ts'
 import { sys_fork } from '../mmap_fork.ts'
@@ -44,7 +44,10 @@ export const FORK_OPERATIONS: readonly Operation[] = [
     build: (k, on, label) => {
       const { mm } = mmOf(on)
       const withdraw = step('enter', 'do_exit(code)', [
-        forEach('page', 'p', [when(eq(page.mm(each), mm), [set(page.promised(each), false)])]),
+        // Whoever ends takes its guards along: a removal that nobody is left to see the end of.
+        forEach('page', 'p', [
+          when(eq(page.mm(each), mm), [set(page.promised(each), false), join(page.removers(each))]),
+        ]),
       ])
       return [call(label, do_exit(k, { enter: [withdraw], leave: () => [] }), [mm])]
     },
