@@ -1,11 +1,11 @@
 /**
- * WebAssembly that decides which threads are enough in the state at hand: solver/reduce/ample.ts says what that
- * means and why it is right. Sets of conditions are 64 bits, sets of atoms a few words.
+ * WebAssembly that decides whether one thread is enough in the state at hand: solver/reduce/ample.ts says what that
+ * means and why it is right. Sets of conditions are 64 bits, sets of atoms a few words. Sets of several threads that
+ * are enough together are not looked for: they save hardly a state in a hundred, and cost a third of the time.
  */
 import type { Label, Local, Node } from '../encoder/code.ts'
 import {
   add,
-  branch,
   branchIf,
   call,
   extend,
@@ -48,19 +48,11 @@ const none = (a: Node): Node => op('i64.eqz', a)
 const shutNow = ({ addresses }: Reducing): Node => load('i64.load', i32(addresses.hand), HAND.shut)
 const deskOf = ({ addresses }: Reducing, thread: Node): Node =>
   add(i32(addresses.desk), op('i32.mul', thread, i32(DESK.bytes)))
-const bit = (thread: Local): Node => op('i32.shl', i32(1), get(thread))
-const has = (mask: Local, thread: Local): Node => op('i32.and', get(mask), bit(thread))
 
 /** Runs `body` for each thread: its number, and its desk. */
-function eachThread(
-  reducing: Reducing,
-  thread: Local,
-  desk: Local,
-  body: readonly Node[],
-  from: Node = i32(0),
-): readonly Node[] {
+function eachThread(reducing: Reducing, thread: Local, desk: Local, body: readonly Node[]): readonly Node[] {
   return [
-    set(thread, from),
+    set(thread, i32(0)),
     set(desk, deskOf(reducing, get(thread))),
     whileLoop(op('i32.lt_u', get(thread), i32(reducing.threads)), [
       ...body,
@@ -210,140 +202,10 @@ function aloneFunction(reducing: Reducing): Func {
   })
 }
 
-/**
- * `intruder(inside)`: the first thread outside a set that may get in the way of the next step of one inside; -1
- * where there is none.
- */
-function intruderFunction(reducing: Reducing): Func {
-  return func('intruder', ['i32'], ['i32'], ([inside], local) => {
-    const mover = local('i32')
-    const moverDesk = local('i32')
-    const other = local('i32')
-    const desk = local('i32')
-    const shut = local('i64')
-    const kept = local('i64')
-    const future = local('i32')
-    const node = load('i32.load', get(desk), DESK.node)
-    return [
-      set(shut, shutNow(reducing)),
-      forEver((done) => [
-        set(kept, get(shut)),
-        ...eachThread(reducing, other, desk, [
-          when(op('i32.eqz', has(inside, other)), [
-            store('i32.store', get(desk), tee(future, call('future', node, get(shut))), DESK.tried),
-            ...(reducing.plan.sabotage === 'trust-shut'
-              ? []
-              : [set(kept, without(get(kept), load('i64.load', get(future))))]),
-          ]),
-        ]),
-        ...eachThread(reducing, mover, moverDesk, [
-          when(has(inside, mover), [
-            ...eachThread(reducing, other, desk, [
-              when(op('i32.eqz', has(inside, other)), [
-                when(
-                  call(
-                    'clash',
-                    load('i32.load', get(moverDesk), DESK.node),
-                    get(shut),
-                    load('i32.load', get(desk), DESK.tried),
-                  ),
-                  [giveBack(get(other))],
-                ),
-              ]),
-            ]),
-          ]),
-        ]),
-        branchIf(done, op('i64.eq', get(kept), get(shut))),
-        set(shut, get(kept)),
-      ]),
-      i32(-1),
-    ]
-  })
-}
-
-/**
- * `closure(thread)`: the threads that are enough if this one is among them, as a mask. All of them where one
- * stands at a node that cuts a circle, so that on every circle everything is taken somewhere.
- */
-function closureFunction(reducing: Reducing): Func {
-  const everybody = 2 ** reducing.threads - 1
-  return func('closure', ['i32'], ['i32'], ([thread], local) => {
-    const inside = local('i32')
-    const other = local('i32')
-    const desk = local('i32')
-    const node = local('i32')
-    return [
-      set(inside, bit(thread)),
-      // Threads that are done never get in the way.
-      ...eachThread(reducing, other, desk, [
-        set(node, load('i32.load', get(desk), DESK.node)),
-        when(op('i32.eq', load('i32.load', get(node), NODE.from), load('i32.load', get(node), NODE.to)), [
-          set(inside, op('i32.or', get(inside), bit(other))),
-        ]),
-      ]),
-      forEver((done) => [
-        branchIf(done, op('i32.eq', get(inside), i32(everybody))),
-        branchIf(done, op('i32.lt_s', tee(other, call('intruder', get(inside))), i32(0))),
-        set(inside, op('i32.or', get(inside), bit(other))),
-      ]),
-      ...eachThread(reducing, other, desk, [
-        when(has(inside, other), [
-          when(load('i32.load', load('i32.load', get(desk), DESK.node), NODE.cuts), [giveBack(i32(everybody))]),
-        ]),
-      ]),
-      get(inside),
-    ]
-  })
-}
-
-/**
- * `enough(able)`: of the threads that can move in the state at hand, as a mask, those that are enough: the first
- * that is so alone, or else the smallest closure.
- */
-function enoughFunction(reducing: Reducing): Func {
-  const everybody = 2 ** reducing.threads - 1
-  return func('enough', ['i32'], ['i32'], ([able], local) => {
-    const thread = local('i32')
-    const desk = local('i32')
-    const best = local('i32')
-    const fewest = local('i32')
-    const mask = local('i32')
-    const size = local('i32')
-    const done: Label = { of: 'done' }
-    return [
-      ...eachThread(reducing, thread, desk, [
-        when(has(able, thread), [when(call('alone', get(thread)), [giveBack(bit(thread))])]),
-      ]),
-      set(best, i32(everybody)),
-      set(fewest, op('i32.popcnt', get(able))),
-      {
-        kind: 'block',
-        label: done,
-        body: eachThread(reducing, thread, desk, [
-          when(has(able, thread), [
-            set(mask, call('closure', get(thread))),
-            set(size, op('i32.popcnt', op('i32.and', get(mask), get(able)))),
-            when(op('i32.lt_u', get(size), get(fewest)), [
-              set(best, get(mask)),
-              set(fewest, get(size)),
-              // It cannot be one.
-              when(op('i32.le_u', get(size), i32(2)), [branch(done)]),
-            ]),
-          ]),
-        ]),
-      },
-      get(best),
-    ]
-  })
-}
-
 export const decisionFunctions = (reducing: Reducing): readonly Func[] => [
   futureFunction(reducing),
   rememberFunction,
   recallFunction,
   clashFunction(reducing),
   aloneFunction(reducing),
-  intruderFunction(reducing),
-  closureFunction(reducing),
-  enoughFunction(reducing),
 ]

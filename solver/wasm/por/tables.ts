@@ -15,8 +15,8 @@ import type { Memory } from '../platform.ts'
 
 /** A node: its relevant conditions, 64 bits; where its ways begin and end; whether it cuts a circle. */
 export const NODE = { relevant: 0, from: 8, to: 12, cuts: 16, bytes: 32 } as const
-/** What is at hand of each thread: its node; its future, or 0; and a future that is being tried. */
-export const DESK = { node: 0, future: 4, tried: 8, bytes: 16 } as const
+/** What is at hand of each thread: its node; its future, or 0. */
+export const DESK = { node: 0, future: 4, bytes: 8 } as const
 /** What is at hand of the state: the false conditions; the state; where its way is recorded, or 0. */
 export const HAND = { shut: 0, state: 8, record: 16, bytes: 64 } as const
 /** A state on a recorded way, and 1 where that is the first of a chain. */

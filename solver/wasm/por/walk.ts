@@ -14,6 +14,8 @@ import { fullCell, held } from '../cells.ts'
 import type { Global, Local, Node } from '../encoder/code.ts'
 import {
   add,
+  block,
+  branch,
   branchIf,
   call,
   extend,
@@ -25,6 +27,7 @@ import {
   i64,
   increment,
   load,
+  newLabel,
   op,
   set,
   setGlobal,
@@ -232,6 +235,7 @@ function successorsFunction(plan: Plan, reduction: Reduction): Func {
     const able = local('i32')
     const steps = local('i32')
     const inChain = local('i32')
+    const chosen = newLabel('chosen')
     const movers = plan.model.threads.map((_, t): Mover => newMover(t, state, shared, local))
     const follow = (mover: Mover, t: number): Node =>
       when(op('i32.and', get(able), i32(1 << t)), [
@@ -253,10 +257,18 @@ function successorsFunction(plan: Plan, reduction: Reduction): Func {
         ...mover.prepare,
         when(op('i32.eqz', isNothing(mover.follows)), [set(able, op('i32.or', get(able), i32(1 << t)))]),
       ]),
-      when(op('i32.gt_u', op('i32.popcnt', get(able)), i32(1)), [
-        call('enter'),
-        set(able, op('i32.and', get(able), call('enough', get(able)))),
-      ]),
+      call('enter'),
+      // Where a chain ends, no single step is enough. So only threads with a choice are asked again.
+      block(
+        chosen,
+        movers.flatMap((mover, t) => [
+          when(op('i32.and', get(able), i32(1 << t)), [
+            when(op('i32.eqz', isSingle(mover.follows)), [
+              when(call('alone', i32(t)), [set(able, i32(1 << t)), branch(chosen)]),
+            ]),
+          ]),
+        ]),
+      ),
       ...(length === 0 ? [] : movers.map(follow)),
       setGlobal(taken, add(getGlobal(taken), get(steps))),
       get(out),
