@@ -1,11 +1,11 @@
-/** What is expected of the catalogue, cell by cell: model/scenarios/expected.json. */
+/** What is expected of the catalogue, cell by cell: expected.json in model/scenarios, and in its weekly part. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { switchesBetween } from '../counterexamples/switches.ts'
 import { sha256 } from '../model/language/digest.ts'
 import type { Cell } from './cell.ts'
-import { catalogueDirectory } from './input.ts'
+import { catalogueDirectory, weekly, weeklyDirectory } from './input.ts'
 
 /** What is recorded of one cell. Counts are exact. */
 export interface ExpectedCell {
@@ -44,13 +44,22 @@ const schema = z.object({
 /** By scenario name, then by kernel text. */
 export type Baseline = Readonly<Record<string, Readonly<Record<string, ExpectedCell>>>>
 
-const pathOf = (): string => join(catalogueDirectory(), 'expected.json')
+const pathIn = (directory: string): string => join(directory, 'expected.json')
 
-/** Throws where the file is there but damaged: a baseline that cannot be read must not pass for an empty one. */
-export function readBaseline(): Baseline {
-  if (!existsSync(pathOf())) return {}
-  return schema.parse(JSON.parse(readFileSync(pathOf(), 'utf8'))).scenarios
+function readFrom(directory: string): Baseline {
+  const path = pathIn(directory)
+  if (!existsSync(path)) return {}
+  return schema.parse(JSON.parse(readFileSync(path, 'utf8'))).scenarios
 }
+
+/**
+ * Of the catalogue without its weekly part. Throws where the file is there but damaged: a baseline that cannot be
+ * read must not pass for an empty one.
+ */
+export const readBaseline = (): Baseline => readFrom(catalogueDirectory())
+
+/** Of the weekly part of the catalogue. Throws as `readBaseline` does. */
+export const readWeekly = (): Baseline => readFrom(weeklyDirectory())
 
 const switchesOf = (cell: Cell, property: string): number => {
   const steps = cell.found.get(property)?.trace.steps ?? []
@@ -122,14 +131,24 @@ export function differences(
   return out
 }
 
-/** Writes the baseline, in a fixed order, by way of a temporary file so that none is ever half written. */
-export function writeBaseline(scenarios: Baseline): void {
+/** Writes a record, in a fixed order, by way of a temporary file so that none is ever half written. */
+function writeTo(directory: string, scenarios: Baseline): void {
   const sorted = Object.fromEntries(Object.entries(scenarios).sort(([a], [b]) => (a < b ? -1 : 1)))
   const text = JSON.stringify(
     { format: 'mmcheck-expected', version: { major: 1, minor: 0 }, scenarios: sorted },
     null,
     2,
   )
-  writeFileSync(`${pathOf()}.tmp`, `${text}\n`)
-  renameSync(`${pathOf()}.tmp`, pathOf())
+  const path = pathIn(directory)
+  writeFileSync(`${path}.tmp`, `${text}\n`)
+  renameSync(`${path}.tmp`, path)
+}
+
+/** Writes the record of the catalogue anew, and adds to that of its weekly part what is given of it. */
+export function writeBaseline(scenarios: Baseline): void {
+  const large = new Set(weekly())
+  const of = (isLarge: boolean): Baseline =>
+    Object.fromEntries(Object.entries(scenarios).filter(([name]) => large.has(name) === isLarge))
+  writeTo(catalogueDirectory(), of(false))
+  if (Object.keys(of(true)).length > 0) writeTo(weeklyDirectory(), { ...readWeekly(), ...of(true) })
 }

@@ -1,7 +1,7 @@
 /** Options of `check` that do not go together. Each is refused with its reason: ignoring one would be a lie. */
 import type { Reduction } from '../solver/reduce/reduced.ts'
 import type { Engine } from './cell.ts'
-import { catalogue } from './input.ts'
+import { scenarioPath } from './input.ts'
 import { printable, withHelp } from './message.ts'
 
 /** What of the command line can clash; absent where not given. */
@@ -88,9 +88,14 @@ const CONFLICTS: readonly Conflict[] = [
     help: 'leave them out',
   },
   {
-    when: (r) => (r.reduce ?? []).length > 0 && r.engine !== 'explicit',
-    error: '--reduce is for the explicit engine only',
-    help: "leave it out, or '--engine explicit'",
+    when: (r) => (r.reduce ?? []).length > 0 && (r.engine === 'reference' || r.engine === 'smt'),
+    error: '--reduce is for the wasm and the explicit engine only',
+    help: "leave it out, or '--engine auto'",
+  },
+  {
+    when: (r) => (r.reduce ?? []).length > 0 && given(r.workers),
+    error: '--workers goes with no reduction: a reduced search has one worker',
+    help: 'leave one of them out',
   },
   {
     when: (r) => (r.reduce ?? []).length > 0 && r.update === true,
@@ -158,7 +163,7 @@ const CONFLICTS: readonly Conflict[] = [
 export function conflict(request: CheckRequest): string | undefined {
   const found = CONFLICTS.find((c) => c.when(request))
   if (found !== undefined) return withHelp(found.error, found.help)
-  const stranger = request.update === true ? request.operands.find((o) => !catalogue().includes(o)) : undefined
+  const stranger = request.update === true ? request.operands.find((o) => scenarioPath(o) === undefined) : undefined
   if (stranger === undefined) return undefined
   return withHelp(
     `--update records scenarios of the catalogue, and '${printable(stranger)}' is none`,

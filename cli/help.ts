@@ -39,7 +39,8 @@ Examples:
 
 --reduce por leaves out interleavings that differ in nothing but the
 order of independent steps. Verdicts, outcomes, labels reached and the
-shortest race stay what they are; counts of states become smaller.
+shortest race stay what they are; counts of states become smaller. The wasm
+engine does it unless '--engine explicit' is given, by one worker.
 
 --any-start begins in every well-formed state, and not only in the one of
 the file: page tables, entries, guards, flags, anon_vma, page cache and file

@@ -33,17 +33,35 @@ export function packageRoot(): string {
 
 export const catalogueDirectory = (): string => join(packageRoot(), 'model', 'scenarios')
 
-/** Names of the catalogue, in alphabetical order. */
-export const catalogue = (): readonly string[] =>
-  readdirSync(catalogueDirectory())
+/** Scenarios of hundreds of thousands of states and more: see `weekly`. */
+export const weeklyDirectory = (): string => join(catalogueDirectory(), 'weekly')
+
+const namesIn = (directory: string): readonly string[] =>
+  readdirSync(directory)
     .filter((f) => f.endsWith('.litmus'))
     .map((f) => f.slice(0, -'.litmus'.length))
     .sort()
 
+/** Names of the catalogue, in alphabetical order. */
+export const catalogue = (): readonly string[] => namesIn(catalogueDirectory())
+
+/**
+ * Names of the part of the catalogue that is too large for every day, in alphabetical order: it is checked by name,
+ * and by the weekly run, and left out wherever all scenarios are meant.
+ */
+export const weekly = (): readonly string[] => namesIn(weeklyDirectory())
+
+/** The file of a scenario of the catalogue, its weekly part included; undefined where there is none of that name. */
+export function scenarioPath(name: string): string | undefined {
+  if (catalogue().includes(name)) return join(catalogueDirectory(), `${name}.litmus`)
+  return weekly().includes(name) ? join(weeklyDirectory(), `${name}.litmus`) : undefined
+}
+
 /** Reads one operand of the command line: `-`, a path, or a name of the catalogue. */
 export function load(operand: string, kernels?: readonly KernelLine[]): Loaded {
-  const inCatalogue = catalogue().includes(operand)
-  const read = readText(inCatalogue ? join(catalogueDirectory(), `${operand}.litmus`) : operand, BYTES_MAX)
+  const path = scenarioPath(operand)
+  const inCatalogue = path !== undefined
+  const read = readText(path ?? operand, BYTES_MAX)
   if (!read.ok) {
     const shown = operand === '-' ? 'standard input' : `'${printable(operand)}'`
     return { ok: false, message: errorText(withHelp(`cannot read ${shown}: ${read.error}`, way(operand))) }
@@ -54,20 +72,21 @@ export function load(operand: string, kernels?: readonly KernelLine[]): Loaded {
 
 /** A scenario of the catalogue as it is written, on no kernel yet; undefined where there is none that can be read. */
 export function writtenInCatalogue(name: string): LitmusFile | undefined {
-  const read = readText(join(catalogueDirectory(), `${name}.litmus`), BYTES_MAX)
-  const parsed = read.ok ? parseLitmus({ name: `${name}.litmus`, text: read.value }) : undefined
+  const path = scenarioPath(name)
+  const read = path === undefined ? undefined : readText(path, BYTES_MAX)
+  const parsed = read?.ok === true ? parseLitmus({ name: `${name}.litmus`, text: read.value }) : undefined
   return parsed?.ok === true ? parsed.file : undefined
 }
 
 /** The same of one that has to be there: without it, it is our own mistake. */
 export function catalogueFile(name: string): LitmusFile {
-  const file = catalogue().includes(name) ? writtenInCatalogue(name) : undefined
+  const file = writtenInCatalogue(name)
   if (file === undefined) throw new Error(`${name} is not in the catalogue`)
   return file
 }
 
 function way(operand: string): string {
-  const near = closest(operand, catalogue())
+  const near = closest(operand, [...catalogue(), ...weekly()])
   return near === undefined ? "'mmcheck list' prints the scenarios of the catalogue" : `did you mean '${near}'?`
 }
 

@@ -23,6 +23,7 @@ import {
   addRunOptions,
   asksForRun,
   DEFAULT_DEPTH,
+  engineOf,
   runOptions,
   searchRequest,
   type RunFlags,
@@ -140,7 +141,11 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--any-start', 'smt: begin in every well-formed state, not only in the one that the file gives')
     .option('--solver <solver>', 'smt: wasm (default), z3, cvc5, or the path of an SMT-LIB 2 solver', value.solver)
     .option('--smt-log <dir>', 'smt: write what is asked there, as SMT-LIB 2 files')
-    .option('--reduce <how>', 'what the explicit engine may leave out: por, or none (default)', value.reductions)
+    .option(
+      '--reduce <how>',
+      'what the wasm or explicit engine may leave out: por, or none (default)',
+      value.reductions,
+    )
     .option('--liveness', 'ask of every scenario whether its operations end, on every fair run')
     .option('--workers <n>', 'threads that share the table of a search; needs --engine auto or wasm', value.workers)
     .option('--max-states <n>', 'stop after this many states', value.count)
@@ -155,7 +160,8 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--progress', 'show progress even where standard error is no terminal')
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
     .addHelpText('after', CHECK_HELP)
-  addRunOptions(checkVerb).action(async (files: string[], flags: CheckFlags) => {
+  addRunOptions(checkVerb).action(async (files: string[], told: CheckFlags, command: Command) => {
+    const flags: CheckFlags = { ...told, engine: engineOf(told, command) }
     const { kernel = [], mutate = [] } = flags
     const without = [...(flags.without ?? []), ...mutate]
     const run = asksForRun(flags)

@@ -6,7 +6,7 @@ import { failed, ok, type Result } from '../counterexamples/result.ts'
 import type { KernelLine } from '../model/litmus/ast.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { parseRecording, readCounterexample, rerun, type Replayed } from './commands/replay.ts'
-import { catalogue, load, parse, type Loaded } from './input.ts'
+import { load, parse, scenarioPath, type Loaded } from './input.ts'
 import { errorText, printable, withHelp } from './message.ts'
 import { readText } from './read.ts'
 
@@ -31,8 +31,8 @@ export async function readOperand(
   operand: string,
   kernels?: readonly KernelLine[],
 ): Promise<Result<Operand, OperandError>> {
-  const isId = /^[0-9a-f]{4,12}$/.test(operand) && !catalogue().includes(operand) && !existsSync(operand)
-  const isText = operand === '-' || (existsSync(operand) && !catalogue().includes(operand))
+  const isId = /^[0-9a-f]{4,12}$/.test(operand) && scenarioPath(operand) === undefined && !existsSync(operand)
+  const isText = operand === '-' || (existsSync(operand) && scenarioPath(operand) === undefined)
   if (!isId && !isText) return loaded(load(operand, kernels))
   const again = isId ? await recorded(operand) : undefined
   if (again !== undefined) return replayedOn(again, kernels)

@@ -1,7 +1,7 @@
 /** Mistakes of the command line, in the words of all other errors. */
 import { existsSync } from 'node:fs'
 import { closest } from '../model/litmus/suggest.ts'
-import { catalogue } from './input.ts'
+import { catalogue, scenarioPath } from './input.ts'
 import { errorText, printable, withHelp } from './message.ts'
 
 const ANY_HELP = "'mmcheck --help' lists verbs, 'mmcheck VERB --help' their options"
@@ -26,7 +26,7 @@ export function usageError(text: string): string {
 export function strayWord(argv: readonly string[], verbs: readonly string[]): string | undefined {
   const [word] = argv
   if (word === undefined || !/^[a-z]+$/.test(word) || verbs.includes(word)) return undefined
-  if (catalogue().includes(word) || existsSync(word)) return undefined
+  if (scenarioPath(word) !== undefined || existsSync(word)) return undefined
   const near = closest(word, [...verbs, ...catalogue()])
   return withHelp(
     `'${word}' is no verb, no file and no scenario`,

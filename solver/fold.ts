@@ -10,16 +10,20 @@ function foldAccess(access: LTarget, ranges: readonly Bounds[], known: Known): L
   if (access.kind === 'slot') return access
   let base = access.base
   const index: LIndex[] = []
+  let same = true
   for (const dimension of access.index) {
     const expr = fold(dimension.expr, ranges, known)
     if (expr.kind !== 'const') {
-      index.push({ ...dimension, expr })
+      index.push(expr === dimension.expr ? dimension : { ...dimension, expr })
+      same &&= expr === dimension.expr
       continue
     }
+    same = false
     const offset = expr.value - dimension.first
     if (offset < 0 || offset >= dimension.count) return undefined
     base += offset * dimension.stride
   }
+  if (same) return access
   return index.length === 0 ? { kind: 'slot', slot: base } : { kind: 'select', base, index }
 }
 
@@ -60,14 +64,21 @@ function foldParts(expr: LExpr, ranges: readonly Bounds[], known: Known): LExpr 
       return expr
     case 'select':
       return foldAccess(expr, ranges, known) ?? constant(0)
-    case 'not':
-      return not(fold(expr.arg, ranges, known), ranges, known)
-    case 'old':
-      return { kind: 'old', arg: fold(expr.arg, ranges, known) }
+    case 'not': {
+      const arg = fold(expr.arg, ranges, known)
+      const opposite = not(arg, ranges, known)
+      return opposite.kind === 'not' && arg === expr.arg ? expr : opposite
+    }
+    case 'old': {
+      const arg = fold(expr.arg, ranges, known)
+      return arg === expr.arg ? expr : { kind: 'old', arg }
+    }
     case 'ite': {
       const cond = fold(expr.cond, ranges, known)
       if (cond.kind === 'const') return fold(cond.value !== 0 ? expr.then : expr.else, ranges, known)
-      return { kind: 'ite', cond, then: fold(expr.then, ranges, known), else: fold(expr.else, ranges, known) }
+      const [then, otherwise] = [fold(expr.then, ranges, known), fold(expr.else, ranges, known)]
+      if (cond === expr.cond && then === expr.then && otherwise === expr.else) return expr
+      return { kind: 'ite', cond, then, else: otherwise }
     }
     case 'binary': {
       const left = fold(expr.left, ranges, known)
@@ -78,7 +89,7 @@ function foldParts(expr: LExpr, ranges: readonly Bounds[], known: Known): LExpr 
         if (decides(left)) return truth(right, ranges, known)
         if (decides(right)) return truth(left, ranges, known)
       }
-      return { kind: 'binary', op: expr.op, left, right }
+      return left === expr.left && right === expr.right ? expr : { kind: 'binary', op: expr.op, left, right }
     }
   }
 }
@@ -86,7 +97,7 @@ function foldParts(expr: LExpr, ranges: readonly Bounds[], known: Known): LExpr 
 /**
  * An expression of the same value in every state whose slots lie within `ranges` (by slot number; a
  * slot without one can be anything), with everything worked out that these ranges decide. `known` is
- * what is known of the parts under these ranges.
+ * what is known of the parts under these ranges. Where nothing is, the expression itself.
  */
 export function fold(expr: LExpr, ranges: readonly Bounds[] = [], known: Known = new Map()): LExpr {
   const folded = foldParts(expr, ranges, known)
@@ -95,23 +106,34 @@ export function fold(expr: LExpr, ranges: readonly Bounds[] = [], known: Known =
   return lo === hi ? constant(lo) : folded
 }
 
+/** The list itself where each of its statements is given back as it is. */
+export function eachStatement(body: readonly LStmt[], change: (stmt: LStmt) => readonly LStmt[]): readonly LStmt[] {
+  const changed = body.map(change)
+  return changed.every((of, i) => of.length === 1 && of[0] === body[i]) ? body : changed.flat()
+}
+
 /** Statements of the same effect, as `fold`; those that can have none are left out. */
 export function foldBody(body: readonly LStmt[], ranges: readonly Bounds[]): readonly LStmt[] {
-  return body.flatMap((stmt): readonly LStmt[] => {
+  return eachStatement(body, (stmt): readonly LStmt[] => {
     switch (stmt.kind) {
       case 'set': {
         const target = foldAccess(stmt.target, ranges, new Map())
-        return target === undefined ? [] : [{ kind: 'set', target, value: fold(stmt.value, ranges) }]
+        const value = fold(stmt.value, ranges)
+        if (target === stmt.target && value === stmt.value) return [stmt]
+        return target === undefined ? [] : [{ kind: 'set', target, value }]
       }
       case 'assert': {
         const cond = fold(stmt.cond, ranges)
-        return cond.kind === 'const' && cond.value !== 0 ? [] : [{ ...stmt, cond }]
+        if (cond.kind === 'const' && cond.value !== 0) return []
+        return [cond === stmt.cond ? stmt : { ...stmt, cond }]
       }
       case 'if': {
         const cond = fold(stmt.cond, ranges)
         if (cond.kind === 'const') return foldBody(cond.value !== 0 ? stmt.then : stmt.else, ranges)
-        const branches = { then: foldBody(stmt.then, ranges), else: foldBody(stmt.else, ranges) }
-        return branches.then.length + branches.else.length === 0 ? [] : [{ kind: 'if', cond, ...branches }]
+        const [then, otherwise] = [foldBody(stmt.then, ranges), foldBody(stmt.else, ranges)]
+        if (cond === stmt.cond && then === stmt.then && otherwise === stmt.else && then.length + otherwise.length > 0)
+          return [stmt]
+        return then.length + otherwise.length === 0 ? [] : [{ kind: 'if', cond, then, else: otherwise }]
       }
     }
   })

@@ -1,13 +1,13 @@
 import type { LExpr, LoweredModel, LStmt, Step } from '../model/language/lowered.ts'
 import type { Bounds } from './bounds.ts'
-import { fold, foldBody } from './fold.ts'
-import { eachWrite, targetSlots, valueRanges, writtenBounds } from './writes.ts'
+import { eachStatement, fold, foldBody } from './fold.ts'
+import { eachWrite, targetSlots, valueRanges, writtenBounds, type KnownChanges } from './writes.ts'
 
 const isConstant = (range: Bounds | undefined): boolean => range !== undefined && range.lo === range.hi
 
 /** Drops writes to constants: each writes the value that is there already. */
 function dropIdleWrites(body: readonly LStmt[], ranges: readonly Bounds[]): readonly LStmt[] {
-  return body.flatMap((stmt): readonly LStmt[] => {
+  return eachStatement(body, (stmt): readonly LStmt[] => {
     switch (stmt.kind) {
       case 'set': {
         // A slot of a single value is a constant too, but a write to it may be a range fault, to be kept.
@@ -16,8 +16,10 @@ function dropIdleWrites(body: readonly LStmt[], ranges: readonly Bounds[]): read
         const { lo, hi } = writtenBounds(stmt.value, ranges)
         return slots.every((slot) => lo === ranges[slot]?.lo && hi === lo) ? [] : [stmt]
       }
-      case 'if':
-        return [{ ...stmt, then: dropIdleWrites(stmt.then, ranges), else: dropIdleWrites(stmt.else, ranges) }]
+      case 'if': {
+        const [then, otherwise] = [dropIdleWrites(stmt.then, ranges), dropIdleWrites(stmt.else, ranges)]
+        return [then === stmt.then && otherwise === stmt.else ? stmt : { ...stmt, then, else: otherwise }]
+      }
       case 'assert':
         return [stmt]
     }
@@ -26,7 +28,8 @@ function dropIdleWrites(body: readonly LStmt[], ranges: readonly Bounds[]): read
 
 function foldStep(step: Step, ranges: readonly Bounds[]): Step {
   const body = foldBody(dropIdleWrites(step.body, ranges), ranges)
-  return { ...step, guard: fold(step.guard, ranges), body }
+  const guard = fold(step.guard, ranges)
+  return body === step.body && guard === step.guard ? step : { ...step, guard, body }
 }
 
 /** The values that an expression can give: those of each branch, where it chooses between constants. */
@@ -74,8 +77,10 @@ function reachableSteps(model: LoweredModel, ranges: readonly Bounds[]): readonl
  */
 export function specialise(model: LoweredModel): LoweredModel {
   const constants = (of: readonly Bounds[]): number => of.filter(isConstant).length
+  /** A step that a round leaves as it is need not be looked at again. */
+  const known: KnownChanges = new Map()
   let current = model
-  for (let ranges = valueRanges(model); ;) {
+  for (let ranges = valueRanges(model, known); ;) {
     const folded = current.steps.map((step) => foldStep(step, ranges))
     const steps = reachableSteps({ ...current, steps: folded }, ranges)
     const next: LoweredModel = {
@@ -85,7 +90,7 @@ export function specialise(model: LoweredModel): LoweredModel {
       covers: current.covers.map((cover) => ({ ...cover, expr: fold(cover.expr, ranges) })),
       ...(current.final === undefined ? {} : { final: fold(current.final, ranges) }),
     }
-    const nextRanges = valueRanges(next)
+    const nextRanges = valueRanges(next, known)
     // Each further round drops a step or finds a constant, so the rounds come to an end.
     if (steps.length === current.steps.length && constants(nextRanges) <= constants(ranges)) return next
     current = next

@@ -46,19 +46,30 @@ export function writtenBounds(value: LExpr | Bounds, ranges: readonly Bounds[]):
   return 'kind' in value ? bounds(value, ranges) : value
 }
 
+/** By step, the slots to which it may write anything but their initial value. */
+export type KnownChanges = Map<Step, readonly number[]>
+
+function changesOf(step: Step, slots: LoweredModel['slots']): readonly number[] {
+  const changes: number[] = []
+  eachWrite(step, slots, ({ slot, value }) => {
+    const { lo, hi } = writtenBounds(value, slots)
+    const init = slots[slot]?.init
+    if (lo !== init || hi !== init) changes.push(slot)
+  })
+  return changes
+}
+
 /**
  * The range of each slot: that which it declares, or its initial value alone where no step of the
- * model ever writes anything else to it. Such a slot is a constant of the model.
+ * model ever writes anything else to it. Such a slot is a constant of the model. `known` is what is known of steps
+ * of models with the same slots, and is added to.
  */
-export function valueRanges(model: LoweredModel): readonly Bounds[] {
+export function valueRanges(model: LoweredModel, known: KnownChanges = new Map()): readonly Bounds[] {
   const changing = new Set<number>()
   for (const step of model.steps) {
-    eachWrite(step, model.slots, ({ slot, value }) => {
-      if (changing.has(slot)) return
-      const { lo, hi } = writtenBounds(value, model.slots)
-      const init = model.slots[slot]?.init
-      if (lo !== init || hi !== init) changing.add(slot)
-    })
+    let changes = known.get(step)
+    if (changes === undefined) known.set(step, (changes = changesOf(step, model.slots)))
+    for (const slot of changes) changing.add(slot)
   }
   return model.slots.map(({ lo, hi, init }, slot) => (changing.has(slot) ? { lo, hi } : { lo: init, hi: init }))
 }

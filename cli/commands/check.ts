@@ -4,7 +4,15 @@ import type { KernelLine } from '../../model/litmus/ast.ts'
 import { formatDiagnostic } from '../../model/litmus/diagnostic.ts'
 import type { Source } from '../../model/litmus/source.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
-import { differences, readBaseline, summarise, writeBaseline, type Baseline, type ExpectedCell } from '../baseline.ts'
+import {
+  differences,
+  readBaseline,
+  readWeekly,
+  summarise,
+  writeBaseline,
+  type Baseline,
+  type ExpectedCell,
+} from '../baseline.ts'
 import type { Reduction } from '../../solver/reduce/reduced.ts'
 import { closePool, newPool, type SolverPool } from '../../solver/smt/pool.ts'
 import type { SolverChoice } from '../../solver/smt/choice.ts'
@@ -82,7 +90,7 @@ export async function check(operands: readonly string[], options: CheckOptions):
 async function checkAll(operands: readonly string[], options: CheckOptions, solvers: SolverPool): Promise<number> {
   const whole = operands.length === 0
   // A damaged record is made anew by recording all of it.
-  const baseline = whole && options.update ? {} : readBaseline()
+  const baseline = whole ? (options.update ? {} : readBaseline()) : { ...readBaseline(), ...readWeekly() }
   const run: Run = { cells: [], outcomes: [], errors: [], baseline: {}, saved: 0, saveFailed: false }
   for (const operand of whole ? catalogue() : operands) {
     const loaded = load(operand, options.kernels)

@@ -12,7 +12,7 @@ import { PROPERTIES } from '../../properties/all.ts'
 import { toAscii } from '../../counterexamples/text.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
-import { catalogue, writtenInCatalogue } from '../input.ts'
+import { catalogue, weekly, writtenInCatalogue } from '../input.ts'
 import { printable, withHelp } from '../message.ts'
 import { RESULT_FORMAT, type Json } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
@@ -81,7 +81,10 @@ function shownBy(b: KnownBug): string {
 function entries(topic: Topic, kernel: Kernel): readonly Entry[] {
   switch (topic) {
     case 'scenarios':
-      return catalogue().map((name) => [name, firstComment(name)])
+      return [
+        ...catalogue().map((name): Entry => [name, firstComment(name)]),
+        ...weekly().map((name): Entry => [name, `${firstComment(name)} (weekly)`]),
+      ]
     case 'kernels':
       return KERNELS.flatMap((k): readonly Entry[] => [
         [k.name, k.title],

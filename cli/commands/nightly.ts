@@ -1,5 +1,6 @@
 /** `mmcheck nightly`, and `check` with the same options: many cells, several reports, a record to be held against. */
-import { readBaseline, writeBaseline, type Baseline } from '../baseline.ts'
+import { weekly } from '../input.ts'
+import { readBaseline, readWeekly, writeBaseline, type Baseline } from '../baseline.ts'
 import { missing } from '../nightly/document_of.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
@@ -32,7 +33,7 @@ const RESUME_HELP = 'start it anew by leaving out --resume, or name another dire
 export async function nightly(options: NightlyOptions): Promise<number> {
   const { out, err, style, update } = options
   const speaker = { json: false, out, err }
-  const baseline: Baseline = readBaseline()
+  const baseline: Baseline = { ...readBaseline(), ...readWeekly() }
   const opened = openReporters(options.reporters, style, out)
   if (!opened.ok) return fail(speaker, 'usage', opened.error)
   const reporters = opened.value
@@ -123,7 +124,8 @@ function record({ document, found }: RunDone, old: Baseline, { err, selection }:
   const lines = [...changes(old, found), ...recordSweep(document)]
   // Of the whole catalogue, what is not found any longer is dropped.
   const whole = selection.operands.length === 0 && selection.tier !== 'push' && document.run?.shard === null
-  const gone = whole ? Object.keys(old).filter((name) => found[name] === undefined) : []
+  const kept = new Set(weekly())
+  const gone = whole ? Object.keys(old).filter((name) => found[name] === undefined && !kept.has(name)) : []
   writeBaseline({ ...Object.fromEntries(Object.entries(old).filter(([name]) => !gone.includes(name))), ...found })
   const all = [...lines, ...gone.map((name) => `${name}: no longer there`)]
   err(`mmcheck: recorded; ${all.length === 0 ? 'nothing changed' : `${all.length} changes`}\n`)

@@ -5,7 +5,7 @@ import { digestOf, sha256 } from '../../model/language/digest.ts'
 import type { KernelLine } from '../../model/litmus/ast.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import type { Baseline, ExpectedCell } from '../baseline.ts'
-import { catalogue, load } from '../input.ts'
+import { catalogue, load, weekly } from '../input.ts'
 import type { SweepRecord } from '../matrix/record.ts'
 import { rowName, sweepKey, sweepRowSchema, sweepRows, type SweepRow } from './sweep_rows.ts'
 
@@ -112,7 +112,8 @@ export function selectJobs(
 ): Jobs {
   const jobs: Job[] = []
   const errors: string[] = []
-  for (const operand of operands.length === 0 ? catalogue() : operands) {
+  const all = [...catalogue(), ...(tier === 'weekly' ? weekly() : [])]
+  for (const operand of operands.length === 0 ? all : operands) {
     const loaded = load(operand, kernels)
     if (!loaded.ok) {
       errors.push(loaded.message)

@@ -113,7 +113,7 @@ function newPace(everyMs: number, msBefore: number, hooks: Hooks): Pace {
 
 /** Which engines keep checkpoints: smt has no states, reference is for small models, a reduced search is quick. */
 const keepsCheckpoints = ({ engine, reductions }: SearchRequest): boolean =>
-  (engine === 'explicit' && reductions.length === 0) || engine === 'wasm' || engine === 'auto'
+  reductions.length === 0 && (engine === 'explicit' || engine === 'wasm' || engine === 'auto')
 
 /** Checkpoints of this cell on disk, going on from the one that is there; or why that one cannot be used. */
 function keep(task: CellTask, model: string, hooks: Hooks): Keeping | string | undefined {

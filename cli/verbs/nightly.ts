@@ -10,6 +10,7 @@ import * as value from '../options.ts'
 import type { Streams } from '../streams.ts'
 import {
   addRunOptions,
+  engineOf,
   runOptions,
   searchRequest,
   type RunFlags,
@@ -49,7 +50,11 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
     .argument('[scenario...]', 'files or names of the catalogue, instead of all of it')
     .option('--engine <engine>', 'explicit, wasm, auto, reference or smt, as for check', value.engine, 'explicit')
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
-    .option('--reduce <how>', 'what the explicit engine may leave out: por, or none (default)', value.reductions)
+    .option(
+      '--reduce <how>',
+      'what the wasm or explicit engine may leave out: por, or none (default)',
+      value.reductions,
+    )
     .option('--max-states <n>', 'stop each cell after this many states', value.count)
     .option('--memory <size>', 'stop a cell when its states take this much memory, as 8G', value.size)
     .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
@@ -61,7 +66,8 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
     .option('--progress', 'show progress even where standard error is no terminal')
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
     .addHelpText('after', NIGHTLY_HELP)
-  addRunOptions(command).action(async (operands: string[], flags: NightlyFlags) => {
+  addRunOptions(command).action(async (operands: string[], told: NightlyFlags) => {
+    const flags: NightlyFlags = { ...told, engine: engineOf(told, command) }
     const clash = conflict({ operands, ...flags, kernel: [], without: [], run: true })
     if (clash !== undefined) {
       done(fail({ json: flags.json ?? false, out, err }, 'usage', clash))

@@ -40,6 +40,10 @@ export interface SearchFlags {
   readonly liveness?: boolean
 }
 
+/** The engine that was chosen; where none was, and a reduction is asked for, the one that carries it out fastest. */
+export const engineOf = (flags: SearchFlags, command: Command): Engine =>
+  (flags.reduce ?? []).length > 0 && command.getOptionValueSource('engine') === 'default' ? 'auto' : flags.engine
+
 /** Of the smt engine, in steps. */
 export const DEFAULT_DEPTH = 30
 

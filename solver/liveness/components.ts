@@ -1,6 +1,9 @@
 /** Strongly connected components, by Tarjan's algorithm without recursion, in arrays. */
 import type { FairGraph } from './graph.ts'
 
+/** Of a graph, what this looks at. */
+export type Edges = Pick<FairGraph, 'states' | 'start' | 'to'>
+
 /** Room for the algorithm, made once for a graph. Mutable. */
 export interface Workspace {
   /** The set that each state belongs to at present; 0 for none. */
@@ -11,7 +14,7 @@ export interface Workspace {
   readonly open: Uint8Array
 }
 
-export const newWorkspace = ({ states }: FairGraph): Workspace => ({
+export const newWorkspace = ({ states }: Edges): Workspace => ({
   set: new Int32Array(states),
   order: new Int32Array(states),
   low: new Int32Array(states),
@@ -20,7 +23,7 @@ export const newWorkspace = ({ states }: FairGraph): Workspace => ({
 })
 
 /** The components of the states of one set, which are `members`, each in ascending order of its states. */
-export function components(graph: FairGraph, work: Workspace, members: Int32Array, set: number): Int32Array[] {
+export function components(graph: Edges, work: Workspace, members: Int32Array, set: number): Int32Array[] {
   const { order, low, next, open } = work
   const { start, to } = graph
   const found: Int32Array[] = []

@@ -43,10 +43,10 @@ const number = (value: number): LExpr => ({ kind: 'const', value })
 const span = ({ lo, hi }: Bounds): readonly number[] =>
   Array.from({ length: Math.max(0, hi - lo + 1) }, (_, i) => lo + i)
 
-/** All values that an expression may have within `range`. */
+/** All values that an expression may have within `range`: a step that leaves it ends the search, so no way leads on. */
 function alternatives(k: Knowledge, expr: LExpr, path: Path, start: Known, range: Bounds): readonly Alternative[] {
   const value = settle(k, expr, path.known, start)
-  if (value !== undefined) return [{ value, needs: [] }]
+  if (value !== undefined) return value < range.lo || value > range.hi ? [] : [{ value, needs: [] }]
   const when = (cond: LExpr, truth: boolean): readonly number[] =>
     literalsOf(k.literals, simplify(k, cond, path.known, start), truth, path.changed)
   if (expr.kind === 'ite') {
@@ -99,7 +99,7 @@ function assign(k: Knowledge, stmt: Extract<LStmt, { kind: 'set' }>, path: Path,
       addBit(path.writes, atom)
     })
   }
-  return place < 0 ? [path] : learn(path, place, found)
+  return place < 0 || range === undefined ? [path] : learn(path, place, found)
 }
 
 function branch(k: Knowledge, stmt: Extract<LStmt, { kind: 'if' }>, path: Path, start: Known): readonly Path[] {

@@ -1,4 +1,5 @@
 import { join, newBits, type Bits } from './bits.ts'
+import { circlesOf } from './circles.ts'
 import type { Graph } from './graph.ts'
 import { LITERALS_MAX } from './literals.ts'
 
@@ -51,7 +52,7 @@ function add(table: Table, at: number, node: number, first: number, second: numb
   }
 }
 
-/** The ways of a graph in one row of numbers, for the walks below: two words of needs, where to, reads, writes. */
+/** The ways of a graph in one row of numbers: two words of needs, where to, reads, writes. */
 interface Row {
   readonly ways: Int32Array
   /** By node: where its ways begin; one more than there are nodes. */
@@ -71,65 +72,93 @@ function rowOf({ ways }: Graph, words: number): Row {
   return { ways: row, from, width }
 }
 
-/** Walks a thread's graph once per node and set of shut conditions, and remembers. */
-export function futures(graph: Graph, atomCount: number, readers: readonly Bits[]): Futures {
-  const table: Table = { entries: new Int32Array(4 * FIRST), futures: [] }
-  const relevants: (Bits | undefined)[] = graph.ways.map(() => undefined)
-  const words = newBits(atomCount).length
-  const row = rowOf(graph, words)
-  const seen = new Int32Array(graph.ways.length)
-  const queue = new Int32Array(graph.ways.length)
-  let walk = 0
+/** For each node, the needs of all ways from it on. */
+function relevants({ ways }: Graph, members: readonly Int32Array[], componentOf: Int32Array): readonly Bits[] {
+  const all = members.map(() => newBits(LITERALS_MAX))
+  members.forEach((nodes, i) => {
+    const here = all[i]
+    if (here === undefined) return
+    for (const node of nodes)
+      for (const { needs, to } of ways[node] ?? []) {
+        join(here, needs)
+        const there = all[componentOf[to] ?? 0]
+        if (there !== undefined && there !== here) join(here, there)
+      }
+  })
+  return ways.map((_, node) => all[componentOf[node] ?? 0] ?? newBits(LITERALS_MAX))
+}
 
-  const walkFrom = (node: number, first: number, second: number): { readonly future: Future; readonly needs: Bits } => {
-    const { ways, from, width } = row
+/**
+ * Works out what each node's future is under a set of shut conditions, and remembers. It follows from the
+ * ways of a node and the futures of the nodes behind them; only where nodes lie in a circle all of it is walked.
+ */
+export function futures(graph: Graph, atomCount: number, readers: readonly Bits[]): Futures {
+  const { members, componentOf } = circlesOf(graph)
+  const relevant = relevants(graph, members, componentOf)
+  const table: Table = { entries: new Int32Array(4 * FIRST), futures: [] }
+  const words = newBits(atomCount).length
+  const { ways, from, width } = rowOf(graph, words)
+  const count = graph.ways.length
+  const seen = new Int32Array(count)
+  const queue = new Int32Array(count)
+  const beyond = new Int32Array(count)
+  let walks = 0
+
+  const work = (node: number, shut: Bits): Future => {
     /** Reads, then writes. */
     const touched = new Int32Array(2 * words)
-    const needs = newBits(LITERALS_MAX)
-    let first1 = 0
-    let second1 = 0
+    const [first = 0, second = 0] = shut
+    const home = componentOf[node]
+    const walk = ++walks
     queue[0] = node
     let tail = 1
-    seen[node] = ++walk
+    /** Nodes of other components to which ways lead. */
+    let others = 0
+    seen[node] = walk
     for (let head = 0; head < tail; head++) {
-      const at = queue[head] ?? 0
-      const end = from[at + 1] ?? 0
-      for (let way = from[at] ?? 0; way < end; way += width) {
-        const a = ways[way] ?? 0
-        const b = ways[way + 1] ?? 0
-        if ((a & first) !== 0 || (b & second) !== 0) continue
-        first1 |= a
-        second1 |= b
-        for (let w = 0; w < touched.length; w++) touched[w] = (touched[w] ?? 0) | (ways[way + 3 + w] ?? 0)
+      const here = queue[head] ?? 0
+      const end = from[here + 1] ?? 0
+      for (let way = from[here] ?? 0; way < end; way += width) {
+        if (((ways[way] ?? 0) & first) !== 0 || ((ways[way + 1] ?? 0) & second) !== 0) continue
+        for (let w = 0; w < 2 * words; w++) touched[w] = (touched[w] ?? 0) | (ways[way + 3 + w] ?? 0)
         const to = ways[way + 2] ?? 0
         if (seen[to] === walk) continue
         seen[to] = walk
-        queue[tail++] = to
+        if (componentOf[to] === home) queue[tail++] = to
+        else beyond[others++] = to
       }
     }
-    needs[0] = first1
-    needs[1] = second1
-    const writes = touched.slice(words)
-    const stirs = newBits(LITERALS_MAX)
-    readers.forEach((literals, atom) => {
-      if (((writes[atom >> 5] ?? 0) >>> (atom & 31)) & 1) join(stirs, literals)
-    })
-    return { future: { reads: touched.slice(0, words), writes, stirs }, needs }
-  }
-
-  const relevant = (node: number): Bits => (relevants[node] ??= walkFrom(node, 0, 0).needs)
-  const of = (node: number, shut: Bits): Future => {
-    const matter = relevant(node)
-    const first = (shut[0] ?? 0) & (matter[0] ?? 0)
-    const second = (shut[1] ?? 0) & (matter[1] ?? 0)
-    const at = place(table, node, first, second)
-    if (table.entries[at] !== 0) {
-      const found = table.futures[table.entries[at + 3] ?? 0]
-      if (found !== undefined) return found
+    const future: Future = {
+      reads: touched.subarray(0, words),
+      writes: touched.subarray(words),
+      stirs: newBits(LITERALS_MAX),
     }
-    const { future } = walkFrom(node, first, second)
-    add(table, at, node, first, second, future)
+    for (let w = 0; w < words; w++)
+      for (let rest = future.writes[w] ?? 0; rest !== 0; rest &= rest - 1) {
+        const stirred = readers[32 * w + 31 - Math.clz32(rest & -rest)]
+        if (stirred !== undefined) join(future.stirs, stirred)
+      }
+    // What lies behind is worked out by the same arrays.
+    for (const to of beyond.slice(0, others)) {
+      const { reads, writes, stirs } = of(to, shut)
+      join(future.reads, reads)
+      join(future.writes, writes)
+      join(future.stirs, stirs)
+    }
     return future
   }
-  return { of, relevant }
+
+  const of = (node: number, shut: Bits): Future => {
+    const matter = relevant[node]
+    const first = (shut[0] ?? 0) & (matter?.[0] ?? 0)
+    const second = (shut[1] ?? 0) & (matter?.[1] ?? 0)
+    const at = place(table, node, first, second)
+    const known = table.entries[at] === 0 ? undefined : table.futures[table.entries[at + 3] ?? 0]
+    if (known !== undefined) return known
+    const future = work(node, shut)
+    // The futures behind it are new as well, so that the table may be another one now.
+    add(table, place(table, node, first, second), node, first, second, future)
+    return future
+  }
+  return { of, relevant: (node) => relevant[node] ?? newBits(LITERALS_MAX) }
 }

@@ -30,7 +30,7 @@ export interface Graph {
 /** An index, or what one is copied from, is not followed where it has more values. */
 const VALUES_MAX = 16
 /** Other locals, which decide where a thread goes, are followed only where they have few. */
-const FEW_VALUES = 4
+const FEW_VALUES = 2
 /** A thread with more nodes is followed by its program counter alone. */
 const NODES_MAX = 4000
 
@@ -107,13 +107,13 @@ function indices(steps: readonly Step[]): Indices {
 }
 
 /** The slots of a thread that are worth following: its indices, and what they are copied from. */
-function trackedSlots(k: ModelKnowledge, thread: number, steps: readonly Step[]): readonly number[] {
+function trackedSlots({ knowledge: k, thread, steps, mayFollow: allowed }: ThreadInput): readonly number[] {
   const { used, copies, cells } = indices(steps)
   const pcSlot = k.model.threads[thread]?.pcSlot ?? -1
   const mayFollow = (slot: number, most: number): boolean => {
     const range = k.ranges[slot]
     const values = range === undefined ? Infinity : range.hi - range.lo + 1
-    if (slot === pcSlot || cells.has(slot)) return false
+    if (slot === pcSlot || cells.has(slot) || !allowed(slot, thread)) return false
     return k.atoms.writer[slot] === thread && values > 1 && values <= most
   }
   const tracked = new Set([...used].filter((slot) => mayFollow(slot, VALUES_MAX)))
@@ -174,6 +174,8 @@ export interface ThreadInput {
   readonly steps: readonly Step[]
   /** Slots that daemons decide outcomes by; empty where none does. */
   readonly decided: ReadonlySet<number>
+  /** Whether it may be followed by a slot that it alone writes. */
+  readonly mayFollow: (slot: number, thread: number) => boolean
 }
 
 function build(input: ThreadInput, tracked: readonly number[]): Graph | undefined {
@@ -224,7 +226,7 @@ function build(input: ThreadInput, tracked: readonly number[]): Graph | undefine
 
 /** The graph of a thread. */
 export function graphOf(input: ThreadInput): Graph {
-  const all = trackedSlots(input.knowledge, input.thread, input.steps)
+  const all = trackedSlots(input)
   const graph = build(input, all) ?? build(input, all.slice(0, 1))
   if (graph === undefined) throw new Error('a graph of program counters alone is never too large')
   return graph

@@ -11,6 +11,8 @@ import { addBit, newBits, type Bits } from './bits.ts'
 
 export interface Literals {
   readonly atoms: Atoms
+  /** Whether a slot may be looked at by a condition. */
+  readonly mayTest: (slot: number) => boolean
   /** The conditions, by number. */
   readonly exprs: LExpr[]
   readonly numbers: Map<string, number>
@@ -21,7 +23,12 @@ export const LITERALS_MAX = 64
 /** A condition on more slots is hardly ever settled. */
 const SLOTS_MAX = 9
 
-export const newLiterals = (atoms: Atoms): Literals => ({ atoms, exprs: [], numbers: new Map() })
+export const newLiterals = (atoms: Atoms, mayTest: (slot: number) => boolean = () => true): Literals => ({
+  atoms,
+  mayTest,
+  exprs: [],
+  numbers: new Map(),
+})
 
 /** A text that equal expressions share. */
 export function keyOf(e: LExpr): string {
@@ -68,13 +75,13 @@ function before(e: LExpr): LExpr | undefined {
 const NONE: ReadonlySet<number> = new Set()
 
 function add(literals: Literals, said: LExpr, changedSince: ReadonlySet<number>): readonly number[] {
-  const { atoms, exprs, numbers } = literals
+  const { atoms, mayTest, exprs, numbers } = literals
   const past = before(said)
   const expr = past ?? said
   const changed = past === undefined ? changedSince : NONE
   const slots = [...slotsRead(expr)]
   if (slots.length === 0 || slots.length > SLOTS_MAX) return []
-  if (!slots.every((slot) => (atoms.first[slot] ?? -1) >= 0 && !changed.has(slot))) return []
+  if (!slots.every((slot) => (atoms.first[slot] ?? -1) >= 0 && mayTest(slot) && !changed.has(slot))) return []
   const key = keyOf(expr)
   const known = numbers.get(key)
   if (known !== undefined) return [known]

@@ -1,14 +1,14 @@
 import type { LoweredModel } from '../../model/language/lowered.ts'
-import type { Incomplete, SearchOptions, SearchResult, Violation } from '../engine.ts'
-import { explore, type Seen } from '../explicit/explore.ts'
+import type { Incomplete, SearchOptions, SearchResult } from '../engine.ts'
 import { layOut } from '../explicit/layout.ts'
 import { compile } from '../explicit/program.ts'
-import { outcomes, searchExplicit, violations } from '../explicit/search.ts'
-import { deadlockProperty, initialState } from '../reference/interpreter.ts'
+import { outcomes, searchExplicit } from '../explicit/search.ts'
+import { initialState } from '../reference/interpreter.ts'
 import { specialise } from '../specialise.ts'
 import { partialOrder } from './por.ts'
-import { searchOrder, type Reduced } from './search.ts'
-import { reducedTrace, type Searched } from './trace.ts'
+import { confirm, explicitly } from './confirm.ts'
+import { searchOrder } from './search.ts'
+import { searchedDepthFirst } from './trace.ts'
 import type { Sabotage } from './sabotage.ts'
 
 export const REDUCTIONS = ['por'] as const
@@ -37,51 +37,7 @@ export interface ReducedOptions extends SearchOptions {
   readonly sabotage?: Sabotage
 }
 
-/** Whether all of `wanted` have been seen violated, in every way that could give a shortest trace. */
-function allSeen(model: LoweredModel, wanted: ReadonlySet<number>): (seen: Seen) => boolean {
-  const stuck = deadlockProperty(model)
-  let before = false
-  return ({ failed, broken, deadlock }) => {
-    const seen = (p: number): boolean =>
-      (failed[p] ?? -1) >= 0 ||
-      (p === stuck && deadlock >= 0) ||
-      broken.some((id, i) => id >= 0 && model.invariants[i]?.property === p)
-    const all = [...wanted].every(seen)
-    // A deadlock is seen one depth later than what else ends a trace of its length.
-    const enough = all && (before || stuck === undefined || !wanted.has(stuck))
-    before = all
-    return enough
-  }
-}
-
-/** Shortest traces, by an unreduced search that goes no deeper than it must; of the rest, the reduced ones. */
-function confirm(
-  original: LoweredModel,
-  searched: Searched,
-  reduced: Reduced,
-  options: SearchOptions,
-): { readonly violations: readonly Violation[]; readonly notShortest?: Incomplete } {
-  const wanted = new Set(reduced.violated.flatMap((from, property) => (from >= 0 ? [property] : [])))
-  if (wanted.size === 0) return { violations: [] }
-  const exploration = explore(original, { ...options, enough: allSeen(original, wanted) })
-  const shortest = violations(exploration)
-  const found = new Set(shortest.map(({ property }) => property))
-  const complete = exploration.incomplete === undefined
-  const missing = [...wanted].filter((property) => !found.has(property))
-  const more = [...found].filter((property) => !wanted.has(property))
-  if ((complete && missing.length > 0) || (reduced.incomplete === undefined && more.length > 0))
-    throw new Error(`the reduced search and the full one disagree on properties ${[...missing, ...more].join(', ')}`)
-  const longer = missing.map((property) => ({
-    property,
-    moves: reducedTrace(searched, reduced.violated[property] ?? -1, property),
-  }))
-  return {
-    violations: [...shortest, ...longer].sort((a, b) => a.property - b.property),
-    ...(exploration.incomplete === undefined || missing.length === 0 ? {} : { notShortest: exploration.incomplete }),
-  }
-}
-
-const remaining = (options: SearchOptions, start: number): SearchOptions =>
+export const remaining = (options: SearchOptions, start: number): SearchOptions =>
   options.maxMs === undefined ? options : { ...options, maxMs: options.maxMs - (performance.now() - start) }
 
 /**
@@ -112,8 +68,8 @@ export function searchReduced(original: LoweredModel, options: ReducedOptions): 
   const { states, incomplete } = reduced
   const ran = model.steps.filter((_, index) => program.ran[index] !== 0)
   const found = outcomes({ model, layout, program, store: states, states: states.count })
-  const searched: Searched = { model, layout, program, order, states }
-  const confirmed = confirm(original, searched, reduced, remaining(options, start))
+  const searched = searchedDepthFirst({ model, layout, program, order, states })
+  const confirmed = confirm(searched, reduced, explicitly(original, remaining(options, start)))
   return {
     engine: 'explicit',
     ...(incomplete === undefined ? {} : { incomplete }),

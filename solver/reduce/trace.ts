@@ -16,7 +16,17 @@ import type { PartialOrder } from './por.ts'
 import type { States } from './store.ts'
 import { newWalk } from './walk.ts'
 
+/** What a reduced search has stored. States are numbers from 0, the initial state. */
 export interface Searched {
+  readonly model: LoweredModel
+  readonly stateOf: (id: number) => State
+  /** The stored state from which another was first reached; -1 for the initial state. */
+  readonly parentOf: (id: number) => number
+  /** The states that each move out of a stored state passes, up to the end of its chain. */
+  readonly legs: (id: number) => readonly (readonly State[])[]
+}
+
+export interface DepthFirst {
   readonly model: LoweredModel
   readonly layout: Layout
   readonly program: Program
@@ -24,26 +34,31 @@ export interface Searched {
   readonly states: States
 }
 
-const stateOf = ({ layout, states }: Searched, id: number): State => unpack(layout, states.arena, id * states.words)
-
-/** The states that each move out of a stored state passes, up to the end of its chain. */
-function legs(searched: Searched, id: number): readonly (readonly State[])[] {
-  const { layout, program, order, states } = searched
+/** What the depth-first search has stored. */
+export function searchedDepthFirst({ model, layout, program, order, states }: DepthFirst): Searched {
   const { words } = states
-  let leg: State[] = []
-  const walk = newWalk(program, words, order, (arena) => {
-    leg.push(unpack(layout, arena, 0))
-  })
-  return program.threads.flatMap((_, t) => {
-    walk.scratch.set(states.arena.subarray(id * words, (id + 1) * words))
-    const found = program.out.slice(0, walk.moves(t))
-    return Array.from({ length: found.length / words }, (_, i) => {
-      leg = []
-      walk.scratch.set(found.subarray(i * words, (i + 1) * words))
-      walk.chain(t)
-      return leg
+  const legs = (id: number): readonly (readonly State[])[] => {
+    let leg: State[] = []
+    const walk = newWalk(program, words, order, (arena) => {
+      leg.push(unpack(layout, arena, 0))
     })
-  })
+    return program.threads.flatMap((_, t) => {
+      walk.scratch.set(states.arena.subarray(id * words, (id + 1) * words))
+      const found = program.out.slice(0, walk.moves(t))
+      return Array.from({ length: found.length / words }, (_, i) => {
+        leg = []
+        walk.scratch.set(found.subarray(i * words, (i + 1) * words))
+        walk.chain(t)
+        return leg
+      })
+    })
+  }
+  return {
+    model,
+    stateOf: (id) => unpack(layout, states.arena, id * words),
+    parentOf: (id) => states.parents[id] ?? -1,
+    legs,
+  }
 }
 
 function move(model: LoweredModel, from: State, wanted: (successor: Successor) => boolean): Move {
@@ -55,11 +70,11 @@ function move(model: LoweredModel, from: State, wanted: (successor: Successor) =
 /** The states from the initial one to a stored one, step by step. */
 function pathTo(searched: Searched, id: number): State[] {
   const ids: number[] = []
-  for (let at = id; at >= 0; at = searched.states.parents[at] ?? -1) ids.unshift(at)
-  const path = [stateOf(searched, 0)]
+  for (let at = id; at >= 0; at = searched.parentOf(at)) ids.unshift(at)
+  const path = [searched.stateOf(0)]
   for (const [i, to] of ids.slice(1).entries()) {
-    const end = stateOf(searched, to)
-    const leg = legs(searched, ids[i] ?? 0).find((l) => sameNumbers(l.at(-1) ?? [], end))
+    const end = searched.stateOf(to)
+    const leg = searched.legs(ids[i] ?? 0).find((l) => sameNumbers(l.at(-1) ?? [], end))
     if (leg === undefined) throw new Error('a reduced search does not find the way to a state again')
     path.push(...leg)
   }
@@ -86,7 +101,7 @@ function violatedOn(
 export function reducedTrace(searched: Searched, from: number, property: number): readonly Move[] {
   const { model } = searched
   const before = pathTo(searched, from)
-  for (const leg of [[], ...legs(searched, from)]) {
+  for (const leg of [[], ...searched.legs(from)]) {
     const path = [...before, ...leg]
     const end = violatedOn(model, path, before.length - 1, property)
     if (end === undefined) continue

@@ -5,6 +5,7 @@ import type { Heap } from './heap.ts'
 import { allocate, release } from './heap.ts'
 import type { Machine } from './machine.ts'
 import { componentGlobals, GLOBALS } from './plan.ts'
+import { markBytes, marks } from './por/memory.ts'
 
 const VALUES_FIRST = 2 ** 4
 const BITS_MAX = 64
@@ -15,6 +16,22 @@ const NARROW_STATES_PER_BUCKET = 9
 
 const valuesBytes = ({ words }: Component, capacity: number): number => 8 * words * capacity
 const tableBytes = (capacity: number): number => 4 * 2 * capacity
+
+/** Gives the marks on a component's values room for as many. Gives whether there was memory. */
+function moveMarks(heap: Heap, component: Component, before: number, capacity: number): boolean {
+  const { machine } = heap
+  const global = marks(component.index)
+  const to = allocate(heap, markBytes(component) * capacity)
+  if (to === undefined) return false
+  if (before > 0) {
+    const from = machine.read(global)
+    const bytes = markBytes(component) * before
+    new Uint8Array(machine.memory.buffer).copyWithin(to, from, from + bytes)
+    release(heap, from, bytes)
+  }
+  machine.write(global, to)
+  return true
+}
 
 /** Gives a component room for `capacity` values, a power of two. Gives whether there was memory. */
 function giveRoom(heap: Heap, component: Component, capacity: number): boolean {
@@ -34,6 +51,7 @@ function giveRoom(heap: Heap, component: Component, capacity: number): boolean {
     release(heap, from, valuesBytes(component, before))
     release(heap, fromTable, tableBytes(before))
   }
+  if (machine.plan.reduction !== undefined && !moveMarks(heap, component, before, capacity)) return false
   machine.write(values, newValues)
   machine.write(table, newTable)
   machine.write(mask, 2 * capacity - 1)

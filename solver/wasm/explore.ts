@@ -41,10 +41,11 @@ export interface Exploration {
   readonly stateOf: (id: number) => State
   readonly parentOf: (id: number) => number
   readonly storedState: (id: number) => bigint
+  readonly rooms: Rooms
 }
 
 /** What a search lets grow. */
-interface Rooms {
+export interface Rooms {
   readonly heap: Heap
   readonly states: StateRoom
   readonly memos: Memos
@@ -113,6 +114,19 @@ const firsts = ({ memory }: Machine, address: number, length: number): readonly 
 
 export interface ExploreOptions extends SearchOptions {
   readonly images?: ImageCheckpoints
+  /** Told of the memory once the search has its first rooms in it. */
+  readonly onOpen?: (heap: Heap) => void
+  /** Asked whenever all states of a depth have been expanded: true ends the search, which counts as complete. */
+  readonly enough?: (seen: Seen) => boolean
+}
+
+/** Violations met so far, each by the state that shows it, or -1. */
+export interface Seen {
+  /** By property: from which state an assertion failed. */
+  readonly failed: readonly number[]
+  /** By the invariant's place in the model. Some are found only when the state that shows them is expanded. */
+  readonly broken: readonly number[]
+  readonly deadlock: number
 }
 
 const BEGIN: Progressed = { head: 0, states: 1, depth: 0, expandedDepth: 0, levelEnd: 1, transitions: 0 }
@@ -178,6 +192,7 @@ export function* exploring(
   const milestones: Milestones = { heads: restored?.heads ?? [], tails: restored?.tails ?? [] }
   if (opened === 'no memory') return { ok: false, reason: 'its first rooms do not fit the memory' }
   const rooms: Rooms = opened
+  options.onOpen?.(rooms.heap)
   const stored = (id: number): bigint => storedState(rooms.states, id)
   const stateOf = reader(machine, stored, first)
   if (restored !== undefined && stateOf(0).some((value, slot) => value !== first[slot]))
@@ -186,8 +201,15 @@ export function* exploring(
     kind: 'memory',
     limitBytes: Number.isFinite(maxBytes) ? maxBytes : rooms.heap.next,
   })
-  const sought = plan.conditions.flatMap(({ thread }, i) => (thread === undefined ? [i] : []))
+  // A reduced search looks at every state as it comes to it, stored or not.
+  const sought = plan.reduction ? [] : plan.conditions.flatMap(({ thread }, i) => (thread === undefined ? [i] : []))
   const found = (): readonly number[] => firsts(machine, plan.addresses.found, plan.conditions.length)
+  const failed = (): readonly number[] => firsts(machine, plan.addresses.failed, plan.model.properties.length)
+  const seen = (): Seen => ({
+    failed: failed(),
+    broken: found().slice(0, plan.model.invariants.length),
+    deadlock: machine.read(GLOBALS.deadlock) - 1,
+  })
   const seek = (which: readonly number[], from: number, to: number): void => {
     const known = found()
     for (const i of which) if (known[i] === -1) machine.run(`seek${i}`, from, to)
@@ -248,6 +270,7 @@ export function* exploring(
     if (head === levelEnd) {
       expandedDepth++
       levelEnd = states
+      if (options.enough?.(seen()) === true) break
     }
     if (flushed !== 'room') {
       incomplete = outOfMemory()
@@ -270,13 +293,14 @@ export function* exploring(
       depth,
       bytes: rooms.heap.next,
       found: found(),
-      failedFrom: firsts(machine, plan.addresses.failed, plan.model.properties.length),
+      failedFrom: failed(),
       deadlock: machine.read(GLOBALS.deadlock) - 1,
       ran: Array.from(ran, (r) => r !== 0),
       ...(incomplete === undefined ? {} : { incomplete }),
       stateOf,
       parentOf: parentFinder(machine, rooms.memos, milestones),
       storedState: stored,
+      rooms,
     },
   }
 }

@@ -6,6 +6,7 @@ import { unpacked } from './dictionary.ts'
 import type { Local, Node } from './encoder/code.ts'
 import {
   add,
+  branch,
   branchIf,
   call,
   choose,
@@ -33,6 +34,7 @@ import { value } from './expressions.ts'
 import { fullCell, held } from './cells.ts'
 import type { Plan } from './plan.ts'
 import { componentGlobals, GLOBALS } from './plan.ts'
+import { stopIfGivenUp } from './successors.ts'
 
 type NewLocal = (type: ValueType) => Local
 
@@ -62,8 +64,8 @@ function unpackFor(plan: Plan, expr: LExpr, state: Local, local: NewLocal): read
   return code
 }
 
-/** Code of the value of an expression in a stored state. */
-function valueIn(
+/** Code of the value of an expression in a state. */
+export function valueIn(
   plan: Plan,
   expr: LExpr,
   state: Local,
@@ -175,6 +177,7 @@ function expandFunction(plan: Plan): Func {
         forEver((gathered) => [
           set(before, get(at)),
           set(at, call('successors', get(head), get(at))),
+          ...stopIfGivenUp(plan, at, [set(at, get(before)), branch(gathered)]),
           when(op('i32.eq', get(at), get(before)), [
             when(op('i32.eqz', getGlobal(deadlock)), [
               when(op('i32.eqz', call('isFinal', stored(plan, head))), [setGlobal(deadlock, add(get(head), i32(1)))]),

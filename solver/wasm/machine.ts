@@ -10,6 +10,9 @@ import type { GlobalCell, ImportedFunction, Memory } from './platform.ts'
 import { instantiate, newMemory } from './platform.ts'
 import type { Plan } from './plan.ts'
 import { componentGlobals, GLOBALS, MEMORY_PAGES, memoGlobals, PAGE_BYTES } from './plan.ts'
+import { FUTURES, marks } from './por/memory.ts'
+import { QUESTIONS, reductionFunctions } from './por/walk.ts'
+import { writeTables } from './por/tables.ts'
 import { rebuildFunctions } from './rebuild.ts'
 import { stepFunction } from './steps.ts'
 import { successorFunctions } from './successors.ts'
@@ -38,9 +41,9 @@ const firstPages = ({ addresses }: Plan): number => Math.ceil(addresses.end / PA
 
 /** The bytes of the module that explores the model of a plan. */
 export function moduleFor(plan: Plan): Uint8Array<ArrayBuffer> {
-  const { model, composition } = plan
+  const { model, composition, reduction } = plan
   return encode({
-    imports: [FAULT],
+    imports: [FAULT, ...(reduction === undefined ? [] : QUESTIONS)],
     functions: [
       ...composition.components.flatMap((component) => dictionaryFunctions(plan, component)),
       ...model.steps.map((step, index) => stepFunction(plan, step, index)),
@@ -49,11 +52,15 @@ export function moduleFor(plan: Plan): Uint8Array<ArrayBuffer> {
       ...rebuildFunctions(plan),
       ...loopFunctions(plan),
       ...crewFunctions(plan),
+      ...(reduction === undefined ? [] : reductionFunctions(plan, reduction)),
     ],
     globals: [
       ...Object.values<Global>({ ...GLOBALS }),
       ...composition.components.flatMap(({ index }) => Object.values<Global>({ ...componentGlobals(index) })),
       ...model.threads.flatMap((_, t) => Object.values<Global>({ ...memoGlobals(t) })),
+      ...(reduction === undefined
+        ? []
+        : [...Object.values<Global>({ ...FUTURES }), ...composition.components.map(({ index }) => marks(index))]),
     ],
     memory: { first: firstPages(plan), most: MEMORY_PAGES, shared: plan.workers > 1 },
   })
@@ -65,10 +72,14 @@ function faultIn(model: LoweredModel): ImportedFunction {
   }
 }
 
-/** Compiles a plan. Throws RangeError where the machine does not give the memory. */
-export function buildMachine(plan: Plan): Machine {
+/**
+ * Compiles a plan; `answers` are what a reduction asks for, see por/memory.ts. Throws RangeError where the machine
+ * does not give the memory.
+ */
+export function buildMachine(plan: Plan, answers: Readonly<Record<string, ImportedFunction>> = {}): Machine {
   const memory = newMemory(firstPages(plan), MEMORY_PAGES, plan.workers > 1)
-  const exports = Object.entries(instantiate(moduleFor(plan), { memory, fault: faultIn(plan.model) }))
+  if (plan.reduction !== undefined) writeTables(memory, plan.reduction, plan.reduction.addresses)
+  const exports = Object.entries(instantiate(moduleFor(plan), { memory, fault: faultIn(plan.model), ...answers }))
   const cells = new Map(exports.flatMap(([name, e]) => (typeof e === 'function' ? [] : [[name, e] as const])))
   const functions = new Map(exports.flatMap(([name, e]) => (typeof e === 'function' ? [[name, e] as const] : [])))
   const cellOf = ({ name }: Global): GlobalCell => {

@@ -47,9 +47,9 @@ function useList(memos: Memos, worker: number): void {
 /** Memory for more lists of a worker: a piece that was not used since the memos were emptied, or a new one. */
 function moreLists(memos: Memos, worker: number, mayGrow: boolean): boolean {
   const { heap, lists } = memos
-  const { successorsMax, workers } = heap.machine.plan
+  const { reserve, workers } = heap.machine.plan
   if (memos.used >= lists.length) {
-    const bytes = Math.max(LISTS_FIRST, 16 * (successorsMax + 1), ...lists.slice(workers - 1).map((l) => 2 * l.bytes))
+    const bytes = Math.max(LISTS_FIRST, 16 * reserve, ...lists.slice(workers - 1).map((l) => 2 * l.bytes))
     const address = mayGrow || lists.length < workers ? allocate(heap, bytes) : undefined
     if (address === undefined) return false
     lists.push({ address, bytes })
@@ -109,7 +109,7 @@ export function makeMemoRoom(memos: Memos): void {
   const threads = machine.plan.model.threads.map((_, t) => t)
   const { plan } = machine
   const isFull = (t: number): boolean => machine.peek(pairsCell(plan, t)) >= machine.read(memoGlobals(t).limit)
-  const isShort = (list: number): boolean => machine.peek(list + 4) - machine.peek(list) < 8 * (plan.successorsMax + 1)
+  const isShort = (list: number): boolean => machine.peek(list + 4) - machine.peek(list) < 8 * plan.reserve
   const enough =
     threads.every((t) => !isFull(t) || (mayGrow() && growMemo(memos, t))) &&
     plan.frames.every(({ list }, worker) => !isShort(list) || moreLists(memos, worker, mayGrow()))

@@ -7,6 +7,8 @@ import { slotsRead } from '../../model/language/slots.ts'
 import type { Composition } from './components.ts'
 import { compose } from './components.ts'
 import type { Global } from './encoder/code.ts'
+import type { ReductionAddresses, ReductionPlan } from './por/tables.ts'
+import { reductionSizes } from './por/tables.ts'
 import { CANDIDATES_MAX } from './rooms.ts'
 import { mostSuccessors } from './refusal.ts'
 
@@ -86,8 +88,12 @@ export interface Plan {
   readonly worker: number
   /** What each worker has for itself. */
   readonly frames: readonly Pick<Addresses, 'now' | 'before' | 'out' | 'mixed' | 'list' | 'mine'>[]
-  /** Values that may come after a worker has seen that there is no more room: those of one state each. */
+  /** Values, and successors in a list, that may come after one worker has seen that there is no more room. */
+  readonly reserve: number
+  /** The same for all workers together. */
   readonly slack: number
+  /** How the search is reduced; undefined where it is not. */
+  readonly reduction: Reduction | undefined
   readonly addresses: Addresses
 }
 
@@ -212,8 +218,16 @@ export const handedOn = ({ composition, model }: Pick<Plan, 'composition' | 'mod
   ]
 }
 
+/** A reduction, and where its tables lie. */
+export interface Reduction extends ReductionPlan {
+  readonly addresses: ReductionAddresses
+}
+
+/** States that a reduced search may come to between two looks whether there is room, and an unreduced one. */
+const LOOKS_BETWEEN = { reduced: 3, full: 1 } as const
+
 /** The plan for a (specialised) model that the engine does not refuse, for one of several workers. */
-export function planFor(model: LoweredModel, workers: number = 1, worker: number = 0): Plan {
+export function planFor(model: LoweredModel, workers: number = 1, worker: number = 0, reduction?: ReductionPlan): Plan {
   const composition = compose(model)
   const told = { composition, model }
   const conditions = [
@@ -233,8 +247,10 @@ export function planFor(model: LoweredModel, workers: number = 1, worker: number
     CELL_BYTES * (1 + composition.components.length + model.threads.length),
     CONTROL_BYTES,
     4 * handedOn(told).length,
+    ...(reduction === undefined ? [] : reductionSizes(reduction)),
   ])
-  const [failed = 0, found = 0, ran = 0, chunks = 0, shifts = 0, cells = 0, control = 0, handed = 0] = shared.places
+  const [failed = 0, found = 0, ran = 0, chunks = 0, shifts = 0, cells = 0, control = 0, handed = 0, ...tables] =
+    shared.places
   const sizes = [4 * n, 4 * n, room, room, 8, workers === 1 ? 0 : 4 * (CANDIDATES_MAX + 1)]
   const bytes = place(0, sizes).end
   const frameOf = (w: number): Plan['frames'][number] => {
@@ -242,6 +258,8 @@ export function planFor(model: LoweredModel, workers: number = 1, worker: number
     return { now, before, out, mixed, list, mine }
   }
   const end = shared.end + workers * bytes
+  const [hand = 0, desk = 0, nodes = 0, ways = 0, anything = 0] = tables
+  const reserve = (reduction === undefined ? LOOKS_BETWEEN.full : LOOKS_BETWEEN.reduced) * (successorsMax + 1)
   return {
     model,
     composition,
@@ -251,7 +269,9 @@ export function planFor(model: LoweredModel, workers: number = 1, worker: number
     workers,
     worker,
     frames: Array.from({ length: workers }, (_, w) => frameOf(w)),
-    slack: workers * (successorsMax + 1),
+    reserve,
+    slack: workers * reserve,
+    reduction: reduction && { ...reduction, addresses: { hand, desk, nodes, ways, anything } },
     addresses: { failed, found, ran, chunks, shifts, cells, control, handed, ...frameOf(worker), end },
   }
 }

@@ -12,7 +12,7 @@ export interface GlobalCell {
 
 /** A function without a result gives undefined. */
 export type ExportedFunction = (...args: number[]) => number | undefined
-export type ImportedFunction = (...args: number[]) => void
+export type ImportedFunction = (...args: number[]) => number | undefined
 export type Exports = Readonly<Record<string, GlobalCell | ExportedFunction>>
 
 declare const WebAssembly: {

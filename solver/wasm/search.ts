@@ -36,7 +36,7 @@ interface Tally {
 }
 
 /** Counts the final states by their registers. */
-function outcomes(exploration: Exploration): readonly Outcome[] {
+export function outcomes(exploration: Exploration): readonly Outcome[] {
   const { machine, states, stateOf, storedState } = exploration
   const registers = registerSlots(machine.plan.model)
   const bits = outcomeBits(machine, registers)
@@ -59,8 +59,8 @@ function outcomes(exploration: Exploration): readonly Outcome[] {
   return sortOutcomes(merged.values())
 }
 
-/** A machine for a model and so many workers, or why there is none. */
-function machineFor(model: LoweredModel, workers: number): Machine | string {
+/** A machine for a (specialised) model and so many workers, or why there is none. */
+export function machineFor(model: LoweredModel, workers: number): Machine | string {
   const refused = refusal(model)
   if (refused !== undefined) return refused
   try {

@@ -144,7 +144,7 @@ function meetFunction(plan: Plan, thread: number): Func {
         op(
           'i32.or',
           op('i32.ge_u', held(count), getGlobal(limit)),
-          op('i32.lt_u', sub(listEnd, listNext), i32(8 * (plan.successorsMax + 1))),
+          op('i32.lt_u', sub(listEnd, listNext), i32(8 * plan.reserve)),
         ),
         [setFull(plan)],
       ),
@@ -172,60 +172,87 @@ function moveFunction(thread: number): Func {
   })
 }
 
-/** Code that writes to `out` what one thread can do. */
-function threadCode(
-  thread: number,
-  state: Local,
-  shared: Local,
-  out: Local,
-  local: (type: 'i32' | 'i64') => Local,
-): readonly Node[] {
+/** Code that finds out what one thread can do from a state. */
+export interface Mover {
+  /** To be run first. */
+  readonly prepare: readonly Node[]
+  /** What follows: see `LIST`. */
+  readonly follows: Local
+  /** The state after one of the successors that follow. */
+  readonly after: (successor: Local) => Node
+}
+
+type NewLocal = (type: 'i32' | 'i64') => Local
+
+export function newMover(thread: number, state: Local, shared: Local, local: NewLocal): Mover {
   const { shift, fieldMask } = componentGlobals(thread + 1)
   const own = local('i32')
   const key = local('i64')
   const at = local('i32')
   const follows = local('i64')
   const rest = local('i64')
-  const list = local('i32')
-  const end = local('i32')
+  const found = local('i64')
   const by = extend(getGlobal(shift))
   // What the thread does not change: the state without the two values that it works on.
   const kept = op('i64.xor', op('i64.xor', get(state), extend(get(shared))), op('i64.shl', extend(get(own)), by))
-  const emit = (successor: Node): readonly Node[] => [
-    set(follows, successor),
-    store(
-      'i64.store',
-      get(out),
+  return {
+    follows,
+    after: (successor) =>
       op(
         'i64.or',
-        op('i64.or', get(rest), op('i64.and', get(follows), i64(0xffffffffn))),
-        op('i64.shl', op('i64.shr_u', get(follows), i64(32n)), by),
+        op('i64.or', get(rest), op('i64.and', get(successor), i64(0xffffffffn))),
+        op('i64.shl', op('i64.shr_u', get(successor), i64(32n)), by),
       ),
-    ),
-    increment(out, STATE_BYTES),
-  ]
-  const found = local('i64')
-  return [
-    set(own, op('i32.and', wrap(op('i64.shr_u', get(state), by)), getGlobal(fieldMask))),
-    set(rest, kept),
-    set(key, op('i64.or', op('i64.or', i64(TAKEN), op('i64.shl', extend(get(shared)), i64(32n))), extend(get(own)))),
-    set(at, firstPlace(key, thread)),
-    forEver((done) => [
-      // What stands behind a key was written before it was: another worker may have done it just now.
-      when(op('i64.eq', tee(found, load('i64.atomic.load', get(at))), get(key)), [
-        set(follows, load('i64.load', get(at), 8)),
-        { kind: 'branch', label: done },
+    prepare: [
+      set(own, op('i32.and', wrap(op('i64.shr_u', get(state), by)), getGlobal(fieldMask))),
+      set(rest, kept),
+      set(key, op('i64.or', op('i64.or', i64(TAKEN), op('i64.shl', extend(get(shared)), i64(32n))), extend(get(own)))),
+      set(at, firstPlace(key, thread)),
+      forEver((done) => [
+        // What stands behind a key was written before it was: another worker may have done it just now.
+        when(op('i64.eq', tee(found, load('i64.atomic.load', get(at))), get(key)), [
+          set(follows, load('i64.load', get(at), 8)),
+          { kind: 'branch', label: done },
+        ]),
+        when(op('i64.eqz', get(found)), [
+          set(follows, call(`meet${thread}`, get(key), get(at))),
+          { kind: 'branch', label: done },
+        ]),
+        set(at, nextPlace(at, thread)),
       ]),
-      when(op('i64.eqz', get(found)), [
-        set(follows, call(`meet${thread}`, get(key), get(at))),
-        { kind: 'branch', label: done },
-      ]),
-      set(at, nextPlace(at, thread)),
+    ],
+  }
+}
+
+/** Whether what follows is a single successor. */
+export const isSingle = (follows: Local): Node => op('i64.ge_s', get(follows), i64(0n))
+/** What follows where nothing does, whatever the address in it. */
+export const isNothing = (follows: Local): Node =>
+  op('i64.eq', op('i64.shr_u', get(follows), i64(32n)), i64(LIST >> 32n))
+
+/** Code that runs `body` for each successor that a mover has found, which is in `follows` then. */
+export function eachSuccessor({ follows }: Mover, local: NewLocal, body: readonly Node[]): Node {
+  const list = local('i32')
+  const end = local('i32')
+  return when(isSingle(follows), body, [
+    set(list, wrap(get(follows))),
+    set(end, add(get(list), shl(op('i32.and', wrap(op('i64.shr_u', get(follows), i64(32n))), i32(2 ** 31 - 1)), 3))),
+    whileLoop(op('i32.lt_u', get(list), get(end)), [
+      set(follows, load('i64.load', get(list))),
+      ...body,
+      increment(list, 8),
     ]),
-    when(op('i64.ge_s', get(follows), i64(0n)), emit(get(follows)), [
-      set(list, wrap(get(follows))),
-      set(end, add(get(list), shl(op('i32.and', wrap(op('i64.shr_u', get(follows), i64(32n))), i32(2 ** 31 - 1)), 3))),
-      whileLoop(op('i32.lt_u', get(list), get(end)), [...emit(load('i64.load', get(list))), increment(list, 8)]),
+  ])
+}
+
+/** Code that writes to `out` what one thread can do. */
+function threadCode(thread: number, state: Local, shared: Local, out: Local, local: NewLocal): readonly Node[] {
+  const mover = newMover(thread, state, shared, local)
+  return [
+    ...mover.prepare,
+    eachSuccessor(mover, local, [
+      store('i64.store', get(out), mover.after(mover.follows)),
+      increment(out, STATE_BYTES),
     ]),
   ]
 }
@@ -245,6 +272,10 @@ function successorsFunction(plan: Plan): Func {
   })
 }
 
+/** Code for where `successors` gives 0 instead of an end: a reduced one does so where there is no more room. */
+export const stopIfGivenUp = ({ reduction }: Plan, end: Local, stop: readonly Node[]): readonly Node[] =>
+  reduction === undefined ? [] : [when(op('i32.eqz', get(end)), stop)]
+
 /**
  * The functions that give successors, with `parent(target, from, to)`: the first state of from..to-1
  * that has the stored state `target` as a successor; `to` where none has, and where there is no more
@@ -262,6 +293,7 @@ export function successorFunctions(plan: Plan): readonly Func[] {
         branchIf(done, op('i32.ge_u', get(from), get(to))),
         when(held(fullCell(plan)), [giveBack(op('i32.or', get(from), i32(2 ** 31)))]),
         set(end, call('successors', get(from), out)),
+        ...stopIfGivenUp(plan, end, [giveBack(op('i32.or', get(from), i32(2 ** 31)))]),
         set(at, out),
         whileLoop(op('i32.lt_u', get(at), get(end)), [
           when(op('i64.eq', load('i64.load', get(at)), get(wanted)), [giveBack(get(from))]),
@@ -273,5 +305,5 @@ export function successorFunctions(plan: Plan): readonly Func[] {
     ]
   })
   const threads = plan.model.threads.flatMap((_, t) => [meetFunction(plan, t), moveFunction(t)])
-  return [...threads, successorsFunction(plan), parent]
+  return [...threads, ...(plan.reduction === undefined ? [successorsFunction(plan)] : []), parent]
 }

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { LoweredModel } from '../../model/language/lowered.ts'
+import { searchReducedFast } from '../../solver/reduce/fast.ts'
 import { searchReduced } from '../../solver/reduce/reduced.ts'
 import type { Sabotage } from '../../solver/reduce/sabotage.ts'
 import { searchReference } from '../../solver/reference/search.ts'
@@ -9,10 +10,14 @@ import { and, at, eq, model, not, num, set, slot } from '../engines/build.ts'
 import { answer, type Answer } from './compare.ts'
 import { arbitraryLocks } from './random_locks.ts'
 
+/** The two that carry out the reduction: a depth-first search, and generated WebAssembly. */
+const SEARCHES = { explicit: searchReduced, wasm: searchReducedFast } as const
+type By = keyof typeof SEARCHES
+
 /** Answers as a spoilt reduction gives them; undefined where it contradicts itself and says so. */
-function spoilt(m: LoweredModel, sabotage?: Sabotage): Answer | undefined {
+function spoilt(m: LoweredModel, by: By, sabotage?: Sabotage): Answer | undefined {
   try {
-    return answer(searchReduced(m, { reductions: ['por'], ...(sabotage === undefined ? {} : { sabotage }) }))
+    return answer(SEARCHES[by](m, { reductions: ['por'], ...(sabotage === undefined ? {} : { sabotage }) }))
   } catch {
     return undefined
   }
@@ -63,26 +68,30 @@ const seenTogether = model(
 /** A daemon changes an outcome, before the other thread ends or after. */
 const late = model([register], [[{ body: [set(0, 1)], to: 1 }], [{ to: 1 }]], { daemons: [0] })
 
-test.each<[Sabotage, LoweredModel]>([
-  ['ignore-writes', race],
-  ['ignore-reads', mirrored],
-  ['trust-shut', opened],
-  ['no-proviso', spinning],
-  ['blind', seenTogether],
-  ['no-endings', late],
-])('%s is noticed by hand', (sabotage, m) => {
-  const truth = answer(searchReference(m))
-  expect(spoilt(m)).toEqual(truth)
-  expect(spoilt(m, sabotage)).not.toEqual(truth)
-})
+describe.each<By>(['explicit', 'wasm'])('by %s', (by) => {
+  test.each<[Sabotage, LoweredModel]>([
+    ['ignore-writes', race],
+    ['ignore-reads', mirrored],
+    ['trust-shut', opened],
+    ['no-proviso', spinning],
+    ['blind', seenTogether],
+    ['no-endings', late],
+  ])('%s is noticed by hand', (sabotage, m) => {
+    const truth = answer(searchReference(m))
+    expect(spoilt(m, by)).toEqual(truth)
+    expect(spoilt(m, by, sabotage)).not.toEqual(truth)
+  })
 
-describe('random models notice', () => {
-  const models = fc.sample(arbitraryLocks, { numRuns: 150, seed: 20_260_801 })
-  test.each<Sabotage>(['ignore-writes', 'ignore-reads', 'no-proviso'])('%s', (sabotage) => {
-    const noticed = models.some((m) => {
-      const truth = searchReference(m, { maxStates: 1000 })
-      return truth.incomplete === undefined && JSON.stringify(spoilt(m, sabotage)) !== JSON.stringify(answer(truth))
+  describe('random models notice', () => {
+    const models = fc.sample(arbitraryLocks, { numRuns: 150, seed: 20_260_801 })
+    test.each<Sabotage>(['ignore-writes', 'ignore-reads', 'no-proviso'])('%s', (sabotage) => {
+      const noticed = models.some((m) => {
+        const truth = searchReference(m, { maxStates: 1000 })
+        return (
+          truth.incomplete === undefined && JSON.stringify(spoilt(m, by, sabotage)) !== JSON.stringify(answer(truth))
+        )
+      })
+      expect(noticed).toBe(true)
     })
-    expect(noticed).toBe(true)
   })
 })
