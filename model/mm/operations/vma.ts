@@ -19,6 +19,7 @@ function wordOf(on: Operand): string {
 function move(name: string, unmap: boolean, summary: string): Operation {
   return {
     name,
+    frames: 'too',
     operand: 'pages_pages',
     samePlaces: true,
     summary,
@@ -151,6 +152,7 @@ export const VMA_OPERATIONS: readonly Operation[] = [
   },
   ...Object.entries(FLAG_BEHAVIOURS).map(([name, behaviour]): Operation => ({
     name,
+    frames: 'too',
     operand: 'pages',
     summary: `madvise(${behaviour.name}) on some pages of one mapping`,
     vmas: 2,
