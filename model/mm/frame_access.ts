@@ -39,6 +39,17 @@ const seenByOthers = (k: Build, at: Expr, f: Expr): Expr =>
     ),
   )
 
+/**
+ * Of a store to a frame by a process, or by somebody whom it has given the page to: no other process has it as a private
+ * page. What a file holds may change under private mappings that have not copied it yet.
+ */
+export const contentsOwn = (k: Build, f: Expr, m: Expr): Expr =>
+  not(
+    exists('page', 'q', (q) =>
+      and(ne(page.mm(q), m), isPrivate(q), isAnonFrame(f), eq(mappedFrame(k, q), f)),
+    ),
+  )
+
 /** What GUP owes of an address: stores go to the page that it has given out, unless somebody has discarded the address. */
 export const owes = (at: Expr): Expr =>
   and(
@@ -57,6 +68,7 @@ export function accessFrame(k: Build, at: Expr, mapped: Expr, value: Expr | unde
     when(mapped, [
       find,
       assert('CowIsolated', not(and(isPrivate(at), seenByOthers(k, at, hit)))),
+      assert('ContentsOwn', contentsOwn(k, hit, page.mm(at))),
       assert('ZeroPageUnwritten', not(isOneOf(frame.kind(hit), 'zero', 'huge_zero'))),
       assert('PinReliable', or(not(owes(at)), eq(hold.frame(at), hit))),
       set(frame.content(hit), value),

@@ -9,6 +9,7 @@ import { nilable } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
 import { asResult, mappedFrame } from './frame.ts'
+import { contentsOwn } from './frame_access.ts'
 import { Content, frame, hold, Hold } from './frame_types.ts'
 import { addr, drop, forgetHold } from './gup_flags.ts'
 import { mapping, page } from './mm_types.ts'
@@ -59,6 +60,7 @@ export const hold_store = (k: Build, value: number, io: Syscall): Routine =>
           'dma',
           'dma_map_page(dev, page, 0, PAGE_SIZE, DMA_FROM_DEVICE)',
           [
+            assert('ContentsOwn', contentsOwn(k, f, page.mm(addr))),
             assert('CowIsolated', or(mapping.shared(page.mapping(addr)), not(seenByOthers(k)))),
             set(frame.content(f), literal(Content, value)),
           ],
