@@ -109,10 +109,12 @@ Examples:
   mmcheck matrix
   mmcheck matrix --world shmem-huge --op guard_install --table
   mmcheck matrix --kernel v7.0 --triples --world shmem
+  mmcheck matrix --longterm-pins
 
 A cell has one thread per operation, on a mapping of two pages under one
 page table. 'mmcheck list --worlds' says what stands in each world. Whole
-worlds are held against what is recorded for them.
+worlds are held against what is recorded for them. '--longterm-pins' prints the
+twelve tests of cow.c as a commit message could quote them.
 
 Exit code: 0 where all is as recorded, 10 where it is not (or, with --op,
 where something is violated). ${SEE_ROOT}`

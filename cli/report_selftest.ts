@@ -8,12 +8,27 @@ const NAME_COLUMNS = 44
 
 const head = ({ first, last }: RowGroup): string => (first.id === last.id ? first.id : `${first.id}-${last.id}`)
 
-/** As a changelog quotes it: the base, and the patch from which on it is so. */
-const quoted = (posting: Posting, { rows }: RowTable, group: RowGroup): readonly string[] => {
-  const subject = posting.patches.find((p) => p.id === group.first.id)?.subject
+/** What the columns of a table of rows are. */
+export interface RowWords {
+  /** `by the patches that are there` */
+  readonly by: string
+  /** `With patch 9 (...):`, over what the selftest prints in the points that begin with this one. */
+  readonly over: (group: RowGroup) => string
+}
+
+/** Points of a posting: as a changelog quotes it, the base, and the patch from which on it is so. */
+export const wordsOfPosting = (posting: Posting): RowWords => ({
+  by: 'by the patches that are there',
+  over: ({ first }) => {
+    const subject = posting.patches.find((p) => p.id === first.id)?.subject
+    return subject === undefined ? 'Before the series:' : `With patch ${first.id} (${subject}):`
+  },
+})
+
+const quoted = (words: RowWords, { rows }: RowTable, group: RowGroup): readonly string[] => {
   return [
     '',
-    wrapped(subject === undefined ? 'Before the series:' : `With patch ${group.first.id} (${subject}):`, '', 2),
+    wrapped(words.over(group), '', 2),
     ...rows.flatMap((r, i) => [
       `  # [RUN] ${r.run}`,
       `  ${group.cells[i]?.verdict === 'unknown' ? 'not known' : (group.cells[i]?.verdict ?? '')} ${r.number} ${r.name}`,
@@ -22,20 +37,20 @@ const quoted = (posting: Posting, { rows }: RowTable, group: RowGroup): readonly
 }
 
 /** Nothing where no row was among the files. */
-export function rowLines(posting: Posting, table: RowTable): readonly string[] {
+export function rowLines(words: RowWords, table: RowTable): readonly string[] {
   const { rows, groups } = table
   if (rows.length === 0) return []
   const width = Math.max(...groups.map((g) => head(g).length), 6) + 2
   return [
     '',
-    'Tests of tools/testing/selftests/mm/cow.c, by the patches that are there:',
+    `Tests of tools/testing/selftests/mm/cow.c, ${words.by}:`,
     `${''.padEnd(NAME_COLUMNS)}${groups.map((g) => head(g).padEnd(width)).join('')}`.trimEnd(),
     ...rows.map((r, i) =>
       `${`${r.number} ${r.how}, ${r.backing}`.padEnd(NAME_COLUMNS)}${groups
         .map((g) => (g.cells[i]?.verdict === 'unknown' ? '?' : (g.cells[i]?.verdict ?? '')).padEnd(width))
         .join('')}`.trimEnd(),
     ),
-    ...groups.flatMap((g) => quoted(posting, table, g)),
+    ...groups.flatMap((g) => quoted(words, table, g)),
   ]
 }
 

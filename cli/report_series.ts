@@ -12,7 +12,7 @@ import {
   type SeriesTable,
 } from '../counterexamples/series/table.ts'
 import type { Posting } from '../model/kernels/series.ts'
-import { rowLines, rowsJson } from './report_selftest.ts'
+import { rowLines, rowsJson, wordsOfPosting } from './report_selftest.ts'
 import type { Json } from './report_json.ts'
 import { COLUMNS, wrapped } from './report_text.ts'
 
@@ -85,7 +85,7 @@ const postingLines = ({ posting, table, needs, rows }: PostingResult): readonly 
   ...tableLines(table),
   ...changeLines(table.changes, 'the base'),
   ...betweenLines(posting, table),
-  ...(rows === undefined ? [] : rowLines(posting, rows)),
+  ...(rows === undefined ? [] : rowLines(wordsOfPosting(posting), rows)),
   '',
   `What each patch of ${posting.version} is needed for:`,
   ...needs.flatMap(needLines),

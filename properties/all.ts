@@ -2,8 +2,10 @@
 import type { Program } from '../model/language/routine.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { ExclusiveIsAlone, PinnedIsExclusive } from './anon_exclusive.ts'
+import { ContentsOwn } from './contents_own.ts'
 import { CowIsolated } from './cow_isolated.ts'
 import { CowIsolation } from './cow_isolation.ts'
+import { DiscardedIsEmpty, PunchedIsUnmapped } from './discarded.ts'
 import { EmptyUnlink } from './empty_unlink.ts'
 import { FastPinFresh } from './fast_pin.ts'
 import { FolioUnmappedOnRemoval } from './folio_unmapped.ts'
@@ -30,6 +32,7 @@ import { HolePunchUnmapsZero, TruncationUnmapsZero } from './nosigbus_unmap.ts'
 import { ZeroPageReadOnly, ZeroPageUncounted, ZeroPageUnwritten } from './nosigbus_zero.ts'
 import { NothingBeyondEnd } from './nothing_beyond_end.ts'
 import { OperationsEnd } from './operations_end.ts'
+import { PinEnds } from './pin_ends.ts'
 import { LongtermPinGoesSlow, PinSnapshot, SharedStaysShared } from './pin_scope.ts'
 import { goesOnForEver, type Property } from './property.ts'
 import { ReturnsDocumented } from './returns_documented.ts'
@@ -65,6 +68,7 @@ export const PROPERTIES: readonly Property[] = [
   PrivateStoreKept,
   PinReliable,
   CowIsolated,
+  ContentsOwn,
   PinnedIsExclusive,
   ExclusiveIsAlone,
   UnshareMakesExclusive,
@@ -75,6 +79,8 @@ export const PROPERTIES: readonly Property[] = [
   LongtermPinGoesSlow,
   SharedStaysShared,
   ForcedWriteOwn,
+  DiscardedIsEmpty,
+  PunchedIsUnmapped,
   NoSigbusBeyondEnd,
   NoSigbusAtAll,
   IoErrorsReported,
@@ -86,6 +92,7 @@ export const PROPERTIES: readonly Property[] = [
   NoNilDereference,
   NoDeadlock,
   InstallEnds,
+  PinEnds,
   OperationsEnd,
   MmapLockGranted,
   WorldLargeEnough,

@@ -1,9 +1,9 @@
 /** F2 and F3 of the facts gup-cow-nosigbus: PageAnonExclusive(), and what is pinned. */
-import { and, eq, exists, forall, implies, ne, not, or, truth, type Expr } from '../model/language/expr.ts'
+import { and, eq, exists, forall, implies, ite, ne, not, or, truth, type Expr } from '../model/language/expr.ts'
 import { entry, frame, hold } from '../model/mm/frame_types.ts'
-import { mappedFrame } from '../model/mm/frame.ts'
+import { folioOf, mappedFrame, type Folios } from '../model/mm/frame.ts'
 import { ANON_PTES, page, pmd, SWAP_PTES, table } from '../model/mm/mm_types.ts'
-import { A_HOLD, entryIs, everyHold, hasFrames, hugeAnon, isAnon, PIN_DOC, pins } from './gup.ts'
+import { A_HOLD, entryIs, everyHold, foliosOf, hasFrames, hugeAnon, isAnon, PIN_DOC, pins } from './gup.ts'
 import type { Property } from './property.ts'
 
 const mapsAnon = (p: Expr): Expr => or(entryIs(p, ...ANON_PTES), hugeAnon(p))
@@ -13,17 +13,29 @@ const own = (p: Expr): Expr => {
   return entry.frame(t, page.slot(p))
 }
 /** Another address refers to the same anonymous page. */
-const sharedWith = (p: Expr, q: Expr): Expr =>
+const sharedWith = (k: Folios, p: Expr, q: Expr): Expr =>
   or(
-    and(mapsAnon(p), mapsAnon(q), eq(mappedFrame(p), mappedFrame(q))),
-    and(mapsAnon(p), entryIs(q, ...SWAP_PTES), eq(mappedFrame(p), own(q))),
+    and(mapsAnon(p), mapsAnon(q), eq(mappedFrame(k, p), mappedFrame(k, q))),
+    and(mapsAnon(p), entryIs(q, ...SWAP_PTES), eq(mappedFrame(k, p), own(q))),
   )
+/** PageAnonExclusive() of the page that an address maps: of what a PMD maps, that of the first page. */
+const exclusiveAt = (k: Folios, p: Expr): Expr =>
+  k.large !== undefined
+    ? frame.exclusive(ite(hugeAnon(p), folioOf(k, mappedFrame(k, p)), mappedFrame(k, p)))
+    : frame.exclusive(mappedFrame(k, p))
+/** sanity_check_pinned_pages(): the page itself, or the first one of its folio. */
+const exclusiveHeld = (k: Folios, f: Expr): Expr =>
+  k.large !== undefined
+    ? or(frame.exclusive(f), frame.exclusive(folioOf(k, f)))
+    : frame.exclusive(f)
 
 /** And nobody is at work on the table: fork clears the bit first, and takes the entry's permission after it. */
-const writable = (p: Expr): Expr =>
+const writable = (k: Folios, p: Expr): Expr =>
   or(
     and(entryIs(p, 'anon'), eq(table.ptl.lock.owner(pmd.table(page.pmd(p))), 'nil')),
-    eq(pmd.kind(page.pmd(p)), 'huge_anon'),
+    k.large === undefined
+      ? eq(pmd.kind(page.pmd(p)), 'huge_anon')
+      : and(eq(pmd.kind(page.pmd(p)), 'huge_anon'), eq(pmd.lock.lock.owner(page.pmd(p)), 'nil')),
   )
 
 export const ExclusiveIsAlone: Property = {
@@ -39,22 +51,24 @@ export const ExclusiveIsAlone: Property = {
     { scenario: 'fork-mprotect-write', kernel: 'v6.2', without: ['change_pte_range.page_anon_exclusive'] },
   ],
   reaches: ['copy_pte_range.try_dup_anon_rmap'],
-  build: (s) =>
-    hasFrames(s) && !s.kernel.has('no-anon-exclusive')
+  build: (s) => {
+    const k = foliosOf(s)
+    return hasFrames(s) && !s.kernel.has('no-anon-exclusive')
       ? {
           invariant: and(
             forall('page', 'p', (p) =>
-              implies(and(writable(p), ne(mappedFrame(p), 'nil')), frame.exclusive(mappedFrame(p))),
+              implies(and(writable(k, p), ne(mappedFrame(k, p), 'nil')), exclusiveAt(k, p)),
             ),
             forall('page', 'p', (p) =>
               forall('page', 'q', (q) =>
-                or(eq(p, q), not(sharedWith(p, q)), not(and(mapsAnon(p), frame.exclusive(mappedFrame(p))))),
+                or(eq(p, q), not(sharedWith(k, p, q)), not(and(mapsAnon(p), exclusiveAt(k, p)))),
               ),
             ),
           ),
           covers: [],
         }
-      : undefined,
+      : undefined
+  },
 }
 
 /** A kernel without PageAnonExclusive() promises it of pins for writing alone. */
@@ -76,6 +90,7 @@ export const PinnedIsExclusive: Property = {
   reaches: ['copy_pte_range.copy_present_page'],
   build: (s) => {
     if (!pins(s)) return undefined
+    const k = foliosOf(s)
     const hasBit = !s.kernel.has('no-anon-exclusive')
     const kinds = hasBit ? ['pin', 'longterm', 'write'] : ['write']
     const sharing = (p: Expr): Expr =>
@@ -85,15 +100,15 @@ export const PinnedIsExclusive: Property = {
             ne(q, r),
             refersTo(q),
             refersTo(r),
-            eq(mappedFrame(q), hold.frame(p)),
-            or(eq(mappedFrame(r), hold.frame(p)), and(entryIs(r, ...SWAP_PTES), eq(own(r), hold.frame(p)))),
+            eq(mappedFrame(k, q), hold.frame(p)),
+            or(eq(mappedFrame(k, r), hold.frame(p)), and(entryIs(r, ...SWAP_PTES), eq(own(r), hold.frame(p)))),
           ),
         ),
       )
     return {
       invariant: everyHold(
         (p) =>
-          or(not(isAnon(hold.frame(p))), and(not(sharing(p)), hasBit ? frame.exclusive(hold.frame(p)) : truth(true))),
+          or(not(isAnon(hold.frame(p))), and(not(sharing(p)), hasBit ? exclusiveHeld(k, hold.frame(p)) : truth(true))),
         ...kinds,
       ),
       covers: [A_HOLD],

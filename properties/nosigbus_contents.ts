@@ -3,7 +3,7 @@ import { and, eq, exists, forall, implies, isOneOf, ne, not, type Expr } from '.
 import { ANON_PTES, FILE_PTES, page, pmd, table } from '../model/mm/mm_types.ts'
 import { nosigbus } from '../model/mm/nosigbus_types.ts'
 import { asksNosigbus, asksSharing, FLAG_SET, HUGH_1, HUGH_3, KIRILL } from './nosigbus.ts'
-import { A_HOLD, pins } from './gup.ts'
+import { A_HOLD, foliosOf, pins } from './gup.ts'
 import { pinsHold } from './pin_reliable.ts'
 import { performs, type Property } from './property.ts'
 
@@ -93,7 +93,7 @@ export const PinReliable: Property = {
   ],
   reaches: ['follow_page_pte.try_grab_folio', 'do_wp_page_unshare.set_pte_at'],
   build: (s) => {
-    if (pins(s)) return { invariant: pinsHold, covers: [A_HOLD] }
+    if (pins(s)) return { invariant: pinsHold(foliosOf(s)), covers: [A_HOLD] }
     return asksNosigbus(s) && performs(s, 'pin_longterm')
       ? {
           invariant: forall('page', 'p', (p) =>

@@ -65,13 +65,19 @@ const UNMAPPING = ['munmap', 'mmap', 'mremap', 'mremap_dontunmap', 'mremap_shrin
 
 /** Whether some operation of a scenario can take a page table away on its kernel, or deposit it under a huge page. */
 export const unlinksTables = (scenario: Scenario): boolean =>
-  performs(scenario, ...UNMAPPING, 'madvise_collapse', 'khugepaged') || surelyUnlinksTables(scenario)
+  performs(scenario, ...UNMAPPING, 'madvise_collapse', 'khugepaged', 'exit') ||
+  reclaimsTables(scenario) ||
+  surelyUnlinksTables(scenario)
 
 /** The same without those that do so only where nothing is left of what a table maps. */
 export const surelyUnlinksTables = (scenario: Scenario): boolean =>
-  performs(scenario, 'collapse', 'exit') ||
-  performsOnFile(scenario, 'madvise_collapse') ||
-  (performs(scenario, 'dontneed') && scenario.kernel.has('pt-reclaim'))
+  performs(scenario, 'collapse') ||
+  // Where huge pages of several frames are, there need not be a table, or it is not all of it that is zapped.
+  ((scenario.world.frames?.large ?? []).length === 0 && (performs(scenario, 'exit') || reclaimsTables(scenario))) ||
+  performsOnFile(scenario, 'madvise_collapse')
+
+const reclaimsTables = (scenario: Scenario): boolean =>
+  performs(scenario, 'dontneed') && scenario.kernel.has('pt-reclaim')
 
 /** Whether a scenario has guards that are promised to stay: installed by it, or there from the start. */
 export const promisesGuards = (scenario: Scenario): boolean =>

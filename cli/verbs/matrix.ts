@@ -4,6 +4,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { closest } from '../../model/litmus/suggest.ts'
 import { sweepOperations } from '../../model/scenarios/sweep/cells.ts'
 import { findWorld, SWEEP_KERNELS, SWEEP_WORLDS, type SweepWorld } from '../../model/scenarios/sweep/worlds.ts'
+import { longtermPins } from '../commands/longterm_pins.ts'
 import { matrix } from '../commands/matrix.ts'
 import { MATRIX_HELP } from '../help.ts'
 import { CELL_STATES_MAX } from '../nightly/sweep_run.ts'
@@ -16,6 +17,7 @@ interface MatrixFlags {
   readonly kernel?: readonly string[]
   readonly op?: readonly string[]
   readonly triples?: boolean
+  readonly longtermPins?: boolean
   readonly jobs?: number
   readonly maxStates: number
   readonly json?: boolean
@@ -62,6 +64,7 @@ export function addMatrix(program: Command, streams: Streams, done: (code: numbe
     .option('-w, --world <names>', 'only in these worlds', worlds)
     .option('-k, --kernel <names>', `on these kernels instead of ${SWEEP_KERNELS.join(', ')}`, value.kernelNames)
     .option('--op <names>', 'only the cells in which one of these operations takes part', operations)
+    .option('--longterm-pins', 'instead of pairs: tests 151 to 162 of cow.c, long-term pins to read, on v6.1 and v6.2')
     .option('--triples', 'three threads: a guard install, an operation that takes tables away, and any third')
     .option('-j, --jobs <n>', 'how many cells at a time (default: one per processor)', value.count)
     .option('--max-states <n>', 'stop a cell after this many states', value.count, CELL_STATES_MAX)
@@ -72,6 +75,10 @@ export function addMatrix(program: Command, streams: Streams, done: (code: numbe
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
     .addHelpText('after', MATRIX_HELP)
     .action(async (flags: MatrixFlags) => {
+      if (flags.longtermPins === true) {
+        done(longtermPins({ ...flags, json: flags.json ?? false, out, err }))
+        return
+      }
       done(
         await matrix({
           worlds: flags.world ?? SWEEP_WORLDS,

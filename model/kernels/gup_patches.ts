@@ -1,7 +1,7 @@
 /** What kernels from v5.7 to v6.5 do not do yet, of pins and copy-on-write; gup.ts has the kernels. */
 import type { Patch } from './patches.ts'
 
-export const V6_5: readonly Patch[] = ['zero-page-normal']
+export const V6_5: readonly Patch[] = ['zero-page-normal', 'no-large-reuse']
 export const V6_4: readonly Patch[] = [...V6_5, 'zero-page-pinned']
 export const V6_2: readonly Patch[] = [...V6_4, 'faults-mmap-lock']
 /** What the twenty patches of November 2022 change (A.1). */

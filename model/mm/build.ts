@@ -3,6 +3,14 @@ import type { Patch } from '../kernels/patches.ts'
 import type { Expr } from '../language/expr.ts'
 import type { Stmt } from '../language/stmt.ts'
 
+/** Object numbers of frames. */
+export interface LargeFolio {
+  /** The first one counts for all. */
+  readonly pages: readonly number[]
+  /** What each page is once it has been swapped out and is read again: a folio of order 0. */
+  readonly later: readonly number[]
+}
+
 export interface Build {
   /** Whether the kernel carries a patch; the `#ifdef` of the model. */
   readonly has: (patch: Patch) => boolean
@@ -21,6 +29,8 @@ export interface Build {
   readonly io?: true
   /** Whether entries map page frames, which have contents and are counted: frame_types.ts. */
   readonly frames?: true
+  /** Folios of anonymous memory that have several frames, as many as a PMD covers: frame_types.ts. */
+  readonly large?: readonly LargeFolio[]
 }
 
 /** What a scenario adds at the two ends of an operation: its ghosts, and where the result goes. */

@@ -18,6 +18,7 @@ import {
   local,
   ne,
   object,
+  or,
   plus,
   type Expr,
   type Local,
@@ -26,7 +27,7 @@ import { assert, set, when, type Action } from '../language/stmt.ts'
 import { nilable } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { Result } from './errno.ts'
-import { Content, entry, frame, frameLock, hold } from './frame_types.ts'
+import { Content, entry, frame, frameLock, hold, mmMapcount } from './frame_types.ts'
 import { ANON_PTES, FILE_PTES, HUGE_ANON, page, pmd, SWAP_PTES, table, ZERO_PTES } from './mm_types.ts'
 
 /** What only scenarios with page frames have. */
@@ -37,6 +38,57 @@ const none: Expr = literal(nilable('frame'), 'nil')
 /** ZERO_PAGE(0) */
 export const ZERO_FRAME: Expr = object('frame', 0)
 
+/** What of a build these ask: whether folios may have several frames. */
+export type Folios = Pick<Build, 'large'>
+
+const at = (frameNumber: number | undefined): Expr => object('frame', frameNumber ?? 0)
+const pagesOf = (k: Folios): readonly { readonly head: number; readonly page: number; readonly later: number }[] =>
+  (k.large ?? []).flatMap(({ pages, later }) =>
+    pages.map((page, n) => ({ head: pages[0] ?? page, page, later: later[n] ?? page })),
+  )
+/** page_folio(): the frame that counts for a page. */
+export const folioOf = (k: Folios, f: Expr): Expr =>
+  pagesOf(k).reduce<Expr>((rest, { head, page: p }) => (head === p ? rest : ite(eq(f, at(p)), at(head), rest)), f)
+/** folio_test_large() */
+export const isLarge = (k: Folios, f: Expr): Expr => or(...pagesOf(k).map((p) => eq(f, at(p.page))))
+/** Alternatives of which one holds where `f` is a later page of the large folio `folio`. */
+export const isPageOf = (k: Folios, f: Expr, folio: Expr): readonly Expr[] =>
+  (k.large ?? []).map(({ pages }) => and(eq(folio, at(pages[0])), or(...pages.slice(1).map((p) => eq(f, at(p))))))
+/** The frame that a page of a large folio is read into from swap. */
+export const laterOf = (k: Folios, f: Expr): Expr =>
+  pagesOf(k).reduce<Expr>((rest, { page: p, later }) => ite(eq(f, at(p)), at(later), rest), f)
+/** folio_page() of a folio that a PMD maps: the page that an address has of it. */
+export const pageOfHuge = (k: Folios, huge: Expr, address: Expr): Expr =>
+  (k.large ?? []).reduce<Expr>(
+    (of, { pages }) =>
+      pages.reduce<Expr>(
+        (rest, p, n) =>
+          n === 0 ? rest : ite(and(eq(huge, at(pages[0])), eq(page.slot(address), object('slot', n))), at(p), rest),
+        of,
+      ),
+    huge,
+  )
+/** A large folio that nobody has; nil where there is none. */
+export const freeLarge = (k: Folios): Expr =>
+  (k.large ?? []).reduceRight<Expr>(
+    (rest, { pages }) => ite(and(eq(frame.refs(at(pages[0])), 0), eq(frame.pins(at(pages[0])), 0)), at(pages[0]), rest),
+    none,
+  )
+/** What is done of each large folio, if it is the one. */
+export const ofLarge = (
+  k: Folios,
+  folio: Expr,
+  actions: (head: Expr, pages: readonly Expr[], later: readonly Expr[]) => readonly Action[],
+): readonly Action[] =>
+  (k.large ?? []).map(({ pages, later }) =>
+    when(eq(folio, at(pages[0])), actions(at(pages[0]), pages.map(at), later.map(at))),
+  )
+/** Mappings of a large folio that are this mm's. */
+export const mappingsOf = (k: Folios, folio: Expr, m: Expr): Expr =>
+  (k.large ?? []).reduce<Expr>(
+    (rest, { pages }) => ite(eq(folio, at(pages[0])), mmMapcount(at(pages[0]), m), rest),
+    literal(mmMapcount.decl.type, 0),
+  )
 /** The frame that an entry maps, or that it is the swap entry of; `own` is `table.frame` beside it. */
 export const frameOf = (pte: Expr, own: Expr, at: Expr): Expr =>
   ite(
@@ -46,14 +98,14 @@ export const frameOf = (pte: Expr, own: Expr, at: Expr): Expr =>
   )
 
 /** The frame that the page tables map at an address right now; nil where they map none. A table under a pmd is never nil. */
-export const mappedFrame = (at: Expr): Expr => {
+export const mappedFrame = (k: Folios, at: Expr): Expr => {
   const under = page.pmd(at)
   const t = pmd.table(under)
   const pte = table.pte(t, page.slot(at))
   const present = and(eq(pmd.kind(under), 'table'), isOneOf(pte, ...ANON_PTES, ...ZERO_PTES, ...FILE_PTES))
   return ite(
     isOneOf(pmd.kind(under), ...HUGE_ANON, 'huge_zero'),
-    entry.huge(under),
+    pageOfHuge(k, entry.huge(under), at),
     ite(present, frameOf(pte, entry.frame(t, page.slot(at)), at), none),
   )
 }
@@ -61,32 +113,47 @@ export const mappedFrame = (at: Expr): Expr => {
 /** PageAnon(): counted, and freed with its last reference. */
 export const isAnonFrame = (f: Expr): Expr => eq(frame.kind(f), 'anon')
 /** Nobody has its lock: folio_trylock() would get it. */
-export const isUnlocked = (f: Expr): Expr => eq(frameLock.lock.owner(f), 'nil')
+export const isUnlocked = (k: Folios, f: Expr): Expr => eq(frameLock.lock.owner(folioOf(k, f)), 'nil')
 /** folio_maybe_dma_pinned() */
-export const isPinned = (f: Expr): Expr => ne(frame.pins(f), 0)
+export const isPinned = (k: Folios, f: Expr): Expr => ne(frame.pins(folioOf(k, f)), 0)
 
-const freeIfUnused = (f: Expr): Action =>
-  when(and(eq(frame.refs(f), 0), eq(frame.pins(f), 0)), [
-    set(frame.content(f), 0),
-    set(frame.exclusive(f), false),
-    set(frame.ksm(f), false),
+const empty = (f: Expr): readonly Action[] => [
+  set(frame.content(f), 0),
+  set(frame.exclusive(f), false),
+  set(frame.ksm(f), false),
+]
+/** `folio` is one that counts. */
+const freeIfUnused = (k: Folios, folio: Expr): Action =>
+  when(and(eq(frame.refs(folio), 0), eq(frame.pins(folio), 0)), [
+    ...empty(folio),
+    ...ofLarge(k, folio, (_, pages) => pages.slice(1).flatMap(empty)),
   ])
 
+const add = (field: (of: Expr) => ReturnType<typeof frame.refs>, folio: Expr, n: number): Action =>
+  set(field(folio), plus(field(folio), n))
 /** folio_get() */
-export const getFrame = (f: Expr): Action => set(frame.refs(f), plus(frame.refs(f), 1))
+export const getFrame = (k: Folios, f: Expr): Action => add(frame.refs, folioOf(k, f), 1)
 /** folio_put(), `n` times. */
-export const putFrame = (f: Expr, n = 1): readonly Action[] => [
-  set(frame.refs(f), plus(frame.refs(f), -n)),
-  freeIfUnused(f),
+export const putFrame = (k: Folios, f: Expr, n = 1): readonly Action[] => [
+  add(frame.refs, folioOf(k, f), -n),
+  freeIfUnused(k, folioOf(k, f)),
 ]
-/** folio_remove_rmap_pte() */
-export const removeRmap = (f: Expr): Action => set(frame.mapcount(f), plus(frame.mapcount(f), -1))
-/** folio_dup_anon_rmap_pte(): one more entry maps it. */
-export const addRmap = (f: Expr): Action => set(frame.mapcount(f), plus(frame.mapcount(f), 1))
+/** Mappings of the folio, of which `m` has so many more, or fewer. */
+export const addMappings = (k: Folios, f: Expr, m: Expr, n: number): readonly Action[] => [
+  add(frame.mapcount, folioOf(k, f), n),
+  ...ofLarge(k, folioOf(k, f), (head) => [add((of) => mmMapcount(of, m), head, n)]),
+]
+/** folio_remove_rmap_pte() of a mapping of `m`. */
+export const removeRmap = (k: Folios, f: Expr, m: Expr): readonly Action[] => addMappings(k, f, m, -1)
+/** folio_dup_anon_rmap_pte(): one more entry, of `m`, maps it. */
+export const addRmap = (k: Folios, f: Expr, m: Expr): readonly Action[] => addMappings(k, f, m, 1)
 /** try_grab_folio() with FOLL_PIN. */
-export const pinFrame = (f: Expr): Action => set(frame.pins(f), plus(frame.pins(f), 1))
+export const pinFrame = (k: Folios, f: Expr): Action => add(frame.pins, folioOf(k, f), 1)
 /** gup_put_folio() */
-export const unpinFrame = (f: Expr): readonly Action[] => [set(frame.pins(f), plus(frame.pins(f), -1)), freeIfUnused(f)]
+export const unpinFrame = (k: Folios, f: Expr): readonly Action[] => [
+  add(frame.pins, folioOf(k, f), -1),
+  freeIfUnused(k, folioOf(k, f)),
+]
 
 /** The frame that is being mapped, and the contents on their way into it. */
 export const fresh: Local = local('new_folio', nilable('frame'))
@@ -100,7 +167,14 @@ export const ALLOCATES = { atomic: 'the page allocator gives each free page to o
 export const newFrame = (k: Build, into: Local, contents: Expr): readonly Action[] => [
   set(
     into,
-    firstThat('frame', 'x', (x) => and(isAnonFrame(x), eq(frame.refs(x), 0), eq(frame.pins(x), 0))),
+    firstThat('frame', 'x', (x) =>
+      and(
+        isAnonFrame(x),
+        eq(frame.refs(x), 0),
+        eq(frame.pins(x), 0),
+        ...pagesOf(k).flatMap((p) => [ne(x, at(p.page)), ne(x, at(p.later))]),
+      ),
+    ),
   ),
   assert('WorldLargeEnough', ne(into, 'nil')),
   when(ne(into, 'nil'), [
@@ -121,29 +195,43 @@ export const mapNewFrame = (k: Build, into: Local, t: Expr, slot: Expr, contents
   set(entry.frame(t, slot), into),
 ]
 
+/** The swap cache has the folio. What is one reference here counts as many as it has pages. */
+export const inSwapCache = (k: Folios, f: Expr): ReturnType<typeof frame.swapcache> => frame.swapcache(folioOf(k, f))
+/** No swap entry points at any page of the folio. */
+export const noSwapEntry = (k: Folios, f: Expr): Expr =>
+  (k.large ?? []).reduce<Expr>(
+    (rest, { pages }) =>
+      ite(or(...pages.map((p) => eq(f, at(p)))), and(...pages.map((p) => eq(frame.swaps(at(p)), 0))), rest),
+    eq(frame.swaps(f), 0),
+  )
+
 /**
  * swap_free(): one swap entry less; with the last one of a page that nobody maps the swap cache lets go of it
  * (free_swap_and_cache()).
  */
-export const freeSwap = (f: Expr): readonly Action[] => [
+export const freeSwap = (k: Folios, f: Expr): readonly Action[] => [
   set(frame.swaps(f), plus(frame.swaps(f), -1)),
-  when(and(eq(frame.swaps(f), 0), frame.swapcache(f), eq(frame.mapcount(f), 0)), [
-    set(frame.swapcache(f), false),
-    ...putFrame(f),
+  when(and(noSwapEntry(k, f), inSwapCache(k, f), eq(frame.mapcount(folioOf(k, f)), 0)), [
+    set(inSwapCache(k, f), false),
+    ...putFrame(k, f),
   ]),
 ]
 
 /** free_swap_cache(): nobody maps the page and no swap entry points at it, so the swap cache lets go of it. */
-export const freeSwapCache = (f: Expr): Action =>
-  when(and(frame.swapcache(f), eq(frame.mapcount(f), 0), eq(frame.swaps(f), 0), isUnlocked(f)), [
-    set(frame.swapcache(f), false),
-    ...putFrame(f),
+export const freeSwapCache = (k: Folios, f: Expr): Action =>
+  when(and(inSwapCache(k, f), eq(frame.mapcount(folioOf(k, f)), 0), noSwapEntry(k, f), isUnlocked(k, f)), [
+    set(inSwapCache(k, f), false),
+    ...putFrame(k, f),
   ])
 
-/** An entry is gone that was `pte`, of frame `f`. The kernel drops the reference later, with its mmu_gather. */
-export const unmapFrame = (pte: Expr, f: Expr): readonly Action[] => [
-  when(and(isOneOf(pte, ...ANON_PTES), ne(f, 'nil')), [removeRmap(f), freeSwapCache(f), ...putFrame(f)]),
-  when(and(isOneOf(pte, ...SWAP_PTES), ne(f, 'nil')), freeSwap(f)),
+/** An entry of `m` is gone that was `pte`, of frame `f`. The kernel drops the reference later, with its mmu_gather. */
+export const unmapFrame = (k: Folios, pte: Expr, f: Expr, m: Expr): readonly Action[] => [
+  when(and(isOneOf(pte, ...ANON_PTES), ne(f, 'nil')), [
+    ...removeRmap(k, f, m),
+    freeSwapCache(k, f),
+    ...putFrame(k, f),
+  ]),
+  when(and(isOneOf(pte, ...SWAP_PTES), ne(f, 'nil')), freeSwap(k, f)),
 ]
 
 /** What was taken of an address before is not owed what is stored there from now on. */

@@ -31,11 +31,22 @@ const swappedFrame = (at: Expr, f: Expr): Expr => {
 }
 
 /** A process other than that of `at` would see what is stored to its frame: by a mapping, or by what it holds. */
-const seenByOthers = (at: Expr, f: Expr): Expr =>
+const seenByOthers = (k: Build, at: Expr, f: Expr): Expr =>
   exists('page', 'q', (q) =>
     and(
       ne(page.mm(q), page.mm(at)),
-      or(eq(mappedFrame(q), f), swappedFrame(q, f), and(ne(hold.kind(q), 'nothing'), eq(hold.frame(q), f))),
+      or(eq(mappedFrame(k, q), f), swappedFrame(q, f), and(ne(hold.kind(q), 'nothing'), eq(hold.frame(q), f))),
+    ),
+  )
+
+/**
+ * Of a store to a frame by a process, or by somebody whom it has given the page to: no other process has it as a private
+ * page. What a file holds may change under private mappings that have not copied it yet.
+ */
+export const contentsOwn = (k: Build, f: Expr, m: Expr): Expr =>
+  not(
+    exists('page', 'q', (q) =>
+      and(ne(page.mm(q), m), isPrivate(q), isAnonFrame(f), eq(mappedFrame(k, q), f)),
     ),
   )
 
@@ -51,12 +62,13 @@ export const owes = (at: Expr): Expr =>
 /** One access that the tables let through; `value` is what is stored. */
 export function accessFrame(k: Build, at: Expr, mapped: Expr, value: Expr | undefined): readonly Action[] {
   if (k.frames !== true) return []
-  const find = set(hit, mappedFrame(at))
+  const find = set(hit, mappedFrame(k, at))
   if (value === undefined) return [when(mapped, [find, set(loaded, frame.content(hit))])]
   return [
     when(mapped, [
       find,
-      assert('CowIsolated', not(and(isPrivate(at), seenByOthers(at, hit)))),
+      assert('CowIsolated', not(and(isPrivate(at), seenByOthers(k, at, hit)))),
+      assert('ContentsOwn', contentsOwn(k, hit, page.mm(at))),
       assert('ZeroPageUnwritten', not(isOneOf(frame.kind(hit), 'zero', 'huge_zero'))),
       assert('PinReliable', or(not(owes(at)), eq(hold.frame(at), hit))),
       set(frame.content(hit), value),

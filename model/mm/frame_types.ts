@@ -12,8 +12,15 @@
  * A reference counts 1 in `_refcount`, a pin GUP_PIN_COUNTING_BIAS: they are two variables here, so no number of
  * references passes for a pin. Only anonymous frames are counted; the page cache keeps its own.
  *
+ * With the setting `large N` there are N more folios of anonymous memory, of as many frames as a PMD covers: each page
+ * has its own contents and its own PageAnonExclusive(); references, pins and mapcounts are the folio's, and stand at
+ * its first frame (folio->_refcount, _pincount, _large_mapcount). A PMD that maps the whole of it is one mapping. Which
+ * frames make a folio is fixed: Build.large. Once it is swapped out its pages are read again as folios of order 0,
+ * for which each page has a frame that is for nothing else.
+ * Without the setting a folio is one frame, and a PMD covers one page (`ptes 1`).
+ *
  * Not modelled yet: page-cache frames that are replaced (a page that is truncated and comes back is the same
- * frame, emptied), large folios of several frames: a PMD covers one page in these scenarios (`ptes 1`).
+ * frame, emptied), large folios of the page cache, mTHP of other sizes, the deferred split of what is partly mapped.
  */
 import { field, type FieldAccess } from '../language/expr.ts'
 import { lockClass, lockFields, type LockAccess } from '../language/lock.ts'
@@ -61,6 +68,12 @@ export const frame: Readonly<
   ksm: field('frame.PG_ksm', ['frame'], bool),
 }
 
+/**
+ * Of folios of several frames, in scenarios with `large`: _mm_id_mapcount, which part of _large_mapcount is whose. The
+ * kernel has two places for it, enough for two mms; both change under the folio's large-mapcount lock, as one.
+ */
+export const mmMapcount: FieldAccess = field('frame._mm_id_mapcount', ['frame', 'mm'], int(0, REFS_MAX), GHOST)
+
 /** folio_lock() of an anonymous frame. */
 export const frameLock: LockAccess = lockClass('frame.lock', 'mutex', rankOf('folio_lock'), ['frame'])
 
@@ -106,6 +119,7 @@ export const irq: { readonly off: FieldAccess } = { off: field('irq.off', [], su
 
 export const FRAME_FIELDS: readonly FieldAccess[] = [
   ...Object.values(frame),
+  mmMapcount,
   ...Object.values(entry),
   ...Object.values(hold),
   ...Object.values(gupMm),

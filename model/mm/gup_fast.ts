@@ -10,7 +10,7 @@
  * in folio_try_share_anon_rmap_pte() (088b8aa537c2) are what sequential consistency gives anyway; what their absence
  * allows is not to be had here, but by exchanging steps.
  *
- * Not modelled yet: folios of several pages, PUD level, devices, folios that FOLL_LONGTERM would migrate,
+ * Not modelled yet: PUD level, devices, folios that FOLL_LONGTERM would migrate,
  * gup_fast_folio_allowed() (writes to dirty-tracked files, secretmem, truncated folios), FOLL_FAST_ONLY. The time
  * between the grab and the reference being there, in which a freed frame may be somebody else's, is within one step.
  */
@@ -20,7 +20,7 @@ import { assert, call, check, if_, join, leave, let_, ret, set, step, type Stmt 
 import { bool, int, nilable } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
-import { frameOf, isAnonFrame, mappedFrame } from './frame.ts'
+import { folioOf, frameOf, isAnonFrame, mappedFrame, pageOfHuge } from './frame.ts'
 import { entry, frame, gupMm, hold, irq } from './frame_types.ts'
 import {
   addr,
@@ -34,6 +34,7 @@ import {
   grab,
   gup_must_unshare,
   pte,
+  pmdPage,
   pteWrite,
   recordHold,
   uncounted,
@@ -65,7 +66,7 @@ const under = page.pmd(addr)
 const writable: Local = local('writable', bool)
 
 /** Whether the tables, of which none is detached, map what has been grabbed. */
-const mapsNow: Expr = eq(mappedFrame(addr), f)
+const mapsNow = (k: Build): Expr => eq(mappedFrame(k, addr), f)
 const NOTED = { atomic: 'what the tables map is noted for a property; the kernel looks at one word' } as const
 
 const tryGrab = (k: Build, flags: GupFlags): readonly Stmt[] => [
@@ -75,8 +76,8 @@ const tryGrab = (k: Build, flags: GupFlags): readonly Stmt[] => [
     `try_grab_folio_fast(page, 1, ${FOLL(flags)})`,
     [
       // folio_ref_try_add(): not of a frame that is free.
-      set(grabbed, or(not(isAnonFrame(f)), ne(frame.refs(f), 0), ne(frame.pins(f), 0))),
-      { kind: 'when', cond: grabbed, then: [...grab(flags, f), ...recordHold(flags, f)], else: [] },
+      set(grabbed, or(not(isAnonFrame(f)), ne(frame.refs(folioOf(k, f)), 0), ne(frame.pins(folioOf(k, f)), 0))),
+      { kind: 'when', cond: grabbed, then: [...grab(k, flags, f), ...recordHold(flags, f)], else: [] },
     ],
     { atomic: 'folio_ref_try_add(): one atomic addition, unless the count is zero' },
   ),
@@ -87,13 +88,19 @@ const put = (k: Build, flags: GupFlags, label: string): readonly Stmt[] => [
 ]
 
 /** gup_must_unshare(NULL, flags, page) of what is not writable: the last question. */
-const unshareCheck = (k: Build, flags: GupFlags, writable: Expr, anonymous: Expr): readonly Stmt[] =>
+const unshareCheck = (
+  k: Build,
+  flags: GupFlags,
+  writable: Expr,
+  anonymous: Expr,
+  asked: Expr,
+): readonly Stmt[] =>
   asksExclusive(k, flags)
     ? [
         let_(exclusive, true),
         if_(and(grabbed, not(writable), anonymous), [
           step('PageAnonExclusive', 'gup_must_unshare(): smp_rmb(); PageAnonExclusive(page)', [
-            set(exclusive, frame.exclusive(f)),
+            set(exclusive, frame.exclusive(asked)),
           ]),
         ]),
         check(
@@ -111,7 +118,7 @@ const recheckPmd = (k: Build): readonly Stmt[] =>
         step(
           'pmd_again',
           'pmd_val(pmd) != pmd_val(*pmdp)',
-          [set(kindNow, pmd.kind(under)), set(tNow, pmd.table(under)), set(seen, mapsNow)],
+          [set(kindNow, pmd.kind(under)), set(tNow, pmd.table(under)), set(seen, mapsNow(k))],
           NOTED,
         ),
       ]
@@ -135,13 +142,13 @@ const ptes = (k: Build, flags: GupFlags): readonly Stmt[] => [
         [
           set(pteNow, table.pte(t, page.slot(addr))),
           set(fNow, frameOf(pteNow, entry.frame(t, page.slot(addr)), addr)),
-          set(seen, or(seen, mapsNow)),
+          set(seen, or(seen, mapsNow(k))),
         ],
         NOTED,
       ),
       check('pte_changed', or(ne(pteNow, pte), ne(fNow, f)), put(k, flags, 'put_pte_changed')),
     ]),
-    ...unshareCheck(k, flags, pteWrite, anonEntry),
+    ...unshareCheck(k, flags, pteWrite, anonEntry, f),
   ]),
 ]
 
@@ -160,12 +167,12 @@ const gup_fast_pmd_leaf = (k: Build, flags: GupFlags): Routine =>
           step(
             'pmd_again',
             'pmd_val(orig) != pmd_val(*pmdp)',
-            [set(kindNow, pmd.kind(under)), set(fNow, entry.huge(under)), set(seen, mapsNow)],
+            [set(kindNow, pmd.kind(under)), set(fNow, pageOfHuge(k, entry.huge(under), addr)), set(seen, mapsNow(k))],
             NOTED,
           ),
           check('pmd_changed', or(ne(kindNow, kind), ne(fNow, f)), put(k, flags, 'put_pmd_changed')),
         ]),
-        ...unshareCheck(k, flags, pmdWrite, isOneOf(kind, 'huge_anon', 'huge_anon_ro')),
+        ...unshareCheck(k, flags, pmdWrite, isOneOf(kind, 'huge_anon', 'huge_anon_ro'), pmdPage(k, f)),
       ]),
     ],
   })
@@ -183,7 +190,7 @@ const gup_fast_pte_range = (k: Build, flags: GupFlags): Routine =>
       step('pmd', 'pmd = pmdp_get_lockless(pmdp)', [
         set(kind, pmd.kind(under)),
         set(t, pmd.table(under)),
-        set(f, entry.huge(under)),
+        set(f, pageOfHuge(k, entry.huge(under), addr)),
       ]),
       let_(writable, eq(kind, 'huge_anon')),
       if_(eq(kind, 'table'), ptes(k, flags)),

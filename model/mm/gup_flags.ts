@@ -6,7 +6,7 @@ import { and, eq, isOneOf, ite, literal, local, ne, not, or, truth, type Expr, t
 import { check, let_, set, when, type Action, type Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
-import { getFrame, isAnonFrame, pinFrame, putFrame, unpinFrame } from './frame.ts'
+import { folioOf, getFrame, isAnonFrame, pinFrame, putFrame, unpinFrame } from './frame.ts'
 import { frame, hold, Hold } from './frame_types.ts'
 import { ANON_PTES, mapping, page, Pte } from './mm_types.ts'
 
@@ -58,6 +58,8 @@ export function gup_must_unshare(k: Build, flags: GupFlags, anonymous: Expr, fas
   const rest = !flags.longterm || k.has('pin-non-anon-shared') ? truth(false) : fast ? truth(true) : not(shared)
   return ite(anonymous, not(exclusive), rest)
 }
+/** pmd_page(): PageAnonExclusive() of what a PMD maps is that of the first page. */
+export const pmdPage = (k: Build, of: Expr): Expr => folioOf(k, of)
 export const anonEntry: Expr = isOneOf(pte, ...ANON_PTES)
 
 const isZero = (of: Expr): Expr => isOneOf(frame.kind(of), 'zero', 'huge_zero')
@@ -71,14 +73,14 @@ export const zeroTest = (k: Build, flags: GupFlags): readonly Stmt[] => [
 ]
 
 /** try_grab_folio(folio, 1, flags). References of page-cache pages are not counted here. */
-export const grab = (flags: GupFlags, of: Expr): readonly Action[] => [
-  flags.pin ? when(not(uncounted), [pinFrame(of)]) : when(isAnonFrame(of), [getFrame(of)]),
+export const grab = (k: Build, flags: GupFlags, of: Expr): readonly Action[] => [
+  flags.pin ? when(not(uncounted), [pinFrame(k, of)]) : when(isAnonFrame(of), [getFrame(k, of)]),
 ]
 /** gup_put_folio(folio, 1, flags), unpin_user_page(), put_page() */
 export const drop = (k: Build, pinned: boolean, of: Expr): readonly Action[] =>
   pinned
-    ? [when(k.has('zero-page-pinned') ? truth(true) : not(isZero(of)), unpinFrame(of))]
-    : [when(isAnonFrame(of), putFrame(of))]
+    ? [when(k.has('zero-page-pinned') ? truth(true) : not(isZero(of)), unpinFrame(k, of))]
+    : [when(isAnonFrame(of), putFrame(k, of))]
 
 /** pages[0] of the caller, and what is owed of it. */
 export const recordHold = (flags: GupFlags, of: Expr): readonly Action[] => [

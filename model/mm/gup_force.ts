@@ -12,6 +12,7 @@ import { bool, nilable } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
 import { isAnonFrame } from './frame.ts'
+import { contentsOwn } from './frame_access.ts'
 import { Content, entry, frame, hold } from './frame_types.ts'
 import { addr, drop, forgetHold } from './gup_flags.ts'
 import { gup_slow } from './gup_slow.ts'
@@ -43,6 +44,7 @@ export const mem_write = (k: Build, value: number, io: Syscall): Routine =>
         step('page', 'page = get_user_page_vma_remote(mm, addr, gup_flags, &vma)', [set(f, hold.frame(addr))]),
         step('copy_to_user_page', 'copy_to_user_page(vma, page, addr, maddr + offset, buf, bytes)', [
           assert('ForcedWriteOwn', or(mapping.shared(page.mapping(addr)), isAnonFrame(f))),
+          assert('ContentsOwn', contentsOwn(k, f, page.mm(addr))),
           set(frame.content(f), literal(Content, value)),
         ]),
         step('put_page', 'put_page(page)', [...drop(k, false, f), ...forgetHold]),

@@ -9,6 +9,7 @@ import { nilable } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
 import { asResult, mappedFrame } from './frame.ts'
+import { contentsOwn } from './frame_access.ts'
 import { Content, frame, hold, Hold } from './frame_types.ts'
 import { addr, drop, forgetHold } from './gup_flags.ts'
 import { mapping, page } from './mm_types.ts'
@@ -38,12 +39,13 @@ export const hold_load = (io: Syscall): Routine =>
   })
 
 /** A process that has nothing to do with the pin maps the page. */
-const seenByOthers: Expr = exists('page', 'q', (q) =>
-  and(ne(page.mm(q), page.mm(addr)), not(mapping.shared(page.mapping(q))), eq(mappedFrame(q), f)),
-)
+const seenByOthers = (k: Build): Expr =>
+  exists('page', 'q', (q) =>
+    and(ne(page.mm(q), page.mm(addr)), not(mapping.shared(page.mapping(q))), eq(mappedFrame(k, q), f)),
+  )
 
 /** What a device does with a page that was pinned to be written. */
-export const hold_store = (_k: Build, value: number, io: Syscall): Routine =>
+export const hold_store = (k: Build, value: number, io: Syscall): Routine =>
   routine({
     name: 'dma_write',
     file: 'Documentation/core-api/pin_user_pages.rst',
@@ -58,7 +60,8 @@ export const hold_store = (_k: Build, value: number, io: Syscall): Routine =>
           'dma',
           'dma_map_page(dev, page, 0, PAGE_SIZE, DMA_FROM_DEVICE)',
           [
-            assert('CowIsolated', or(mapping.shared(page.mapping(addr)), not(seenByOthers))),
+            assert('ContentsOwn', contentsOwn(k, f, page.mm(addr))),
+            assert('CowIsolated', or(mapping.shared(page.mapping(addr)), not(seenByOthers(k)))),
             set(frame.content(f), literal(Content, value)),
           ],
           { atomic: 'who maps the page is asked for a property; a device does not look' },

@@ -30,7 +30,7 @@ import {
 import { bool, nilable } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { Result, VmFault } from './errno.ts'
-import { frameOf, mappedFrame } from './frame.ts'
+import { frameOf, mappedFrame, pageOfHuge } from './frame.ts'
 import { entry, frame, gupMm } from './frame_types.ts'
 import {
   addr,
@@ -42,6 +42,7 @@ import {
   grab,
   gup_must_unshare,
   pte,
+  pmdPage,
   pteWrite,
   recordHold,
   shared,
@@ -75,13 +76,13 @@ export const setHasPinned = (k: Build, flags: GupFlags): readonly Stmt[] =>
     : []
 
 /** Takes the page that the entry maps, unless it has to be unshared first. The lock of the entry is held. */
-const take = (k: Build, flags: GupFlags, writable: Expr, anonymous: Expr): readonly Stmt[] => [
+const take = (k: Build, flags: GupFlags, writable: Expr, anonymous: Expr, asked: Expr): readonly Stmt[] => [
   ...(asksExclusive(k, flags)
     ? [
         let_(exclusive, true),
         if_(and(not(writable), anonymous), [
           step('PageAnonExclusive', 'gup_must_unshare(): PageAnonExclusive(page)', [
-            set(exclusive, frame.exclusive(f)),
+            set(exclusive, frame.exclusive(asked)),
           ]),
         ]),
         check('gup_must_unshare', and(not(writable), gup_must_unshare(k, flags, anonymous, false)), [
@@ -94,7 +95,7 @@ const take = (k: Build, flags: GupFlags, writable: Expr, anonymous: Expr): reado
     step(
       'try_grab_folio',
       `try_grab_folio(folio, 1, ${FOLL(flags)})`,
-      [assert('PinSnapshot', eq(mappedFrame(addr), f)), ...grab(flags, f), ...recordHold(flags, f)],
+      [assert('PinSnapshot', eq(mappedFrame(k, addr), f)), ...grab(k, flags, f), ...recordHold(flags, f)],
       { atomic: 'what the tables map is noted for a property' },
     ),
     let_(got, true),
@@ -143,7 +144,7 @@ const follow_page_pte = (k: Build, flags: GupFlags): Routine =>
         call('unmap_write', pte_unmap_unlock, [t]),
         ret(),
       ]),
-      ...take(k, flags, pteWrite, anonEntry),
+      ...take(k, flags, pteWrite, anonEntry, f),
       call('unmap', pte_unmap_unlock, [t]),
     ],
   })
@@ -158,9 +159,12 @@ const follow_trans_huge_pmd = (k: Build, flags: GupFlags): Routine =>
     locals: [kind, f, exclusive, uncounted],
     body: [
       lock('pmd_lock', 'ptl = pmd_lock(mm, pmd)', pmd.lock(under)),
-      step('pmd', 'pmdval = *pmd; page = pmd_page(*pmd)', [set(kind, pmd.kind(under)), set(f, entry.huge(under))]),
+      step('pmd', 'pmdval = *pmd; page = pmd_page(*pmd)', [
+        set(kind, pmd.kind(under)),
+        set(f, pageOfHuge(k, entry.huge(under), addr)),
+      ]),
       if_(and(isOneOf(kind, 'huge_anon', 'huge_anon_ro', 'huge_zero'), or(not(wantsWrite(k, flags)), pmdWrite)), [
-        ...take(k, flags, pmdWrite, isOneOf(kind, 'huge_anon', 'huge_anon_ro')),
+        ...take(k, flags, pmdWrite, isOneOf(kind, 'huge_anon', 'huge_anon_ro'), pmdPage(k, f)),
       ]),
       unlock('pmd_unlock', 'spin_unlock(ptl)', pmd.lock(under)),
     ],

@@ -15,9 +15,12 @@ import { routine, type Routine } from '../language/routine.ts'
 import { assert, forEach, lock, set, step, unlock, when, type Action } from '../language/stmt.ts'
 import { nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
-import { discarded, putFrame, removeRmap } from './frame.ts'
-import { entry } from './frame_types.ts'
+import { addMappings, discarded, getFrame, pageOfHuge, putFrame, removeRmap } from './frame.ts'
+import { entry, frame } from './frame_types.ts'
 import { HUGE_ANON, page, pmd, PmdKind, Pte, table } from './mm_types.ts'
+
+/** Whether there are page frames, and folios of several. */
+export type Frames = Pick<Build, 'frames' | 'large'>
 
 /** pmd_trans_huge() */
 export const isHuge = (kind: Expr): Expr => isOneOf(kind, 'huge', ...HUGE_ANON, 'huge_zero')
@@ -28,16 +31,39 @@ const t: Local = local('pgtable', nilable('table'))
 const each = bound('pg', 'page')
 
 const huge: Local = local('folio', nilable('frame'))
-/** One page is all that a PMD covers where there are frames. An entry of the huge zero page becomes one of the zero page. */
-const framesOfSplit = (into: Expr): readonly Action[] => [
-  set(huge, entry.huge(p)),
-  set(entry.huge(p), 'nil'),
-  when(isOneOf(kind, ...HUGE_ANON), [set(entry.frame(into, page.slot(pmd.first(p))), huge)]),
-]
+/**
+ * Where there are frames: an entry of the huge zero page becomes one of the zero page. Of a folio of several frames each
+ * page has a mapping and a reference of its own from here on, and is PageAnonExclusive() if the first one was.
+ */
+const framesOfSplit = (k: Frames, into: Expr): readonly Action[] => {
+  const ofAnon =
+    k.large !== undefined
+      ? [
+          ...mapPages(k, into),
+        ]
+      : [set(entry.frame(into, page.slot(pmd.first(p))), huge)]
+  return [set(huge, entry.huge(p)), set(entry.huge(p), 'nil'), when(isOneOf(kind, ...HUGE_ANON), ofAnon)]
+}
+const mapPages = (k: Frames, into: Expr): readonly Action[] => {
+  const f = pageOfHuge(k, huge, each)
+  return [
+    forEach('page', 'pg', [
+      when(eq(page.pmd(each), p), [
+        set(entry.frame(into, page.slot(each)), f),
+        set(frame.exclusive(f), frame.exclusive(huge)),
+        getFrame(k, huge),
+        ...addMappings(k, huge, pmd.mm(p), 1),
+      ]),
+    ]),
+    ...putFrame(k, huge),
+    ...addMappings(k, huge, pmd.mm(p), -1),
+  ]
+}
 
 /** Splits a huge pmd so that a part of it can be worked on. */
-export const split_huge_pmd = (frames: boolean): Routine =>
-  routine({
+export const split_huge_pmd = (k: Frames): Routine => {
+  const frames = k.frames === true
+  return routine({
     name: '__split_huge_pmd',
     file: 'mm/huge_memory.c',
     read: 'v7.0-rc6; the file-backed case is the same since v6.6',
@@ -68,7 +94,7 @@ export const split_huge_pmd = (frames: boolean): Routine =>
                 ),
               ]),
             ]),
-            ...(frames ? framesOfSplit(t) : []),
+            ...(frames ? framesOfSplit(k, t) : []),
             set(pmd.kind(p), 'table'),
             set(pmd.table(p), t),
           ]),
@@ -77,27 +103,32 @@ export const split_huge_pmd = (frames: boolean): Routine =>
       unlock('pmd_unlock', 'spin_unlock(ptl)', pmd.lock(p)),
     ],
   })
-export const __split_huge_pmd: Routine = split_huge_pmd(false)
+}
+export const __split_huge_pmd: Routine = split_huge_pmd({})
 /** In a scenario with page frames, or without. */
-export const splitOf = (k: Pick<Build, 'frames'>): Routine => (k.frames === true ? SPLIT_FRAMES : __split_huge_pmd)
-const SPLIT_FRAMES: Routine = split_huge_pmd(true)
+export const splitOf = (k: Frames): Routine =>
+  k.large !== undefined ? split_huge_pmd(k) : k.frames === true ? SPLIT_FRAMES : __split_huge_pmd
+const SPLIT_FRAMES: Routine = split_huge_pmd({ frames: true })
 
-const zappedHuge = (evenCows: boolean): readonly Action[] => [
+const zappedHuge = (k: Frames, evenCows: boolean): readonly Action[] => [
   set(kind, pmd.kind(p)),
   set(huge, entry.huge(p)),
   when(isOneOf(kind, 'huge_zero', ...(evenCows ? HUGE_ANON : [])), [
     set(entry.huge(p), 'nil'),
-    discarded(pmd.first(p)),
+    ...(k.large !== undefined
+      ? [forEach('page', 'pg', [when(eq(page.pmd(each), p), [discarded(each)])])]
+      : [discarded(pmd.first(p))]),
   ]),
   when(and(isOneOf(kind, ...(evenCows ? HUGE_ANON : ['none'])), ne(huge, 'nil')), [
-    removeRmap(huge),
-    ...putFrame(huge),
+    ...removeRmap(k, huge, pmd.mm(p)),
+    ...putFrame(k, huge),
   ]),
 ]
 
 /** Takes a whole huge pmd away; an anonymous one only where private copies are to go. */
-export const zap_huge_pmd = (evenCows: boolean, frames = false): Routine =>
-  routine({
+export const zap_huge_pmd = (evenCows: boolean, k: Frames = {}): Routine => {
+  const frames = k.frames === true
+  return routine({
     name: 'zap_huge_pmd',
     file: 'mm/huge_memory.c',
     read: 'v7.0-rc6; the file-backed case is the same since v6.6',
@@ -106,7 +137,7 @@ export const zap_huge_pmd = (evenCows: boolean, frames = false): Routine =>
     body: [
       lock('pmd_lock', 'ptl = pmd_lock(mm, pmd)', pmd.lock(p)),
       step('clear', 'orig_pmd = pmdp_huge_get_and_clear_full(vma, addr, pmd)', [
-        ...(frames ? zappedHuge(evenCows) : []),
+        ...(frames ? zappedHuge(k, evenCows) : []),
         when(isOneOf(pmd.kind(p), 'huge', ...(evenCows ? HUGE_ANON : []), ...(frames ? ['huge_zero'] : [])), [
           set(pmd.kind(p), 'none'),
         ]),
@@ -114,3 +145,4 @@ export const zap_huge_pmd = (evenCows: boolean, frames = false): Routine =>
       unlock('pmd_unlock', 'spin_unlock(ptl)', pmd.lock(p)),
     ],
   })
+}

@@ -106,7 +106,7 @@ const hugetlb_no_page = (k: Build): Routine =>
     ],
   })
 
-const put = (label: string): Stmt => if_(anonymous, [step(label, 'folio_put(old_folio)', [...putFrame(f)])])
+const put = (k: Build, label: string): Stmt => if_(anonymous, [step(label, 'folio_put(old_folio)', [...putFrame(k, f)])])
 
 /** A write, or an unsharing, of an entry that is not writable, in a private mapping. */
 const hugetlb_wp = (k: Build, flavour: Flavour): Routine =>
@@ -136,15 +136,15 @@ const hugetlb_wp = (k: Build, flavour: Flavour): Routine =>
           call('wp_unmap_reused', pte_unmap_unlock, [t]),
           ret('done', VmFault),
         ]),
-        step('folio_get', 'folio_get(old_folio)', [getFrame(f)]),
+        step('folio_get', 'folio_get(old_folio)', [getFrame(k, f)]),
       ]),
       call('wp_unmap', pte_unmap_unlock, [t]),
       call('anon_prepare', vmf_anon_prepare(k), [v, addr, unlocked], fault),
-      if_(ne(fault, 'done'), [put('put_no_anon_vma'), ret(fault)]),
+      if_(ne(fault, 'done'), [put(k, 'put_no_anon_vma'), ret(fault)]),
       step('copy_user_large_folio', 'copy_user_large_folio(new_folio, old_folio, vmf->real_address, vma)', [
         set(copied, frame.content(f)),
       ]),
-      ...lockIfSameFrame('copy', (where) => [put(`put_${where}`)]),
+      ...lockIfSameFrame('copy', (where) => [put(k, `put_${where}`)]),
       step(
         'set_huge_pte_at',
         'huge_ptep_clear_flush(vma, vmf->address, vmf->pte); set_huge_pte_at(mm, vmf->address, vmf->pte, newpte, sz)',
@@ -154,9 +154,9 @@ const hugetlb_wp = (k: Build, flavour: Flavour): Routine =>
         ],
         ALLOCATES,
       ),
-      if_(anonymous, [step('remove_rmap', 'hugetlb_remove_rmap(old_folio)', [removeRmap(f)])]),
+      if_(anonymous, [step('remove_rmap', 'hugetlb_remove_rmap(old_folio)', removeRmap(k, f, page.mm(addr)))]),
       call('unmap', pte_unmap_unlock, [t]),
-      if_(anonymous, [step('put_old', 'folio_put(new_folio); folio_put(old_folio)', putFrame(f, 2))]),
+      if_(anonymous, [step('put_old', 'folio_put(new_folio); folio_put(old_folio)', putFrame(k, f, 2))]),
       ret('done', VmFault),
     ],
   })

@@ -8,7 +8,7 @@
  * The page table that is deposited under the huge page goes back to the pool of tables, and a split
  * takes one from there: nobody may look at it meanwhile, since a zap of the huge page frees it at once.
  *
- * With page frames a PMD covers one page: its references are asked for, it is copied, and before the table is
+ * With page frames the references of each page are asked for, it is copied, and before the table is
  * used again an IPI waits for GUP-fast (2ba99c5e0881). TLB flushes are no IPIs here, as on some machines.
  *
  * Not modelled yet: which pages are young, on the LRU, locked, or (without page frames) pinned, failing allocations,
@@ -56,7 +56,20 @@ import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { newAnonPage } from './cow.ts'
 import { ScanResult, VmFault } from './errno.ts'
-import { ALLOCATES, copied, fresh, ifFrames, isUnlocked, newFrame, putFrame, removeRmap } from './frame.ts'
+import {
+  addRmap,
+  ALLOCATES,
+  copied,
+  folioOf,
+  fresh,
+  ifFrames,
+  freeLarge,
+  isUnlocked,
+  newFrame,
+  pageOfHuge,
+  putFrame,
+  removeRmap,
+} from './frame.ts'
 import { entry, frame, irq } from './frame_types.ts'
 import { isHuge } from './huge_memory.ts'
 import { do_swap_page } from './memory_wp_kinds.ts'
@@ -218,32 +231,62 @@ const each = bound('pg', 'page')
 const f: Local = local('folio', nilable('frame'))
 const busy: Local = local('referenced', bool)
 /** is_refcount_suitable(): as many references as mappings, and one of the swap cache. */
-const suitable: Expr = and(
-  eq(frame.pins(f), 0),
-  or(
-    ...[1, 2, 3].map((n) =>
-      and(eq(frame.mapcount(f), n), ite(frame.swapcache(f), eq(frame.refs(f), n + 1), eq(frame.refs(f), n))),
+const suitable = (k: Build): Expr => {
+  const of = folioOf(k, f)
+  return and(
+    eq(frame.pins(of), 0),
+    or(
+      ...(k.large !== undefined ? [1, 2, 3, 4] : [1, 2, 3]).map((n) =>
+        and(eq(frame.mapcount(of), n), ite(frame.swapcache(of), eq(frame.refs(of), n + 1), eq(frame.refs(of), n))),
+      ),
     ),
-  ),
-)
-const isolateFrame: readonly Stmt[] = [
+  )
+}
+const isolateFrame = (k: Build): readonly Stmt[] => [
   step('vm_normal_page', 'folio = page_folio(vm_normal_page(vma, address, pteval))', [
     set(f, entry.frame(t, page.slot(at))),
   ]),
   if_(ne(f, 'nil'), [
     step('is_refcount_suitable', 'folio_trylock(folio); is_refcount_suitable(folio)', [
-      set(busy, or(not(suitable), not(isUnlocked(f)))),
+      set(busy, or(not(suitable(k)), not(isUnlocked(k, f)))),
     ]),
     check('refcount_suitable', busy, [let_(result, 'SCAN_FAIL'), break_]),
   ]),
 ]
-const copyFrame: Stmt = step('copy_mc_user_highpage', '__collapse_huge_page_copy(): copy_mc_user_highpage()', [
-  set(copied, 0),
-  when(ne(f, 'nil'), [set(copied, frame.content(f))]),
-])
-const clearFrame: readonly Action[] = [
+const COPY = '__collapse_huge_page_copy(): copy_mc_user_highpage()'
+const copyFrame = (k: Build): readonly Stmt[] => {
+  if (k.large === undefined)
+    return [
+      step('copy_mc_user_highpage', COPY, [set(copied, 0), when(ne(f, 'nil'), [set(copied, frame.content(f))])]),
+    ]
+  const into = pageOfHuge(k, fresh, at)
+  return [
+    step('entry', 'pteval = ptep_get(_pte); src_page = pte_page(pteval)', [set(f, entry.frame(t, page.slot(at)))]),
+    step('copy_mc_user_highpage', COPY, [
+      set(frame.content(into), 0),
+      when(ne(f, 'nil'), [set(frame.content(into), frame.content(f))]),
+    ]),
+  ]
+}
+/** alloc_charge_folio(): nobody sees the folio before it is mapped, so it is taken where it is first written. */
+const takeLarge = (k: Build): readonly Stmt[] =>
+  k.large !== undefined
+    ? [
+        step(
+          'alloc_charge_folio',
+          'folio = vma_alloc_folio(gfp, HPAGE_PMD_ORDER, vma, address)',
+          [
+            set(fresh, freeLarge(k)),
+            assert('WorldLargeEnough', ne(fresh, 'nil')),
+            when(ne(fresh, 'nil'), [set(frame.refs(fresh), 1)]),
+          ],
+          ALLOCATES,
+        ),
+      ]
+    : []
+const clearFrame = (k: Build): readonly Action[] => [
   set(entry.frame(t, page.slot(at)), 'nil'),
-  when(ne(f, 'nil'), [removeRmap(f), ...putFrame(f)]),
+  when(ne(f, 'nil'), [...removeRmap(k, f, pmd.mm(p)), ...putFrame(k, f)]),
 ]
 
 /** __collapse_huge_page_isolate(): under ptl, of a table that only this thread can reach. */
@@ -254,7 +297,7 @@ const isolate = (k: Build): readonly Stmt[] => [
     if_(and(isEmpty, armed), [let_(result, 'SCAN_EXCEED_NONE_PTE'), break_]),
     check('pte_present', isSwapPte, [let_(result, 'SCAN_PTE_NON_PRESENT'), break_]),
     if_(eq(pte, 'anon_wp'), [let_(result, 'SCAN_PTE_UFFD_WP'), break_]),
-    ...ifFrames(k, ...isolateFrame),
+    ...ifFrames(k, ...isolateFrame(k)),
   ]),
   unlock('pte_unlock', 'spin_unlock(pte_ptl)', table.ptl(t)),
 ]
@@ -285,12 +328,13 @@ const isolateAndCopy = (k: Build): readonly Stmt[] => [
     eq(result, 'SCAN_SUCCEED'),
     [
       unlock('anon_vma_unlock_write', 'anon_vma_unlock_write(vma->anon_vma)', anonVmaLock),
+      ...ifFrames(k, ...takeLarge(k)),
       // The kernel lets go of ptl after each entry.
       lock('copy_lock', '__collapse_huge_page_copy_succeeded(): spin_lock(ptl)', table.ptl(t)),
       for_(at, pmd.first(p), pmd.last(p), [
-        ...ifFrames(k, copyFrame),
+        ...ifFrames(k, ...copyFrame(k)),
         step('ptep_clear', 'ptep_clear(vma->vm_mm, address, _pte)', [
-          ...ifFrames(k, ...clearFrame),
+          ...ifFrames(k, ...clearFrame(k)),
           set(table.pte(t, page.slot(at)), 'none'),
         ]),
       ]),
@@ -304,7 +348,12 @@ const isolateAndCopy = (k: Build): readonly Stmt[] => [
           set(pmd.collapsing(p), 'nil'),
           set(table.state(t), 'free'),
           ...(k.frames === true
-            ? [...newFrame(k, fresh, copied), set(entry.huge(p), fresh)]
+            ? [
+                ...(k.large !== undefined
+                  ? [...addRmap(k, fresh, pmd.mm(p)), set(frame.exclusive(fresh), true)]
+                  : newFrame(k, fresh, copied)),
+                set(entry.huge(p), fresh),
+              ]
             : [forEach('page', 'pg', [when(eq(page.pmd(each), p), newAnonPage(each))])]),
         ],
         k.frames === true ? ALLOCATES : {},

@@ -14,7 +14,7 @@ import { call, check, if_, let_, ret, set, step, tryAcquire, unlock, when, type 
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
-import { addRmap, getFrame, isPinned, mappedFrame, putFrame, removeRmap } from './frame.ts'
+import { addRmap, getFrame, isLarge, isPinned, mappedFrame, putFrame, removeRmap } from './frame.ts'
 import { entry, frame, frameLock } from './frame_types.ts'
 import { mmap_read_lock, mmap_read_unlock, mmap_write_lock, mmap_write_unlock } from './mmap_lock.ts'
 import { ANON_PTES, page, Pte, table } from './mm_types.ts'
@@ -36,8 +36,9 @@ const ok: Local = local('ok', bool)
 const slot: Expr = page.slot(addr)
 
 /** folio_mapcount() + swapcache + 1 == folio_ref_count(): KSM has a reference itself. */
-const onlyMapped: Expr = and(
-  not(isPinned(f)),
+const onlyMapped = (k: Build): Expr =>
+  and(
+  not(isPinned(k, f)),
   ite(
     frame.swapcache(f),
     or(...[1, 2, 3].map((n) => and(eq(frame.mapcount(f), n), eq(frame.refs(f), n + 2)))),
@@ -69,7 +70,7 @@ const write_protect_page = (k: Build): Routine =>
         set(table.pte(t, slot), 'none'),
         set(entry.frame(t, slot), 'nil'),
       ]),
-      step('ref_count', 'folio_mapcount(folio) + 1 + swapped != folio_ref_count(folio)', [set(busy, not(onlyMapped))]),
+      step('ref_count', 'folio_mapcount(folio) + 1 + swapped != folio_ref_count(folio)', [set(busy, not(onlyMapped(k)))]),
       let_(pinned, false),
       let_(exclusive, false),
       if_(not(busy), [...tryShare(k, f, pinned, exclusive), if_(pinned, [let_(busy, true)])]),
@@ -83,7 +84,7 @@ const write_protect_page = (k: Build): Routine =>
   })
 
 /** Gives an address another page of the same contents. */
-const replace_page: Routine = routine({
+const replace_page = (k: Build): Routine => routine({
   name: 'replace_page',
   file: 'mm/ksm.c',
   read: READ,
@@ -98,31 +99,36 @@ const replace_page: Routine = routine({
     ]),
     check('changed', or(ne(pteval, 'anon_ro'), ne(was, f)), [call('unmap_changed', pte_unmap_unlock, [t]), ret()]),
     step('folio_add_anon_rmap', 'folio_get(kfolio); folio_add_anon_rmap_pte(kfolio, kpage, vma, addr, RMAP_NONE)', [
-      getFrame(kpage),
-      addRmap(kpage),
+      getFrame(k, kpage),
+      ...addRmap(k, kpage, page.mm(addr)),
     ]),
     step('set_pte_at_notify', 'ptep_clear_flush(vma, addr, ptep); set_pte_at(mm, addr, ptep, newpte)', [
       set(entry.frame(t, slot), kpage),
     ]),
-    step('remove_rmap', 'folio_remove_rmap_pte(folio, page, vma); folio_put(folio)', [removeRmap(f), ...putFrame(f)]),
+    step('remove_rmap', 'folio_remove_rmap_pte(folio, page, vma); folio_put(folio)', [
+      ...removeRmap(k, f, page.mm(addr)),
+      ...putFrame(k, f),
+    ]),
     call('unmap', pte_unmap_unlock, [t]),
   ],
 })
 
-const find = (label: string, of: Expr, into: Local): Stmt =>
+const find = (k: Build, label: string, of: Expr, into: Local): Stmt =>
   step(
     label,
     'get_mergeable_page(rmap_item): follow_page(vma, addr, FOLL_GET)',
     [
-      set(into, mappedFrame(of)),
+      set(into, mappedFrame(k, of)),
       when(and(ne(into, 'nil'), not(isOneOf(frame.kind(into), 'anon'))), [set(into, 'nil')]),
-      when(ne(into, 'nil'), [getFrame(into)]),
+      // A page of a large folio would be split off first.
+      ...(k.large !== undefined ? [when(isLarge(k, into), [set(into, 'nil')])] : []),
+      when(ne(into, 'nil'), [getFrame(k, into)]),
     ],
     { atomic: 'a look-up, and the reference, under ptl' },
   )
 const tryLock = (label: string, of: Local): Stmt => step(label, 'folio_trylock(folio)', [tryAcquire(frameLock(of), ok)])
 const unlockPage = (label: string, of: Local): Stmt => unlock(label, 'folio_unlock(folio)', frameLock(of))
-const putPage = (label: string, of: Local): Stmt => step(label, 'put_page(page)', [...putFrame(of)])
+const putPage = (k: Build, label: string, of: Local): Stmt => step(label, 'put_page(page)', [...putFrame(k, of)])
 
 /** The page at the first address becomes KSM's, and the second address is given it, if both hold the same. */
 export const ksm_merge = (k: Build): Routine =>
@@ -134,7 +140,7 @@ export const ksm_merge = (k: Build): Routine =>
     locals: [f, kpage, ok],
     body: [
       mmap_read_lock('mmap_read_lock_first', page.mm(other)),
-      find('first', other, kpage),
+      find(k, 'first', other, kpage),
       let_(ok, false),
       if_(ne(kpage, 'nil'), [
         tryLock('trylock_first', kpage),
@@ -145,9 +151,9 @@ export const ksm_merge = (k: Build): Routine =>
         ]),
       ]),
       mmap_read_unlock('mmap_read_unlock_first', page.mm(other)),
-      if_(not(ok), [if_(ne(kpage, 'nil'), [putPage('put_first', kpage)]), ret()]),
+      if_(not(ok), [if_(ne(kpage, 'nil'), [putPage(k, 'put_first', kpage)]), ret()]),
       mmap_read_lock('mmap_read_lock', page.mm(addr)),
-      find('second', addr, f),
+      find(k, 'second', addr, f),
       if_(and(ne(f, 'nil'), ne(f, kpage)), [tryLock('trylock', f)], [let_(ok, false)]),
       if_(ok, [
         call('protect', write_protect_page(k), [addr, f], ok),
@@ -158,12 +164,12 @@ export const ksm_merge = (k: Build): Routine =>
             [set(ok, eq(frame.content(f), frame.content(kpage)))],
             { atomic: 'both pages are write-protected' },
           ),
-          if_(ok, [call('replace', replace_page, [addr, f, kpage])]),
+          if_(ok, [call('replace', replace_page(k), [addr, f, kpage])]),
         ]),
         unlockPage('unlock', f),
       ]),
-      if_(ne(f, 'nil'), [putPage('put_page', f)]),
-      putPage('put_kpage', kpage),
+      if_(ne(f, 'nil'), [putPage(k, 'put_page', f)]),
+      putPage(k, 'put_kpage', kpage),
       mmap_read_unlock('mmap_read_unlock', page.mm(addr)),
     ],
   })

@@ -35,6 +35,7 @@ import { deliver, deliverLocals } from './handle_userfault.ts'
 import { isHuge, splitOf } from './huge_memory.ts'
 import { hugetlb_fault } from './hugetlb.ts'
 import { do_huge_pmd_wp_page } from './huge_memory_cow.ts'
+import { do_huge_pmd_wp_page_frames } from './huge_memory_frames.ts'
 import { do_huge_pmd_anonymous_page } from './huge_memory_fault.ts'
 import { vmf_anon_prepare } from './memory_anon_prepare.ts'
 import { do_set_pmd } from './memory_pmd.ts'
@@ -371,6 +372,14 @@ export const handle_mm_fault = (k: Build, flavour: Flavour = 'plain'): Routine =
           ? [
               if_(eq(kind, 'huge_anon_ro'), [
                 call('wp_anon', do_huge_pmd_wp_page, [v, addr], fault),
+                if_(ne(fault, 'VM_FAULT_FALLBACK'), [ret(fault)]),
+              ]),
+            ]
+          : []),
+        ...(k.large !== undefined
+          ? [
+              if_(eq(kind, 'huge_anon_ro'), [
+                call('wp_large', do_huge_pmd_wp_page_frames(k, flavour), [v, addr], fault),
                 if_(ne(fault, 'VM_FAULT_FALLBACK'), [ret(fault)]),
               ]),
             ]

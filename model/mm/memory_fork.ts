@@ -9,7 +9,7 @@
  * Not modelled yet: write_protect_seq and GUP, pinned pages (which the kernel copies at once), rss,
  * device-private and device-exclusive entries, hugetlb, VM_PFNMAP; VM_MIXEDMAP but where MAP_NOSIGBUS sets it.
  */
-import { eq, hasAny, isOneOf, ite, literal, local, ne, or, type Expr, type Local } from '../language/expr.ts'
+import { eq, hasAny, isOneOf, ite, literal, local, ne, not, or, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
 import { call, for_, if_, let_, lock, ret, set, step, unlock, when, type Stmt } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
@@ -18,6 +18,7 @@ import { shareAnonPage } from './cow.ts'
 import { ifFrames } from './frame.ts'
 import { splitOf } from './huge_memory.ts'
 import { copy_huge_pmd } from './huge_memory_cow.ts'
+import { copy_huge_pmd_frames } from './huge_memory_frames.ts'
 import { copyPresentFrame, copySwapFrame, FORK_FRAME_LOCALS, protectSeq } from './memory_fork_frames.ts'
 import { clampFirst, clampLast } from './memory_zap.ts'
 import {
@@ -165,6 +166,15 @@ const copy_pte_range = (k: Build): Routine =>
 const splitsHuge = (k: Build): Expr =>
   k.frames === true ? isOneOf(kind, 'huge_anon', 'huge_zero') : eq(kind, 'huge_anon')
 
+/** A huge page of several frames is shared whole, but where it may be pinned. A huge zero page is split, for want of a copy. */
+const copyLarge = (k: Build): readonly Stmt[] => [
+  if_(isOneOf(kind, ...HUGE_ANON), [
+    call('huge', copy_huge_pmd_frames(k), [page.pmd(childOf(pmd.first(p))), p], ok),
+    if_(not(ok), [let_(kind, 'table')]),
+  ]),
+  if_(eq(kind, 'huge_zero'), [call('split', splitOf(k), [p]), let_(kind, 'table')]),
+]
+
 /** Copies the page tables of one VMA into the child's copy of it. False where it ran out of memory. */
 export const copy_page_range = (k: Build): Routine =>
   routine({
@@ -192,8 +202,10 @@ export const copy_page_range = (k: Build): Routine =>
                 if_(eq(ok, false), [ret(false, bool)]),
               ]),
             ]
-          : [if_(splitsHuge(k), [call('split', splitOf(k), [p])])]),
-        if_(k.thp === true ? eq(kind, 'table') : or(eq(kind, 'table'), splitsHuge(k)), [
+          : k.large !== undefined
+            ? copyLarge(k)
+            : [if_(splitsHuge(k), [call('split', splitOf(k), [p])])]),
+        if_(k.thp === true || k.large !== undefined ? eq(kind, 'table') : or(eq(kind, 'table'), splitsHuge(k)), [
           call('ptes', copy_pte_range(k), [p, first, last, hasAny(dstFlags, 'VM_UFFD_WP')], ok),
           if_(eq(ok, false), [ret(false, bool)]),
         ]),

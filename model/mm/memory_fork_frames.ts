@@ -35,19 +35,19 @@ const childSlot = page.slot(page.child(at))
 const parent = page.mm(at)
 
 /** folio_needs_cow_for_dma(): mm->flags, then the page's counts. */
-const needsCowForDma: readonly Stmt[] = [
+const needsCowForDma = (k: Build): readonly Stmt[] => [
   step('has_pinned', 'folio_needs_cow_for_dma(): MMF_HAS_PINNED', [set(pinned, gupMm.hasPinned(parent))]),
-  if_(pinned, [step('maybe_dma_pinned', 'folio_maybe_dma_pinned(folio)', [set(pinned, isPinned(f))])]),
+  if_(pinned, [step('maybe_dma_pinned', 'folio_maybe_dma_pinned(folio)', [set(pinned, isPinned(k, f))])]),
 ]
 
 const testPins = (k: Build): readonly Stmt[] => {
   if (k.has('fork-shares-pinned')) return []
-  if (k.has('no-anon-exclusive')) return needsCowForDma
+  if (k.has('no-anon-exclusive')) return needsCowForDma(k)
   return [
     step('PageAnonExclusive', 'folio_try_dup_anon_rmap_pte(): PageAnonExclusive(page)', [
       set(asked, frame.exclusive(f)),
     ]),
-    if_(asked, needsCowForDma),
+    if_(asked, needsCowForDma(k)),
   ]
 }
 
@@ -75,8 +75,8 @@ const copyAnon = (k: Build, readOnly: (of: Expr) => Expr): readonly Stmt[] => [
     ],
     else: [
       step('try_dup_anon_rmap', 'folio_get(folio); folio_try_dup_anon_rmap_pte(folio, page, dst_vma, src_vma)', [
-        getFrame(f),
-        addRmap(f),
+        getFrame(k, f),
+        ...addRmap(k, f, page.mm(page.child(at))),
         set(frame.exclusive(f), false),
       ]),
       if_(eq(pte, 'anon'), [

@@ -39,12 +39,18 @@ import {
   addRmap,
   ALLOCATES,
   copied,
+  folioOf,
   freeSwapCache,
   fresh,
   frameOf,
   getFrame,
+  inSwapCache,
+  isLarge,
+  isPinned,
   isUnlocked,
   mapNewFrame,
+  mappingsOf,
+  noSwapEntry,
   origFrame,
   putFrame,
   removeRmap,
@@ -105,14 +111,33 @@ const onlyOwn = (swapcacheToo: boolean): Expr =>
       : and(not(frame.swapcache(f)), eq(frame.refs(f), 1)),
   )
 
+/**
+ * wp_can_reuse_anon_folio(). A large folio that is mapped by PTEs is never kept before v6.15 (1da190f4d0a6); from then on
+ * where all its references are mappings, and all of them of this mm, but the last one is given up for a page of its own.
+ */
+function canReuse(k: Build): Expr {
+  const small = and(isUnlocked(k, f), onlyOwn(true))
+  if (k.large === undefined) return small
+  const folio = folioOf(k, f)
+  const large = k.has('no-large-reuse')
+    ? truth(false)
+    : and(
+        not(isOneOf(frame.mapcount(folio), 0, 1)),
+        eq(frame.mapcount(folio), frame.refs(folio)),
+        eq(mappingsOf(k, folio, page.mm(addr)), frame.mapcount(folio)),
+        not(isPinned(k, f)),
+      )
+  return ite(isLarge(k, f), large, small)
+}
+
 /** Whether the page may be kept, and what becomes of it then. */
 function reuseTest(k: Build): readonly Stmt[] {
-  const dropSwapCache = when(and(reuse, frame.swapcache(f)), [set(frame.swapcache(f), false), ...putFrame(f)])
+  const dropSwapCache = when(and(reuse, frame.swapcache(f)), [set(frame.swapcache(f), false), ...putFrame(k, f)])
   if (k.has('reuse-sole-mapper'))
     return [
       step('reuse_swap_page', 'reuse_swap_page(vmf->page, &total_map_swapcount)', [
         set(reuse, and(not(frame.ksm(f)), eq(frame.mapcount(f), 1), eq(frame.swaps(f), 0))),
-        set(unlocked, isUnlocked(f)),
+        set(unlocked, isUnlocked(k, f)),
         when(not(unlocked), [set(reuse, false)]),
         dropSwapCache,
       ]),
@@ -122,7 +147,7 @@ function reuseTest(k: Build): readonly Stmt[] {
   if (k.has('no-anon-exclusive'))
     return [
       step('page_count', 'PageKsm(page) || page_mapcount(page) != 1 || page_count(page) != 1', [
-        set(reuse, and(isUnlocked(f), onlyOwn(false))),
+        set(reuse, and(isUnlocked(k, f), onlyOwn(false))),
       ]),
     ]
   return [
@@ -131,7 +156,7 @@ function reuseTest(k: Build): readonly Stmt[] {
       step(
         'wp_can_reuse_anon_folio',
         'wp_can_reuse_anon_folio(folio, vma): folio_trylock(folio); SetPageAnonExclusive(vmf->page)',
-        [set(reuse, and(isUnlocked(f), onlyOwn(true))), dropSwapCache, when(reuse, [set(frame.exclusive(f), true)])],
+        [set(reuse, canReuse(k)), dropSwapCache, when(reuse, [set(frame.exclusive(f), true)])],
       ),
     ]),
   ]
@@ -163,15 +188,16 @@ const mayWrite = (flavour: Flavour): readonly Stmt[] =>
     : [let_(writable, flavour !== 'unshare')]
 const ownEntry: Expr = ite(writable, literal(Pte, 'anon'), literal(Pte, 'anon_ro'))
 
-const putOld = (label: string): Stmt => if_(anonymous, [step(label, 'folio_put(old_folio)', [...putFrame(f)])])
+const putOld = (k: Build, label: string): Stmt =>
+  if_(anonymous, [step(label, 'folio_put(old_folio)', [...putFrame(k, f)])])
 
 const copy = (k: Build, flavour: Flavour): readonly Stmt[] => [
-  if_(anonymous, [step('folio_get', 'folio_get(folio)', [getFrame(f)])]),
+  if_(anonymous, [step('folio_get', 'folio_get(folio)', [getFrame(k, f)])]),
   call('wp_unmap', pte_unmap_unlock, [t]),
   call('anon_prepare', vmf_anon_prepare(k), [v, addr, vmaLocked], fault),
-  if_(ne(fault, 'done'), [putOld('put_no_anon_vma'), ret(fault)]),
+  if_(ne(fault, 'done'), [putOld(k, 'put_no_anon_vma'), ret(fault)]),
   step('copy_user_highpage', '__wp_page_copy_user(&new_folio->page, vmf->page, vmf)', [set(copied, frame.content(f))]),
-  ...lockIfSameFrame('copy', (where) => [putOld(`put_${where}`)]),
+  ...lockIfSameFrame('copy', (where) => [putOld(k, `put_${where}`)]),
   step(
     'set_pte_at',
     'ptep_clear_flush(vma, vmf->address, vmf->pte); set_pte_at_notify(mm, vmf->address, vmf->pte, entry)',
@@ -186,14 +212,14 @@ const copy = (k: Build, flavour: Flavour): readonly Stmt[] => [
     ALLOCATES,
   ),
   // After the switch: nobody may take the old page for his own while this entry might still write it.
-  if_(anonymous, [step('remove_rmap', 'folio_remove_rmap_pte(old_folio, vmf->page, vma)', [removeRmap(f)])]),
+  if_(anonymous, [step('remove_rmap', 'folio_remove_rmap_pte(old_folio, vmf->page, vma)', removeRmap(k, f, page.mm(addr)))]),
   ...(flavour === 'force' ? [let_(brokeCow, true)] : []),
   call('unmap', pte_unmap_unlock, [t]),
   // The reference of the mapping, and the one that was taken for the copy.
   if_(anonymous, [
     step('put_old', 'free_swap_cache(old_folio); folio_put(old_folio); folio_put(old_folio)', [
-      freeSwapCache(f),
-      ...putFrame(f, 2),
+      freeSwapCache(k, f),
+      ...putFrame(k, f, 2),
     ]),
   ]),
 ]
@@ -233,7 +259,7 @@ export const do_wp_page_private = (k: Build, flavour: Flavour): Routine =>
   })
 
 const write: Local = local('write', bool)
-const folioUnlock = (label: string): Stmt => unlock(label, 'folio_unlock(folio)', frameLock(f))
+const folioUnlock = (k: Build, label: string): Stmt => unlock(label, 'folio_unlock(folio)', frameLock(folioOf(k, f)))
 const exclusive: Local = local('exclusive', bool)
 const freed: Local = local('free_swap', bool)
 
@@ -250,8 +276,8 @@ export const do_swap_page_frame = (k: Build): Routine =>
     returns: VmFault,
     body: [
       let_(f, origFrame),
-      lock('folio_lock', 'folio_lock_or_retry(folio, vmf)', frameLock(f)),
-      ...lockIfSameFrame('swap', (where) => [folioUnlock(`folio_unlock_${where}`)]),
+      lock('folio_lock', 'folio_lock_or_retry(folio, vmf)', frameLock(folioOf(k, f))),
+      ...lockIfSameFrame('swap', (where) => [folioUnlock(k, `folio_unlock_${where}`)]),
       step(
         'swap_free',
         k.has('no-anon-exclusive')
@@ -260,21 +286,21 @@ export const do_swap_page_frame = (k: Build): Routine =>
         [
           set(exclusive, entry.swapExclusive(t, slot)),
           // A page that was gone from memory altogether comes back by way of the swap cache.
-          when(not(frame.swapcache(f)), [set(frame.swapcache(f), true), getFrame(f)]),
+          when(not(inSwapCache(k, f)), [set(inSwapCache(k, f), true), getFrame(k, f)]),
           set(frame.swaps(f), plus(frame.swaps(f), -1)),
           // should_try_to_free_swap(): whether swap is short is open.
-          when(and(freed, eq(frame.swaps(f), 0), eq(frame.refs(f), 1), eq(frame.pins(f), 0)), [
-            set(frame.swapcache(f), false),
-            set(frame.refs(f), 0),
+          when(and(freed, noSwapEntry(k, f), eq(frame.refs(folioOf(k, f)), 1), not(isPinned(k, f))), [
+            set(inSwapCache(k, f), false),
+            set(frame.refs(folioOf(k, f)), 0),
           ]),
           ...(k.has('no-anon-exclusive')
             ? [set(exclusive, and(write, not(frame.ksm(f)), eq(frame.mapcount(f), 0), eq(frame.swaps(f), 0)))]
             : [
-                when(and(not(frame.swapcache(f)), eq(frame.refs(f), 0)), [set(exclusive, true)]),
+                when(and(not(inSwapCache(k, f)), eq(frame.refs(folioOf(k, f)), 0)), [set(exclusive, true)]),
                 when(frame.ksm(f), [set(exclusive, false)]),
               ]),
-          getFrame(f),
-          addRmap(f),
+          getFrame(k, f),
+          ...addRmap(k, f, page.mm(addr)),
           ...(k.has('no-anon-exclusive') ? [] : [when(exclusive, [set(frame.exclusive(f), true)])]),
         ],
         { choose: [freed] },
@@ -283,7 +309,7 @@ export const do_swap_page_frame = (k: Build): Routine =>
         set(table.pte(t, slot), ite(and(exclusive, write), literal(Pte, 'anon'), literal(Pte, 'anon_ro'))),
         set(entry.swapExclusive(t, slot), false),
       ]),
-      folioUnlock('folio_unlock'),
+      folioUnlock(k, 'folio_unlock'),
       call('unmap', pte_unmap_unlock, [t]),
       ret('done', VmFault),
     ],

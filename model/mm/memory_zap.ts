@@ -41,7 +41,7 @@ import {
   type Stmt,
 } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
-import type { Build } from './build.ts'
+import type { Build, LargeFolio } from './build.ts'
 import { discarded, frameOf, unmapFrame } from './frame.ts'
 import { entry } from './frame_types.ts'
 import { isHuge, splitOf, zap_huge_pmd } from './huge_memory.ts'
@@ -83,10 +83,14 @@ export interface ZapDetails {
   readonly endsPins?: true
   /** Entries map page frames, which lose a mapping. */
   readonly frames?: true
+  /** Some of their folios have so many. */
+  readonly large?: readonly LargeFolio[]
 }
 /** What a kernel and a scenario add to the details of every zap. */
-export const framesOf = (k: Pick<Build, 'frames'>): Pick<ZapDetails, 'frames'> =>
-  k.frames === true ? { frames: true } : {}
+export const framesOf = (k: Pick<Build, 'frames' | 'large'>): Pick<ZapDetails, 'frames' | 'large'> => ({
+  ...(k.frames === true ? { frames: true } : {}),
+  ...(k.large === undefined ? {} : { large: k.large }),
+})
 /** Guard install, and drivers. */
 export const NO_DETAILS: ZapDetails = { evenCows: true, dropMarkers: false, reclaimPt: false }
 
@@ -127,7 +131,7 @@ export const zap_page_range_single = (details: ZapDetails): Routine =>
           if_(isHuge(kind), [
             if_(
               and(le(first, pmd.first(p)), le(pmd.last(p), last)),
-              [call('huge', zap_huge_pmd(details.evenCows, details.frames === true), [p]), break_],
+              [call('huge', zap_huge_pmd(details.evenCows, details), [p]), break_],
               [
                 call('split', splitOf(details), [p]),
                 // Of a file nothing is left to be zapped; anonymous memory has a table now.
@@ -151,13 +155,13 @@ const reclaimable: Expr = and(pmd.whole(p), le(first, pmd.first(p)), le(pmd.last
 
 const victim: Local = local('folio', nilable('frame'))
 /** zap_present_folio_ptes(), zap_nonpresent_ptes(): the mapping, its reference, or the swap entry. */
-const zappedFrame = (left: Expr): readonly Action[] => [
+const zappedFrame = (details: ZapDetails, left: Expr): readonly Action[] => [
   when(and(ne(ptent, 'none'), eq(left, 'none')), [
     set(victim, frameOf(ptent, entry.frame(t, page.slot(at)), at)),
     set(entry.frame(t, page.slot(at)), 'nil'),
     set(entry.swapExclusive(t, page.slot(at)), false),
     set(entry.dirty(t, page.slot(at)), false),
-    ...unmapFrame(ptent, victim),
+    ...unmapFrame(details, ptent, victim, page.mm(at)),
   ]),
   when(eq(left, 'none'), [discarded(at)]),
 ]
@@ -179,7 +183,7 @@ const zap_pte_range = (details: ZapDetails): Routine => {
         step('pte', 'ptent = ptep_get(pte); ptep_get_and_clear_full()', [
           set(ptent, table.pte(t, page.slot(at))),
           set(table.pte(t, page.slot(at)), zapped(ptent, at, details)),
-          ...(frames ? zappedFrame(zapped(ptent, at, details)) : []),
+          ...(frames ? zappedFrame(details, zapped(ptent, at, details)) : []),
           ...(details.endsPins
             ? [when(eq(zapped(ptent, at, details), 'none'), [set(nosigbus.pinned(at), 'nothing')])]
             : []),

@@ -3,7 +3,7 @@
  *
  * Not modelled: VM_MAY* and mseal, accounting, protection keys, NUMA hints, TLB flushes, populating a
  * locked VMA that becomes writable, userfaultfd's write-protected entries (they stay as they are).
- * Differs: a huge pmd is split (for a file: cleared, and faulted in again) where change_huge_pmd()
+ * Differs, but where folios have several frames: a huge pmd is split (for a file: cleared, and faulted in again) where change_huge_pmd()
  * would write-protect it; there is no write-protected huge pmd here.
  */
 import {
@@ -12,6 +12,7 @@ import {
   hasAny,
   isOneOf,
   ite,
+  le,
   literal,
   local,
   lt,
@@ -34,6 +35,7 @@ import { Result } from './errno.ts'
 import { ifFrames } from './frame.ts'
 import { entry, frame } from './frame_types.ts'
 import { isHuge, splitOf } from './huge_memory.ts'
+import { change_huge_pmd } from './huge_memory_frames.ts'
 import { clampFirst, clampLast } from './memory_zap.ts'
 import { mmap_write_lock, mmap_write_unlock, vma_start_write } from './mmap_lock.ts'
 import { isAsked, protLetsStores } from './nosigbus.ts'
@@ -61,6 +63,7 @@ const pte: Local = local('oldpte', Pte)
 const exclusive: Local = local('exclusive', bool)
 const anonExclusive: Local = local('anon_exclusive', bool)
 const result: Local = local('error', Result)
+const changed: Local = local('changed', bool)
 
 const ACCESS = 'VM_READ|VM_WRITE'
 
@@ -139,6 +142,17 @@ const change_pte_range = (k: Build): Routine =>
     ],
   })
 
+/** A huge page of several frames keeps its PMD, if the range takes in all of it and leaves some access. */
+const changeHuge = (k: Build): readonly Stmt[] => [
+  if_(isHuge(kind), [
+    if_(
+      and(le(first, pmd.first(p)), le(pmd.last(p), last), hasAny(flags, ACCESS), ne(kind, 'huge_zero')),
+      [call('huge', change_huge_pmd(k), [p, flags], changed), if_(changed, [break_])],
+      [call('split', splitOf(k), [p])],
+    ),
+  ]),
+]
+
 /** change_protection() on start..end, whose VMA has `newflags`. */
 const change_protection = (k: Build): Routine =>
   routine({
@@ -146,13 +160,13 @@ const change_protection = (k: Build): Routine =>
     file: 'mm/mprotect.c',
     read: READ,
     params: [first, last, flags],
-    locals: [p, kind],
+    locals: [p, kind, ...(k.large !== undefined ? [changed] : [])],
     body: [
       for_(p, page.pmd(first), page.pmd(last), [
         while_(truth(true), [
           step('pmd', 'change_pmd_range(): pmdp_get_lockless(pmd)', [set(kind, pmd.kind(p))]),
           if_(eq(kind, 'none'), [break_]),
-          if_(isHuge(kind), [call('split', splitOf(k), [p])]),
+          ...(k.large !== undefined ? changeHuge(k) : [if_(isHuge(kind), [call('split', splitOf(k), [p])])]),
           call('ptes', change_pte_range(k), [p, first, last, flags], kind),
           // -EAGAIN: a table that vanished under the walk makes it look at this pmd again.
           if_(eq(kind, 'none'), [break_]),

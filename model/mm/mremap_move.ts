@@ -21,11 +21,14 @@ import {
   unlock,
   when,
   while_,
+  type Action,
   type Stmt,
 } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
-import { __split_huge_pmd, isHuge } from './huge_memory.ts'
+import { discarded, ifFrames } from './frame.ts'
+import { entry } from './frame_types.ts'
+import { isHuge, splitOf } from './huge_memory.ts'
 import { clampFirst, clampLast } from './memory_zap.ts'
 import { AnonVma, file, mapping, page, Pte, pmd, PmdKind, table, vma } from './mm_types.ts'
 import { __pte_alloc, pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
@@ -80,7 +83,7 @@ const dropRmapLocks: readonly Stmt[] = [
 ]
 
 /** move_normal_pmd() and move_huge_pmd(): what the old pmd holds, whole. False where there is nothing of the kind. */
-const move_pgt_entry: Routine = routine({
+const move_pgt_entry = (k: Build): Routine => routine({
   name: 'move_pgt_entry',
   file: 'mm/mremap.c',
   read: READ,
@@ -96,6 +99,7 @@ const move_pgt_entry: Routine = routine({
       when(ne(kind, 'none'), [
         set(pmd.kind(q), kind),
         set(pmd.table(q), pmd.table(p)),
+        ...ifFrames(k, set(entry.huge(q), entry.huge(p)), set(entry.huge(p), 'nil')),
         set(pmd.kind(p), 'none'),
         set(pmd.table(p), 'nil'),
       ]),
@@ -106,6 +110,20 @@ const move_pgt_entry: Routine = routine({
     ret(ne(kind, 'none')),
   ],
 })
+
+/** The entry's page goes with it. What was taken of the old address is owed nothing more (facts gup-cow-nosigbus, A.4). */
+const moveFrame = (distance: number): readonly Action[] => {
+  const place = page.slot(plus(at, distance))
+  return [
+    set(entry.frame(u, place), entry.frame(t, page.slot(at))),
+    set(entry.swapExclusive(u, place), entry.swapExclusive(t, page.slot(at))),
+    set(entry.dirty(u, place), entry.dirty(t, page.slot(at))),
+    set(entry.frame(t, page.slot(at)), 'nil'),
+    set(entry.swapExclusive(t, page.slot(at)), false),
+    set(entry.dirty(t, page.slot(at)), false),
+    discarded(at),
+  ]
+}
 
 /** Moves entries one by one, markers as they are, under both tables' locks. False: a table had vanished. */
 const move_ptes = (k: Build, distance: number): Routine =>
@@ -134,6 +152,7 @@ const move_ptes = (k: Build, distance: number): Routine =>
                   table.pte(u, page.slot(plus(at, distance))),
                   k.has('mremap-clears-uffd-wp') ? ite(uffd, withoutUffdWp(at), pte) : pte,
                 ),
+                ...ifFrames(k, ...moveFrame(distance)),
               ]),
             ]),
           ]),
@@ -166,13 +185,13 @@ export const move_page_tables = (k: Build, distance: number): Routine =>
           step('get_old_pmd', 'old_pmd = get_old_pmd(mm, pmc->old_addr): pmd_none(*pmd)', [set(kind, pmd.kind(p))]),
           if_(eq(kind, 'none'), [break_]),
           if_(and(isHuge(kind), extentIsPmd), [
-            call('move_huge_pmd', move_pgt_entry, [p, there(distance), v], moved),
+            call('move_huge_pmd', move_pgt_entry(k), [p, there(distance), v], moved),
             if_(moved, [break_]),
           ]),
-          if_(isHuge(kind), [call('split', __split_huge_pmd, [p])]),
+          if_(isHuge(kind), [call('split', splitOf(k), [p])]),
           // move_normal_pmd() says that it has not moved it: each entry has to be looked at.
           if_(and(eq(kind, 'table'), extentIsPmd, ...(k.has('mremap-clears-uffd-wp') ? [not(uffd)] : [])), [
-            call('move_normal_pmd', move_pgt_entry, [p, there(distance), v], moved),
+            call('move_normal_pmd', move_pgt_entry(k), [p, there(distance), v], moved),
             if_(moved, [break_]),
           ]),
           step('pmd_none', 'if (pmd_none(*old_pmd))', [set(kind, pmd.kind(p))]),

@@ -26,7 +26,7 @@ import {
 } from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
-import { __split_huge_pmd, isHuge } from './huge_memory.ts'
+import { isHuge, splitOf } from './huge_memory.ts'
 import { AnonVma, file, mapping, page, pmd, PmdKind, vma } from './mm_types.ts'
 import { vma_start_write, vmaReaders } from './mmap_lock.ts'
 
@@ -93,10 +93,10 @@ export const vma_complete = (of: Expr, found: Local): readonly Stmt[] => [
 ]
 
 /** vma_adjust_trans_huge(): a huge pmd is split where a VMA is about to begin in the middle of it. */
-export const vma_adjust_trans_huge = (boundary: Expr, found: Local): readonly Stmt[] => [
+export const vma_adjust_trans_huge = (k: Build, boundary: Expr, found: Local): readonly Stmt[] => [
   step('vma_adjust_trans_huge', 'split_huge_pmd_if_needed(vma, address)', [set(found, pmd.kind(page.pmd(boundary)))]),
   if_(and(isHuge(found), ne(pmd.first(page.pmd(boundary)), boundary)), [
-    call('split_huge', __split_huge_pmd, [page.pmd(boundary)]),
+    call('split_huge', splitOf(k), [page.pmd(boundary)]),
   ]),
 ]
 
@@ -159,7 +159,7 @@ export const __split_vma = (k: Build): Routine =>
       ...vma_prepare(v, anon, [
         step('vma_link_file', '__vma_link_file(vp->insert, vp->mapping)', [set(vma.linked(fresh), true)]),
       ]),
-      ...vma_adjust_trans_huge(at, kind),
+      ...vma_adjust_trans_huge(k, at, kind),
       step('vm_end', 'new_below ? (vma->vm_start = addr) : (vma->vm_end = addr)', [
         when(below, [set(vma.start(v), at)]),
         when(not(below), [set(vma.end(v), page.prev(at))]),

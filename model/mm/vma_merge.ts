@@ -167,7 +167,7 @@ export const vma_merge_existing_range = (k: Build): Routine => {
       dupAnonVma(or(hasAnonVma(middle), and(both, hasAnonVma(next)))),
       // commit_merge()
       ...vma_prepare(target, anon),
-      if_(not(whole), vma_adjust_trans_huge(ite(left, page.next(last), first), kind)),
+      if_(not(whole), vma_adjust_trans_huge(k, ite(left, page.next(last), first), kind)),
       step('vma_set_range', 'vma_set_range(vma, vmg->start, vmg->end, vmg->pgoff), vmg_adjust_set_range(vmg)', [
         when(both, [set(vma.end(prev), vma.end(next))]),
         when(and(left, not(right)), [set(vma.end(prev), last)]),

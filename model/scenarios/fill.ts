@@ -4,7 +4,7 @@ import type { Patch } from '../kernels/patches.ts'
 import type { Decl, FillAccess, FillDecl, FillEntry } from '../litmus/ast.ts'
 import { folio, page, pmd, table, vma } from '../mm/mm_types.ts'
 import { flagsOf } from './flags.ts'
-import { entryFrame, frameFiller, hugeFrame } from './frames.ts'
+import { entryFrame, frameFiller, hugeFrame, largeFiller } from './frames.ts'
 import { mappingNamed, setTo, within, type Initial, type Mapping, type World } from './place.ts'
 import { refuse } from './problem.ts'
 
@@ -18,10 +18,19 @@ interface Context {
   readonly tables: Map<number, number>
   /** Hands out page frames, in worlds that have them. */
   readonly newFrame?: ReturnType<typeof frameFiller>
+  /** And folios of several. */
+  readonly newLarge?: ReturnType<typeof largeFiller>
 }
 
 export function fills(decls: readonly Decl[], world: Place, has: Context['has']): readonly Initial[] {
-  const newFrame = world.frames === undefined ? {} : { newFrame: frameFiller(world.frames, has) }
+  const { frames } = world
+  const newFrame =
+    frames === undefined
+      ? {}
+      : {
+          newFrame: frameFiller(frames, has),
+          ...(frames.large.length === 0 ? {} : { newLarge: largeFiller(frames, has) }),
+        }
   const context: Context = { world, has, tables: new Map(), ...newFrame }
   return decls
     .filter((d) => d.kind === 'fill')
@@ -145,7 +154,7 @@ function guardTraces({ has }: Context, m: Mapping): Initial[] {
 }
 
 /** A huge mapping of whole PMDs: of the page cache's huge folios, or of anonymous ones. */
-function fillHuge({ world, tables, newFrame }: Context, d: FillDecl, m: Mapping): readonly Initial[] {
+function fillHuge({ world, tables, newFrame, newLarge }: Context, d: FillDecl, m: Mapping): readonly Initial[] {
   if (m.file !== undefined && !world.huge)
     refuse('MM107', 'the page cache holds no huge folio', d.span, "give the setting 'huge;'")
   const under = new Map<number, number>()
@@ -159,7 +168,10 @@ function fillHuge({ world, tables, newFrame }: Context, d: FillDecl, m: Mapping)
     if (d.access === 'huge_zero') return hugeZero(world, d, m, at)
     const kind = m.file === undefined ? 'huge_anon' : 'huge'
     const anon = m.file === undefined ? [setTo(vma.anon_vma(object('vma', m.vma)), 'anon_vma')] : []
-    const own = m.file === undefined ? (newFrame?.(hugeFrame(at)) ?? []) : []
+    const large = newLarge?.(hugeFrame(at), m.mm)
+    if (newLarge !== undefined && large === undefined)
+      refuse('MM107', 'there are not so many large folios', d.span, "give 'large' a higher number")
+    const own = m.file === undefined ? (large ?? newFrame?.(hugeFrame(at)) ?? []) : []
     return [setTo(pmd.kind(object('pmd', at)), kind), ...anon, ...own]
   })
 }

@@ -4,7 +4,8 @@
  */
 import { object } from '../language/expr.ts'
 import type { Decl } from '../litmus/ast.ts'
-import { entry, frame, hold } from '../mm/frame_types.ts'
+import { entry, frame, hold, mmMapcount } from '../mm/frame_types.ts'
+import type { LargeFolio } from '../mm/build.ts'
 import type { Patch } from '../kernels/patches.ts'
 import { setTo, type Backing, type Frames, type Initial, type Mapping, type World } from './place.ts'
 import { refuse } from './problem.ts'
@@ -35,8 +36,19 @@ export function placeFrames(decls: readonly Decl[], backings: readonly Backing[]
   for (const d of decls)
     if (d.kind === 'setting' && WITHOUT_FRAMES.some((s) => s === d.name.text))
       refuse('MM106', `'${d.name.text}' is not modelled together with 'frames'`, d.span)
-  if (hugeFill !== undefined && ptes !== 1)
-    refuse('MM106', 'with frames a PMD covers one page', hugeFill.span, "give the setting 'ptes 1;'")
+  const largeSetting = decls.find((d) => d.kind === 'setting' && d.name.text === 'large')
+  const large = largeSetting?.kind === 'setting' ? (largeSetting.value ?? 0) : 0
+  if (largeSetting?.kind === 'setting' && (large < 1 || large > 2))
+    refuse('MM107', "'large' needs a number from 1 to 2", largeSetting.span)
+  if (largeSetting !== undefined && ptes === 1)
+    refuse('MM107', 'a large folio has several frames', largeSetting.span, "give the setting 'ptes 2;'")
+  if (hugeFill !== undefined && ptes !== 1 && large === 0)
+    refuse(
+      'MM106',
+      'a PMD covers one page here, or maps a large folio',
+      hugeFill.span,
+      "give the setting 'ptes 1;', or 'large 1;'",
+    )
   const hugeZero = hugeFill?.kind === 'fill' && hugeFill.access === 'huge_zero'
   const before = hugeZero ? ['ZERO', 'HZERO'] : ['ZERO']
   let next = before.length
@@ -47,9 +59,17 @@ export function placeFrames(decls: readonly Decl[], backings: readonly Backing[]
   })
   const cache = backings.flatMap((b) => Array.from({ length: b.pages }, (_, i) => `${b.name}.page${i}`))
   const anon = Array.from({ length: value ?? 1 }, (_, i) => String.fromCharCode(65 + i))
+  const firstLarge = next + anon.length
+  const ofLarge = Array.from({ length: large }, (_, i): LargeFolio => ({
+    pages: Array.from({ length: ptes }, (_unused, n) => firstLarge + i * ptes + n),
+    later: Array.from({ length: ptes }, (_unused, n) => firstLarge + (large + i) * ptes + n),
+  }))
+  const named = (letter: string): readonly string[] =>
+    ofLarge.flatMap(({ pages }, i) => pages.map((_unused, n) => `${letter}${i}.${n}`))
   return {
-    names: [...before, ...cache, ...anon],
+    names: [...before, ...cache, ...anon, ...named('L'), ...named('S')],
     firstAnon: next,
+    large: ofLarge,
     anon: anon.length,
     hugeZero: hugeZero ? 1 : undefined,
     ofFile,
@@ -73,6 +93,7 @@ export function frameGeometry(
       Array.from({ length: b.pages }, (_, i) => of((f.ofFile[b.file] ?? 0) + i, 'file')).flat(),
     ),
     ...Array.from({ length: f.anon }, (_, i) => of(f.firstAnon + i, 'anon')).flat(),
+    ...f.large.flatMap((l) => [...l.pages, ...l.later].flatMap((n) => of(n, 'anon'))),
     ...mappings.flatMap((m) =>
       Array.from({ length: m.pages }, (_, n) => [
         setTo(
@@ -103,6 +124,28 @@ export function frameFiller(
       setTo(frame.mapcount(at), 1),
       setTo(frame.content(at), FILLED),
       setTo(frame.exclusive(at), !has('no-anon-exclusive')),
+    ]
+  }
+}
+
+/** Gives out large folios to huge pmds that are there at the start, in order; nothing where there are no more. */
+export function largeFiller(
+  f: Frames,
+  has: (patch: Patch) => boolean,
+): (target: Initial['target'], m: number) => readonly Initial[] | undefined {
+  let used = 0
+  return (target, m) => {
+    const folio = f.large[used]
+    if (folio === undefined) return undefined
+    const head = object('frame', folio.pages[0] ?? 0)
+    used += 1
+    return [
+      setTo(target, head),
+      setTo(frame.refs(head), 1),
+      setTo(frame.mapcount(head), 1),
+      setTo(mmMapcount(head, object('mm', m)), 1),
+      setTo(frame.exclusive(head), !has('no-anon-exclusive')),
+      ...folio.pages.map((n) => setTo(frame.content(object('frame', n)), FILLED)),
     ]
   }
 }

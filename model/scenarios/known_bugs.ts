@@ -1,8 +1,10 @@
 /**
  * The bugs and the non-bugs that the mails tell of (facts/guard-regions.md, 11.1, 11.3, 11.4 and 11.5), and
  * where the catalogue shows each: as it was, and as it is after its fix. What is not shown has its reason.
- * `mmcheck list --bugs` prints them; the recorded results of the cells must agree (test/scenarios/known_bugs).
+ * Those of pins and copy-on-write are in known_bugs_gup.ts. `mmcheck list --bugs` prints them; the recorded results of the cells must agree (test/scenarios/known_bugs).
  */
+
+import { GUP_BUGS } from './known_bugs_gup.ts'
 
 /** A cell of the catalogue: a scenario on a kernel line, as in expected.json. */
 export interface BugCell {
@@ -217,4 +219,5 @@ export const KNOWN_BUGS: readonly KnownBug[] = [
   noBug('NB4', 'VM_MAYBE_GUARD without any guard', on('install-oom', 'v7.0')),
   noBug('NB5', 'MADV_COLLAPSE fails, and has changed the page cache', on('selftest-collapse-shmem', 'v7.0')),
   noBug('NB6', 'no guards in the child of MADV_WIPEONFORK', on('install-wipeonfork-fork', 'v6.13', 'v7.0')),
+  ...GUP_BUGS,
 ]

@@ -1,6 +1,7 @@
 /** The objects of a world, and where each stands. */
 import { literal, type Expr, type FieldExpr } from '../language/expr.ts'
 import type { SetSizes } from '../language/types.ts'
+import type { LargeFolio } from '../mm/build.ts'
 import type { MapDecl, Name, PageRange } from '../litmus/ast.ts'
 import { hint, refuse } from './problem.ts'
 
@@ -55,6 +56,7 @@ export interface Frames {
   readonly firstAnon: number
   readonly anon: number
   readonly hugeZero: number | undefined
+  readonly large: readonly LargeFolio[]
   /** Number of the frame of a file's first page, by the file's number. */
   readonly ofFile: readonly number[]
 }

@@ -91,6 +91,7 @@ function build(file: LitmusFile, kernel: Kernel, without: readonly string[]): Sc
     ...(world.io ? { io: true } : {}),
     ...(ops.flat().some((op) => op.reusesVma === true) ? { reuse: true } : {}),
     ...(world.frames === undefined ? {} : { frames: true }),
+    ...(world.frames === undefined || world.frames.large.length === 0 ? {} : { large: world.frames.large }),
     ...(uffd === undefined ? {} : { uffd }),
   }
   const { programs, registers } = buildThreads(file.threads, world, k)

@@ -73,6 +73,8 @@ function checkFrames(s: Stmt, op: Operation, world: World): void {
     refuse('MM105', `'${op.name}' needs page frames`, s.span, "give the setting 'frames 2;'")
   if (world.frames !== undefined && op.frames === undefined)
     refuse('MM106', `'${op.name}' is not modelled together with 'frames'`, s.span)
+  if (world.frames?.large.length === 0 && world.ptes > 1 && op.name === 'khugepaged')
+    refuse('MM106', 'a huge page of several pages is a large folio', s.span, "give the setting 'large 1;'")
 }
 
 /** The mm whose mappings a thread names first, or that it ends, or that it is the parent of by a fork. */

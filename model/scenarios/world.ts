@@ -30,9 +30,10 @@ function setting(decls: readonly Decl[], name: string, fallback: number, max: nu
 /**
  * `huge`: the page cache holds every whole chunk as one huge folio already. `thp`: first touches of anonymous
  * memory get huge pages. `uffd_waits`: faults that userfaultfd is to resolve wait, instead of raising SIGBUS.
- * `frames`: entries map page frames, of which so many are for anonymous memory.
+ * `frames`: entries map page frames, of which so many are for anonymous memory. `large`: so many folios more, each of
+ * as many frames as a PMD covers.
  */
-const SETTINGS = ['ptes', 'tables', 'oom', 'io', 'huge', 'thp', 'vmas', 'uffd_waits', 'frames'] as const
+const SETTINGS = ['ptes', 'tables', 'oom', 'io', 'huge', 'thp', 'vmas', 'uffd_waits', 'frames', 'large'] as const
 const VMAS_MAX = 8
 
 export interface WorldOptions {

@@ -9,6 +9,9 @@ const TOLD = [
   ...['B16', 'B17', 'B18', 'B19', 'B21', 'B22', 'B24', 'B25'],
   ...['B27', 'B28', 'B29', 'B30', 'B31', 'B32'],
   ...['NB1', 'NB2', 'NB3', 'NB4', 'NB5', 'NB6'],
+  // facts/gup-cow-nosigbus.md, section C, with its parts; C12, C13 and C18 are not told there.
+  ...['C1', 'C2', 'C3a', 'C3b', 'C3b-race', 'C3c', 'C3d', 'C3e', 'C3f', 'C4', 'C5', 'C5-backport', 'C6', 'C7', 'C8'],
+  ...['C9', 'C10', 'C11', 'C14', 'C15', 'C16', 'C17', 'C19', 'C20'],
 ]
 /** Section 11.6: the ones with a minimal configuration. */
 const MINIMAL = ['B01', 'B02', 'B03', 'B05', 'B06', 'B07', 'B08', 'B18', 'B19', 'B24', 'B28', 'B29']

@@ -26,6 +26,7 @@ export const ACCESS_OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'keep_reading',
+    frames: 'too',
     operand: 'page',
     summary: 'loads from a page again and again, until one raises SEGV or BUS: a thread that need not end',
     results: (k) => oom(k, ['SEGV', 'BUS', 'HWPOISON'], 'OOM'),

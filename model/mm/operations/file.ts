@@ -6,6 +6,7 @@ import { sys_madvise_remove } from '../madvise_remove.ts'
 import { FILE_PAGES_MAX } from '../mm_types.ts'
 import { direct_write, drop_pagecache, sys_fallocate, sys_ftruncate } from '../open.ts'
 import { pagesOf, type FilePages, type Operand, type Operation } from './operation.ts'
+import { punching } from './discard.ts'
 import { plain } from './syscall.ts'
 
 /** The pages of a file that an operand names; throws where it does not take any, which is a bug of its declaration. */
@@ -39,7 +40,7 @@ export const FILE_OPERATIONS: readonly Operation[] = [
     summary: 'fallocate(FALLOC_FL_PUNCH_HOLE) of some pages of a file',
     makesNoTable: true,
     results: () => ['0'],
-    build: (k, on, label) => [call(label, sys_fallocate(k, plain(on)), rangeOf(on))],
+    build: (k, on, label) => [call(label, sys_fallocate(k, punching(k, on, fileOf(on))), rangeOf(on))],
   },
   {
     name: 'madvise_remove',

@@ -1,6 +1,7 @@
 /** madvise() behaviours on pages. */
 import { call } from '../../language/stmt.ts'
 import { sys_guard_install, sys_guard_remove, sys_madvise_dontneed } from '../madvise.ts'
+import { discarding } from './discard.ts'
 import { pagesOf, type Operation } from './operation.ts'
 import { installing, plain, removing } from './syscall.ts'
 
@@ -37,8 +38,8 @@ export const MADVISE_OPERATIONS: readonly Operation[] = [
     unlinks: 1,
     results: () => ['0', '-EINVAL', '-ENOMEM'],
     build: (k, on, label) => {
-      const { first, last } = pagesOf(on)
-      return [call(label, sys_madvise_dontneed(k, plain(on)), [first, last])]
+      const { pages, first, last } = pagesOf(on)
+      return [call(label, sys_madvise_dontneed(k, discarding(k, pages, plain(on))), [first, last])]
     },
   },
 ]

@@ -7,6 +7,7 @@ import { sys_mmap, sys_munmap } from '../mmap.ts'
 import { mmap_reusing } from '../vma_reuse.ts'
 import { sys_mremap, sys_mremap_grow, sys_mremap_shrink } from '../mremap.ts'
 import { PROTECTIONS, sys_mprotect } from '../mprotect.ts'
+import { discarding } from './discard.ts'
 import { pagesOf, type Operand, type Operation } from './operation.ts'
 import { moving, oom, plain, removing } from './syscall.ts'
 
@@ -19,6 +20,7 @@ function wordOf(on: Operand): string {
 function move(name: string, unmap: boolean, summary: string): Operation {
   return {
     name,
+    frames: 'too',
     operand: 'pages_pages',
     samePlaces: true,
     summary,
@@ -54,7 +56,7 @@ export const VMA_OPERATIONS: readonly Operation[] = [
     results: () => ['0', '-ENOMEM'],
     build: (k, on, label) => {
       const { pages, first, last } = pagesOf(on)
-      return [call(label, sys_munmap(k, removing(on, pages)), [first, last])]
+      return [call(label, sys_munmap(k, discarding(k, pages, removing(on, pages))), [first, last])]
     },
   },
   {
@@ -151,6 +153,7 @@ export const VMA_OPERATIONS: readonly Operation[] = [
   },
   ...Object.entries(FLAG_BEHAVIOURS).map(([name, behaviour]): Operation => ({
     name,
+    frames: 'too',
     operand: 'pages',
     summary: `madvise(${behaviour.name}) on some pages of one mapping`,
     vmas: 2,
