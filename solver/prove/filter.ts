@@ -71,7 +71,7 @@ function randomStates(
 }
 
 /** The body of a lemma for all objects of its variables; `self` is set by the caller. */
-function overAll(finite: Finite, lemma: Lemma): Evaluator {
+export function overAll(finite: Finite, lemma: Lemma): Evaluator {
   const body = evaluatorOf(
     finite,
     lemma.body,

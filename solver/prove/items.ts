@@ -60,7 +60,7 @@ function keepsGuards(name: string, system: System, below: (frames: readonly stri
   return { name, lemmas: labels.size === 0 ? [] : [lemma] }
 }
 
-const FILE_CALLS = ['ftruncate', 'punch_hole', 'madvise_remove']
+const FILE_CALLS: readonly string[] = ['guard_install', 'ftruncate', 'punch_hole', 'madvise_remove']
 const UNMAP = 'unmap_mapping_pages'
 const FOLIO = 'unmap_mapping_folio'
 
