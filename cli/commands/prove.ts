@@ -1,77 +1,220 @@
-/** `mmcheck prove`: what holds for any number of threads and pages. */
+/** `mmcheck prove`: what holds for any number of threads and pages, and where it does not, the run that shows it. */
 import type { Kernel } from '../../model/kernels/kernels.ts'
-import { OPERATIONS, proveLocks, RESTS_ON, type LockProof } from '../../solver/prove/prove.ts'
+import { ctiOf, type Cti } from '../../solver/prove/cti.ts'
+import { ITEMS, type Item } from '../../solver/prove/items.ts'
+import type { Unmet } from '../../solver/prove/check.ts'
+import type { Lemma } from '../../solver/prove/lemma.ts'
+import {
+  attempt,
+  prepare,
+  RESTS_ON,
+  type ClaimProof,
+  type ItemProof,
+  type LemmaText,
+  type Prepared,
+} from '../../solver/prove/prove.ts'
+import { recheck, recordOf, type ProofRecord } from '../../solver/prove/record.ts'
 import { EXIT, highest, type Outcome } from '../exit.ts'
 import { errorText } from '../message.ts'
+import { recordedProof, writeProof } from '../proofs.ts'
+import { refute, type Refutation } from '../refute.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
 
 export interface ProveOptions {
   readonly kernels: readonly Kernel[]
+  /** Properties of the core list; all of them where this is empty. */
+  readonly properties: readonly string[]
   readonly without: readonly string[]
+  /** Finds the proof anew, though one is recorded. */
+  readonly find: boolean
+  /** Records what is found. */
+  readonly update: boolean
   /** A program to ask instead of the package z3-solver. */
   readonly solver?: string
   readonly limitMs: number
   /** The lemmas too. */
   readonly lemmas: boolean
-  /** For what is not proved: the steps that break it, and the lemmas that they break. */
+  /** For what is not proved: a step that breaks a lemma, with the state before it. */
   readonly cti: boolean
   readonly json: boolean
   readonly out: (text: string) => void
   readonly err: (text: string) => void
 }
 
-const CTI_MAX = 4
+/** What became of one claim. */
+type Answer =
+  | { readonly kind: 'proved' }
+  | { readonly kind: 'violated'; readonly refutation: Refutation }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown'; readonly cti: Cti | undefined }
 
-function text(proof: LockProof, options: ProveOptions): string {
-  const { kernel, without, operations, locks } = proof
-  const on = `${kernel}${without.length === 0 ? '' : ` without ${without.join(', ')}`}`
-  const lines = [`LockExclusion on ${on}: ${operations.join(', ')}`]
-  for (const l of locks) {
-    const sizes =
-      l.verdict === 'proved' ? 'for all sizes' : l.labels === 0 ? 'no label is in a section on every path' : ''
-    lines.push(`  ${l.verdict.padEnd(8)} ${l.lock.padEnd(20)} ${sizes}`.trimEnd())
-    if (options.lemmas && l.verdict === 'proved')
-      for (const lemma of l.lemmas) {
-        const where =
-          lemma.labels === undefined
-            ? 'always'
-            : `at ${lemma.labels.length} label${lemma.labels.length === 1 ? '' : 's'}`
-        lines.push(wrapped(`${where}: ${lemma.text}`, '    ', 2))
-      }
-    if (options.cti && l.verdict === 'unknown')
-      for (const b of l.broken.slice(0, CTI_MAX)) {
-        lines.push(wrapped(`step ${b.from} -> ${b.to}`, '    ', 2))
-        lines.push(wrapped(`may break (${b.said}): ${b.lemma}`, '      ', 2))
-      }
+interface Answered {
+  readonly proof: ItemProof
+  /** How it was come by. */
+  readonly origin: string
+  readonly answers: readonly { readonly claim: ClaimProof; readonly answer: Answer }[]
+}
+
+/** What was tried, and what is left to show of it where it failed. */
+interface Tried {
+  readonly proof: ItemProof
+  readonly origin: string
+  readonly lemmas: readonly Lemma[]
+  readonly unmet: readonly { readonly of: Lemma; readonly unmet: Unmet }[]
+}
+
+async function tried(prepared: Prepared, record: ProofRecord | undefined, options: ProveOptions): Promise<Tried> {
+  const limits = { queryMs: options.limitMs, ...solverOf(options) }
+  if (record !== undefined && !options.find) {
+    const { proof, same, unmet, lemmas } = await recheck(record, prepared, limits)
+    const origin = `recorded, checked again${same ? '' : '; the model has changed since'}`
+    return { proof, origin, lemmas, unmet: unmet.map((u) => ({ of: lemmas[u.place] ?? u.lemma, unmet: u })) }
   }
+  const a = await attempt(prepared, limits)
+  const found = options.update ? recordOf(a) : undefined
+  if (found !== undefined) writeProof(found)
+  return {
+    proof: a.proof,
+    origin: 'found anew',
+    lemmas: a.lemmas,
+    unmet: a.unmet.map((u) => ({ of: a.all[u.place] ?? u.lemma, unmet: u })),
+  }
+}
+
+async function unknownOf(t: Tried, prepared: Prepared, claim: ClaimProof, options: ProveOptions): Promise<Answer> {
+  const mine = new Set(prepared.claims.find((c) => c.name === claim.claim)?.lemmas)
+  const [first] = t.unmet.filter((u) => mine.has(u.of))
+  const broken = first ?? t.unmet[0]
+  const cti =
+    options.cti && broken !== undefined
+      ? await ctiOf(prepared.setup, t.lemmas, broken.unmet, { queryMs: options.limitMs, ...solverOf(options) })
+      : undefined
+  return { kind: 'unknown', cti }
+}
+
+/** One item on one kernel: what a run of the catalogue breaks is not put to the solver. */
+async function answered(item: Item, kernel: Kernel, options: ProveOptions): Promise<Answered> {
+  const prepared = prepare(item, kernel, options.without)
+  const refuted = new Map<string, Refutation>()
+  for (const c of options.without.length === 0 ? prepared.claims : []) {
+    const found = c.lemmas.length === 0 ? undefined : await refute(item.property, item.core.name, c.name, kernel)
+    if (found !== undefined) refuted.set(c.name, found)
+  }
+  const left = { ...prepared, claims: prepared.claims.filter((c) => !refuted.has(c.name)) }
+  const name = { property: item.property, core: item.core.name, kernel: kernel.name }
+  const record = options.without.length === 0 ? recordedProof(name) : undefined
+  const t = await tried(left, record, options)
+  const answers: { readonly claim: ClaimProof; readonly answer: Answer }[] = []
+  for (const c of prepared.claims) {
+    const refutation = refuted.get(c.name)
+    const claim = t.proof.claims.find((x) => x.claim === c.name)
+    if (refutation !== undefined)
+      answers.push({ claim: { claim: c.name, verdict: 'unknown', labels: 0, lemmas: [], broken: [] }, answer: { kind: 'violated', refutation } })
+    else if (claim !== undefined) {
+      const absent = claim.labels === 0 && options.without.length === 0
+      const answer: Answer = claim.verdict === 'proved' ? { kind: 'proved' } : absent ? { kind: 'absent' } : await unknownOf(t, prepared, claim, options)
+      answers.push({ claim, answer })
+    }
+  }
+  return { proof: t.proof, origin: t.origin, answers }
+}
+
+const solverOf = ({ solver }: ProveOptions): { readonly solver?: string } => (solver === undefined ? {} : { solver })
+
+const outcomeOf = (answer: Answer): Outcome => {
+  switch (answer.kind) {
+    case 'proved':
+    case 'absent':
+      return 'ok'
+    case 'violated':
+      return 'violated'
+    case 'unknown':
+      return 'unknown'
+  }
+}
+
+function answerText(answer: Answer): string {
+  switch (answer.kind) {
+    case 'proved':
+      return 'for all sizes'
+    case 'violated':
+      return `${answer.refutation.id}, found again in ${answer.refutation.scenario} (${answer.refutation.property})`
+    case 'absent':
+      return 'no code of this kernel does it'
+    case 'unknown':
+      return ''
+  }
+}
+
+function lemmaLine({ text, labels }: LemmaText): string {
+  const where = labels === undefined ? 'always' : `at ${labels.length} label${labels.length === 1 ? '' : 's'}`
+  return wrapped(`${where}: ${text}`, '    ', 2)
+}
+
+function ctiText(cti: Cti): readonly string[] {
+  const line = (text: string): string => wrapped(text, '    ', 2)
+  return [
+    line('a state that keeps all that was shown, and one step that breaks a lemma:'),
+    ...cti.threads.map((t, i) => line(`${t.name} stands at ${t.at}${i === 0 ? ', and goes on' : ''}`)),
+    ...cti.shown.map((s) => line(`${s.variable} = ${s.before}${s.after === undefined ? '' : ` -> ${s.after}`}`)),
+    line(`step ${cti.from}: ${cti.text}`),
+    line(`then at ${cti.to}, broken${cti.objects.length === 0 ? '' : ` for ${cti.objects.join(', ')}`}: ${cti.lemmaText}`),
+  ]
+}
+
+function text({ proof, origin, answers }: Answered, options: ProveOptions): string {
+  const { kernel, without, operations } = proof
+  const on = `${kernel}${without.length === 0 ? '' : ` without ${without.join(', ')}`}`
+  const lines = [wrapped(`${proof.property} on ${on}; threads do ${operations.join(', ')} (${proof.core}; ${origin})`, '', 2)]
+  for (const { claim, answer } of answers) {
+    lines.push(wrapped(`${answer.kind.padEnd(8)} ${claim.claim.padEnd(24)} ${answerText(answer)}`.trimEnd(), '  ', 2))
+    if (options.lemmas && answer.kind === 'proved') lines.push(...claim.lemmas.map(lemmaLine))
+    if (answer.kind === 'unknown' && answer.cti !== undefined) lines.push(...ctiText(answer.cti))
+  }
+  if (options.lemmas && proof.support.length > 0) lines.push('  with', ...proof.support.map(lemmaLine))
   return `${lines.join('\n')}\n`
 }
 
-/** Proves what it can on each kernel. Returns the exit code: 21 where something is left unknown, 1 where `without` names nothing. */
+const asked = (options: ProveOptions): readonly Item[] =>
+  ITEMS.filter((i) => options.properties.length === 0 || options.properties.includes(i.property))
+
+/**
+ * Proves what it can on each kernel. Returns the exit code: 10 where a claim is violated, 21 where one is left
+ * unknown, 1 where `without` names nothing.
+ */
 export async function proveCommand(options: ProveOptions): Promise<number> {
   const outcomes: Outcome[] = []
-  const proofs: LockProof[] = []
-  for (const kernel of options.kernels) {
-    try {
-      const proof = await proveLocks(kernel, options.without, {
-        queryMs: options.limitMs,
-        ...(options.solver === undefined ? {} : { solver: options.solver }),
-      })
-      proofs.push(proof)
-      outcomes.push(proof.locks.every((l) => l.verdict === 'proved') ? 'ok' : 'unknown')
-      if (!options.json) options.out(text(proof, options))
-    } catch (e) {
-      options.err(errorText(`${kernel.name}: ${e instanceof Error ? e.message : String(e)}`))
-      outcomes.push('usage')
+  const proofs: Answered[] = []
+  for (const kernel of options.kernels)
+    for (const item of asked(options)) {
+      try {
+        const one = await answered(item, kernel, options)
+        proofs.push(one)
+        outcomes.push(...one.answers.map((x) => outcomeOf(x.answer)))
+        if (!options.json) options.out(text(one, options))
+      } catch (e) {
+        options.err(errorText(`${kernel.name}: ${e instanceof Error ? e.message : String(e)}`))
+        outcomes.push('usage')
+      }
     }
-  }
   const { code } = EXIT[highest(outcomes)]
   if (options.json)
-    options.out(`${JSON.stringify({ ...RESULT_FORMAT, exit: code, restsOn: RESTS_ON, proofs }, null, 2)}\n`)
+    options.out(`${JSON.stringify({ ...RESULT_FORMAT, exit: code, restsOn: RESTS_ON, proofs: proofs.map(forJson) }, null, 2)}\n`)
   else if (proofs.length > 0)
     options.out(`\nIt rests on:\n${RESTS_ON.map((r) => `${wrapped(`- ${r}`, '', 2)}\n`).join('')}`)
   return code
 }
 
-export const PROVED_OPERATIONS: string = OPERATIONS.join(', ')
+const forJson = ({ proof, origin, answers }: Answered): object => ({
+  ...proof,
+  origin,
+  claims: answers.map(({ claim, answer }) => ({
+    ...claim,
+    verdict: answer.kind,
+    ...(answer.kind === 'violated'
+      ? { counterexample: answer.refutation.id, scenario: answer.refutation.scenario, shows: answer.refutation.property }
+      : {}),
+    ...(answer.kind === 'unknown' && answer.cti !== undefined ? { cti: answer.cti } : {}),
+  })),
+})

@@ -1,27 +1,38 @@
 /** The options of `prove`. */
 import type { Command } from 'commander'
 import { findKernel } from '../../model/kernels/kernels.ts'
-import { proveCommand, PROVED_OPERATIONS } from '../commands/prove.ts'
+import { ITEMS } from '../../solver/prove/items.ts'
+import { proveCommand } from '../commands/prove.ts'
 import * as value from '../options.ts'
+import { nativeZ3 } from '../proofs.ts'
 import type { Streams } from '../streams.ts'
 
 const PROVE_HELP = `
 Examples:
   mmcheck prove
-  mmcheck prove --kernel v6.18,v7.0 --lemmas
-  mmcheck prove --without pte_offset_map_lock.lock --cti
+  mmcheck prove --property ZapKeepsGuards --kernel v7.0-keep-guards
+  mmcheck prove --find --property LockExclusion --without pte_offset_map_lock.lock --cti
 
-Asks Z3 for mutual exclusion of each lock, for any number of threads and pages,
-where every thread makes any of these calls on any pages, again and again:
-${PROVED_OPERATIONS}.
-The lemmas are read off the code: where a lock is held, who lets go of it. A
-lemma is asked for step by step, of all threads. 'unknown' means that no proof
-was found, and not that something is wrong.
+Asks Z3 for the core list, for any number of threads and pages, where every
+thread makes any of the calls named, on any pages, again and again. Properties:
+${[...new Set(ITEMS.map((i) => i.property))].join(', ')}.
 
-Exit code: 0 where all is proved, 21 where something is unknown.`
+Guesses are read off the code (where a lock is held, what a branch has just
+told, what never changes), those that fail in random runs are thrown away, and
+of the rest as many are kept as prove one another. What is recorded is only
+checked again; '--find' finds it anew. Where the catalogue has a scenario that
+breaks a claim, that is run first: 'violated' names the counterexample that was
+found and replayed just now. 'unknown' means that no proof was found, and not
+that something is wrong.
+
+Exit code: 0 where all is proved, 10 where a claim is violated, 21 where one is
+unknown. 'mmcheck --help' lists the exit codes of all verbs.`
 
 interface ProveFlags {
   readonly kernel?: readonly string[]
+  readonly property: readonly string[]
+  readonly find?: boolean
+  readonly update?: boolean
   readonly without: readonly string[]
   readonly solver?: string
   readonly maxSeconds?: number
@@ -32,13 +43,22 @@ interface ProveFlags {
 
 const SECONDS = 120
 
+/** The one that is named, or a native Z3; '--solver wasm' is the package. */
+function solverOf({ solver }: ProveFlags): { readonly solver?: string } {
+  const named = solver ?? nativeZ3()
+  return named === undefined || named === 'wasm' ? {} : { solver: named }
+}
+
 export function addProve(program: Command, { out, err }: Streams, ended: (code: number) => void): void {
   program
     .command('prove')
-    .description('mutual exclusion of each lock, proved for any number of threads and pages')
+    .description('what holds for any number of threads and pages, proved by Z3')
     .option('-k, --kernel <names>', 'kernels to prove it of (default: v7.0)', value.kernelNames)
+    .option('--property <names>', 'properties of the core list (default: all)', value.collect, [])
+    .option('--find', 'find the proof anew, though one is recorded')
+    .option('--update', 'record what is found')
     .option('--without <labels>', 'leave these steps or checks out', value.collect, [])
-    .option('--solver <program>', "a program to ask instead of the package z3-solver, such as 'z3'")
+    .option('--solver <program>', "a program to ask, such as 'z3' (default: z3 where there is one, or the package z3-solver)")
     .option('--max-seconds <n>', `give a message to the solver this long (default: ${SECONDS})`, value.count)
     .option('--lemmas', 'print the lemmas too')
     .option('--cti', 'of what is not proved, print the steps that may break it, and the lemma that each breaks')
@@ -49,6 +69,9 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
       ended(
         await proveCommand({
           kernels,
+          properties: flags.property,
+          find: flags.find ?? false,
+          update: flags.update ?? false,
           without: flags.without,
           limitMs: (flags.maxSeconds ?? SECONDS) * 1000,
           lemmas: flags.lemmas ?? false,
@@ -56,7 +79,7 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
           json: flags.json ?? false,
           out,
           err,
-          ...(flags.solver === undefined ? {} : { solver: flags.solver }),
+          ...solverOf(flags),
         }),
       )
     })

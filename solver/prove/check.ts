@@ -18,6 +18,8 @@ export interface Unmet {
   readonly to?: string
   readonly whose: Obligation['whose']
   readonly said: string
+  /** Of the lemma in the list that was given. */
+  readonly place: number
 }
 
 export interface Checked {
@@ -39,7 +41,8 @@ export interface CheckOptions {
 
 const CHUNK = 24
 
-async function flush(
+/** Declares at the solver what was met since the last time. */
+export async function flush(
   session: Session,
   e: Encoding,
   told: Set<string>,
@@ -54,8 +57,39 @@ async function flush(
   if (out.length > 0) await tell(session, out.join('\n'))
 }
 
-/** Asks for all that a set of lemmas needs. Lemmas that it is given must be all that is assumed. */
-export async function check(setup: Setup, lemmas: readonly Lemma[], options: CheckOptions): Promise<Checked> {
+/** Tells a new solver what is true of every state by its types and by the shape of the world. */
+export async function begin(
+  session: Session,
+  setup: Setup,
+  e: Encoding,
+  told: Set<string>,
+  lemmas: readonly Lemma[],
+): Promise<void> {
+  const sets = setsOf(setup)
+  const axioms = [
+    ...axiomsOf(setup.finite.sizes).map((a) => closed(e, a.expr)),
+    ...[...e.system.fields, ...e.system.locals].flatMap((f) => typing(e, f)),
+    labelTyping(e),
+  ]
+  const witnesses = new Map(lemmas.flatMap((l) => [...witnessDeclarations(l)]))
+  const head = ['(set-option :produce-unsat-cores true)', '(set-option :smt.mbqi false)']
+  await tell(session, [...head, preamble({ ...e, sorts: new Map(), declared: new Map() }, sets)].join('\n'))
+  await flush(session, e, told, witnesses)
+  await tell(session, axioms.map((a) => `(assert ${a})`).join('\n'))
+}
+const setsOf = (setup: Setup): readonly string[] =>
+  Object.keys(setup.finite.sizes).filter((s) => s !== 'label' && s !== 'slot')
+
+/**
+ * Asks for all that a set of lemmas needs. Lemmas that it is given must be all that is assumed; that no thread
+ * comes to the labels `unreached` must be one of them.
+ */
+export async function check(
+  setup: Setup,
+  lemmas: readonly Lemma[],
+  options: CheckOptions,
+  unreached: ReadonlySet<number> = new Set(),
+): Promise<Checked> {
   const begun = Date.now()
   const e = unboundedEncoding(setup)
   const transitions = transitionsOf(e)
@@ -63,31 +97,22 @@ export async function check(setup: Setup, lemmas: readonly Lemma[], options: Che
   const told = new Set<string>()
   const unmet: Unmet[] = []
   try {
-    const sets = Object.keys(setup.finite.sizes).filter((s) => s !== 'label' && s !== 'slot')
-    const axioms = [
-      ...axiomsOf(setup.finite.sizes).map((a) => closed(e, a.expr)),
-      ...[...e.system.fields, ...e.system.locals].flatMap((f) => typing(e, f)),
-      labelTyping(e),
-    ]
-    const hypotheses = lemmas.map((l) => encodeLemma(e, l, before(e)))
+    const hypotheses = lemmas.filter((l) => l.ofSteps !== true).map((l) => encodeLemma(e, l, before(e)))
     const start = startOf(e, setup)
     const work = lemmas.map((l) => ({
       lemma: l,
-      list: obligationsOf(transitions, l),
-      begins: [...start, failsOf(e, l, before(e), WITNESS_THREAD)],
+      list: obligationsOf(transitions, l, unreached),
+      begins: l.ofSteps === true ? undefined : [...start, failsOf(e, l, before(e), WITNESS_THREAD)],
     }))
-    const witnesses = new Map(lemmas.flatMap((l) => [...witnessDeclarations(l)]))
-    const head = ['(set-option :produce-unsat-cores true)', '(set-option :smt.mbqi false)']
-    await tell(session, [...head, preamble({ ...e, sorts: new Map(), declared: new Map() }, sets)].join('\n'))
-    await flush(session, e, told, witnesses)
-    await tell(session, axioms.map((a) => `(assert ${a})`).join('\n'))
+    await begin(session, setup, e, told, lemmas)
     const label = (i: number | undefined): string => (i === undefined ? '' : (e.system.labels[i]?.name ?? ''))
-    for (const w of work) {
+    for (const [place, w] of work.entries()) {
+      if (w.begins === undefined) continue
       const [said] = await ask(session, [w.begins], [])
-      if (said?.kind !== 'unsat') unmet.push({ lemma: w.lemma, whose: 'start', said: said?.kind ?? 'nothing' })
+      if (said?.kind !== 'unsat') unmet.push({ lemma: w.lemma, whose: 'start', said: said?.kind ?? 'nothing', place })
     }
     await tell(session, hypotheses.map((h) => `(assert ${h})`).join('\n'))
-    for (const w of work)
+    for (const [place, w] of work.entries())
       for (let i = 0; i < w.list.length; i += CHUNK) {
         if (options.first === true && unmet.length > 0) break
         const part = w.list.slice(i, i + CHUNK)
@@ -100,10 +125,10 @@ export async function check(setup: Setup, lemmas: readonly Lemma[], options: Che
           const o = part[k]
           if (s.kind === 'unsat' || o === undefined) return
           const why = s.kind === 'unknown' ? s.reason : 'it can be broken'
-          unmet.push({ lemma: w.lemma, from: label(o.from), to: label(o.to), whose: o.whose, said: why })
+          unmet.push({ lemma: w.lemma, from: label(o.from), to: label(o.to), whose: o.whose, said: why, place })
         })
       }
-    return { unmet, queries: session.queries.count, ms: Date.now() - begun, unbounded: unboundedSets(e, sets) }
+    return { unmet, queries: session.queries.count, ms: Date.now() - begun, unbounded: unboundedSets(e, setsOf(setup)) }
   } finally {
     closeSession(session)
   }

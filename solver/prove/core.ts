@@ -8,11 +8,11 @@ import { mutate } from '../../model/language/mutate/mutate.ts'
 import { isMutation } from '../../model/language/mutate/name.ts'
 import type { Program, Routine, ThreadProgram } from '../../model/language/routine.ts'
 import { call, if_, step, while_, type Action, type Stmt } from '../../model/language/stmt.ts'
-import { enumeration, refTo, type EnumType } from '../../model/language/types.ts'
+import { enumeration, int, refTo, type EnumType } from '../../model/language/types.ts'
 import type { Kernel } from '../../model/kernels/kernel.ts'
 import { parseLitmus } from '../../model/litmus/parser.ts'
 import type { Build } from '../../model/mm/build.ts'
-import { page } from '../../model/mm/mm_types.ts'
+import { FILE_PAGES_MAX, page } from '../../model/mm/mm_types.ts'
 import { findOperation } from '../../model/mm/operations.ts'
 import type { Argument, Operand } from '../../model/mm/operations/operation.ts'
 import { rcu_do_batch } from '../../model/mm/rcu.ts'
@@ -37,7 +37,14 @@ export interface Sizes {
 
 const first: Local = local('first', refTo('page'))
 const last: Local = local('last', refTo('page'))
+/** Pages of the file, where a system call is about those. */
+const from: Local = local('from', int(0, FILE_PAGES_MAX))
+const to: Local = local('to', int(0, FILE_PAGES_MAX))
 const EACH = '$page'
+const ofFilePages = (operation: string): boolean => {
+  const operand = findOperation(operation)?.operand
+  return operand === 'file_pages' || operand === 'file_size'
+}
 
 /** Whether an expression names the page that a wrapped step is at. */
 function mentions(a: Action): boolean {
@@ -127,6 +134,9 @@ function argumentOf(kind: string, anonymous: boolean): Argument {
       }
     case 'file':
       return { kind: 'chunk', chunk: object('chunk', 0) }
+    case 'file_pages':
+    case 'file_size':
+      return { kind: 'file', at: { file: object('file', 0), first: from, last: to } }
     default:
       throw new Error(`no proof model has operations on '${kind}' yet`)
   }
@@ -149,11 +159,13 @@ function userThread(core: Core, k: Build): ThreadProgram {
     })
     return if_(eq(which, name), calls)
   })
+  const files = core.operations.some(ofFilePages)
+  const chosen = [which, first, last, ...(files ? [from, to] : [])]
   const begin = step('begin', 'a system call or an access, on any pages', [], {
-    choose: [which, first, last],
-    await: le(first, last),
+    choose: chosen,
+    await: files ? and(le(first, last), le(from, to)) : le(first, last),
   })
-  return { name: 'user', daemon: true, locals: [which, first, last], body: [while_(truth(true), [begin, ...calls])] }
+  return { name: 'user', daemon: true, locals: chosen, body: [while_(truth(true), [begin, ...calls])] }
 }
 
 /** A core model at one size. */

@@ -48,6 +48,8 @@ export interface SymState {
 
 export interface SymEnv {
   readonly state: SymState
+  /** The state before the step, of a property of steps. */
+  readonly old?: SymState
   readonly self: Term
   readonly bound: ReadonlyMap<string, Term>
   /** What terms made on the way stand for: to be assumed. */
@@ -262,8 +264,10 @@ export function evaluate(e: Encoding, env: SymEnv, x: Expr): Value {
       return { kind: 'one', term: first(e, env, x) }
     case 'binary':
       return binary(e, env, x)
-    case 'local':
     case 'old':
+      if (env.old === undefined) throw new Error("'old' has no meaning in a state")
+      return evaluate(e, { ...env, state: env.old }, x.arg)
+    case 'local':
       throw new Error(`'${x.kind}' has no meaning in a state`)
   }
 }

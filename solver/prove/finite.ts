@@ -15,6 +15,8 @@ export type State = number[]
 /** What an expression is evaluated in; `bound` is written to by quantifiers while they run. */
 export interface Env {
   state: State
+  /** The state before the step, for what is asked of steps. */
+  readonly old?: State
   self: number
   readonly bound: number[]
 }
@@ -175,8 +177,18 @@ export function compile(c: Compiling, e: Expr): Evaluator {
         return i === 0 ? 0 : 1 << (i - 1)
       }
     }
+    case 'old': {
+      const arg = compile(c, e.arg)
+      return (env) => {
+        const now = env.state
+        if (env.old === undefined) throw new Error("'old' has no meaning in a state")
+        env.state = env.old
+        const value = arg(env)
+        env.state = now
+        return value
+      }
+    }
     case 'local':
-    case 'old':
       throw new Error(`'${e.kind}' has no meaning in a state`)
   }
 }

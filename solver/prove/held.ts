@@ -1,4 +1,4 @@
-/** Which locks a thread holds at each label by the text of its code: the sections whose exclusion is to be proved. */
+/** Lemmas that say of each class of locks that it excludes: where its sections are is read off the code. */
 import {
   and,
   bound,
@@ -7,156 +7,22 @@ import {
   implies,
   le,
   ne,
+  not,
+  or,
   self,
   type Expr,
   type Field,
   type FieldExpr,
 } from '../../model/language/expr.ts'
-import type { LockClass, LockRef } from '../../model/language/lock.ts'
+import type { LockClass } from '../../model/language/lock.ts'
 import type { Action } from '../../model/language/stmt.ts'
-import { bool } from '../../model/language/types.ts'
-import { isOwn, sameExpr } from './fold.ts'
-import { liveLocals, ownReads } from './liveness.ts'
-import { mapExpr } from './rename.ts'
+import { knowledge, type Cases, type Held } from './knowledge.ts'
 import type { Lemma } from './lemma.ts'
-import type { System, Tail } from './system.ts'
+import { liveLocals, ownReads, type Names } from './liveness.ts'
+import { mapExpr } from './rename.ts'
+import { neverNil } from './shape.ts'
+import type { System } from './system.ts'
 import { keyOf, vocabularyOf } from './vocabulary.ts'
-
-interface Held {
-  readonly lock: LockRef
-  readonly mode: 'read' | 'write'
-  /** A trylock: held if this local is true. */
-  readonly onlyIf?: string
-}
-
-/** What is known at a label: locks held, and references that are not nil. */
-interface Known {
-  readonly held: ReadonlyMap<string, Held>
-  readonly set: ReadonlyMap<string, FieldExpr>
-}
-const NOTHING: Known = { held: new Map(), set: new Map() }
-
-const lockKey = (lock: LockRef, mode: string): string => `${lock.lock.name}/${mode}/${lock.index.map(keyOf).join()}`
-const names = (h: Held, local: string): boolean =>
-  h.onlyIf === local || h.lock.index.some((e) => ownReads(e).has(local))
-
-/** Without what names a local that has just been assigned to. */
-const forgetting = (k: Known, local: string): Known => ({
-  held: new Map([...k.held].filter(([, h]) => !names(h, local))),
-  set: new Map([...k.set].filter(([name]) => name !== local)),
-})
-
-/** A local that takes over what another holds a reference to. */
-function copying(k: Known, to: FieldExpr, from: FieldExpr): Known {
-  const put = (e: Expr): Expr => mapExpr(e, (x) => (sameExpr(x, from) ? to : undefined))
-  const clean = forgetting(k, to.field.name)
-  const more = [...k.held.values()]
-    .filter((h) => names(h, from.field.name) && h.onlyIf === undefined)
-    .map((h): Held => ({ ...h, lock: { ...h.lock, index: h.lock.index.map(put) } }))
-  return {
-    held: new Map([...clean.held, ...more.map((h): [string, Held] => [lockKey(h.lock, h.mode), h])]),
-    set: k.set.has(from.field.name) ? new Map([...clean.set, [to.field.name, to]]) : clean.set,
-  }
-}
-
-function assigning(k: Known, to: FieldExpr, value: Expr): Known {
-  if (!isOwn(to)) return k
-  if (value.kind === 'field' && isMine(value)) return copying(k, to, value)
-  return forgetting(k, to.field.name)
-}
-const isMine = (e: Expr): boolean => isOwn(e)
-
-function afterAction(k: Known, a: Action): Known {
-  switch (a.kind) {
-    case 'acquire':
-      return { ...k, held: new Map([...k.held, [lockKey(a.lock, a.mode), { lock: a.lock, mode: a.mode }]]) }
-    case 'release': {
-      const released = lockKey(a.lock, a.mode)
-      return { ...k, held: new Map([...k.held].filter(([key]) => key !== released)) }
-    }
-    case 'assign':
-      return a.target.kind === 'field' ? assigning(k, a.target, a.value) : k
-    case 'when': {
-      const [first, second] = a.then
-      const tried = first?.kind === 'acquire' && second?.kind === 'assign' && second.target.kind === 'field'
-      const both = meet(a.then.reduce<Known>(afterAction, k), a.else.reduce<Known>(afterAction, k))
-      if (!tried) return both
-      const held: Held = { lock: first.lock, mode: first.mode, onlyIf: second.target.field.name }
-      return { ...both, held: new Map([...both.held, [`${lockKey(first.lock, first.mode)}?`, held]]) }
-    }
-    case 'forEach':
-    case 'member':
-    case 'note':
-    case 'assert':
-    case 'tryAcquire':
-      return k
-  }
-}
-
-const meet = (a: Known, b: Known): Known => ({
-  held: new Map([...a.held].filter(([key]) => b.held.has(key))),
-  set: new Map([...a.set].filter(([key]) => b.set.has(key))),
-})
-
-/** What a condition on locals says where it came out true, or false. */
-function learning(k: Known, cond: Expr, outcome: boolean): Known {
-  if (cond.kind === 'not') return learning(k, cond.arg, !outcome)
-  if (cond.kind === 'field' && isMine(cond)) return decided(k, cond, outcome)
-  if (cond.kind !== 'binary') return k
-  if (cond.op === (outcome ? 'and' : 'or')) return learning(learning(k, cond.left, outcome), cond.right, outcome)
-  if ((cond.op !== 'eq' && cond.op !== 'ne') || cond.right.kind !== 'const' || cond.left.kind !== 'field') return k
-  if (!isMine(cond.left)) return k
-  const same = (cond.op === 'eq') === outcome
-  const { value } = cond.right
-  if (cond.left.type.kind === 'bool') return decided(k, cond.left, same === (value === 1))
-  if (cond.left.type.kind === 'ref' && value === 0 && !same)
-    return { ...k, set: new Map([...k.set, [cond.left.field.name, cond.left]]) }
-  return k
-}
-
-/** A trylock's outcome is looked at. */
-function decided(k: Known, of: FieldExpr, outcome: boolean): Known {
-  const held = new Map<string, Held>()
-  for (const [key, h] of k.held)
-    if (h.onlyIf !== of.field.name) held.set(key, h)
-    else if (outcome) held.set(lockKey(h.lock, h.mode), { lock: h.lock, mode: h.mode })
-  return { ...k, held }
-}
-
-function afterTail(k: Known, t: Tail, arrive: (label: number, k: Known) => void): void {
-  switch (t.kind) {
-    case 'goto':
-      arrive(t.label, k)
-      return
-    case 'if':
-      afterTail(learning(k, t.cond, true), t.then, arrive)
-      afterTail(learning(k, t.cond, false), t.else, arrive)
-      return
-    case 'set':
-      afterTail(assigning(k, t.target, t.value), t.next, arrive)
-  }
-}
-
-/** By label, what is known there on every way to it. */
-function knowledge(system: System): readonly (Known | undefined)[] {
-  const at: (Known | undefined)[] = system.labels.map(() => undefined)
-  const todo: number[] = []
-  const arrive = (label: number, k: Known): void => {
-    const known = at[label]
-    const now = known === undefined ? k : meet(known, k)
-    if (known !== undefined && now.held.size === known.held.size && now.set.size === known.set.size) return
-    at[label] = now
-    todo.push(label)
-  }
-  for (const p of system.programs) arrive(p.entry, NOTHING)
-  for (let l = todo.pop(); l !== undefined; l = todo.pop()) {
-    const step = system.steps[l]
-    if (step === undefined) continue
-    const start = step.choose.reduce<Known>((k, f) => forgetting(k, f.name), at[l] ?? NOTHING)
-    afterTail(step.actions.reduce<Known>(afterAction, start), step.tail, arrive)
-  }
-  return at
-}
 
 /** The lemmas that say of one class of locks that it excludes. */
 export interface Exclusion {
@@ -169,40 +35,137 @@ export interface Exclusion {
 /** What the exclusion of all locks of a system comes to. */
 export interface Exclusions {
   readonly classes: readonly Exclusion[]
-  /** Lemmas besides, of lists of locked objects. */
+  /** Guesses besides, of which as many are kept as can be shown. */
   readonly support: readonly Lemma[]
 }
 
-/** For each class of locks that the code takes: who stands in a section of it is its owner, or among its readers, and no lock has both. */
-export function exclusions(system: System): Exclusions {
-  const sections = new Map<string, { held: Held; labels: Set<number> }>()
-  const live = liveLocals(system)
-  knowledge(system).forEach((k, label) => {
-    for (const [key, held] of k?.held ?? []) {
-      // A name that is not used again may by now be that of a lock released under another.
-      const own = [
-        ...held.lock.index.flatMap((e) => [...ownReads(e)]),
-        ...(held.onlyIf === undefined ? [] : [held.onlyIf]),
-      ]
-      if (own.some((n) => live[label]?.has(n) !== true)) continue
-      const known = sections.get(key) ?? { held, labels: new Set<number>() }
-      known.labels.add(label)
-      sections.set(key, known)
-    }
-  })
-  const classes = new Map(vocabularyOf(system).locks.map((l) => [l.lock.lock.name, l.lock.lock]))
-  return {
-    classes: [...classes.values()].map((lock) => {
-      const mine = [...sections.values()].filter((s) => s.held.lock.lock === lock)
-      const holds = mine.map(({ held, labels }) => lemma(heldBody(held), labels))
-      return {
-        lock,
-        lemmas: [...holds, ...together(lock), ...releases(system, lock)],
-        labels: new Set(mine.flatMap((s) => [...s.labels])).size,
-      }
+/** Something said of a thread, and the labels at which it is said. */
+interface Said {
+  readonly body: Expr
+  readonly labels: Set<number>
+}
+
+/** A section of a lock. */
+interface Section extends Said {
+  readonly held: Held
+}
+
+/** Collects what is said, label by label. */
+interface Notebook {
+  readonly sections: Map<string, Section>
+  readonly facts: Map<string, Said>
+  readonly modes: Map<string, Said>
+}
+
+const at = (said: Said, label: number): void => {
+  said.labels.add(label)
+}
+
+/** A way of the kind of `modes`, in words; nothing where there is one kind only. */
+const caseText = (modes: ReadonlyMap<string, number>, locals: ReadonlyMap<string, Field>): Expr =>
+  and(
+    ...[...modes].flatMap(([name, value]) => {
+      const f = locals.get(name)
+      if (f === undefined) return []
+      const of: FieldExpr = { kind: 'field', type: f.type, field: f, index: [self] }
+      return [eq(of, { kind: 'const', type: f.type, value })]
     }),
-    support: [...lists(system, [...classes.values()])],
+  )
+
+/** What is known in some of the cases of a label, as one condition. */
+function among<V>(
+  cases: Cases,
+  locals: ReadonlyMap<string, Field>,
+  of: (known: Cases extends ReadonlyMap<string, infer C> ? C : never) => ReadonlyMap<string, V>,
+  say: (key: string, value: V, when: (body: Expr) => Expr) => void,
+): void {
+  const all = [...cases.values()]
+  const keys = new Map(all.flatMap((c) => [...of(c)]))
+  for (const [key, value] of keys) {
+    const having = all.filter((c) => of(c).has(key))
+    const only = having.length === all.length ? undefined : or(...having.map((c) => caseText(c.modes, locals)))
+    say(key, value, (body) => (only === undefined ? body : implies(only, body)))
   }
+}
+
+const isLive = (e: Expr, live: Names): boolean => [...ownReads(e)].every((n) => live.has(n))
+
+function written(system: System, relevant: ReadonlySet<string>): Notebook {
+  const live = liveLocals(system)
+  const locals = new Map(system.locals.map((f) => [f.name, f]))
+  const book: Notebook = { sections: new Map(), facts: new Map(), modes: new Map() }
+  const put = (map: Map<string, Said>, body: Expr, label: number): void => {
+    const key = keyOf(body)
+    const said = map.get(key) ?? { body, labels: new Set<number>() }
+    map.set(key, said)
+    at(said, label)
+  }
+  knowledge(system, live).forEach((cases, label) => {
+    const here = live[label]
+    if (cases === undefined || here === undefined) return
+    const some = [...cases.values()].map((c) => caseText(c.modes, locals))
+    if (some.every((c) => ownReads(c).size > 0)) put(book.modes, or(...some), label)
+    among(
+      cases,
+      locals,
+      (c) => c.known.held,
+      (key, held, when) => {
+        // A name that is not used again may by now be that of a lock released under another.
+        const body = when(heldBody(held))
+        if (!isLive(body, here)) return
+        const name = `${key} ${keyOf(body)}`
+        const section = book.sections.get(name) ?? { held, body, labels: new Set<number>() }
+        book.sections.set(name, section)
+        at(section, label)
+      },
+    )
+    among(
+      cases,
+      locals,
+      (c) => c.known.facts,
+      (_, fact, when) => {
+        if (isRelevant(fact, relevant) && isLive(fact, here)) put(book.facts, when(guarded(fact)), label)
+      },
+    )
+    among(
+      cases,
+      locals,
+      (c) => c.known.loads,
+      (_, { local, from }, when) => {
+        const fact = eq(local, from)
+        if (isRelevant(fact, relevant) && isLive(fact, here)) put(book.facts, when(guarded(fact)), label)
+      },
+    )
+  })
+  return book
+}
+
+/** Own locals may be spoken of in any case; of the world, the variables of locks and those that are asked about. */
+function isRelevant(e: Expr, relevant: ReadonlySet<string>): boolean {
+  let fits = true
+  mapExpr(e, (x) => {
+    if (x.kind !== 'field' || x.field.role === 'lock') return undefined
+    if (x.field.role === 'geometry') fits = false
+    else if (x.field.sets[0] !== 'thread' && !relevant.has(x.field.name)) fits = false
+    return undefined
+  })
+  return fits
+}
+
+const unlessNil = (index: readonly Expr[], body: Expr): Expr =>
+  index.reduce<Expr>(
+    (rest, i) => (neverNil(i) || i.type.kind !== 'ref' ? rest : implies(ne(i, { kind: 'const', type: i.type, value: 0 }), rest)),
+    body,
+  )
+
+/** Nothing is said of a variable of nil. */
+function guarded(e: Expr): Expr {
+  const nils = new Map<string, Expr>()
+  mapExpr(e, (x) => {
+    if (x.kind === 'field') for (const i of x.index) nils.set(keyOf(i), i)
+    return undefined
+  })
+  return unlessNil([...nils.values()].filter((i) => i.kind !== 'self' && i.kind !== 'bound'), e)
 }
 
 const lemma = (body: Expr, labels: ReadonlySet<number>, vars: Lemma['vars'] = []): Lemma => ({
@@ -212,12 +175,133 @@ const lemma = (body: Expr, labels: ReadonlySet<number>, vars: Lemma['vars'] = []
   body,
 })
 
+/**
+ * For each class of locks that the code takes: who stands in a section of it is its owner, or among its readers,
+ * and no lock has both. `relevant` are variables of the world that guesses may speak of, beside those of locks.
+ */
+export function exclusions(system: System, relevant: ReadonlySet<string> = new Set()): Exclusions {
+  const book = written(system, relevant)
+  const classes = new Map(vocabularyOf(system).locks.map((l) => [l.lock.lock.name, l.lock.lock]))
+  const built = notedLocks(system)
+  const support = [...book.modes.values(), ...book.facts.values()].map((s) => lemma(s.body, s.labels))
+  const made = [...classes.values()].map((lock) => {
+    const mine = [...book.sections.values()].filter((s) => s.held.lock.lock === lock)
+    const holds = mine.map((s) => lemma(s.body, s.labels))
+    const noted = built.get(lock.name)
+    const sure = [...holds, ...releases(system, lock)]
+    const labels = new Set(mine.flatMap((s) => [...s.labels])).size
+    if (noted === undefined) return { lock, lemmas: [...sure, ...together(lock)], labels }
+    support.push(...together(lock), ...noted.support(book))
+    return { lock, lemmas: [...sure, ...noted.goals(book, mine)], labels }
+  })
+  return { classes: made, support: [...support, ...lists(system, [...classes.values()])] }
+}
+
+/** A lock that is built of other variables: what a writer leaves behind when it has let go of the lock itself. */
+interface Noted {
+  readonly goals: (book: Notebook, sections: readonly Section[]) => readonly Lemma[]
+  readonly support: (book: Notebook) => readonly Lemma[]
+}
+
+const noted = (actions: readonly Action[]): readonly LockClass[] =>
+  actions.flatMap((a) => (a.kind === 'note' && a.mode === 'write' && a.held ? [a.lock.lock] : []))
+
+/** By class: locks whose writers a step of their own notes, as vma_start_write() does. */
+function notedLocks(system: System): ReadonlyMap<string, Noted> {
+  const marks = new Map<string, { lock: LockClass; mark: Field }>()
+  const takers = new Map<string, Set<string>>()
+  for (const s of system.steps) {
+    for (const lock of noted(s.actions)) {
+      const mark = system.fields.find((f) => f.role === 'lock' && f.type.kind === 'bool' && sameSets(f, lock))
+      if (mark !== undefined) marks.set(lock.name, { lock, mark })
+    }
+    for (const name of acquired(s.actions)) {
+      const set = takers.get(name) ?? new Set<string>()
+      set.add(system.labels[s.label]?.routine ?? '')
+      takers.set(name, set)
+    }
+  }
+  const routineOf = (label: number): string => system.labels[label]?.routine ?? ''
+  return new Map(
+    [...marks].map(([name, { lock, mark }]): [string, Noted] => {
+      const marked = (index: readonly Expr[]): FieldExpr => ({ kind: 'field', type: mark.type, field: mark, index })
+      // Locks that are held for writing wherever the mark is set.
+      const setters = system.steps.filter((x) => x.actions.some((y) => sets(y, mark))).map((x) => x.label)
+      const over = (book: Notebook): readonly Section[] =>
+        [...book.sections.values()].filter(
+          (x) =>
+            x.held.mode === 'write' &&
+            x.held.lock.lock !== lock &&
+            x.held.lock.index.every((i) => i.kind === 'const') &&
+            setters.length > 0 &&
+            setters.every((l) => x.labels.has(l)),
+        )
+      // Where the mark is known to be set, and such a lock is held.
+      const writers = (book: Notebook): readonly Said[] =>
+        [...book.facts.values()].flatMap((f): readonly Said[] => {
+          const labels = new Set([...f.labels].filter((l) => over(book).some((x) => x.labels.has(l))))
+          return asserts(f.body, mark) && labels.size > 0 ? [{ body: f.body, labels }] : []
+        })
+      return [
+        name,
+        {
+          goals: (book, sections) => [
+            // A reader, once the routine that takes the lock has let it through.
+            ...sections
+              .filter((s) => s.held.mode === 'read')
+              .flatMap((s) => {
+                const labels = new Set([...s.labels].filter((l) => takers.get(name)?.has(routineOf(l)) !== true))
+                const body = mapHeld(s, not(marked(s.held.lock.index)))
+                return labels.size === 0 ? [] : [lemma(body, labels)]
+              }),
+            ...writers(book).map((w) => lemma(w.body, w.labels)),
+            ...over(book).map((s) => lemma(s.body, new Set(writers(book).flatMap((w) => [...w.labels])))),
+          ],
+          support: (book) => {
+            const o = bound('o', mark.sets[0] ?? '')
+            return over(book).map((s) => {
+              const body = implies(marked([o]), ne(s.held.lock.lock.owner(...s.held.lock.index), 'nil'))
+              return { name: keyOf(body), vars: [{ name: 'o', set: mark.sets[0] ?? '' }], body }
+            })
+          },
+        },
+      ]
+    }),
+  )
+}
+const sameSets = (f: Field, lock: LockClass): boolean => f.sets.join() === lock.owner.decl.sets.join()
+
+const sets = (a: Action, f: Field): boolean =>
+  a.kind === 'assign' && a.target.kind === 'field' && a.target.field === f && a.value.kind === 'const' && a.value.value === 1
+
+/** `body` under the conditions that a section is under. */
+function mapHeld(s: Section, body: Expr): Expr {
+  const bare = heldBody(s.held)
+  const guarded = unlessNil(s.held.lock.index, s.held.given.length === 0 ? body : implies(and(...s.held.given), body))
+  const key = keyOf(bare)
+  return mapExpr(s.body, (x) => (keyOf(x) === key ? guarded : undefined))
+}
+
+/** Whether a condition says of a variable that it is true. */
+const asserts = (e: Expr, f: Field): boolean => {
+  if (e.kind === 'field') return e.field === f
+  // `index == nil || mark`
+  return e.kind === 'binary' && e.op === 'or' && e.left.kind === 'not' && asserts(e.right, f)
+}
+
+function acquired(actions: readonly Action[]): readonly string[] {
+  return actions.flatMap((a): readonly string[] => {
+    if (a.kind === 'acquire' && a.mode === 'read') return [a.lock.lock.name]
+    return a.kind === 'when' ? acquired([...a.then, ...a.else]) : []
+  })
+}
+
 /** Who lets go of a lock holds it. */
 const releases = (system: System, lock: LockClass): readonly Lemma[] =>
   system.steps.flatMap((s) =>
     s.actions.flatMap((a) =>
       a.kind === 'release' && a.lock.lock.name === lock.name
-        ? [lemma(heldBody({ lock: a.lock, mode: a.mode }), new Set([s.label]))]
+        ? [lemma(heldBody({ lock: a.lock, mode: a.mode, given: [] }), new Set([s.label]))]
         : [],
     ),
   )
@@ -234,40 +318,58 @@ function lists(system: System, classes: readonly LockClass[]): readonly Lemma[] 
     const counters = system.locals.filter(
       (l) => l.type.kind === 'ref' && l.type.set === type.set && l.type.nonNil === true,
     )
-    const at = (...names: readonly string[]): ReadonlySet<number> =>
+    const where = (...names: readonly string[]): ReadonlySet<number> =>
       new Set(live.flatMap((l, i) => (names.every((n) => l.has(n)) ? [i] : [])))
     return classes
       .filter((c) => c.owner.decl.sets.length === 1 && c.owner.decl.sets[0] === type.set)
       .flatMap((c) => {
         const locked = eq(c.owner(o), self)
+        const apart = vocabularyOf(system).locks.flatMap(({ lock }) => {
+          const [index] = lock.index
+          return lock.lock === c && index !== undefined && ownReads(index).size === 0 ? [index] : []
+        })
         return [
-          lemma(implies(contains(list, o), locked), at(f.name), vars),
+          // What is locked under a name of its own is on no list.
+          ...apart.map((x) => lemma(implies(contains(list, o), ne(o, x)), where(f.name), vars)),
+          lemma(implies(contains(list, o), locked), where(f.name), vars),
           // While the list is gone through, in order.
           ...counters.map((l) => {
             const counter: FieldExpr = { kind: 'field', type: l.type, field: l, index: [self] }
-            return lemma(implies(and(contains(list, o), le(counter, o)), locked), at(f.name, l.name), vars)
+            return lemma(implies(and(contains(list, o), le(counter, o)), locked), where(f.name, l.name), vars)
           }),
         ]
       })
   })
 }
 
-function heldBody({ lock, mode, onlyIf }: Held): Expr {
+function heldBody({ lock, mode, given }: Held): Expr {
   const { owner, readers } = lock.lock
-  if (onlyIf !== undefined) {
-    const field: Field = { name: onlyIf, sets: ['thread'], type: bool, role: 'register', initial: 0 }
-    return implies({ kind: 'field', type: bool, field, index: [self] }, heldBody({ lock, mode }))
-  }
   const holds =
     mode === 'read' && readers !== undefined ? contains(readers(...lock.index), self) : eq(owner(...lock.index), self)
   // There is no lock at nil, and taking it does nothing.
-  return lock.index.reduce<Expr>(
-    (body, i) => (neverNil(i) ? body : implies(ne(i, { kind: 'const', type: i.type, value: 0 }), body)),
-    holds,
-  )
+  const body = unlessNil(lock.index, holds)
+  return given.length === 0 ? body : implies(and(...given), body)
 }
 
-const neverNil = (e: Expr): boolean => e.kind === 'const' && e.value !== 0
+/** Some locals of the running thread, each with the labels at which it may still be read. */
+export function atLive(
+  system: System,
+  wanted: (f: Field) => boolean,
+): readonly (readonly [FieldExpr, ReadonlySet<number>])[] {
+  const live = liveLocals(system)
+  return system.locals.filter(wanted).flatMap((f): readonly (readonly [FieldExpr, ReadonlySet<number>])[] => {
+    const labels = new Set(live.flatMap((l, i) => (l.has(f.name) ? [i] : [])))
+    return labels.size === 0 ? [] : [[{ kind: 'field', type: f.type, field: f, index: [self] }, labels]]
+  })
+}
+
+/** Locals that may be the same wherever they may still be read: references that point at something, and truth values. */
+export const ownConstants = (system: System): readonly Lemma[] => [
+  ...atLive(system, (f) => f.type.kind === 'bool').flatMap(([of, labels]) => [lemma(of, labels), lemma(not(of), labels)]),
+  ...atLive(system, (f) => f.type.kind === 'ref' && f.type.nonNil !== true).map(([of, labels]) =>
+    lemma(ne(of, 'nil'), labels),
+  ),
+]
 
 /** A lock with readers has no writer. */
 function together(lock: LockClass): readonly Lemma[] {

@@ -20,6 +20,7 @@ interface Context {
 
 interface Scope {
   readonly routine: string
+  readonly frames: readonly string[]
   readonly prefix: readonly string[]
   readonly names: Names
 }
@@ -82,14 +83,14 @@ function statement(ctx: Context, stmt: Stmt, flow: Flow, next: Node): Node {
       return branch(rename(stmt.cond), block(ctx, stmt.then, flow, next), block(ctx, stmt.else, flow, next))
     }
     case 'while': {
-      const head: Node = { kind: 'join', where: at(scope), target: undefined, turn: false }
+      const head: Node = { kind: 'join', where: at(scope), frames: scope.frames, target: undefined, turn: false }
       const body = block(ctx, stmt.body, { ...flow, onBreak: next, onContinue: head }, head)
       head.target = branch(rename(stmt.cond), body, next)
       return head
     }
     case 'for': {
       const counter = assigned(scope, stmt.local)
-      const head: Node = { kind: 'join', where: at(scope), target: undefined, turn: false }
+      const head: Node = { kind: 'join', where: at(scope), frames: scope.frames, target: undefined, turn: false }
       const again = repeats(counter, rename(stmt.last), head, next)
       head.target = block(ctx, stmt.body, { ...flow, onBreak: next, onContinue: again }, again)
       return { kind: 'set', target: counter, value: rename(stmt.first), next: head }
@@ -131,6 +132,7 @@ function stepNode(ctx: Context, stmt: StepStmt, scope: Scope, next: Node): Node 
     kind: 'step',
     name: [...scope.prefix, stmt.label].join('.'),
     routine: routineName(scope.routine),
+    frames: scope.frames,
     local: stmt.label,
     text: stmt.text,
     choose: (stmt.choose ?? []).map((l) => assigned(scope, l).field),
@@ -154,7 +156,8 @@ function call(
     params: new Map(routine.params.map((p, i) => [p.name, args[i] ?? truth(false)])),
     locals: new Map([...locals].map(([name, f]) => [name, mine(f)])),
   }
-  const scope: Scope = { routine: routine.name, prefix: [...caller.prefix, label], names }
+  const frames = [...caller.frames, routineName(routine.name)]
+  const scope: Scope = { routine: routine.name, frames, prefix: [...caller.prefix, label], names }
   const onReturn = (value: Expr | undefined): Node =>
     into === undefined || value === undefined ? next : { kind: 'set', target: into, value, next }
   const body = block(ctx, routine.body, { scope, onReturn }, next)
@@ -170,7 +173,7 @@ function threadOf(ctx: Context, t: ThreadProgram): Node {
   const locals = takeLocals(ctx, t.name, t.locals)
   const names: Names = { params: new Map(), locals: new Map([...locals].map(([name, f]) => [name, mine(f)])) }
   const end: Node = { kind: 'end' }
-  return block(ctx, t.body, { scope: { routine: t.name, prefix: [], names }, onReturn: () => end }, end)
+  return block(ctx, t.body, { scope: { routine: t.name, frames: [t.name], prefix: [], names }, onReturn: () => end }, end)
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Lemma {
   readonly vars: readonly { readonly name: string; readonly set: string }[]
   readonly labels?: ReadonlySet<number>
   readonly body: Expr
+  /** Of each step that is taken at one of the labels: `body` looks at the state after it, and by `old` at the one before. */
+  readonly ofSteps?: true
 }
 
 /** Names of the variables that a lemma looks at; `pc` where it looks at where threads stand. */
@@ -26,8 +28,15 @@ export function readsOf(l: Lemma): ReadonlySet<string> {
   return out
 }
 
-function bodyIn(e: Encoding, l: Lemma, state: SymState, self: Term, bound: ReadonlyMap<string, Term>): Term {
-  const value = evaluate(e, { state, self, bound, side: [] }, l.body)
+function bodyIn(
+  e: Encoding,
+  l: Lemma,
+  state: SymState,
+  self: Term,
+  bound: ReadonlyMap<string, Term>,
+  old?: SymState,
+): Term {
+  const value = evaluate(e, { state, self, bound, side: [], ...(old === undefined ? {} : { old }) }, l.body)
   if (value.kind !== 'bool') throw new Error(`${l.name} is no truth value`)
   return value.term
 }
@@ -71,4 +80,10 @@ export function failsOf(e: Encoding, l: Lemma, state: SymState, self: Term): Ter
   const bound = new Map(l.vars.map((v) => [v.name, witness(v.name, v.set)]))
   const body = not(bodyIn(e, l, state, self, bound))
   return l.labels === undefined ? body : and(standsIn(labelOf(state, self), l.labels, e.system.labels.length), body)
+}
+
+/** A step breaks a lemma about steps. */
+export function stepFails(e: Encoding, l: Lemma, old: SymState, state: SymState, self: Term): Term {
+  const bound = new Map(l.vars.map((v) => [v.name, witness(v.name, v.set)]))
+  return not(bodyIn(e, l, state, self, bound, old))
 }

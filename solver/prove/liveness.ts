@@ -5,7 +5,7 @@ import { isOwn } from './fold.ts'
 import { mapExpr } from './rename.ts'
 import type { System, Tail } from './system.ts'
 
-type Names = ReadonlySet<string>
+export type Names = ReadonlySet<string>
 
 /** Own locals that an expression reads. */
 export function ownReads(e: Expr): Set<string> {

@@ -1,12 +1,13 @@
 /** What has to be shown of a lemma: that it holds at the start, and that each step of any thread keeps it. */
 import { constant, evaluate, symbolOf, termOf, before, forAll, nilOf, objectOf, type Encoding } from './encode.ts'
 import { SELF, waysOf, type Way } from './ways.ts'
-import { failsOf, readsOf, WITNESS_THREAD, type Lemma } from './lemma.ts'
+import { failsOf, readsOf, stepFails, WITNESS_THREAD, type Lemma } from './lemma.ts'
 import { mapExpr } from './rename.ts'
-import { beginningOf } from './shape.ts'
+import { beginningOf, lastPage } from './shape.ts'
 import type { Setup } from './setup.ts'
 import { and, equal, FALSE, implies, not, or, quoted, TRUE, type Term } from './smt.ts'
 import { pc, type PStep, type Tail } from './system.ts'
+import type { Expr } from '../../model/language/expr.ts'
 import type { Action } from '../../model/language/stmt.ts'
 
 /** The steps of a system, encoded once. */
@@ -78,8 +79,10 @@ export interface Obligation {
   /** The step that might break the lemma, and where it leads; absent at the start. */
   readonly from?: number
   readonly to?: number
+  /** Number of the way through the step. */
+  readonly way: number
   /** Whether the lemma might fail of the thread that makes the step, or of another. */
-  readonly whose: 'start' | 'own' | 'other' | 'world'
+  readonly whose: 'start' | 'own' | 'other' | 'world' | 'step'
   readonly assertions: readonly Term[]
 }
 
@@ -97,6 +100,7 @@ export function startOf(e: Encoding, setup: Setup): readonly Term[] {
       const value = read(args)
       if (beginning.kind === 'greatest') {
         const { type } = f
+        if (type.kind === 'ref' && type.set === 'page') return equal(termOf(value), closedTerm(e, lastPage))
         return type.kind === 'ref'
           ? and(
               not(equal(termOf(value), nilOf(type.set))),
@@ -132,8 +136,15 @@ export function startOf(e: Encoding, setup: Setup): readonly Term[] {
   return out
 }
 
-/** What a lemma needs of each step. Steps that cannot touch it are left out. */
-export function obligationsOf(t: Transitions, l: Lemma): readonly Obligation[] {
+const closedTerm = (e: Encoding, x: Expr): Term =>
+  termOf(evaluate(e, { state: before(e), self: '', bound: new Map(), side: [] }, x))
+
+/** What a lemma needs of each step. Steps that cannot touch it are left out, and those of labels that no thread comes to. */
+export function obligationsOf(
+  t: Transitions,
+  l: Lemma,
+  unreached: ReadonlySet<number> = new Set(),
+): readonly Obligation[] {
   const { encoding: e } = t
   const reads = readsOf(l)
   const own = new Set(e.system.locals.map((f) => f.name))
@@ -146,7 +157,8 @@ export function obligationsOf(t: Transitions, l: Lemma): readonly Obligation[] {
       pc({ kind: 'self', type: { kind: 'ref', set: 'thread', nonNil: true } }),
     ),
   )
-  for (const { label: from, way, step } of t.ways) {
+  for (const [number, { label: from, way, step }] of t.ways.entries()) {
+    if (unreached.has(from)) continue
     const writes = t.writes[step.label] ?? new Set<string>()
     const touches = [...writes].some((w) => reads.has(w))
     const shared = [...writes].some((w) => reads.has(w) && (!own.has(w) || others))
@@ -154,7 +166,11 @@ export function obligationsOf(t: Transitions, l: Lemma): readonly Obligation[] {
     const to = way.target
     const push = (whose: Obligation['whose'], ...more: readonly Term[]): void => {
       const assertions = [...common, ...more].filter((a) => a !== TRUE)
-      if (!assertions.includes(FALSE)) out.push({ from, to, whose, assertions })
+      if (!assertions.includes(FALSE)) out.push({ from, to, way: number, whose, assertions })
+    }
+    if (l.ofSteps === true) {
+      if (l.labels?.has(from) !== false && touches) push('step', stepFails(e, l, before(e), way.after, SELF))
+      continue
     }
     // A lemma that names where other threads stand is touched by every step.
     const wide = reads.has(pc.decl.name) && l.labels === undefined ? true : namesPlaces(l)

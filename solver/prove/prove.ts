@@ -1,88 +1,173 @@
-/** The proofs that `mmcheck prove` makes: what is claimed, of which routines and sizes, and what it rests on. */
+/** One item of the core list on one kernel: what is proved of it, and what broke where it is not. */
 import { render } from '../../model/language/expr.ts'
 import type { Kernel } from '../../model/kernels/kernel.ts'
-import type { CheckOptions, Unmet } from './check.ts'
-import type { Core } from './core.ts'
-import { exclusions } from './held.ts'
+import { check, type CheckOptions, type Unmet } from './check.ts'
+import { filtered } from './filter.ts'
+import { inductivePart, nobodyAt, type Inductive } from './houdini.ts'
+import { constants } from './constants.ts'
+import { ownConstants } from './held.ts'
+import type { Claim, Item } from './items.ts'
 import type { Lemma } from './lemma.ts'
-import { setUp } from './setup.ts'
-import { weaken } from './weaken.ts'
+import { setUp, type Setup } from './setup.ts'
 
-/** What threads do in the core model of a shared mapping of shmem. */
-export const OPERATIONS: readonly string[] = ['guard_install', 'guard_remove', 'dontneed', 'collapse']
-
-/** What every proof of the core model rests on, beside the lemmas. */
+/** What every proof of a core model rests on, beside the lemmas. */
 export const RESTS_ON: readonly string[] = [
   'any number of threads; each makes any of these calls, on any range of pages, again and again; one RCU callback',
-  'any number of pages, page tables and folios; one mm, one VMA, one PMD, one file of shmem, mapped shared',
+  'any number of pages, page tables and folios; one mm, one VMA, one PMD, one file, mapped shared',
   'locals may begin with any value, and the page cache with any folios; nothing is mapped at first',
   'a loop without a step in it is taken turn by turn, which only adds interleavings',
   'lemmas by hand: none',
 ]
 
-/** What became of one class of locks. */
-export interface LockVerdict {
-  readonly lock: string
-  readonly verdict: 'proved' | 'unknown'
-  /** Labels at which a thread is in a section of the lock. */
-  readonly labels: number
-  readonly lemmas: readonly { readonly text: string; readonly labels: readonly string[] | undefined }[]
-  /** Where the first proof broke: one step, and the lemma that it might break. */
-  readonly broken: readonly {
-    readonly lemma: string
-    readonly from: string
-    readonly to: string
-    readonly said: string
-  }[]
+/** A lemma as it is printed and recorded. */
+export interface LemmaText {
+  readonly text: string
+  /** Names of labels; absent of a lemma about the world alone. */
+  readonly labels?: readonly string[]
 }
 
-export interface LockProof {
-  readonly property: 'LockExclusion'
+/** Where a proof broke: one step, and the lemma that it might break. */
+export interface Broken {
+  readonly lemma: string
+  readonly from: string
+  readonly to: string
+  readonly said: string
+}
+
+export interface ClaimProof {
+  readonly claim: string
+  readonly verdict: 'proved' | 'unknown'
+  /** Labels that it is about; where there are none the kernel has no such code. */
+  readonly labels: number
+  readonly lemmas: readonly LemmaText[]
+  readonly broken: readonly Broken[]
+}
+
+export interface ItemProof {
+  readonly property: string
+  readonly statement: string
+  readonly core: string
   readonly kernel: string
   readonly without: readonly string[]
   readonly operations: readonly string[]
-  readonly locks: readonly LockVerdict[]
-  readonly queries: number
-  readonly rounds: number
+  readonly claims: readonly ClaimProof[]
+  /** Lemmas that the claims were shown with. */
+  readonly support: readonly LemmaText[]
+  /** To find them, and to check what was found. */
+  readonly queries: { readonly found: number; readonly checked: number }
 }
 
-/**
- * Mutual exclusion of each class of locks: a thread between taking a lock and letting go of it is its owner
- * (or among its readers), who lets go of it holds it, and no lock has readers and a writer. Two threads in
- * sections of one lock would be one. Throws where `without` names nothing.
- */
-export async function proveLocks(
-  kernel: Kernel,
-  without: readonly string[],
+export interface Attempt {
+  readonly setup: Setup
+  readonly claims: readonly Claim[]
+  /** Claims and guesses, in the order in which they were asked. */
+  readonly all: readonly Lemma[]
+  /** The inductive set: what is left of the claims and the guesses. */
+  readonly lemmas: readonly Lemma[]
+  /** Those of them that are no part of a claim. */
+  readonly guessed: readonly Lemma[]
+  /** What was not met on the way. */
+  readonly unmet: readonly Unmet[]
+  readonly proof: ItemProof
+}
+
+export function textOf(setup: Setup, l: Lemma): LemmaText {
+  const { labels } = l
+  const text = `${l.vars.map((v) => `every ${v.set} ${v.name}: `).join('')}${render(l.body)}`
+  return labels === undefined ? { text } : { text, labels: [...labels].map((i) => setup.system.labels[i]?.name ?? '') }
+}
+
+/** Random runs at a small size, and steps in each. */
+const RUNS = 200
+const LENGTH = 600
+
+/** What is asked of a model, before anything is. */
+export interface Prepared {
+  readonly item: Item
+  readonly setup: Setup
+  readonly claims: readonly Claim[]
+  readonly guesses: readonly Lemma[]
+}
+
+/** Builds the model of an item. Throws where `without` names nothing. */
+export function prepare(item: Item, kernel: Kernel, without: readonly string[]): Prepared {
+  const setup = setUp({ ...item.core, without }, kernel)
+  const { claims, support } = item.claimsOf(setup.system, kernel)
+  return { item, setup, claims, guesses: [...support, ...ownConstants(setup.system), ...constants(setup)] }
+}
+
+/** Labels that a claim is about. */
+export const labelsOf = (c: Claim): readonly number[] => [
+  ...(c.about ?? new Set(c.lemmas.flatMap((l) => [...(l.labels ?? [])]))),
+]
+
+/** Finds what can be shown. */
+export async function attempt(
+  { item, setup, claims, guesses }: Prepared,
   options: CheckOptions,
-  operations: readonly string[] = OPERATIONS,
-): Promise<LockProof> {
-  const core: Core = { name: 'shmem', world: 'shmem', operations, without }
-  const setup = setUp(core, kernel)
-  const { classes, support } = exclusions(setup.system)
-  const all = [...classes.flatMap((c) => c.lemmas), ...support]
-  const first: Unmet[] = []
-  const { lemmas, checked, rounds } = await weaken(setup, all, options, (unmet) => {
-    first.push(...unmet)
-  })
-  const sound = checked.unmet.length === 0
-  const kept = (l: Lemma): boolean => lemmas.some((k) => k === l)
-  const labelName = (i: number): string => setup.system.labels[i]?.name ?? ''
-  return {
-    property: 'LockExclusion',
-    kernel: kernel.name,
-    without,
-    operations,
-    rounds,
-    queries: checked.queries,
-    locks: classes.map((c) => ({
-      lock: c.lock.name,
-      verdict: sound && c.labels > 0 && c.lemmas.every(kept) ? 'proved' : 'unknown',
-      labels: c.labels,
-      lemmas: c.lemmas.map((l) => ({ text: render(l.body), labels: l.labels && [...l.labels].map(labelName) })),
-      broken: first
-        .filter((u) => c.lemmas.some((l) => l.name === u.lemma.name && l.vars.length === u.lemma.vars.length))
-        .map((u) => ({ lemma: render(u.lemma.body), from: u.from ?? 'the start', to: u.to ?? '', said: u.said })),
-    })),
+  log?: (text: string) => void,
+): Promise<Attempt> {
+  const wanted = claims.flatMap((c) => c.lemmas)
+  const runs = filtered(setup.finite, [...wanted, ...guesses], RUNS, LENGTH)
+  const all = [...wanted, ...runs.left.slice(wanted.length).flatMap((l) => l ?? [])]
+  log?.(`${runs.states} states, ${runs.reached.size} of ${setup.system.labels.length} labels, ${all.length} guesses left`)
+  const found = await inductivePart(setup, all, runs.reached, options, log)
+  const places = new Map(all.map((l, i) => [l, i]))
+  // What is claimed of labels that no thread comes to is lost, and nothing else.
+  const whole = (l: Lemma): boolean => {
+    const left = found.left[places.get(l) ?? -1]
+    if (l.labels === undefined) return left !== undefined
+    return (left?.labels?.size ?? 0) === [...l.labels].filter((i) => !found.unreached.has(i)).length
   }
+  const met = (c: Claim): boolean => labelsOf(c).some((i) => runs.reached.has(i))
+  const shown = claims.filter((c) => met(c) && c.lemmas.every(whole))
+  const needed = restedOn(found, new Set(shown.flatMap((c) => c.lemmas).map((l) => places.get(l) ?? -1)))
+  const order = [...needed].sort((a, b) => a - b)
+  const lemmas = [
+    ...order.flatMap((i) => found.left[i] ?? []),
+    ...(found.unreached.size === 0 ? [] : [nobodyAt(found.unreached)]),
+  ]
+  // Once more, of exactly what is left, with nothing else assumed.
+  const checked = await check(setup, lemmas, options, found.unreached)
+  const goals = order.filter((i) => i < wanted.length).length
+  const proof: ItemProof = {
+    ...headOf(item, setup),
+    queries: { found: found.queries, checked: checked.queries },
+    claims: claims.map((c) => ({
+      claim: c.name,
+      verdict: checked.unmet.length === 0 && shown.includes(c) ? 'proved' : 'unknown',
+      labels: labelsOf(c).length,
+      lemmas: c.lemmas.map((l) => textOf(setup, l)),
+      broken: found.unmet
+        .filter((u) => c.lemmas.includes(all[u.place] ?? u.lemma))
+        .map((u) => ({ lemma: textOf(setup, u.lemma).text, from: u.from ?? 'the start', to: u.to ?? '', said: u.said })),
+    })),
+    support: lemmas.slice(goals).map((l) => textOf(setup, l)),
+  }
+  return { setup, claims, all, lemmas, guessed: lemmas.slice(goals), unmet: found.unmet, proof }
+}
+
+/** What an item of a proof is about. */
+export const headOf = (
+  item: Item,
+  { kernel, core }: Setup,
+): Pick<ItemProof, 'property' | 'statement' | 'core' | 'kernel' | 'without' | 'operations'> => ({
+  property: item.property,
+  statement: item.statement,
+  core: item.core.name,
+  kernel: kernel.name,
+  without: core.without,
+  operations: item.core.operations,
+})
+
+/** The places of some lemmas, and of all that they rest on. */
+function restedOn(found: Inductive, from: ReadonlySet<number>): ReadonlySet<number> {
+  const seen = new Set<number>()
+  const todo = [...from]
+  for (let i = todo.pop(); i !== undefined; i = todo.pop()) {
+    if (seen.has(i) || found.left[i] === undefined) continue
+    seen.add(i)
+    todo.push(...(found.uses[i] ?? []))
+  }
+  return seen
 }

@@ -110,3 +110,21 @@ export async function ask(
   if (out.length !== questions.length) return questions.map(() => ({ kind: 'unknown', reason: 'answers are missing' }))
   return out
 }
+
+/** The values of terms in a model of the assertions; undefined where the answer is not `sat`. */
+export async function model(
+  s: Session,
+  question: readonly Term[],
+  assumptions: readonly Term[],
+  terms: readonly Term[],
+): Promise<readonly SExpr[] | undefined> {
+  const asserted = question.map((a) => `(assert ${a})`).join('\n')
+  s.queries.count++
+  const text = `(push 1)\n${asserted}\n(check-sat-assuming (${assumptions.join(' ')}))\n(get-value (${terms.join(' ')}))\n(pop 1)\n`
+  s.log?.(text)
+  const reply = await s.run(text)
+  if (reply.kind !== 'output') return undefined
+  const [word, pairs] = readAll(reply.text)
+  if (word !== 'sat' || pairs === undefined || typeof pairs === 'string') return undefined
+  return pairs.map((p) => (typeof p === 'string' ? p : (p[1] ?? '')))
+}

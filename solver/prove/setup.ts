@@ -53,3 +53,8 @@ const encoding = (s: Setup, domain: Domain, geometry: Encoding['geometry']): Enc
 })
 
 export const unboundedEncoding = (s: Setup): Encoding => encoding(s, s.domain, s.geometry)
+/** Every set as large as in the small instance. */
+export function finiteEncoding(s: Setup): Encoding {
+  const { label: _, ...domain } = s.finite.sizes
+  return encoding(s, domain, s.finite.geometry)
+}

@@ -16,6 +16,8 @@ export const unboundedDomain = (sizes: Readonly<Record<string, number>>): Domain
   )
 
 const one = (set: string): Expr => object(set, 0)
+/** The last page of all: a core world has one mapping. */
+export const lastPage: Expr = mapping.last(one('mapping'))
 const each = (set: string, body: (x: Expr) => Expr): Expr => forall(set, `x_${set}`, body)
 const two = (set: string, body: (x: Expr, y: Expr) => Expr): Expr =>
   forall(set, 'x', (x) => forall(set, 'y', (y) => body(x, y)))
@@ -29,6 +31,10 @@ export function axiomsOf(
 ): readonly { readonly name: string; readonly expr: Expr }[] {
   const files = (sizes['chunk'] ?? 0) > 0
   return [
+    {
+      name: 'nothing lies before the first page and behind the last',
+      expr: and(eq(page.prev(mapping.first(one('mapping'))), 'nil'), eq(page.next(mapping.last(one('mapping'))), 'nil')),
+    },
     {
       name: 'the mapping and the pmd cover all pages',
       expr: each('page', (p) =>
@@ -84,14 +90,15 @@ export function uniformGeometry(finites: readonly Finite[], domain: Domain): Rea
     const values = new Set(finites.flatMap((x) => x.geometry.get(f.name) ?? []))
     const [only] = values
     const { type } = f
-    const names = type.kind !== 'ref' || only === 0 || type.set in domain
+    const names = type.kind !== 'ref' || only === 0 || only === 1 || type.set in domain
     if (values.size === 0) out.set(f.name, [0])
     else if (only !== undefined && values.size === 1 && names && f.sets.length < 2) out.set(f.name, [only])
   }
   return out
 }
 
-const neverNil = (e: Expr): boolean =>
+/** Whether a reference is sure to point at an object. */
+export const neverNil = (e: Expr): boolean =>
   e.kind === 'bound' || e.kind === 'self' || (e.kind === 'const' && e.value !== 0)
     ? true
     : e.kind === 'field' && e.type.kind === 'ref' && e.type.nonNil === true && e.index.every(neverNil)

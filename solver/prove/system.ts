@@ -11,6 +11,8 @@ import { refTo } from '../../model/language/types.ts'
 export interface Label {
   readonly name: string
   readonly routine: string
+  /** The routines whose calls it lies in, the outermost first. */
+  readonly frames: readonly string[]
   readonly local: string
   readonly text: string
   readonly kind: 'step' | 'turn'

@@ -10,6 +10,7 @@ export type Node =
       readonly kind: 'step'
       readonly name: string
       readonly routine: string
+      readonly frames: readonly string[]
       readonly local: string
       readonly text: string
       readonly choose: readonly Field[]
@@ -20,7 +21,7 @@ export type Node =
   | { readonly kind: 'if'; readonly cond: Expr; readonly then: Node; readonly else: Node }
   | { readonly kind: 'set'; readonly target: FieldExpr; readonly value: Expr; readonly next: Node }
   /** A place to jump back to; `turn` where it can be reached again with no step between. */
-  | { readonly kind: 'join'; readonly where: string; target: Node | undefined; turn: boolean }
+  | { readonly kind: 'join'; readonly where: string; readonly frames: readonly string[]; target: Node | undefined; turn: boolean }
   | { readonly kind: 'end' }
 
 type Place = Extract<Node, { kind: 'step' | 'join' }>
@@ -104,6 +105,7 @@ function placed(t: Tails, place: Place, i: number, program: number): { label: La
     const label: Label = {
       name: `${place.where}.turn${i}`,
       routine: place.where,
+      frames: place.frames,
       local: 'turn',
       text: '',
       kind: 'turn',
@@ -112,10 +114,10 @@ function placed(t: Tails, place: Place, i: number, program: number): { label: La
     const tail = follow(t, target, new Map(), new Set([place]))
     return { label, step: { label: i, choose: [], guard: [], actions: [], tail } }
   }
-  const { name, routine, local, text, choose, guard, actions } = place
+  const { name, routine, frames, local, text, choose, guard, actions } = place
   const tail = follow(t, place.next, new Map(), new Set())
   return {
-    label: { name, routine, local, text, kind: 'step', program },
+    label: { name, routine, frames, local, text, kind: 'step', program },
     step: { label: i, choose, guard, actions, tail },
   }
 }

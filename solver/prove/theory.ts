@@ -1,6 +1,7 @@
 /** What every state of an encoding satisfies by its types and by the shape of the world. */
 import { FILE_PAGES_MAX } from '../../model/mm/mm_types.ts'
 import type { Expr, Field } from '../../model/language/expr.ts'
+import type { IntType } from '../../model/language/types.ts'
 import { evaluate, forAll, isFinite, nilOf, objectOf, sortOfSet, symbolOf, before, type Encoding } from './encode.ts'
 import { and, equal, ite, not, or, quoted, TRUE, type Term } from './smt.ts'
 import { pc } from './system.ts'
@@ -71,10 +72,14 @@ export function typing(e: Encoding, f: Field): readonly Term[] {
       const value = read(args)
       if (value.kind !== 'one') return TRUE
       if (type.kind === 'ref') return not(equal(value.term, nilOf(type.set)))
-      return `(<= ${type.lo} ${value.term}${type.hi >= FILE_PAGES_MAX - 1 ? '' : ` ${type.hi}`})`
+      return inRange(type, value.term)
     }),
   ]
 }
+
+/** A number in the range of its type; numbers of a file's pages have no upper end, as files of any size have pages. */
+export const inRange = (type: IntType, term: Term): Term =>
+  `(<= ${type.lo} ${term}${type.hi >= FILE_PAGES_MAX - 1 ? '' : ` ${type.hi}`})`
 
 /** Labels lie in 1..n. */
 export function labelTyping(e: Encoding): Term {

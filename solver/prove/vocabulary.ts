@@ -50,6 +50,8 @@ const isMine = (e: Expr): boolean => isOwn(e)
 const isShared = (e: Expr): e is FieldExpr =>
   e.kind === 'field' && e.field.role !== 'geometry' && !isMine(e) && !names(e, 'bound')
 
+export const namesBound = (e: Expr): boolean => names(e, 'bound')
+
 /** Every expression of an action, and every assignment that it makes. */
 function eachExpr(a: Action, visit: (e: Expr) => void, assigned: (to: FieldExpr, value: Expr) => void): void {
   switch (a.kind) {
@@ -108,7 +110,8 @@ function atoms(e: Expr): readonly Expr[] {
   return [e]
 }
 
-function ownOnly(e: Expr): boolean {
+/** Whether it looks at own locals, and at what never changes, alone. */
+export function ownOnly(e: Expr): boolean {
   let own = true
   mapExpr(e, (x) => {
     if (x.kind === 'field' && x.field.role !== 'geometry' && !isMine(x)) own = false
@@ -178,3 +181,41 @@ export function vocabularyOf(system: System): Vocabulary {
     conditions: [...conditions.values()],
   }
 }
+
+/** Names of the variables that an expression or an action mentions. */
+export function namesOf(x: Expr | Action): ReadonlySet<string> {
+  const out = new Set<string>()
+  const visit = (e: Expr): void => {
+    mapExpr(e, (y) => {
+      if (y.kind === 'field') out.add(y.field.name)
+      return undefined
+    })
+  }
+  const action = (a: Action): void => {
+    switch (a.kind) {
+      case 'acquire':
+      case 'release':
+        visit(a.lock.lock.owner(...a.lock.index))
+        if (a.lock.lock.readers !== undefined) visit(a.lock.lock.readers(...a.lock.index))
+        return
+      case 'when':
+        visit(a.cond)
+        for (const y of [...a.then, ...a.else]) action(y)
+        return
+      case 'forEach':
+        a.body.forEach(action)
+        return
+      case 'assign':
+      case 'member':
+      case 'tryAcquire':
+      case 'note':
+      case 'assert':
+        eachExpr(a, visit, visit)
+    }
+  }
+  if (isAction(x)) action(x)
+  else visit(x)
+  return out
+}
+const ACTIONS: readonly string[] = ['assign', 'when', 'forEach', 'acquire', 'release', 'tryAcquire', 'member', 'note', 'assert']
+const isAction = (x: Expr | Action): x is Action => ACTIONS.includes(x.kind)

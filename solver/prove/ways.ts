@@ -21,6 +21,7 @@ import {
 import { guardsOf } from './finite.ts'
 import { and, choose, equal, FALSE, not, or, quoted, TRUE, type Term, type Value } from './smt.ts'
 import { pc, type PStep, type Tail } from './system.ts'
+import { inRange } from './theory.ts'
 
 const written = (state: SymState, f: Field, reading: Reading): SymState => ({
   at: new Map([...state.at, [f.name, reading]]),
@@ -171,7 +172,7 @@ export function waysOf(e: Encoding, step: PStep): readonly Way[] {
     const target: FieldExpr = { kind: 'field', type: f.type, field: f, index: [own] }
     const chosen = symbolOf(e, { ...f, name: `choice.${f.name}`, sets: [], role: 'register' })([])
     if (f.type.kind === 'ref' && f.type.nonNil === true) side.push(not(equal(termOf(chosen), nilOf(f.type.set))))
-    if (f.type.kind === 'int') side.push(`(<= ${f.type.lo} ${termOf(chosen)} ${f.type.hi})`)
+    if (f.type.kind === 'int') side.push(inRange(f.type, termOf(chosen)))
     env = store(env, e, target, chosen, TRUE)
   }
   for (const g of guardsOf(step.guard, step.actions)) side.push(termOf(evaluate(e, env, g)))

@@ -14,7 +14,7 @@ function fileOf(on: Operand): FilePages {
   if (on.argument.kind !== 'file') throw new Error(`a file was expected, not ${on.argument.kind}`)
   return on.argument.at
 }
-const index = (n: number): Expr => literal(int(0, FILE_PAGES_MAX), n)
+const index = (n: number | Expr): Expr => (typeof n === 'number' ? literal(int(0, FILE_PAGES_MAX), n) : n)
 const rangeOf = (on: Operand): readonly Expr[] => {
   const at = fileOf(on)
   return [at.file, index(at.first), index(at.last)]

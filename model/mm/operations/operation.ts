@@ -45,11 +45,11 @@ export interface Pages {
   readonly pmd: Expr
 }
 
-/** Pages of a file: their numbers, both included. */
+/** Pages of a file: their numbers, both included; expressions where a proof leaves them open. */
 export interface FilePages {
   readonly file: Expr
-  readonly first: number
-  readonly last: number
+  readonly first: number | Expr
+  readonly last: number | Expr
 }
 
 export type Argument =

@@ -1,0 +1,48 @@
+/** Where recorded proofs are kept, and which solver is asked where none is named. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { PROOF_FORMAT, type ProofRecord } from '../solver/prove/record.ts'
+import { packageRoot } from './input.ts'
+
+const schema = z.object({
+  format: z.literal(PROOF_FORMAT),
+  property: z.string(),
+  core: z.string(),
+  kernel: z.string(),
+  operations: z.array(z.string()),
+  model: z.string(),
+  claims: z.array(z.string()),
+  lemmas: z.array(z.object({ name: z.string(), text: z.string(), labels: z.array(z.string()).optional() })),
+})
+
+export interface ProofName {
+  readonly property: string
+  readonly core: string
+  readonly kernel: string
+}
+
+const fileOf = ({ property, core, kernel }: ProofName): string =>
+  join(packageRoot(), 'solver', 'prove', 'recorded', `${property}-${core.replaceAll(' ', '_')}-${kernel}.json`)
+
+/** The recorded proof; undefined where there is none. Throws on a file that is none of ours. */
+export function recordedProof(name: ProofName): ProofRecord | undefined {
+  const file = fileOf(name)
+  if (!existsSync(file)) return undefined
+  const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  if (!parsed.success) throw new Error(`${file} is no recorded proof`)
+  const { lemmas, ...rest } = parsed.data
+  return {
+    ...rest,
+    lemmas: lemmas.map(({ labels, ...l }) => (labels === undefined ? l : { ...l, labels })),
+  }
+}
+
+export function writeProof(record: ProofRecord): void {
+  writeFileSync(fileOf(record), `${JSON.stringify(record, null, 1)}\n`)
+}
+
+/** `z3`, where there is one on this machine; otherwise the package z3-solver is asked. */
+export const nativeZ3 = (): string | undefined =>
+  spawnSync('z3', ['--version'], { stdio: 'ignore' }).status === 0 ? 'z3' : undefined

@@ -1,0 +1,84 @@
+/** Claims of the core list that do not hold: the scenario of the catalogue that shows it is run, and what it finds replayed. */
+import type { Found } from '../counterexamples/build.ts'
+import type { Kernel } from '../model/kernels/kernels.ts'
+import { kernelLine } from '../model/litmus/kernel_line.ts'
+import { checkCell } from './cell.ts'
+import { load } from './input.ts'
+
+/** Scenarios in which a claim may be seen to fail, and the property that says so. */
+export interface Witnesses {
+  readonly property: string
+  readonly core: string
+  readonly claim: string
+  readonly scenarios: readonly string[]
+  /** The property of `check` that is broken there. */
+  readonly shown: string
+}
+
+/** What a search found: never read from a table, but run each time. */
+export interface Refutation {
+  readonly scenario: string
+  readonly property: string
+  readonly id: string
+  readonly found: Found
+}
+
+export const WITNESSES: readonly Witnesses[] = [
+  {
+    property: 'ZapKeepsGuards',
+    core: 'files on shmem',
+    claim: 'unmap_mapping_folio()',
+    scenarios: ['install-punch+read-two'],
+    shown: 'GuardStays',
+  },
+  {
+    property: 'ZapKeepsGuards',
+    core: 'files on plain',
+    claim: 'unmap_mapping_folio()',
+    scenarios: ['install-punch+read-two-plain'],
+    shown: 'GuardStays',
+  },
+  {
+    property: 'FlagSound',
+    core: 'flags stored',
+    claim: 'VM_MAYBE_GUARD',
+    scenarios: ['dontfork+install', 'mlock+install', 'mprotect+install'],
+    shown: 'FlagSound',
+  },
+  {
+    property: 'RetractionKeepsGuards',
+    core: 'VMAs merged',
+    claim: 'retract_page_tables()',
+    scenarios: ['merge-guards+collapse'],
+    shown: 'GuardStays',
+  },
+  {
+    property: 'RetractionKeepsGuards',
+    core: 'MADV_COLLAPSE',
+    claim: 'try_collapse_pte_mapped_thp()',
+    scenarios: ['install+madvise_collapse-huge'],
+    shown: 'GuardStays',
+  },
+]
+
+const LIMIT_MS = 60_000
+
+/** Looks for a counterexample on a kernel; undefined where none of the scenarios has one there. */
+export async function refute(
+  property: string,
+  core: string,
+  claim: string,
+  kernel: Kernel,
+): Promise<Refutation | undefined> {
+  for (const w of WITNESSES)
+    for (const name of w.property === property && w.core === core && w.claim === claim ? w.scenarios : []) {
+      const loaded = load(name, [kernelLine([kernel.name], [])])
+      for (const scenario of loaded.ok ? loaded.scenarios : []) {
+        const result = await checkCell(scenario, { engine: 'auto', depth: 0, lint: false, maxMs: LIMIT_MS })
+        const found = result.ok ? result.cell.found.get(w.shown) : undefined
+        if (found !== undefined)
+          return { scenario: name, property: w.shown, id: found.counterexample.id, found }
+      }
+    }
+  return undefined
+}

@@ -1,0 +1,181 @@
+/** The core list: what is claimed of the kernel, and which model each claim is about. */
+import {
+  and,
+  bound,
+  eq,
+  hasAny,
+  implies,
+  ne,
+  object,
+  old,
+  type Expr,
+  type Field,
+} from '../../model/language/expr.ts'
+import type { Kernel } from '../../model/kernels/kernel.ts'
+import { page, pmd, table, vma } from '../../model/mm/mm_types.ts'
+import type { Core } from './core.ts'
+import { atLive, exclusions } from './held.ts'
+import type { Lemma } from './lemma.ts'
+import type { System } from './system.ts'
+import { keyOf } from './vocabulary.ts'
+
+/** One thing claimed: it is proved where all its lemmas are. */
+export interface Claim {
+  readonly name: string
+  readonly lemmas: readonly Lemma[]
+  /** Labels that it is about, where its lemmas do not name them. */
+  readonly about?: ReadonlySet<number>
+}
+
+/** Claims of one model, and guesses that may help to show them. */
+export interface Claims {
+  readonly claims: readonly Claim[]
+  readonly support: readonly Lemma[]
+}
+
+/** A group of claims about one model. */
+export interface Item {
+  readonly property: string
+  /** One sentence. */
+  readonly statement: string
+  readonly core: Omit<Core, 'without'>
+  readonly claimsOf: (system: System, kernel: Kernel) => Claims
+}
+
+const p = bound('p', 'page')
+const t = bound('t', 'table')
+const PAGE = { name: 'p', set: 'page' }
+const TABLE = { name: 't', set: 'table' }
+const MAYBE_GUARD = 'VM_MAYBE_GUARD'
+
+/** What a walk of the page tables finds at a page. */
+const guarded = (of: Expr): Expr =>
+  and(eq(pmd.kind(page.pmd(of)), 'table'), eq(table.pte(pmd.table(page.pmd(of)), page.slot(of)), 'guard'))
+
+/** Steps below some routine leave every marker where a walk of the page tables finds it. */
+function keepsGuards(name: string, system: System, below: (frames: readonly string[]) => boolean): Claim {
+  const labels = new Set(system.labels.flatMap((l, i) => (below(l.frames) ? [i] : [])))
+  const body = implies(old(guarded(p)), guarded(p))
+  const lemma: Lemma = { name: keyOf(body), vars: [PAGE], labels, body, ofSteps: true }
+  return { name, lemmas: labels.size === 0 ? [] : [lemma] }
+}
+
+const FILE_CALLS: readonly string[] = ['guard_install', 'ftruncate', 'punch_hole', 'madvise_remove']
+const UNMAP = 'unmap_mapping_pages'
+const FOLIO = 'unmap_mapping_folio'
+
+const zap = (world: 'shmem' | 'plain'): Item => ({
+  property: 'ZapKeepsGuards',
+  statement: 'a zap with the details of truncation or of a hole punch takes no guard marker away.',
+  core: { name: `files on ${world}`, world, operations: FILE_CALLS },
+  claimsOf: (system) => ({
+    claims: [
+      keepsGuards(
+        'truncation (even_cows)',
+        system,
+        (f) => f.includes('ftruncate') && f.includes(UNMAP) && !f.includes(FOLIO),
+      ),
+      keepsGuards(
+        'hole punch',
+        system,
+        (f) => !f.includes('ftruncate') && f.includes(UNMAP) && !f.includes(FOLIO),
+      ),
+      keepsGuards('unmap_mapping_folio()', system, (f) => f.includes(FOLIO)),
+    ],
+    support: [],
+  }),
+})
+
+/** Locks of page tables, files and folios; and those of mms and VMAs, for which some call has to write. */
+const TABLE_CALLS: readonly string[] = ['guard_install', 'guard_remove', 'dontneed', 'collapse']
+const VMA_CALLS: readonly string[] = ['guard_install', 'madvise_dontfork']
+const VMA_LOCKS: readonly string[] = ['mm.mmap_lock', 'vma.lock']
+
+const locks = (name: string, operations: readonly string[], wanted: (lock: string) => boolean): Item => ({
+  property: 'LockExclusion',
+  statement:
+    'who stands between taking a lock and letting go of it is its owner, or among its readers; no lock has a writer and another holder.',
+  core: { name, world: 'shmem', operations },
+  claimsOf: (system) => {
+    const { classes, support } = exclusions(system)
+    const some = classes.filter((c) => wanted(c.lock.name))
+    return {
+      claims: some.map((c) => ({ name: c.lock.name, lemmas: c.lemmas })),
+      support: [...classes.filter((c) => !some.includes(c)).flatMap((c) => c.lemmas), ...support],
+    }
+  },
+})
+
+const theVma = object('vma', 0)
+const flagged: Expr = hasAny(vma.vm_flags(theVma), MAYBE_GUARD)
+const prepared: Expr = ne(vma.anon_vma(theVma), 'NULL')
+const ifGuarded = (body: Expr): Lemma => {
+  const whole = implies(eq(table.pte(t, page.slot(p)), 'guard'), body)
+  return { name: keyOf(whole), vars: [TABLE, PAGE], body: whole }
+}
+
+/** Locks, and what threads have read of the flags that tell of guards. */
+function guesses(system: System, ...relevant: readonly Field[]): readonly Lemma[] {
+  const { classes, support } = exclusions(system, new Set(relevant.map((f) => f.name)))
+  return [...classes.flatMap((c) => c.lemmas), ...support, ...copiesOfFlags(system), ifGuarded(flagged), ifGuarded(prepared)]
+}
+
+/** A copy of the flags that a thread is about to store has the flag where the VMA has it. */
+const copiesOfFlags = (system: System): readonly Lemma[] =>
+  atLive(system, (f) => f.type.kind === 'flags').map(([of, labels]) => {
+    const body = implies(flagged, hasAny(of, MAYBE_GUARD))
+    return { name: keyOf(body), vars: [], labels, body }
+  })
+
+/** The table that a thread has in hand holds no marker. */
+const emptyTables = (system: System, below: (frames: readonly string[]) => boolean): readonly Lemma[] =>
+  atLive(system, (f) => f.type.kind === 'ref' && f.type.set === 'table').flatMap(([of, live]) => {
+    const labels = new Set([...live].filter((l) => below(system.labels[l]?.frames ?? [])))
+    const body = implies(ne(of, 'nil'), ne(table.pte(of, page.slot(p)), 'guard'))
+    return labels.size === 0 ? [] : [{ name: keyOf(body), vars: [PAGE], labels, body }]
+  })
+
+const flagSound = (
+  name: string,
+  operations: readonly string[],
+): Item => ({
+  property: 'FlagSound',
+  statement: 'wherever a table holds a guard marker, the VMA has VM_MAYBE_GUARD; before there was that flag, an anon_vma.',
+  core: { name, world: 'shmem', operations },
+  claimsOf: (system, kernel) => {
+    const byFlag = kernel.has('maybe-guard-plain') || kernel.has('maybe-guard-atomic')
+    const labels = system.labels.flatMap((l, i) => (l.frames.includes('madvise_guard_install') ? [i] : []))
+    const goal = ifGuarded(byFlag ? flagged : prepared)
+    return {
+      claims: [{ name: byFlag ? 'VM_MAYBE_GUARD' : 'anon_vma', lemmas: [goal], about: new Set(labels) }],
+      support: guesses(system, vma.vm_flags.decl, vma.anon_vma.decl).filter((l) => l.name !== goal.name),
+    }
+  },
+})
+
+const RETRACT = 'retract_page_tables'
+const retraction: Item = {
+  property: 'RetractionKeepsGuards',
+  statement: 'no step of a retraction takes a page table away that holds a guard marker.',
+  core: { name: 'collapse', world: 'shmem', operations: ['guard_install', 'collapse'] },
+  claimsOf: (system) => {
+    const below = (f: readonly string[]): boolean => f.includes(RETRACT)
+    return {
+      claims: [keepsGuards(`${RETRACT}()`, system, below)],
+      support: [
+        ...guesses(system, vma.vm_flags.decl, vma.anon_vma.decl, pmd.table.decl, pmd.kind.decl),
+        ...emptyTables(system, below),
+      ],
+    }
+  },
+}
+
+export const ITEMS: readonly Item[] = [
+  zap('shmem'),
+  zap('plain'),
+  flagSound('flags stored', VMA_CALLS),
+  flagSound('no flags stored', ['guard_install', 'collapse']),
+  retraction,
+  locks('tables', TABLE_CALLS, (l) => !VMA_LOCKS.includes(l)),
+  locks('VMAs', VMA_CALLS, (l) => VMA_LOCKS.includes(l)),
+]
