@@ -1,5 +1,5 @@
 /** What an operation that discards asserts when it returns, in scenarios with page frames: F10 and F12. */
-import { and, eq, forall, implies, isOneOf, literal, not, or, type Expr } from '../../language/expr.ts'
+import { and, eq, forall, implies, isOneOf, le, literal, lt, not, or, type Expr } from '../../language/expr.ts'
 import { assert } from '../../language/stmt.ts'
 import type { Build, Syscall } from '../build.ts'
 import { Result } from '../errno.ts'
@@ -21,7 +21,11 @@ export const discarding = (k: Build, pages: readonly Expr[], io: Syscall): Sysca
         enter: io.enter,
         leave: (result) => [
           ...io.leave(result).slice(0, -1),
-          withAssert(io.leave(result).at(-1), 'DiscardedIsEmpty', implies(succeeded(result), and(...pages.map(isEmpty)))),
+          withAssert(
+            io.leave(result).at(-1),
+            'DiscardedIsEmpty',
+            implies(succeeded(result), and(...pages.map(isEmpty))),
+          ),
         ],
       }
     : io
@@ -39,7 +43,7 @@ function withAssert(
 }
 
 /** A hole punch: no mapping of the file maps a page of the hole, and private copies are nobody's of the file. */
-export const punching = (k: Build, on: Operand, { file, first, last }: FilePages): Syscall => ({
+export const punching = (k: Build, on: Operand, hole: FilePages): Syscall => ({
   enter: [],
   leave: (result) => [
     returnStep(
@@ -50,11 +54,7 @@ export const punching = (k: Build, on: Operand, { file, first, last }: FilePages
             assert(
               'PunchedIsUnmapped',
               forall('page', 'p', (p) =>
-                or(
-                  eq(page.folio(p), 'nil'),
-                  not(isInHole(p, file, first, last)),
-                  not(entryIs(p, ...FILE_PTES)),
-                ),
+                or(eq(page.folio(p), 'nil'), not(isInHole(p, hole)), not(entryIs(p, ...FILE_PTES))),
               ),
             ),
           ]
@@ -64,8 +64,5 @@ export const punching = (k: Build, on: Operand, { file, first, last }: FilePages
 })
 
 /** Of a page that maps a file. */
-const isInHole = (p: Expr, file: Expr, first: number, last: number): Expr =>
-  and(
-    eq(folio.file(page.folio(p)), file),
-    or(...Array.from({ length: last - first + 1 }, (_, i) => eq(page.index(p), literal(page.index(p).type, first + i)))),
-  )
+const isInHole = (p: Expr, { file, first, last }: FilePages): Expr =>
+  and(eq(folio.file(page.folio(p)), file), not(lt(page.index(p), first)), le(page.index(p), last))
