@@ -202,8 +202,13 @@ async function collect(
         if (open.has(waiting.id)) await put([waiting])
         continue
       }
-      if (await found.isCompleted()) answered(waiting.id, found.returnvalue)
-      else if (await found.isFailed()) settle(waiting.id, { kind: 'died', message: found.failedReason })
+      const [completed, dead] = [await found.isCompleted(), await found.isFailed()]
+      if (!completed && !dead) continue
+      // What was read before it was over has no answer in it yet.
+      const over = await queue.getJob(waiting.id)
+      if (over === undefined) continue
+      if (completed) answered(waiting.id, over.returnvalue)
+      else settle(waiting.id, { kind: 'died', message: over.failedReason })
     }
   }
   // What an earlier run of the same cells left as failed would be taken for an answer of this one.

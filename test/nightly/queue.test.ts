@@ -88,7 +88,7 @@ describe.skipIf(!hasRedis)('with redis-server (Debian: apt-get install redis-ser
         }
         const ran = await over
         for (const w of workers) kill9(w, true)
-        expect(ran).toMatchObject({ code: 0, stderr: '' })
+        expect(ran, ran.stdout).toMatchObject({ code: 0, stderr: '' })
         expect(timelessFile(join(cwd, 'out.json'))).toBe(undisturbed)
         const events = readFileSync(join(cwd, 'out.jsonl'), 'utf8').trimEnd().split('\n')
         expect(events.filter((e) => e.includes('"event":"cell"'))).toHaveLength(RESULTS)
