@@ -1,7 +1,7 @@
 /** F2 and F3 of the facts gup-cow-nosigbus: PageAnonExclusive(), and what is pinned. */
 import { and, eq, exists, forall, implies, ite, ne, not, or, truth, type Expr } from '../model/language/expr.ts'
 import { entry, frame, hold } from '../model/mm/frame_types.ts'
-import { folioOf, mappedFrame, type Folios } from '../model/mm/frame.ts'
+import { folioOf, mappedFrame, mapsFrame, type Folios } from '../model/mm/frame.ts'
 import { ANON_PTES, page, pmd, SWAP_PTES, table } from '../model/mm/mm_types.ts'
 import { A_HOLD, entryIs, everyHold, foliosOf, hasFrames, hugeAnon, isAnon, PIN_DOC, pins } from './gup.ts'
 import type { Property } from './property.ts'
@@ -15,7 +15,7 @@ const own = (p: Expr): Expr => {
 /** Another address refers to the same anonymous page. */
 const sharedWith = (k: Folios, p: Expr, q: Expr): Expr =>
   or(
-    and(mapsAnon(p), mapsAnon(q), eq(mappedFrame(k, p), mappedFrame(k, q))),
+    and(mapsAnon(p), mapsAnon(q), mapsFrame(k, q, mappedFrame(k, p))),
     and(mapsAnon(p), entryIs(q, ...SWAP_PTES), eq(mappedFrame(k, p), own(q))),
   )
 /** PageAnonExclusive() of the page that an address maps: of what a PMD maps, that of the first page. */
@@ -100,8 +100,8 @@ export const PinnedIsExclusive: Property = {
             ne(q, r),
             refersTo(q),
             refersTo(r),
-            eq(mappedFrame(k, q), hold.frame(p)),
-            or(eq(mappedFrame(k, r), hold.frame(p)), and(entryIs(r, ...SWAP_PTES), eq(own(r), hold.frame(p)))),
+            mapsFrame(k, q, hold.frame(p)),
+            or(mapsFrame(k, r, hold.frame(p)), and(entryIs(r, ...SWAP_PTES), eq(own(r), hold.frame(p)))),
           ),
         ),
       )

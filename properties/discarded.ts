@@ -1,10 +1,9 @@
 /** F10 and F12 of the facts gup-cow-nosigbus. Asserted where the calls return (model/mm/operations/discard.ts). */
+import { TOUCHES } from '../model/mm/operations/discard.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { hasFrames } from './gup.ts'
 import { performs, type Property } from './property.ts'
 
-/** What touches memory, in whichever thread: with it a page may come back before the call returns. */
-const TOUCHES = ['load', 'store', 'read', 'write', 'keep_reading', 'pin', 'pin_fast', 'vmsplice', 'mem_write', 'uffd_continue']
 const others = (s: Scenario, ...operations: readonly string[]): boolean =>
   s.file.threads.some(
     (t) =>

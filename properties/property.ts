@@ -73,11 +73,17 @@ export const unlinksTables = (scenario: Scenario): boolean =>
 export const surelyUnlinksTables = (scenario: Scenario): boolean =>
   performs(scenario, 'collapse') ||
   // Where huge pages of several frames are, there need not be a table, or it is not all of it that is zapped.
-  ((scenario.world.frames?.large ?? []).length === 0 && (performs(scenario, 'exit') || reclaimsTables(scenario))) ||
+  (!hasNoTable(scenario) && reclaimsTables(scenario)) ||
+  ((scenario.world.frames?.large ?? []).length === 0 && performs(scenario, 'exit')) ||
   performsOnFile(scenario, 'madvise_collapse')
 
 const reclaimsTables = (scenario: Scenario): boolean =>
   performs(scenario, 'dontneed') && scenario.kernel.has('pt-reclaim')
+
+/** Some mapping has no table to lose: of hugetlbfs, or huge from the start. */
+const hasNoTable = (scenario: Scenario): boolean =>
+  scenario.file.decls.some((d) => d.kind === 'fill' && d.access === 'pmd' && scenario.world.frames !== undefined) ||
+  scenario.world.backings.some((b) => b.hugetlb === true)
 
 /** Whether a scenario has guards that are promised to stay: installed by it, or there from the start. */
 export const promisesGuards = (scenario: Scenario): boolean =>

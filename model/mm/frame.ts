@@ -110,6 +110,21 @@ export const mappedFrame = (k: Folios, at: Expr): Expr => {
   )
 }
 
+/** The page tables map the frame there, an anonymous one where folios may have several: said with less than mappedFrame(). */
+export function mapsFrame(k: Folios, address: Expr, f: Expr): Expr {
+  if (k.large === undefined) return eq(mappedFrame(k, address), f)
+  const under = page.pmd(address)
+  const t = pmd.table(under)
+  return or(
+    and(isOneOf(pmd.kind(under), ...HUGE_ANON), eq(pageOfHuge(k, entry.huge(under), address), f)),
+    and(
+      eq(pmd.kind(under), 'table'),
+      isOneOf(table.pte(t, page.slot(address)), ...ANON_PTES),
+      eq(entry.frame(t, page.slot(address)), f),
+    ),
+  )
+}
+
 /** PageAnon(): counted, and freed with its last reference. */
 export const isAnonFrame = (f: Expr): Expr => eq(frame.kind(f), 'anon')
 /** Nobody has its lock: folio_trylock() would get it. */

@@ -7,7 +7,7 @@ import { and, eq, exists, isOneOf, local, ne, not, or, type Expr, type Local } f
 import { assert, set, when, type Action } from '../language/stmt.ts'
 import { nilable } from '../language/types.ts'
 import type { Build } from './build.ts'
-import { isAnonFrame, mappedFrame } from './frame.ts'
+import { isAnonFrame, mappedFrame, mapsFrame } from './frame.ts'
 import { Content, entry, frame, hold } from './frame_types.ts'
 import { mapping, page, pmd, SWAP_PTES, table } from './mm_types.ts'
 
@@ -35,7 +35,7 @@ const seenByOthers = (k: Build, at: Expr, f: Expr): Expr =>
   exists('page', 'q', (q) =>
     and(
       ne(page.mm(q), page.mm(at)),
-      or(eq(mappedFrame(k, q), f), swappedFrame(q, f), and(ne(hold.kind(q), 'nothing'), eq(hold.frame(q), f))),
+      or(mapsFrame(k, q, f), swappedFrame(q, f), and(ne(hold.kind(q), 'nothing'), eq(hold.frame(q), f))),
     ),
   )
 
@@ -46,7 +46,7 @@ const seenByOthers = (k: Build, at: Expr, f: Expr): Expr =>
 export const contentsOwn = (k: Build, f: Expr, m: Expr): Expr =>
   not(
     exists('page', 'q', (q) =>
-      and(ne(page.mm(q), m), isPrivate(q), isAnonFrame(f), eq(mappedFrame(k, q), f)),
+      and(ne(page.mm(q), m), isPrivate(q), isAnonFrame(f), mapsFrame(k, q, f)),
     ),
   )
 

@@ -8,7 +8,7 @@ import { assert, if_, set, step } from '../language/stmt.ts'
 import { nilable } from '../language/types.ts'
 import type { Build, Syscall } from './build.ts'
 import { Result } from './errno.ts'
-import { asResult, mappedFrame } from './frame.ts'
+import { asResult, mapsFrame } from './frame.ts'
 import { contentsOwn } from './frame_access.ts'
 import { Content, frame, hold, Hold } from './frame_types.ts'
 import { addr, drop, forgetHold } from './gup_flags.ts'
@@ -41,7 +41,7 @@ export const hold_load = (io: Syscall): Routine =>
 /** A process that has nothing to do with the pin maps the page. */
 const seenByOthers = (k: Build): Expr =>
   exists('page', 'q', (q) =>
-    and(ne(page.mm(q), page.mm(addr)), not(mapping.shared(page.mapping(q))), eq(mappedFrame(k, q), f)),
+    and(ne(page.mm(q), page.mm(addr)), not(mapping.shared(page.mapping(q))), mapsFrame(k, q, f)),
   )
 
 /** What a device does with a page that was pinned to be written. */

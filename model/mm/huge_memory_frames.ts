@@ -147,7 +147,7 @@ export const change_huge_pmd = (k: Build): Routine =>
     file: 'mm/huge_memory.c',
     read: READ,
     params: [p, flags],
-    locals: [kind, f, exclusive],
+    locals: [kind, f, exclusive, asked],
     returns: bool,
     body: [
       lock('pmd_lock', 'ptl = __pmd_trans_huge_lock(pmd, vma)', pmd.lock(p)),
@@ -175,8 +175,10 @@ function canChangePmdWritable(k: Build): readonly Stmt[] {
   return [
     if_(hasAny(flags, 'VM_WRITE'), [
       step('can_change_writable', 'can_change_pmd_writable(vma, addr, entry): PageAnonExclusive(page)', [
-        set(exclusive, frame.exclusive(f)),
+        set(asked, frame.exclusive(f)),
       ]),
+      let_(exclusive, true),
+      check('page_anon_exclusive', not(asked), [let_(exclusive, false)]),
     ]),
   ]
 }

@@ -43,7 +43,7 @@ import {
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build, LargeFolio } from './build.ts'
 import { discarded, frameOf, unmapFrame } from './frame.ts'
-import { entry } from './frame_types.ts'
+import { entry, hold } from './frame_types.ts'
 import { isHuge, splitOf, zap_huge_pmd } from './huge_memory.ts'
 import { ANON_PTES, page, Pte, pmd, PmdKind, SWAP_PTES, table, ZERO_PTES } from './mm_types.ts'
 import { nosigbus } from './nosigbus_types.ts'
@@ -151,7 +151,7 @@ const skipped: Local = local('any_skipped', bool)
 const cleared: Local = local('direct_reclaim', bool)
 
 /** reclaim_pt_is_enabled(): the whole range of the table is zapped, and nothing may be left in it. */
-const reclaimable: Expr = and(pmd.whole(p), le(first, pmd.first(p)), le(pmd.last(p), last), not(skipped))
+const canReclaim: Expr = and(pmd.whole(p), le(first, pmd.first(p)), le(pmd.last(p), last), not(skipped))
 
 const victim: Local = local('folio', nilable('frame'))
 /** zap_present_folio_ptes(), zap_nonpresent_ptes(): the mapping, its reference, or the swap entry. */
@@ -169,6 +169,8 @@ const zappedFrame = (details: ZapDetails, left: Expr): readonly Action[] => [
 /** Empties entries of one table; gives back `table` where the table had vanished, `none` where it is done. */
 const zap_pte_range = (details: ZapDetails): Routine => {
   const { reclaimPt, frames } = details
+  // __unmap_hugepage_range() frees no table; free_pgtables() does, with munmap().
+  const reclaimable = frames ? and(canReclaim, not(hold.hugetlb(first))) : canReclaim
   return routine({
     name: 'zap_pte_range',
     file: 'mm/memory.c',

@@ -6,6 +6,7 @@ import type { Stmt, ThreadDecl } from '../litmus/ast.ts'
 import type { Build } from '../mm/build.ts'
 import { Result } from '../mm/errno.ts'
 import { mm as mmOf } from '../mm/mm_types.ts'
+import { TOUCHES } from '../mm/operations/discard.ts'
 import { findOperation, OPERATIONS, type Operand, type Operation } from '../mm/operations.ts'
 import { rcu_do_batch } from '../mm/rcu.ts'
 import { readArgument } from './operands.ts'
@@ -58,7 +59,8 @@ export function buildThreads(decls: readonly ThreadDecl[], world: World, k: Buil
           )
         registers.set(register.decl.name, register)
       }
-      const target: Operand = { argument, guardsAreRemoved, results: op.results(k) }
+      const untouched = !decls.some((other) => other !== t && other.stmts.some((x) => TOUCHES.includes(x.op.text)))
+      const target: Operand = { argument, guardsAreRemoved, untouched, results: op.results(k) }
       return op.build(k, register === undefined ? target : { ...target, register: register() }, label(op.name))
     })
     return { name, daemon: false, body: [...awaitFork(t, mm, world), ...body], locals: [] }

@@ -9,7 +9,7 @@ import { minimise } from '../../counterexamples/minimise/minimise.ts'
 import { MEASURES } from '../../counterexamples/minimise/size.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import { replay } from '../../solver/reference/replay.ts'
-import { corpusIds } from '../support/corpus.ts'
+import { corpusIds, recorded } from '../support/corpus.ts'
 
 // A run that never ends is not minimised.
 const ids = corpusIds()
@@ -20,8 +20,11 @@ const stepsOf = (id: string): number => {
   const parsed = parseCounterexample(readFileSync(join(corpusDirectory(), `${id}.json`), 'utf8'))
   return parsed.ok ? parsed.value.trace.length : 0
 }
-const short = ids.filter((id) => stepsOf(id) <= STEPS_MAX)
-test.skipIf(short.length < ids.length)(`${ids.length - short.length} of ${ids.length} are left out as too long`, () => {
+/** Those of page frames have been minimised by nobody yet: each takes its time. */
+const hasFrames = (id: string): boolean =>
+  /^ {2}frames \d/m.test(recorded(id).scenario.litmus)
+const short = ids.filter((id) => stepsOf(id) <= STEPS_MAX && (STEPS_MAX === Infinity || !hasFrames(id)))
+test.skipIf(short.length < ids.length)(`${ids.length - short.length} of ${ids.length} are left out as too long, or of page frames`, () => {
   expect(short).toEqual(ids)
 })
 

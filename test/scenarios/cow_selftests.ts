@@ -1,7 +1,6 @@
 /**
  * The anonymous rows of tools/testing/selftests/mm/cow.c (read at 49850bd02658, 2025): its fourteen tests in eleven
- * configurations, and its four of collapsed huge pages, each with its litmus file in the catalogue or with the reason
- * why there is none. In the selftest one process waits for the other; here nobody does, so that every order is tried.
+ * configurations, and its four of collapsed huge pages, each with its litmus file in the catalogue. In the selftest one process waits for the other; here nobody does, so that every order is tried.
  */
 
 export const TESTS = {
@@ -26,30 +25,23 @@ export const CONFIGURATIONS = {
   'base page': 'base',
   'swapped out base page': 'swap',
   THP: 'thp',
+  'swapped-out THP': 'thp_swap',
+  'PTE-mapped THP': 'pte_thp',
+  'swapped-out, PTE-mapped THP': 'pte_thp_swap',
+  'single PTE of THP': 'single_pte',
+  'single PTE of swapped-out THP': 'single_pte_swap',
+  "partially mremap()'ed THP": 'mremap',
+  'partially shared THP': 'partly_shared',
   hugetlb: 'hugetlb',
 } as const
-
-const LARGE = 'a folio of several pages is not modelled: each page would be a folio of its own, as in base'
-/** Configurations without litmus files. */
-export const WITHOUT: Readonly<Record<string, string>> = {
-  'swapped-out THP': 'reclaim of the model swaps no huge page out',
-  'PTE-mapped THP': LARGE,
-  'swapped-out, PTE-mapped THP': LARGE,
-  'single PTE of THP': LARGE,
-  'single PTE of swapped-out THP': LARGE,
-  "partially mremap()'ed THP": LARGE,
-  'partially shared THP': LARGE,
-}
 
 /** Tests of anonymous THP alone. */
 export const COLLAPSE = {
   'Basic COW after fork() when collapsing before fork()': 'selftest-cow-collapse_unshared',
   'Basic COW after fork() when collapsing after fork() (fully shared)': 'selftest-cow-collapse_fully_shared',
+  'Basic COW after fork() when collapsing after fork() (lower shared)': 'selftest-cow-collapse_lower_shared',
+  'Basic COW after fork() when collapsing after fork() (upper shared)': 'selftest-cow-collapse_upper_shared',
 } as const
-export const COLLAPSE_WITHOUT: Readonly<Record<string, string>> = {
-  'Basic COW after fork() when collapsing after fork() (lower shared)': 'with page frames a PMD covers one page',
-  'Basic COW after fork() when collapsing after fork() (upper shared)': 'with page frames a PMD covers one page',
-}
 
 export interface CowCell {
   readonly name: string

@@ -7,6 +7,12 @@ import { FILE_PTES, folio, page, pmd, PRESENT_PTES, SWAP_PTES, table } from '../
 import type { FilePages, Operand } from './operation.ts'
 import { returnStep } from './syscall.ts'
 
+/** What touches memory: with it, in another thread, a page may come back before a call that discards it returns. */
+export const TOUCHES: readonly string[] = [
+  ...['load', 'store', 'read', 'write', 'keep_reading'],
+  ...['pin', 'pin_fast', 'vmsplice', 'mem_write', 'uffd_continue'],
+]
+
 const entryIs = (p: Expr, ...entries: readonly string[]): Expr =>
   and(eq(pmd.kind(page.pmd(p)), 'table'), isOneOf(table.pte(pmd.table(page.pmd(p)), page.slot(p)), ...entries))
 
@@ -15,8 +21,8 @@ const isEmpty = (p: Expr): Expr =>
   and(isOneOf(pmd.kind(page.pmd(p)), 'none', 'table'), not(entryIs(p, ...PRESENT_PTES, ...SWAP_PTES)))
 
 /** Beside what `io` does at the end: each of these pages maps nothing if the call has returned 0. */
-export const discarding = (k: Build, pages: readonly Expr[], io: Syscall): Syscall =>
-  k.frames === true
+export const discarding = (k: Build, on: Operand, pages: readonly Expr[], io: Syscall): Syscall =>
+  k.frames === true && on.untouched
     ? {
         enter: io.enter,
         leave: (result) => [
@@ -49,7 +55,7 @@ export const punching = (k: Build, on: Operand, hole: FilePages): Syscall => ({
     returnStep(
       on,
       result,
-      k.frames === true
+      k.frames === true && on.untouched
         ? [
             assert(
               'PunchedIsUnmapped',

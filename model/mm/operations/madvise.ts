@@ -39,7 +39,7 @@ export const MADVISE_OPERATIONS: readonly Operation[] = [
     results: () => ['0', '-EINVAL', '-ENOMEM'],
     build: (k, on, label) => {
       const { pages, first, last } = pagesOf(on)
-      return [call(label, sys_madvise_dontneed(k, discarding(k, pages, plain(on))), [first, last])]
+      return [call(label, sys_madvise_dontneed(k, discarding(k, on, pages, plain(on))), [first, last])]
     },
   },
 ]

@@ -69,6 +69,8 @@ export interface Operand {
   readonly results: readonly string[]
   /** Some thread of the scenario removes guards, so promises can be taken back. */
   readonly guardsAreRemoved: boolean
+  /** No other thread of the scenario loads, stores or pins. */
+  readonly untouched: boolean
 }
 
 export interface Operation {

@@ -56,7 +56,7 @@ export const VMA_OPERATIONS: readonly Operation[] = [
     results: () => ['0', '-ENOMEM'],
     build: (k, on, label) => {
       const { pages, first, last } = pagesOf(on)
-      return [call(label, sys_munmap(k, discarding(k, pages, removing(on, pages))), [first, last])]
+      return [call(label, sys_munmap(k, discarding(k, on, pages, removing(on, pages))), [first, last])]
     },
   },
   {
