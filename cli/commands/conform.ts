@@ -54,11 +54,11 @@ export async function conform(files: readonly string[], options: ConformOptions)
         : sequentialProgram(scenario).ok
           ? await conformSequential(scenario, options.runs)
           : await conformRace(scenario, {
-            rounds: options.runs,
-            seconds: options.seconds,
-            seed: options.seed,
-            enough: 0,
-          })
+              rounds: options.runs,
+              seconds: options.seconds,
+              seed: options.seed,
+              enough: 0,
+            })
       if (!ran.ok) {
         skipped({ ...options, json: false }, { ...ran.error, message: `${scenario.name}: ${ran.error.message}` })
         reports.push({ scenario: scenario.name, skipped: ran.error.message })

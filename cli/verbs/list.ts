@@ -1,5 +1,5 @@
 /** The verb `list`. */
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { Kernel } from '../../model/kernels/kernels.ts'
 import { list, TOPICS, type Topic } from '../commands/list.ts'
 import { fail } from '../fail.ts'
@@ -15,7 +15,11 @@ export function addList(program: Command, { out, err }: Streams, newest: Kernel,
     .command('list')
     .description('print a kernel routine of the model as labelled pseudo-C, or what else there is')
     .argument('[routine]', 'such as retract_page_tables')
-    .option('-k, --kernel <name>', 'the kernel that it is read from', value.kernel, newest)
+    .addOption(
+      new Option('-k, --kernel <name>', 'the kernel that it is read from')
+        .argParser(value.kernel)
+        .default(newest, newest.name),
+    )
     .option('--scenarios', 'the catalogue (default)')
     .option('--kernels', 'kernels and patch series')
     .option('--operations', 'what the threads of a litmus file can do')

@@ -1,5 +1,5 @@
 /** The options of `rank`. */
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { Kernel } from '../../model/kernels/kernels.ts'
 import type { SolverChoice } from '../../solver/smt/choice.ts'
 import { rankCommand } from '../commands/rank.ts'
@@ -35,7 +35,11 @@ export function addRank(program: Command, { out, err }: Streams, newest: Kernel,
     .command('rank')
     .description('why the loops of a kernel routine end: the counters that fall each time around')
     .argument('<routine>', 'such as madvise_guard_install')
-    .option('-k, --kernel <name>', 'the kernel that it is read from', value.kernel, newest)
+    .addOption(
+      new Option('-k, --kernel <name>', 'the kernel that it is read from')
+        .argParser(value.kernel)
+        .default(newest, newest.name),
+    )
     .option('--scenario <file>', 'what calls it (default: the first of the catalogue that does)')
     .option('--solver <solver>', 'wasm (default), z3, cvc5, or the path of an SMT-LIB 2 solver', value.solver)
     .option('--json', 'print one JSON object')

@@ -32,8 +32,7 @@ export interface Endless {
 }
 
 export type EndlessAnswer =
-  | { readonly kind: 'breaks'; readonly endless: Endless }
-  | { readonly kind: 'holds' | 'invalid' | 'open' }
+  { readonly kind: 'breaks'; readonly endless: Endless } | { readonly kind: 'holds' | 'invalid' | 'open' }
 
 /** Whether a scenario has a fair run on which a response of the property never comes. */
 export function askEndless(file: LitmusFile, target: Target, limits: SearchOptions = {}): EndlessAnswer {

@@ -84,7 +84,8 @@ export function modelOf(file: LitmusFile, target: Target): Model | Answer {
 export const isModel = (m: Model | Answer): m is Model => !('kind' in m)
 
 /** Whether a property is one of the model's own bounds. */
-export const ofModel = (name: string | undefined): boolean => PROPERTIES.some((p) => p.ofModel === true && p.name === name)
+export const ofModel = (name: string | undefined): boolean =>
+  PROPERTIES.some((p) => p.ofModel === true && p.name === name)
 /** Settings that say how much of something there is, where it must be enough. */
 const BOUNDS: readonly string[] = ['tables', 'vmas']
 const setsBounds = (file: LitmusFile): boolean =>

@@ -55,7 +55,9 @@ export async function runOrder(
       values.set(call.register, resultOf({ op: o, value: call.value }, observed.ops[next - 1]))
   }
   const registers = threads.flatMap((t) =>
-    t.flatMap(({ register }) => (register === undefined ? [] : [{ name: register, value: values.get(register) ?? '' }])),
+    t.flatMap(({ register }) =>
+      register === undefined ? [] : [{ name: register, value: values.get(register) ?? '' }],
+    ),
   )
   return ok({ outcome: { registers, pages: [] }, hung: observed.end === 'timeout' || observed.end === 'stuck' })
 }

@@ -71,7 +71,7 @@ const thp: Shape['setUp'] = (page, byte) => [
 ]
 
 /** Changing one page for a moment puts a table of PTEs in the place of the PMD. */
-export const pteMapped = (page: number): readonly Step[] =>
+const pteMapped = (page: number): readonly Step[] =>
   steps(mprotect(page + 1, 1, 'r'), mprotect(page + 1, 1, 'rw'))
 
 const then =

@@ -123,7 +123,9 @@ export function keeping(model: LoweredModel, property: number): LoweredModel | u
     ...model.invariants.filter((i) => i.property === property).map((i) => i.expr),
   ]
   if (good.length === 1 && !model.steps.some((s) => asserts(s.body, property))) return undefined
-  const steps = model.steps.map((s) => marked({ ...s, guard: conjunction([...good, s.guard]) }, property, model, ghosts))
+  const steps = model.steps.map((s) =>
+    marked({ ...s, guard: conjunction([...good, s.guard]) }, property, model, ghosts),
+  )
   return {
     ...model,
     slots: [...model.slots, ...ghosts.slots],

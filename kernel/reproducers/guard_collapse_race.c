@@ -8,7 +8,7 @@
 // A guard marker written under ptl between 2 and 4 is freed with the table:
 // MADV_GUARD_INSTALL has returned 0, and the page is accessible.
 //
-// gcc -O2 -Wall -pthread guard_collapse_race.c -o guard_collapse_race
+// gcc -O2 -Wall -Wextra -pthread guard_collapse_race.c -o guard_collapse_race
 // ./guard_collapse_race [seconds]     unprivileged; memfd; needs >= 2 CPUs, x86
 #define _GNU_SOURCE
 #include <errno.h>

@@ -11,7 +11,7 @@
 // 2  race, shmem: one thread punches a hole into a guarded page while another
 //    reads the page through a second mapping (fault-around does not wait).
 //
-// gcc -O2 -Wall -pthread guard_unmap_folio.c -o guard_unmap_folio
+// gcc -O2 -Wall -Wextra -pthread guard_unmap_folio.c -o guard_unmap_folio
 // ./guard_unmap_folio FILE [seconds]   unprivileged; FILE is overwritten
 #define _GNU_SOURCE
 #include <fcntl.h>

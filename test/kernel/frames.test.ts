@@ -77,7 +77,13 @@ describe('the probe', () => {
 
   test('compares whole pages', async (context) => {
     await withProbe(context, async (probe) => {
-      const seen = await results(probe, [...anon, op('store', 0, 2, 7), op('load', 0, 2), op('write', 1, 9), op('load', 0, 2)])
+      const seen = await results(probe, [
+        ...anon,
+        op('store', 0, 2, 7),
+        op('load', 0, 2),
+        op('write', 1, 9),
+        op('load', 0, 2),
+      ])
       expect(seen).toEqual(['0', '0', '7', '0', '256'])
     })
   })

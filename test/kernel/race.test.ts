@@ -215,8 +215,17 @@ describe('a property that compares two states', () => {
     if (kept === undefined) throw new Error('it cannot be said')
     const [before, after] = [searchExplicit(model), searchExplicit(kept)]
     // What is remembered of a state is forgotten at the end of a step, so that there are no more states.
-    expect([after.states, after.transitions, after.outcomes]).toEqual([before.states, before.transitions, before.outcomes])
-    expect(keeping(model, model.properties.findIndex((p) => p.kind === 'deadlock'))).toBeUndefined()
+    expect([after.states, after.transitions, after.outcomes]).toEqual([
+      before.states,
+      before.transitions,
+      before.outcomes,
+    ])
+    expect(
+      keeping(
+        model,
+        model.properties.findIndex((p) => p.kind === 'deadlock'),
+      ),
+    ).toBeUndefined()
   })
 
   test('is broken on no path of what is kept', () => {
