@@ -50,7 +50,11 @@ const MAYBE_GUARD = 'VM_MAYBE_GUARD'
 
 /** What a walk of the page tables finds at a page. */
 const guarded = (of: Expr): Expr =>
-  and(eq(pmd.kind(page.pmd(of)), 'table'), eq(table.pte(pmd.table(page.pmd(of)), page.slot(of)), 'guard'))
+  and(
+    eq(pmd.kind(page.pmd(of)), 'table'),
+    ne(pmd.table(page.pmd(of)), 'nil'),
+    eq(table.pte(pmd.table(page.pmd(of)), page.slot(of)), 'guard'),
+  )
 
 /** Steps below some routine leave every marker where a walk of the page tables finds it. */
 function keepsGuards(name: string, system: System, below: (frames: readonly string[]) => boolean): Claim {
@@ -131,7 +135,7 @@ const copiesOfFlags = (system: System): readonly Lemma[] =>
 const emptyTables = (system: System, below: (frames: readonly string[]) => boolean): readonly Lemma[] =>
   atLive(system, (f) => f.type.kind === 'ref' && f.type.set === 'table').flatMap(([of, live]) => {
     const labels = new Set([...live].filter((l) => below(system.labels[l]?.frames ?? [])))
-    const body = implies(ne(of, 'nil'), ne(table.pte(of, page.slot(p)), 'guard'))
+    const body = implies(ne(of, 0), ne(table.pte(of, page.slot(p)), 'guard'))
     return labels.size === 0 ? [] : [{ name: keyOf(body), vars: [PAGE], labels, body }]
   })
 

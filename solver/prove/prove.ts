@@ -13,10 +13,10 @@ import { setUp, type Setup } from './setup.ts'
 /** What every proof of a core model rests on, beside the lemmas. */
 export const RESTS_ON: readonly string[] = [
   'any number of threads; each makes any of these calls, on any range of pages, again and again; one RCU callback',
-  'any number of pages, page tables and folios; one mm, one VMA, one PMD, one file, mapped shared',
+  'any number of pages, page tables and folios; one mm, one VMA (a split finds no memory), one PMD, one file, mapped shared; truncation ends at the eighth page of a file',
   'locals may begin with any value, and the page cache with any folios; nothing is mapped at first',
   'a loop without a step in it is taken turn by turn, which only adds interleavings',
-  'lemmas by hand: none',
+  'lemmas by hand: none; they are guesses read off the code, kept where Z3 shows that they prove one another',
 ]
 
 /** A lemma as it is printed and recorded. */
