@@ -45,9 +45,13 @@ for (const name of names) {
   const { cpu, wall } = timed('node', ['dist/cli/main.js', 'check', name, ...on, ...args], { cwd: ROOT, codes })
   costs.push(cpu)
   if (cpu > limit) slow.push(name)
-  console.log(`${cpu.toFixed(1).padStart(6)} s CPU ${wall.toFixed(1).padStart(6)} s  ${name} ${kernel ?? ''}${cpu > limit ? '  TOO LONG' : ''}`)
+  console.log(
+    `${cpu.toFixed(1).padStart(6)} s CPU ${wall.toFixed(1).padStart(6)} s  ${name} ${kernel ?? ''}${cpu > limit ? '  TOO LONG' : ''}`,
+  )
 }
-console.log(`${costs.length} scenarios to depth ${values.depth}: median ${median(costs).toFixed(1)}, longest ${Math.max(...costs).toFixed(1)} s CPU; load ${load()}, ${machine()}`)
+console.log(
+  `${costs.length} scenarios to depth ${values.depth}: median ${median(costs).toFixed(1)}, longest ${Math.max(...costs).toFixed(1)} s CPU; load ${load()}, ${machine()}`,
+)
 if (slow.length > 0) {
   console.log(`longer than ${limit} s: ${slow.join(', ')}`)
   process.exitCode = 1

@@ -95,7 +95,9 @@ export function explore(setup: Setup, lemmas: readonly Lemma[], sizes: Sizes, ma
       if (bad !== undefined) return { sizes, states: seen.size, complete: false, broken: bad.name }
       for (let t = 1; t <= finite.threads; t++)
         for (const s of next(state, t)) {
-          const broken = taken[label(state, t)]?.find(({ holds }) => holds({ state: s, old: state, self: t, bound: [] }) === 0)
+          const broken = taken[label(state, t)]?.find(
+            ({ holds }) => holds({ state: s, old: state, self: t, bound: [] }) === 0,
+          )
           if (broken !== undefined) return { sizes, states: seen.size, complete: false, broken: broken.lemma.name }
           const key = keyOf(clean(s))
           if (seen.has(key)) continue

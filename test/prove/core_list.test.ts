@@ -54,9 +54,9 @@ describe('zaps of truncation and hole punch, in any state', () => {
     if (unmet === undefined) throw new Error('nothing broke')
     const cti = await ctiOf(before.setup, before.lemmas, unmet, limits)
     expect(cti?.from).toMatch(/unmap_folio\.zap\.ptes\.pte$/)
-    expect(cti?.shown.some((s) => s.variable.startsWith('table.pte') && s.before === 'guard' && s.after === 'none')).toBe(
-      true,
-    )
+    expect(
+      cti?.shown.some((s) => s.variable.startsWith('table.pte') && s.before === 'guard' && s.after === 'none'),
+    ).toBe(true)
   }, 120_000)
 })
 
