@@ -1,7 +1,7 @@
 /** `mmcheck prove`: what holds for any number of threads and pages, and where it does not, the run that shows it. */
 import type { Kernel } from '../../model/kernels/kernels.ts'
 import { ctiOf, type Cti } from '../../solver/prove/cti.ts'
-import { ITEMS, type Item } from '../../solver/prove/items.ts'
+import { ITEMS, OPEN_ITEMS, type Item, type OpenItem } from '../../solver/prove/items.ts'
 import type { Unmet } from '../../solver/prove/check.ts'
 import type { Lemma } from '../../solver/prove/lemma.ts'
 import {
@@ -15,7 +15,7 @@ import {
 } from '../../solver/prove/prove.ts'
 import { recheck, recordOf, type ProofRecord } from '../../solver/prove/record.ts'
 import { EXIT, highest, type Outcome } from '../exit.ts'
-import { errorText } from '../message.ts'
+import { errorText, withHelp } from '../message.ts'
 import { recordedProof, writeProof } from '../proofs.ts'
 import { refute, type Refutation } from '../refute.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
@@ -23,8 +23,9 @@ import { wrapped } from '../report_text.ts'
 
 export interface ProveOptions {
   readonly kernels: readonly Kernel[]
-  /** Properties of the core list; all of them where this is empty. */
+  /** Properties of the core list, and models; all of them where this is empty. */
   readonly properties: readonly string[]
+  readonly cores: readonly string[]
   readonly without: readonly string[]
   /** Finds the proof anew, though one is recorded. */
   readonly find: boolean
@@ -47,7 +48,7 @@ type Answer =
   | { readonly kind: 'proved' }
   | { readonly kind: 'violated'; readonly refutation: Refutation }
   | { readonly kind: 'absent' }
-  | { readonly kind: 'unknown'; readonly cti: Cti | undefined }
+  | { readonly kind: 'unknown'; readonly cti?: Cti | undefined; readonly why?: string }
 
 interface Answered {
   readonly proof: ItemProof
@@ -68,7 +69,8 @@ async function tried(prepared: Prepared, record: ProofRecord | undefined, option
   const limits = { queryMs: options.limitMs, ...solverOf(options) }
   if (record !== undefined && !options.find) {
     const { proof, same, unmet, lemmas } = await recheck(record, prepared, limits)
-    const origin = `recorded, checked again${same ? '' : '; the model has changed since'}`
+    const changed = same || options.without.length > 0 ? '' : '; the model has changed since'
+    const origin = `recorded, checked again${changed}`
     return { proof, origin, lemmas, unmet: unmet.map((u) => ({ of: lemmas[u.place] ?? u.lemma, unmet: u })) }
   }
   const a = await attempt(prepared, limits)
@@ -103,17 +105,25 @@ async function answered(item: Item, kernel: Kernel, options: ProveOptions): Prom
   }
   const left = { ...prepared, claims: prepared.claims.filter((c) => !refuted.has(c.name)) }
   const name = { property: item.property, core: item.core.name, kernel: kernel.name }
-  const record = options.without.length === 0 ? recordedProof(name) : undefined
+  const record = recordedProof(name)
   const t = await tried(left, record, options)
   const answers: { readonly claim: ClaimProof; readonly answer: Answer }[] = []
   for (const c of prepared.claims) {
     const refutation = refuted.get(c.name)
     const claim = t.proof.claims.find((x) => x.claim === c.name)
     if (refutation !== undefined)
-      answers.push({ claim: { claim: c.name, verdict: 'unknown', labels: 0, lemmas: [], broken: [] }, answer: { kind: 'violated', refutation } })
+      answers.push({
+        claim: { claim: c.name, verdict: 'unknown', labels: 0, lemmas: [], broken: [] },
+        answer: { kind: 'violated', refutation },
+      })
     else if (claim !== undefined) {
       const absent = claim.labels === 0 && options.without.length === 0
-      const answer: Answer = claim.verdict === 'proved' ? { kind: 'proved' } : absent ? { kind: 'absent' } : await unknownOf(t, prepared, claim, options)
+      const answer: Answer =
+        claim.verdict === 'proved'
+          ? { kind: 'proved' }
+          : absent
+            ? { kind: 'absent' }
+            : await unknownOf(t, prepared, claim, options)
       answers.push({ claim, answer })
     }
   }
@@ -143,7 +153,7 @@ function answerText(answer: Answer): string {
     case 'absent':
       return 'no code of this kernel does it'
     case 'unknown':
-      return ''
+      return answer.why ?? ''
   }
 }
 
@@ -159,14 +169,17 @@ function ctiText(cti: Cti): readonly string[] {
     ...cti.threads.map((t, i) => line(`${t.name} stands at ${t.at}${i === 0 ? ', and goes on' : ''}`)),
     ...cti.shown.map((s) => line(`${s.variable} = ${s.before}${s.after === undefined ? '' : ` -> ${s.after}`}`)),
     line(`step ${cti.from}: ${cti.text}`),
-    line(`then at ${cti.to}, broken${cti.objects.length === 0 ? '' : ` for ${cti.objects.join(', ')}`}: ${cti.lemmaText}`),
+    line(
+      `then at ${cti.to}, broken${cti.objects.length === 0 ? '' : ` for ${cti.objects.join(', ')}`}: ${cti.lemmaText}`,
+    ),
   ]
 }
 
 function text({ proof, origin, answers }: Answered, options: ProveOptions): string {
   const { kernel, without, operations } = proof
   const on = `${kernel}${without.length === 0 ? '' : ` without ${without.join(', ')}`}`
-  const lines = [wrapped(`${proof.property} on ${on}; threads do ${operations.join(', ')} (${proof.core}; ${origin})`, '', 2)]
+  const calls = operations.length === 0 ? '' : `; threads do ${operations.join(', ')}`
+  const lines = [wrapped(`${proof.property} on ${on}${calls} (${proof.core}; ${origin})`, '', 2)]
   for (const { claim, answer } of answers) {
     lines.push(wrapped(`${answer.kind.padEnd(8)} ${claim.claim.padEnd(24)} ${answerText(answer)}`.trimEnd(), '  ', 2))
     if (options.lemmas && answer.kind === 'proved') lines.push(...claim.lemmas.map(lemmaLine))
@@ -176,8 +189,21 @@ function text({ proof, origin, answers }: Answered, options: ProveOptions): stri
   return `${lines.join('\n')}\n`
 }
 
-const asked = (options: ProveOptions): readonly Item[] =>
-  ITEMS.filter((i) => options.properties.length === 0 || options.properties.includes(i.property))
+/** A claim that no proof is tried of: a run of a scenario shows it false, or nothing is known. */
+async function openAnswer(item: OpenItem, kernel: Kernel, options: ProveOptions): Promise<Answered> {
+  const refutation = await refute(item.property, item.core, item.claim, kernel)
+  const answer: Answer =
+    refutation === undefined ? { kind: 'unknown', why: item.why } : { kind: 'violated', refutation }
+  const claim: ClaimProof = { claim: item.claim, verdict: 'unknown', labels: 0, lemmas: [], broken: [] }
+  const proof: ItemProof = {
+    ...{ property: item.property, statement: item.statement, core: item.core, kernel: kernel.name },
+    ...{ without: options.without, operations: [], claims: [claim], support: [], queries: { found: 0, checked: 0 } },
+  }
+  return { proof, origin: 'by runs of a scenario', answers: [{ claim, answer }] }
+}
+
+const isAsked = (property: string, core: string, { properties, cores }: ProveOptions): boolean =>
+  (properties.length === 0 || properties.includes(property)) && (cores.length === 0 || cores.includes(core))
 
 /**
  * Proves what it can on each kernel. Returns the exit code: 10 where a claim is violated, 21 where one is left
@@ -186,21 +212,34 @@ const asked = (options: ProveOptions): readonly Item[] =>
 export async function proveCommand(options: ProveOptions): Promise<number> {
   const outcomes: Outcome[] = []
   const proofs: Answered[] = []
-  for (const kernel of options.kernels)
-    for (const item of asked(options)) {
+  for (const kernel of options.kernels) {
+    const open = options.without.length > 0 ? [] : OPEN_ITEMS.filter((i) => isAsked(i.property, i.core, options))
+    const todo = [
+      ...ITEMS.filter((i) => isAsked(i.property, i.core.name, options)).map((i) => () => answered(i, kernel, options)),
+      ...open.map((i) => () => openAnswer(i, kernel, options)),
+    ]
+    for (const one of todo) {
       try {
-        const one = await answered(item, kernel, options)
-        proofs.push(one)
-        outcomes.push(...one.answers.map((x) => outcomeOf(x.answer)))
-        if (!options.json) options.out(text(one, options))
+        const a = await one()
+        proofs.push(a)
+        outcomes.push(...a.answers.map((x) => outcomeOf(x.answer)))
+        if (!options.json) options.out(text(a, options))
       } catch (e) {
         options.err(errorText(`${kernel.name}: ${e instanceof Error ? e.message : String(e)}`))
         outcomes.push('usage')
       }
     }
+  }
+  if (outcomes.length === 0) {
+    const known = [...new Set([...ITEMS, ...OPEN_ITEMS].map((i) => i.property))].join(', ')
+    options.err(errorText(withHelp('no such property or model', `properties: ${known}`)))
+    return EXIT.usage.code
+  }
   const { code } = EXIT[highest(outcomes)]
   if (options.json)
-    options.out(`${JSON.stringify({ ...RESULT_FORMAT, exit: code, restsOn: RESTS_ON, proofs: proofs.map(forJson) }, null, 2)}\n`)
+    options.out(
+      `${JSON.stringify({ ...RESULT_FORMAT, exit: code, restsOn: RESTS_ON, proofs: proofs.map(forJson) }, null, 2)}\n`,
+    )
   else if (proofs.length > 0)
     options.out(`\nIt rests on:\n${RESTS_ON.map((r) => `${wrapped(`- ${r}`, '', 2)}\n`).join('')}`)
   return code
@@ -213,7 +252,11 @@ const forJson = ({ proof, origin, answers }: Answered): object => ({
     ...claim,
     verdict: answer.kind,
     ...(answer.kind === 'violated'
-      ? { counterexample: answer.refutation.id, scenario: answer.refutation.scenario, shows: answer.refutation.property }
+      ? {
+          counterexample: answer.refutation.id,
+          scenario: answer.refutation.scenario,
+          shows: answer.refutation.property,
+        }
       : {}),
     ...(answer.kind === 'unknown' && answer.cti !== undefined ? { cti: answer.cti } : {}),
   })),

@@ -70,6 +70,24 @@ function counterText(model: LoweredModel, { counter: { slot, falls } }: Componen
   return falls === 'down' ? name : `${declared?.hi ?? 0} - ${name}`
 }
 
+/** The routine that all of some steps lie in: the innermost that is common to them, below the one that was asked about. */
+function placeOf(model: LoweredModel, ids: readonly number[], routine: string): string | undefined {
+  const [first = [], ...rest] = ids.map((id) => model.steps.find((s) => s.id === id)?.frames ?? [])
+  const common = first.filter((f, i) => rest.every((r) => r[i]?.id === f.id))
+  const inner = common[common.length - 1]?.fn
+  return inner === undefined || inner === routine ? undefined : inner
+}
+
+/** What a rank says of a routine whose own loops end, though some of those that it calls may go on. */
+function ownText(model: LoweredModel, loops: readonly Loop[], routine: string): string {
+  const own = loops.filter((l) => placeOf(model, l.steps, routine) === undefined && l.rank.length > 0)
+  const open = loops.flatMap((l) => l.unranked.map((ids) => placeOf(model, ids, routine)))
+  if (own.length === 0 || open.length === 0 || open.includes(undefined)) return ''
+  const callees = [...new Set(open)].map((fn) => `${fn ?? ''}()`).join(', ')
+  const counters = own.flatMap((l) => l.rank.map((c) => counterText(model, c))).join(', ')
+  return ` Its own loop is proved to end, by (${counters}); what has no counter lies in ${callees}.`
+}
+
 function loopText(model: LoweredModel, loop: Loop, first: Step | undefined): string {
   const at = (ids: readonly number[]): string => ids.map((id) => label(model, id, first)).join(', ')
   const counters = loop.rank.map((c) => counterText(model, c))
@@ -92,7 +110,7 @@ function verdictText(loops: readonly Loop[]): string {
   return `may not end: ${those} has a counter that ends it`
 }
 
-/** Returns the exit code: 0 where every loop is ranked, 20 where one is not. */
+/** Returns the exit code: 0 where every loop is ranked, those of the routines that it calls among them, 20 where one is not. */
 export async function rankCommand(name: string, options: RankOptions): Promise<number> {
   const { kernel, json, out } = options
   const routine = name.replace(/\(\)$/, '')
@@ -129,7 +147,7 @@ export async function rankCommand(name: string, options: RankOptions): Promise<n
       out(`${JSON.stringify({ ...RESULT_FORMAT, ...result }, null, 2)}\n`)
     } else {
       out(
-        `${wrapped(`${routine}() on ${kernelText(scenario)}, as ${scenario.name} calls it, ${verdictText(loops)}.`, '')}\n`,
+        `${wrapped(`${routine}() on ${kernelText(scenario)}, as ${scenario.name} calls it, ${verdictText(loops)}.${ownText(model, loops, routine)}`, '')}\n`,
       )
       for (const loop of loops) out(`\n${loopText(model, loop, steps[0])}\n`)
       const unranked = ends ? '' : " 'mmcheck check --liveness' looks for a run that goes round for ever."

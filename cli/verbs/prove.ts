@@ -11,7 +11,7 @@ const PROVE_HELP = `
 Examples:
   mmcheck prove
   mmcheck prove --property ZapKeepsGuards --kernel v7.0-keep-guards
-  mmcheck prove --find --property LockExclusion --without pte_offset_map_lock.lock --cti
+  mmcheck prove --core collapse --without retract_page_tables.recheck --cti
 
 Asks Z3 for the core list, for any number of threads and pages, where every
 thread makes any of the calls named, on any pages, again and again. Properties:
@@ -31,6 +31,7 @@ unknown. 'mmcheck --help' lists the exit codes of all verbs.`
 interface ProveFlags {
   readonly kernel?: readonly string[]
   readonly property: readonly string[]
+  readonly core: readonly string[]
   readonly find?: boolean
   readonly update?: boolean
   readonly without: readonly string[]
@@ -55,10 +56,14 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
     .description('what holds for any number of threads and pages, proved by Z3')
     .option('-k, --kernel <names>', 'kernels to prove it of (default: v7.0)', value.kernelNames)
     .option('--property <names>', 'properties of the core list (default: all)', value.collect, [])
+    .option('--core <names>', 'models, by the names in parentheses (default: all)', value.collect, [])
     .option('--find', 'find the proof anew, though one is recorded')
     .option('--update', 'record what is found')
     .option('--without <labels>', 'leave these steps or checks out', value.collect, [])
-    .option('--solver <program>', "a program to ask, such as 'z3' (default: z3 where there is one, or the package z3-solver)")
+    .option(
+      '--solver <program>',
+      "a program to ask, such as 'z3' (default: z3 where there is one, or the package z3-solver)",
+    )
     .option('--max-seconds <n>', `give a message to the solver this long (default: ${SECONDS})`, value.count)
     .option('--lemmas', 'print the lemmas too')
     .option('--cti', 'of what is not proved, print the steps that may break it, and the lemma that each breaks')
@@ -70,6 +75,7 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
         await proveCommand({
           kernels,
           properties: flags.property,
+          cores: flags.core,
           find: flags.find ?? false,
           update: flags.update ?? false,
           without: flags.without,

@@ -18,10 +18,12 @@ many there are. It says nothing of waiting for a lock. Where there is none,
 'mmcheck check SCENARIO --liveness' may have a run that never ends.
 
 A loop that tries again because another thread changed something has no
-counter, and may go round as long as others do.
+counter, and may go round as long as others do: so does the walker where a table
+has vanished under it (ACTION_AGAIN), though each call of it that returns brings
+madvise_guard_install() nearer to its own end. Which loops those are is printed.
 
-Exit code: 0 where every loop has a rank, 20 where one has none, 21 where the
-solver did not answer. 'mmcheck --help' lists the exit codes of all verbs.`
+Exit code: 0 where every loop has a rank, also in the routines that it calls, 20
+where one has none, 21 where the solver did not answer. 'mmcheck --help' lists the exit codes of all verbs.`
 
 interface RankFlags {
   readonly kernel: Kernel

@@ -183,9 +183,8 @@ const DECLARATIONS: Readonly<Record<Core['world'], (pages: number) => string>> =
   anon: (n) => `map a = anon[0..${n - 1}] private rw;`,
 }
 
-/** Builds a core model for a kernel at a size; all pages lie under one PMD. Throws on a label of `without` that it does not have. */
-export function instanceOf(core: Core, kernel: Kernel, sizes: Sizes): Instance {
-  const { threads, pages, tables } = sizes
+/** The world of a core model at a size, in which nobody does anything; all pages lie under one PMD. */
+export function worldOf(core: Core, kernel: Kernel, { threads, pages, tables }: Sizes): Program {
   const placeholders = Array.from({ length: threads }, (_, i) => `P${i} { read(a[0]); }`).join('\n')
   const text = `MM core\nkernel ${kernel.name}\n{ ptes ${pages}; tables ${tables}; ${DECLARATIONS[core.world](pages)} }\n${placeholders}\n`
   const parsed = parseLitmus({ name: 'core', text })
@@ -193,20 +192,18 @@ export function instanceOf(core: Core, kernel: Kernel, sizes: Sizes): Instance {
   const scenario = made.ok && 'scenarios' in made ? made.scenarios[0] : undefined
   if (scenario === undefined)
     throw new Error(`the world of a proof: ${'diagnostics' in made ? (made.diagnostics[0]?.message ?? '') : ''}`)
-  const k: Build = { has: kernel.has, oom: false }
-  const user = userThread(core, k)
+  return { ...scenario.program, lifetimes: [], properties: [], without: new Set(core.without) }
+}
+
+/** Builds a core model for a kernel at a size. Throws on a label of `without` that it does not have. */
+export function instanceOf(core: Core, kernel: Kernel, sizes: Sizes): Instance {
+  const user = userThread(core, { has: kernel.has, oom: false })
   const rcu: ThreadProgram = { name: 'rcu', daemon: true, body: [call('batch', rcu_do_batch)], locals: [] }
-  const bare: Program = {
-    ...scenario.program,
-    threads: [user, rcu],
-    lifetimes: [],
-    properties: [],
-    without: new Set(core.without),
-  }
+  const bare: Program = { ...worldOf(core, kernel, sizes), threads: [user, rcu] }
   const [mutated, unknown] = mutate(bare, core.without)
   if (unknown.length > 0 || core.without.some((w) => isMutation(w) && unknown.includes(w)))
     throw new Error(`nothing to leave out: '${unknown.join("', '")}' is no part of this model`)
   const [mutatedUser = user, mutatedRcu = rcu] = mutated.threads
-  const all: ThreadProgram[] = Array.from({ length: threads }, (_, i) => ({ ...mutatedUser, name: `P${i}` }))
+  const all: ThreadProgram[] = Array.from({ length: sizes.threads }, (_, i) => ({ ...mutatedUser, name: `P${i}` }))
   return { program: { ...mutated, threads: [...all, mutatedRcu] }, user: mutatedUser, rcu: mutatedRcu }
 }

@@ -85,18 +85,28 @@ export async function ctiOf(
     const witnesses = new Map(witnessDeclarations(unmet.lemma))
     const text = [
       '(set-option :produce-models true)',
-      preamble({ ...e, declared: new Map([...e.declared, ...witnesses]) }, Object.keys(e.domain).filter((s) => s !== 'slot')),
+      preamble(
+        { ...e, declared: new Map([...e.declared, ...witnesses]) },
+        Object.keys(e.domain).filter((s) => s !== 'slot'),
+      ),
       ...[...axioms, ...hypotheses].map((a) => `(assert ${a})`),
     ]
     await tell(session, text.join('\n'))
     const objects = unmet.lemma.vars.map((v) => ({ ...v, term: witness(v.name, v.set) }))
     for (const o of obligations) {
-      const values = await model(session, o.assertions, [], [...places.terms, SELF, WITNESS_THREAD, ...objects.map((x) => x.term)])
+      const values = await model(
+        session,
+        o.assertions,
+        [],
+        [...places.terms, SELF, WITNESS_THREAD, ...objects.map((x) => x.term)],
+      )
       if (values === undefined) continue
       const n = places.terms.length
       const self = decode(THREAD, values[n] ?? '')
       const other = o.whose === 'other' ? decode(THREAD, values[n + 1] ?? '') : undefined
-      const named = objects.map((x, i) => show({ kind: 'ref', set: x.set }, decode({ kind: 'ref', set: x.set }, values[n + 2 + i] ?? '')))
+      const named = objects.map((x, i) =>
+        show({ kind: 'ref', set: x.set }, decode({ kind: 'ref', set: x.set }, values[n + 2 + i] ?? '')),
+      )
       return described(setup, unmet.lemma, o, places.read(values), self, other, named)
     }
     return undefined
@@ -159,4 +169,3 @@ function differences(
     })
   })
 }
-

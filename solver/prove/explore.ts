@@ -1,6 +1,6 @@
 /** A proof held against every state of its model at small sizes: what a solver says of all sizes must be so of these. */
 import { range } from '../../model/language/types.ts'
-import { instanceOf, type Sizes } from './core.ts'
+import { worldOf, type Sizes } from './core.ts'
 import { overAll } from './filter.ts'
 import { finiteOf, successorsOf, type Env, type Evaluator, type Finite, type State } from './finite.ts'
 import type { Lemma } from './lemma.ts'
@@ -62,7 +62,7 @@ const keyOf = (state: State): string => String.fromCharCode(...state)
 
 /** Explores the model of a proof at one size, breadth first, and asks each lemma of each state and step. */
 export function explore(setup: Setup, lemmas: readonly Lemma[], sizes: Sizes, maxStates: number): Explored {
-  const finite = finiteOf(setup.system, instanceOf(setup.core, setup.kernel, sizes).program)
+  const finite = finiteOf(setup.system, worldOf(setup.core, setup.kernel, sizes))
   const clean = canonical(finite)
   const next = successorsOf(finite)
   const pcs = finite.base.get('pc') ?? 0
@@ -95,7 +95,9 @@ export function explore(setup: Setup, lemmas: readonly Lemma[], sizes: Sizes, ma
       if (bad !== undefined) return { sizes, states: seen.size, complete: false, broken: bad.name }
       for (let t = 1; t <= finite.threads; t++)
         for (const s of next(state, t)) {
-          const broken = taken[label(state, t)]?.find(({ holds }) => holds({ state: s, old: state, self: t, bound: [] }) === 0)
+          const broken = taken[label(state, t)]?.find(
+            ({ holds }) => holds({ state: s, old: state, self: t, bound: [] }) === 0,
+          )
           if (broken !== undefined) return { sizes, states: seen.size, complete: false, broken: broken.lemma.name }
           const key = keyOf(clean(s))
           if (seen.has(key)) continue

@@ -154,7 +154,8 @@ function isRelevant(e: Expr, relevant: ReadonlySet<string>): boolean {
 
 const unlessNil = (index: readonly Expr[], body: Expr): Expr =>
   index.reduce<Expr>(
-    (rest, i) => (neverNil(i) || i.type.kind !== 'ref' ? rest : implies(ne(i, { kind: 'const', type: i.type, value: 0 }), rest)),
+    (rest, i) =>
+      neverNil(i) || i.type.kind !== 'ref' ? rest : implies(ne(i, { kind: 'const', type: i.type, value: 0 }), rest),
     body,
   )
 
@@ -165,7 +166,10 @@ function guarded(e: Expr): Expr {
     if (x.kind === 'field') for (const i of x.index) nils.set(keyOf(i), i)
     return undefined
   })
-  return unlessNil([...nils.values()].filter((i) => i.kind !== 'self' && i.kind !== 'bound'), e)
+  return unlessNil(
+    [...nils.values()].filter((i) => i.kind !== 'self' && i.kind !== 'bound'),
+    e,
+  )
 }
 
 const lemma = (body: Expr, labels: ReadonlySet<number>, vars: Lemma['vars'] = []): Lemma => ({
@@ -272,7 +276,11 @@ function notedLocks(system: System): ReadonlyMap<string, Noted> {
 const sameSets = (f: Field, lock: LockClass): boolean => f.sets.join() === lock.owner.decl.sets.join()
 
 const sets = (a: Action, f: Field): boolean =>
-  a.kind === 'assign' && a.target.kind === 'field' && a.target.field === f && a.value.kind === 'const' && a.value.value === 1
+  a.kind === 'assign' &&
+  a.target.kind === 'field' &&
+  a.target.field === f &&
+  a.value.kind === 'const' &&
+  a.value.value === 1
 
 /** `body` under the conditions that a section is under. */
 function mapHeld(s: Section, body: Expr): Expr {
@@ -350,26 +358,6 @@ function heldBody({ lock, mode, given }: Held): Expr {
   const body = unlessNil(lock.index, holds)
   return given.length === 0 ? body : implies(and(...given), body)
 }
-
-/** Some locals of the running thread, each with the labels at which it may still be read. */
-export function atLive(
-  system: System,
-  wanted: (f: Field) => boolean,
-): readonly (readonly [FieldExpr, ReadonlySet<number>])[] {
-  const live = liveLocals(system)
-  return system.locals.filter(wanted).flatMap((f): readonly (readonly [FieldExpr, ReadonlySet<number>])[] => {
-    const labels = new Set(live.flatMap((l, i) => (l.has(f.name) ? [i] : [])))
-    return labels.size === 0 ? [] : [[{ kind: 'field', type: f.type, field: f, index: [self] }, labels]]
-  })
-}
-
-/** Locals that may be the same wherever they may still be read: references that point at something, and truth values. */
-export const ownConstants = (system: System): readonly Lemma[] => [
-  ...atLive(system, (f) => f.type.kind === 'bool').flatMap(([of, labels]) => [lemma(of, labels), lemma(not(of), labels)]),
-  ...atLive(system, (f) => f.type.kind === 'ref' && f.type.nonNil !== true).map(([of, labels]) =>
-    lemma(ne(of, 'nil'), labels),
-  ),
-]
 
 /** A lock with readers has no writer. */
 function together(lock: LockClass): readonly Lemma[] {

@@ -172,12 +172,15 @@ async function lost(w: Work, lemma: Lemma, o: Obligation): Promise<Lost> {
   }
 }
 
-const labelName = (w: Work, i: number | undefined): string => (i === undefined ? '' : (w.e.system.labels[i]?.name ?? ''))
+const labelName = (w: Work, i: number | undefined): string =>
+  i === undefined ? '' : (w.e.system.labels[i]?.name ?? '')
 
 async function atStart(w: Work): Promise<void> {
   const start = startOf(w.e, w.setup)
   const entries = w.e.system.programs.map((p) => p.entry)
-  const asked = w.entries.flatMap((x) => (x.whole === undefined || x.whole.ofSteps === true ? [] : [{ x, whole: x.whole }]))
+  const asked = w.entries.flatMap((x) =>
+    x.whole === undefined || x.whole.ofSteps === true ? [] : [{ x, whole: x.whole }],
+  )
   const fails = asked.map(({ whole }) => [failsOf(w.e, whole, before(w.e), WITNESS_THREAD)])
   await flush(w.session, w.e, w.told, [])
   await tell(w.session, ['(push 1)', ...start.map((a) => `(assert ${a})`)].join('\n'))
@@ -212,7 +215,8 @@ async function round(w: Work, log: (text: string) => void): Promise<boolean> {
   let some = false
   while (await opened(w, new Set(literals(w)), log)) {
     some = true
-    for (const x of w.entries) if (x.whole?.labels !== undefined && !sameLabels(within(x.whole, w.reached), x.lemma)) await assume(w, x)
+    for (const x of w.entries)
+      if (x.whole?.labels !== undefined && !sameLabels(within(x.whole, w.reached), x.lemma)) await assume(w, x)
   }
   for (const x of w.entries) {
     const todo = [...questionsOf(w, x, new Set(literals(w)))]
@@ -242,9 +246,18 @@ async function round(w: Work, log: (text: string) => void): Promise<boolean> {
           if (x.lemma === lemma) w.proofs.set(q.key, core)
           continue
         }
-        w.unmet.push({ lemma, from: labelName(w, q.o.from), to: labelName(w, q.o.to), whose: q.o.whose, said: why, place: x.id })
+        w.unmet.push({
+          lemma,
+          from: labelName(w, q.o.from),
+          to: labelName(w, q.o.to),
+          whose: q.o.whose,
+          said: why,
+          place: x.id,
+        })
         for (const l of labels ?? []) gone.add(l)
-        log(`lost ${lemma.name.slice(0, 120)} at ${labels === undefined ? 'all' : labels.map((l) => labelName(w, l)).join(' ')} by ${labelName(w, q.o.from)} (${q.o.whose})`)
+        log(
+          `lost ${lemma.name.slice(0, 120)} at ${labels === undefined ? 'all' : labels.map((l) => labelName(w, l)).join(' ')} by ${labelName(w, q.o.from)} (${q.o.whose})`,
+        )
         await drop(w, x, labels)
       }
     }
@@ -270,7 +283,12 @@ export async function inductivePart(
   const reached = new Set([...seen, ...e.system.programs.map((p) => p.entry)])
   const w: Work = {
     ...{ setup, e, transitions, session, entries, reached },
-    ...{ told: new Set<string>(), proofs: new Map<string, readonly Term[]>(), unmet: [], closed: new Map<number, readonly Term[]>() },
+    ...{
+      told: new Set<string>(),
+      proofs: new Map<string, readonly Term[]>(),
+      unmet: [],
+      closed: new Map<number, readonly Term[]>(),
+    },
   }
   try {
     await begin(session, setup, e, w.told, lemmas)
@@ -281,12 +299,21 @@ export async function inductivePart(
     const uses = entries.map(() => new Set<number>())
     const unreached = unreachedOf(w)
     // What keeps threads from labels is rested on by all.
-    const gates = [...w.closed].flatMap(([i, core]) => (reached.has(transitions.ways[i]?.label ?? -1) && unreached.has(transitions.ways[i]?.way.target ?? -1) ? core : []))
+    const gates = [...w.closed].flatMap(([i, core]) =>
+      reached.has(transitions.ways[i]?.label ?? -1) && unreached.has(transitions.ways[i]?.way.target ?? -1) ? core : [],
+    )
     for (const x of entries) for (const l of gates) uses[x.id]?.add(byLiteral.get(l) ?? x.id)
     for (const x of entries)
       for (const o of x.lemma === undefined ? [] : obligationsOf(transitions, x.lemma, unreached))
         for (const l of w.proofs.get(`${x.id} ${o.whose} ${o.way}`) ?? []) uses[x.id]?.add(byLiteral.get(l) ?? x.id)
-    return { left: entries.map((x) => x.lemma), unreached, uses, unmet: w.unmet, queries: session.queries.count, ms: Date.now() - begun }
+    return {
+      left: entries.map((x) => x.lemma),
+      unreached,
+      uses,
+      unmet: w.unmet,
+      queries: session.queries.count,
+      ms: Date.now() - begun,
+    }
   } finally {
     closeSession(session)
   }

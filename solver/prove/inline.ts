@@ -173,7 +173,12 @@ function threadOf(ctx: Context, t: ThreadProgram): Node {
   const locals = takeLocals(ctx, t.name, t.locals)
   const names: Names = { params: new Map(), locals: new Map([...locals].map(([name, f]) => [name, mine(f)])) }
   const end: Node = { kind: 'end' }
-  return block(ctx, t.body, { scope: { routine: t.name, frames: [t.name], prefix: [], names }, onReturn: () => end }, end)
+  return block(
+    ctx,
+    t.body,
+    { scope: { routine: t.name, frames: [t.name], prefix: [], names }, onReturn: () => end },
+    end,
+  )
 }
 
 /**

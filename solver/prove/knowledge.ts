@@ -35,8 +35,7 @@ export type Cases = ReadonlyMap<string, { readonly modes: ReadonlyMap<string, nu
 const lockKey = (lock: LockRef, mode: string): string => `${lock.lock.name}/${mode}/${lock.index.map(keyOf).join()}`
 export const heldKey = (h: Held): string => `${lockKey(h.lock, h.mode)} ${h.given.map(keyOf).join()}`
 const allHeld = (list: Iterable<Held>): ReadonlyMap<string, Held> => new Map([...list].map((h) => [heldKey(h), h]))
-const heldNames = (h: Held, local: string): boolean =>
-  [...h.given, ...h.lock.index].some((e) => ownReads(e).has(local))
+const heldNames = (h: Held, local: string): boolean => [...h.given, ...h.lock.index].some((e) => ownReads(e).has(local))
 const reads = (e: Expr, name: string): boolean => {
   let found = false
   mapExpr(e, (x) => {
@@ -182,7 +181,12 @@ function learning(k: Known, cond: Expr, outcome: boolean): Known {
   if (cond.kind === 'binary' && cond.op === (outcome ? 'and' : 'or'))
     return learning(learning(k, cond.left, outcome), cond.right, outcome)
   if (cond.kind === 'const' || namesBound(cond)) return k
-  if (cond.kind === 'binary' && cond.left.type.kind === 'bool' && cond.right.kind === 'const' && (cond.op === 'eq' || cond.op === 'ne'))
+  if (
+    cond.kind === 'binary' &&
+    cond.left.type.kind === 'bool' &&
+    cond.right.kind === 'const' &&
+    (cond.op === 'eq' || cond.op === 'ne')
+  )
     return learning(k, cond.left, ((cond.op === 'eq') === outcome) === (cond.right.value === 1))
   return fact(k, cond, outcome)
 }
@@ -275,7 +279,8 @@ function afterStep(f: Flow, s: PStep, tracked: ReadonlySet<string>): Flow {
   for (const g of s.guard) known = learning(known, g, true)
   let { modes } = f
   for (const a of s.actions) {
-    if (a.kind === 'assign' && a.target.kind === 'field') modes = modesAfter({ modes, known }, a.target, a.value, tracked)
+    if (a.kind === 'assign' && a.target.kind === 'field')
+      modes = modesAfter({ modes, known }, a.target, a.value, tracked)
     known = afterAction(known, a)
   }
   return { modes, known }

@@ -3,20 +3,20 @@ import { render } from '../../model/language/expr.ts'
 import type { Kernel } from '../../model/kernels/kernel.ts'
 import { check, type CheckOptions, type Unmet } from './check.ts'
 import { filtered } from './filter.ts'
-import { inductivePart, nobodyAt, type Inductive } from './houdini.ts'
+import { inductivePart, nobodyAt, UNREACHED, type Inductive } from './houdini.ts'
 import { constants } from './constants.ts'
-import { ownConstants } from './held.ts'
 import type { Claim, Item } from './items.ts'
 import type { Lemma } from './lemma.ts'
+import { ownConstants } from './own.ts'
 import { setUp, type Setup } from './setup.ts'
 
 /** What every proof of a core model rests on, beside the lemmas. */
 export const RESTS_ON: readonly string[] = [
-  'any number of threads; each makes any of these calls, on any range of pages, again and again; one RCU callback',
-  'any number of pages, page tables and folios; one mm, one VMA, one PMD, one file, mapped shared',
+  'any number of threads; each makes any of the calls named, on any range of pages, again and again, and touches memory in no other way; one RCU callback',
+  'any number of pages, page tables and folios; one mm, one VMA (a split finds no memory), one PMD, one file, mapped shared; truncation ends at the eighth page of a file',
   'locals may begin with any value, and the page cache with any folios; nothing is mapped at first',
   'a loop without a step in it is taken turn by turn, which only adds interleavings',
-  'lemmas by hand: none',
+  'lemmas by hand: none; they are guesses read off the code, kept where Z3 shows that they prove one another',
 ]
 
 /** A lemma as it is printed and recorded. */
@@ -73,7 +73,10 @@ export interface Attempt {
 
 export function textOf(setup: Setup, l: Lemma): LemmaText {
   const { labels } = l
-  const text = `${l.vars.map((v) => `every ${v.set} ${v.name}: `).join('')}${render(l.body)}`
+  const text =
+    l.name === UNREACHED
+      ? 'no thread comes here'
+      : `${l.vars.map((v) => `every ${v.set} ${v.name}: `).join('')}${render(l.body)}`
   return labels === undefined ? { text } : { text, labels: [...labels].map((i) => setup.system.labels[i]?.name ?? '') }
 }
 
@@ -110,7 +113,9 @@ export async function attempt(
   const wanted = claims.flatMap((c) => c.lemmas)
   const runs = filtered(setup.finite, [...wanted, ...guesses], RUNS, LENGTH)
   const all = [...wanted, ...runs.left.slice(wanted.length).flatMap((l) => l ?? [])]
-  log?.(`${runs.states} states, ${runs.reached.size} of ${setup.system.labels.length} labels, ${all.length} guesses left`)
+  log?.(
+    `${runs.states} states, ${runs.reached.size} of ${setup.system.labels.length} labels, ${all.length} guesses left`,
+  )
   const found = await inductivePart(setup, all, runs.reached, options, log)
   const places = new Map(all.map((l, i) => [l, i]))
   // What is claimed of labels that no thread comes to is lost, and nothing else.
@@ -140,7 +145,12 @@ export async function attempt(
       lemmas: c.lemmas.map((l) => textOf(setup, l)),
       broken: found.unmet
         .filter((u) => c.lemmas.includes(all[u.place] ?? u.lemma))
-        .map((u) => ({ lemma: textOf(setup, u.lemma).text, from: u.from ?? 'the start', to: u.to ?? '', said: u.said })),
+        .map((u) => ({
+          lemma: textOf(setup, u.lemma).text,
+          from: u.from ?? 'the start',
+          to: u.to ?? '',
+          said: u.said,
+        })),
     })),
     support: lemmas.slice(goals).map((l) => textOf(setup, l)),
   }

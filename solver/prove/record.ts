@@ -44,7 +44,16 @@ export function recordOf(a: Attempt): ProofRecord | undefined {
   if (claims.length === 0) return undefined
   const { property, core, kernel, operations } = a.proof
   const lemmas = a.guessed.map((l) => ({ name: l.name, ...textOf(a.setup, l) }))
-  return { format: PROOF_FORMAT, property, core, kernel, operations, model: fingerprint(a.setup.system), claims, lemmas }
+  return {
+    format: PROOF_FORMAT,
+    property,
+    core,
+    kernel,
+    operations,
+    model: fingerprint(a.setup.system),
+    claims,
+    lemmas,
+  }
 }
 
 /** The lemmas of a record, as far as the model of today has them: first those of its claims, then its guesses. */

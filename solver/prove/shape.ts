@@ -33,7 +33,10 @@ export function axiomsOf(
   return [
     {
       name: 'nothing lies before the first page and behind the last',
-      expr: and(eq(page.prev(mapping.first(one('mapping'))), 'nil'), eq(page.next(mapping.last(one('mapping'))), 'nil')),
+      expr: and(
+        eq(page.prev(mapping.first(one('mapping'))), 'nil'),
+        eq(page.next(mapping.last(one('mapping'))), 'nil'),
+      ),
     },
     {
       name: 'the mapping and the pmd cover all pages',

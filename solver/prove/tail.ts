@@ -21,7 +21,13 @@ export type Node =
   | { readonly kind: 'if'; readonly cond: Expr; readonly then: Node; readonly else: Node }
   | { readonly kind: 'set'; readonly target: FieldExpr; readonly value: Expr; readonly next: Node }
   /** A place to jump back to; `turn` where it can be reached again with no step between. */
-  | { readonly kind: 'join'; readonly where: string; readonly frames: readonly string[]; target: Node | undefined; turn: boolean }
+  | {
+      readonly kind: 'join'
+      readonly where: string
+      readonly frames: readonly string[]
+      target: Node | undefined
+      turn: boolean
+    }
   | { readonly kind: 'end' }
 
 type Place = Extract<Node, { kind: 'step' | 'join' }>

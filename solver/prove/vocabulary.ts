@@ -217,5 +217,15 @@ export function namesOf(x: Expr | Action): ReadonlySet<string> {
   else visit(x)
   return out
 }
-const ACTIONS: readonly string[] = ['assign', 'when', 'forEach', 'acquire', 'release', 'tryAcquire', 'member', 'note', 'assert']
+const ACTIONS: readonly string[] = [
+  'assign',
+  'when',
+  'forEach',
+  'acquire',
+  'release',
+  'tryAcquire',
+  'member',
+  'note',
+  'assert',
+]
 const isAction = (x: Expr | Action): x is Action => ACTIONS.includes(x.kind)
