@@ -35,12 +35,11 @@ export function triangle(names: readonly string[], cells: readonly TableCell[]):
 /** The violations of one world: property, place and what explains it, then the pairs and kernels. */
 export function violationLines(cells: readonly TableCell[]): readonly string[] {
   const kinds = new Map<string, Map<string, { kernels: string[]; steps: number }>>()
-  const reasons = new Map<string, string>()
   for (const cell of cells)
     for (const k of cell.kernels)
       for (const v of k.violations) {
-        const kind = `${v.property} at ${v.at === '' ? 'the start' : v.at}`
-        reasons.set(kind, explanationOf(v.property, v.at, k.kernel) ?? 'NOT EXPLAINED')
+        const why = explanationOf(v, k.kernel, k.violations) ?? 'NOT EXPLAINED'
+        const kind = `${v.property} at ${v.at === '' ? 'the start' : v.at}: ${why}`
         const byCell = kinds.get(kind) ?? new Map<string, { kernels: string[]; steps: number }>()
         kinds.set(kind, byCell)
         const seen = byCell.get(cell.name) ?? { kernels: [], steps: v.steps }
@@ -48,7 +47,7 @@ export function violationLines(cells: readonly TableCell[]): readonly string[] {
         byCell.set(cell.name, { ...seen, steps: Math.min(seen.steps, v.steps) })
       }
   return [...kinds].flatMap(([kind, byCell]) => [
-    wrapped(`${kind}: ${reasons.get(kind) ?? ''}`, '  '),
+    wrapped(kind, '  '),
     ...[...byCell].map(([cell, { kernels, steps }]) =>
       wrapped(`${cell}: ${steps} steps; ${kernels.join(', ')}`, '    '),
     ),

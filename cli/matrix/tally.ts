@@ -37,6 +37,6 @@ export const together = (a: KernelRecord, b: KernelRecord): KernelRecord => ({
 export const unexplained = (kernel: string, { violated }: Pick<KernelRecord, 'violated'>): readonly string[] =>
   Object.entries(violated).flatMap(([cell, violations]) =>
     violations
-      .filter((v) => explanationOf(v.property, v.at, kernel) === undefined)
+      .filter((v) => explanationOf(v, kernel, violations) === undefined)
       .map((v) => `${cell}: nothing explains ${v.property} at ${v.at}`),
   )

@@ -8,7 +8,7 @@ import { unsearchedDocument } from './unsearched_document.ts'
 import { cellsOfRow, rowName, sweepKey, sweepTask, type SweepRow } from './sweep_rows.ts'
 
 /** A cell of the sweep is small; one that is not ends here, and is told as unanswered. */
-export const CELL_STATES_MAX = 3_000_000
+export const CELL_STATES_MAX = 10_000_000
 
 export interface SweepRun {
   readonly row: SweepRow

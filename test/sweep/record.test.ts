@@ -35,7 +35,7 @@ describe.each(Object.entries(record))('%s', (key, kernels) => {
       expect(of.unknown, kernel).toEqual([])
       for (const violations of Object.values(of.violated))
         for (const v of violations)
-          expect(explanationOf(v.property, v.at, kernel), `${v.property} at ${v.at}`).toBeDefined()
+          expect(explanationOf(v, kernel, violations), `${v.property} at ${v.at}`).toBeDefined()
     }
   })
 
