@@ -256,9 +256,7 @@ const isolateFrame = (k: Build): readonly Stmt[] => [
 const COPY = '__collapse_huge_page_copy(): copy_mc_user_highpage()'
 const copyFrame = (k: Build): readonly Stmt[] => {
   if (k.large === undefined)
-    return [
-      step('copy_mc_user_highpage', COPY, [set(copied, 0), when(ne(f, 'nil'), [set(copied, frame.content(f))])]),
-    ]
+    return [step('copy_mc_user_highpage', COPY, [set(copied, 0), when(ne(f, 'nil'), [set(copied, frame.content(f))])])]
   const into = pageOfHuge(k, fresh, at)
   return [
     step('entry', 'pteval = ptep_get(_pte); src_page = pte_page(pteval)', [set(f, entry.frame(t, page.slot(at)))]),

@@ -27,7 +27,11 @@ export const discarding = (k: Build, on: Operand, pages: readonly Expr[], io: Sy
         enter: io.enter,
         leave: (result) => [
           ...io.leave(result).slice(0, -1),
-          withAssert(io.leave(result).at(-1), 'DiscardedIsEmpty', implies(succeeded(result), and(...pages.map(isEmpty)))),
+          withAssert(
+            io.leave(result).at(-1),
+            'DiscardedIsEmpty',
+            implies(succeeded(result), and(...pages.map(isEmpty))),
+          ),
         ],
       }
     : io
@@ -56,11 +60,7 @@ export const punching = (k: Build, on: Operand, { file, first, last }: FilePages
             assert(
               'PunchedIsUnmapped',
               forall('page', 'p', (p) =>
-                or(
-                  eq(page.folio(p), 'nil'),
-                  not(isInHole(p, file, first, last)),
-                  not(entryIs(p, ...FILE_PTES)),
-                ),
+                or(eq(page.folio(p), 'nil'), not(isInHole(p, file, first, last)), not(entryIs(p, ...FILE_PTES))),
               ),
             ),
           ]
@@ -73,5 +73,7 @@ export const punching = (k: Build, on: Operand, { file, first, last }: FilePages
 const isInHole = (p: Expr, file: Expr, first: number, last: number): Expr =>
   and(
     eq(folio.file(page.folio(p)), file),
-    or(...Array.from({ length: last - first + 1 }, (_, i) => eq(page.index(p), literal(page.index(p).type, first + i)))),
+    or(
+      ...Array.from({ length: last - first + 1 }, (_, i) => eq(page.index(p), literal(page.index(p).type, first + i))),
+    ),
   )
