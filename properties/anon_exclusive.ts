@@ -25,9 +25,7 @@ const exclusiveAt = (k: Folios, p: Expr): Expr =>
     : frame.exclusive(mappedFrame(k, p))
 /** sanity_check_pinned_pages(): the page itself, or the first one of its folio. */
 const exclusiveHeld = (k: Folios, f: Expr): Expr =>
-  k.large !== undefined
-    ? or(frame.exclusive(f), frame.exclusive(folioOf(k, f)))
-    : frame.exclusive(f)
+  k.large !== undefined ? or(frame.exclusive(f), frame.exclusive(folioOf(k, f))) : frame.exclusive(f)
 
 /** And nobody is at work on the table: fork clears the bit first, and takes the entry's permission after it. */
 const writable = (k: Folios, p: Expr): Expr =>
@@ -49,6 +47,7 @@ export const ExclusiveIsAlone: Property = {
   mutants: [
     { scenario: 'fork+pin_fast', kernel: 'v6.2', without: ['copy_pte_range.wrprotect_ptes'] },
     { scenario: 'fork-mprotect-write', kernel: 'v6.2', without: ['change_pte_range.page_anon_exclusive'] },
+    { scenario: 'selftest-cow-basic_mprotect-thp', kernel: 'v7.0', without: ['change_huge_pmd.page_anon_exclusive'] },
   ],
   reaches: ['copy_pte_range.try_dup_anon_rmap'],
   build: (s) => {
@@ -56,9 +55,7 @@ export const ExclusiveIsAlone: Property = {
     return hasFrames(s) && !s.kernel.has('no-anon-exclusive')
       ? {
           invariant: and(
-            forall('page', 'p', (p) =>
-              implies(and(writable(k, p), ne(mappedFrame(k, p), 'nil')), exclusiveAt(k, p)),
-            ),
+            forall('page', 'p', (p) => implies(and(writable(k, p), ne(mappedFrame(k, p), 'nil')), exclusiveAt(k, p))),
             forall('page', 'p', (p) =>
               forall('page', 'q', (q) =>
                 or(eq(p, q), not(sharedWith(k, p, q)), not(and(mapsAnon(p), exclusiveAt(k, p)))),
@@ -85,6 +82,7 @@ export const PinnedIsExclusive: Property = {
   mutants: [
     { scenario: 'fork+pin_fast', kernel: 'v6.2', without: ['gup_fast.seq_odd', 'gup_fast.seq_changed'] },
     { scenario: 'pin-fork', kernel: 'v6.2', without: ['copy_pte_range.copy_present_page'] },
+    { scenario: 'selftest-cow-iouring_fork-thp', kernel: 'v7.0', without: ['copy_huge_pmd.may_be_pinned'] },
     { scenario: 'pin_fast+reclaim-store', kernel: 'v6.2', without: ['try_to_unmap_one.maybe_pinned_cleared'] },
   ],
   reaches: ['copy_pte_range.copy_present_page'],

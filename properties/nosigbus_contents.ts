@@ -90,6 +90,8 @@ export const PinReliable: Property = {
     { scenario: 'fork+pin_fast', kernel: 'v6.2', without: ['gup_fast.seq_odd', 'gup_fast.seq_changed'] },
     { scenario: 'pin_fast+khugepaged', kernel: 'v6.2', without: ['collapse_huge_page.refcount_suitable'] },
     { scenario: 'pin-clear_refs-store', kernel: 'v6.2', without: ['do_wp_page.private.reuse'] },
+    { scenario: 'gup-row152-memfd', kernel: 'v6.2', without: ['follow_page_pte.gup_must_unshare'] },
+    { scenario: 'gup-row158-memfd-fast', kernel: 'v6.2', without: ['gup_fast_pte_range.gup_must_unshare'] },
   ],
   reaches: ['follow_page_pte.try_grab_folio', 'do_wp_page_unshare.set_pte_at'],
   build: (s) => {

@@ -24,7 +24,5 @@ export const PinEnds: Property = {
   reaches: ['follow_page_pte.try_grab_folio'],
   liveness: true,
   build: (s) =>
-    hasFrames(s)
-      ? { ends: { kind: 'calls', routines: ['pin_user_pages', 'get_user_pages'] }, covers: [] }
-      : undefined,
+    hasFrames(s) ? { ends: { kind: 'calls', routines: ['pin_user_pages', 'get_user_pages'] }, covers: [] } : undefined,
 }

@@ -49,8 +49,7 @@ export function longtermPins(options: LongtermPinsOptions): number {
   })
   const table = rowTable(points, files, newProber({}))
   const outcome = highest(table.groups.flatMap((g) => outcomesOf(table, g, names)))
-  if (json)
-    out(`${JSON.stringify({ ...RESULT_FORMAT, exit: EXIT[outcome].code, rows: rowsJson(table) }, null, 2)}\n`)
+  if (json) out(`${JSON.stringify({ ...RESULT_FORMAT, exit: EXIT[outcome].code, rows: rowsJson(table) }, null, 2)}\n`)
   else out(`${rowLines(WORDS, table).slice(1).join('\n')}\n`)
   return EXIT[outcome].code
 }

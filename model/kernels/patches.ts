@@ -30,8 +30,7 @@ export const PATCHES = {
   'unshare-anon-only': 'FAULT_FLAG_UNSHARE leaves what is not anonymous as it is (before 8d6a0ac09a16, v6.2)',
   'pin-non-anon-shared':
     'GUP takes long-term pins, to read, of what is not anonymous in private mappings (before 84209e87c696, v6.2)',
-  'no-large-reuse':
-    'a write fault keeps no page of a large folio that is not exclusive (before 1da190f4d0a6, v6.15)',
+  'no-large-reuse': 'a write fault keeps no page of a large folio that is not exclusive (before 1da190f4d0a6, v6.15)',
   'zero-page-pinned': 'pins of the zero page are counted (before c8070b787519, v6.5)',
   nosigbus: 'MAP_NOSIGBUS and VM_NOSIGBUS (proposed in 2021, in no kernel)',
   'nosigbus-mmap-shmem-read': 'MAP_NOSIGBUS of shmem without PROT_WRITE, shared or private (v1, 1 June 2021)',

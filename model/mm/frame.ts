@@ -241,11 +241,7 @@ export const freeSwapCache = (k: Folios, f: Expr): Action =>
 
 /** An entry of `m` is gone that was `pte`, of frame `f`. The kernel drops the reference later, with its mmu_gather. */
 export const unmapFrame = (k: Folios, pte: Expr, f: Expr, m: Expr): readonly Action[] => [
-  when(and(isOneOf(pte, ...ANON_PTES), ne(f, 'nil')), [
-    ...removeRmap(k, f, m),
-    freeSwapCache(k, f),
-    ...putFrame(k, f),
-  ]),
+  when(and(isOneOf(pte, ...ANON_PTES), ne(f, 'nil')), [...removeRmap(k, f, m), freeSwapCache(k, f), ...putFrame(k, f)]),
   when(and(isOneOf(pte, ...SWAP_PTES), ne(f, 'nil')), freeSwap(k, f)),
 ]
 

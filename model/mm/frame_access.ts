@@ -44,11 +44,7 @@ const seenByOthers = (k: Build, at: Expr, f: Expr): Expr =>
  * page. What a file holds may change under private mappings that have not copied it yet.
  */
 export const contentsOwn = (k: Build, f: Expr, m: Expr): Expr =>
-  not(
-    exists('page', 'q', (q) =>
-      and(ne(page.mm(q), m), isPrivate(q), isAnonFrame(f), mapsFrame(k, q, f)),
-    ),
-  )
+  not(exists('page', 'q', (q) => and(ne(page.mm(q), m), isPrivate(q), isAnonFrame(f), mapsFrame(k, q, f))))
 
 /** What GUP owes of an address: stores go to the page that it has given out, unless somebody has discarded the address. */
 export const owes = (at: Expr): Expr =>

@@ -88,13 +88,7 @@ const put = (k: Build, flags: GupFlags, label: string): readonly Stmt[] => [
 ]
 
 /** gup_must_unshare(NULL, flags, page) of what is not writable: the last question. */
-const unshareCheck = (
-  k: Build,
-  flags: GupFlags,
-  writable: Expr,
-  anonymous: Expr,
-  asked: Expr,
-): readonly Stmt[] =>
+const unshareCheck = (k: Build, flags: GupFlags, writable: Expr, anonymous: Expr, asked: Expr): readonly Stmt[] =>
   asksExclusive(k, flags)
     ? [
         let_(exclusive, true),

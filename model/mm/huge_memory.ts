@@ -37,11 +37,7 @@ const huge: Local = local('folio', nilable('frame'))
  */
 const framesOfSplit = (k: Frames, into: Expr): readonly Action[] => {
   const ofAnon =
-    k.large !== undefined
-      ? [
-          ...mapPages(k, into),
-        ]
-      : [set(entry.frame(into, page.slot(pmd.first(p))), huge)]
+    k.large !== undefined ? [...mapPages(k, into)] : [set(entry.frame(into, page.slot(pmd.first(p))), huge)]
   return [set(huge, entry.huge(p)), set(entry.huge(p), 'nil'), when(isOneOf(kind, ...HUGE_ANON), ofAnon)]
 }
 const mapPages = (k: Frames, into: Expr): readonly Action[] => {

@@ -106,12 +106,7 @@ export const do_huge_pmd_wp_page_frames = (k: Build, flavour: Flavour): Routine 
         step('ref_count', 'folio_trylock(folio); folio_ref_count(folio) == 1: SetPageAnonExclusive(page)', [
           set(
             reuse,
-            and(
-              isUnlocked(k, folio),
-              eq(frame.refs(folio), 1),
-              not(isPinned(k, folio)),
-              not(frame.swapcache(folio)),
-            ),
+            and(isUnlocked(k, folio), eq(frame.refs(folio), 1), not(isPinned(k, folio)), not(frame.swapcache(folio))),
           ),
           when(reuse, [set(frame.exclusive(folio), true)]),
         ]),
@@ -161,7 +156,11 @@ export const change_huge_pmd = (k: Build): Routine =>
       step('set_pmd_at', 'set_pmd_at(mm, addr, pmd, entry)', [
         set(
           pmd.kind(p),
-          ite(and(hasAny(flags, 'VM_WRITE'), exclusive), literal(PmdKind, 'huge_anon'), literal(PmdKind, 'huge_anon_ro')),
+          ite(
+            and(hasAny(flags, 'VM_WRITE'), exclusive),
+            literal(PmdKind, 'huge_anon'),
+            literal(PmdKind, 'huge_anon_ro'),
+          ),
         ),
       ]),
       unlock('pmd_unlock', 'spin_unlock(ptl)', pmd.lock(p)),

@@ -106,7 +106,8 @@ const hugetlb_no_page = (k: Build): Routine =>
     ],
   })
 
-const put = (k: Build, label: string): Stmt => if_(anonymous, [step(label, 'folio_put(old_folio)', [...putFrame(k, f)])])
+const put = (k: Build, label: string): Stmt =>
+  if_(anonymous, [step(label, 'folio_put(old_folio)', [...putFrame(k, f)])])
 
 /** A write, or an unsharing, of an entry that is not writable, in a private mapping. */
 const hugetlb_wp = (k: Build, flavour: Flavour): Routine =>

@@ -72,6 +72,7 @@ import {
 } from './frame.ts'
 import { entry, frame, irq } from './frame_types.ts'
 import { isHuge } from './huge_memory.ts'
+import { at, busy, clearFrame, copyFrame, f, isolateFrame, p, result, t, takeLarge } from './khugepaged_frames.ts'
 import { do_swap_page } from './memory_wp_kinds.ts'
 import { mmap_read_lock, mmap_read_unlock, mmap_write_lock, mmap_write_unlock, vma_start_write } from './mmap_lock.ts'
 import { AnonVma, mapping, mm, page, pmd, PmdKind, Pte, table, vma, VmFlags } from './mm_types.ts'
@@ -79,11 +80,8 @@ import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { rcu_read_lock, rcu_read_unlock } from './rcu.ts'
 
 const READ = 'v6.12 (00f58104202c); v6.17 to v7.0-rc6 by the facts'
-const p: Local = local('pmd', refTo('pmd'))
 const v: Local = local('vma', nilable('vma'))
 const kind: Local = local('pmdval', PmdKind)
-const t: Local = local('table', nilable('table'))
-const at: Local = local('addr', refTo('page'))
 const pte: Local = local('pteval', Pte)
 const anon: Local = local('anon_vma', AnonVma)
 const flags: Local = local('vm_flags', VmFlags)
@@ -95,7 +93,6 @@ const occupied: Local = local('some_present', bool)
 const unmapped: Local = local('unmapped', bool)
 const got: Local = local('got', bool)
 const fault: Local = local('ret', VmFault)
-const result: Local = local('result', ScanResult)
 
 const isEmpty = isOneOf(pte, 'none', 'zero')
 const isSwapPte = isOneOf(pte, 'swap', 'migration', 'guard', 'uffd_wp', 'poison')
@@ -227,67 +224,6 @@ const lockVmaAndCheckPmd = (k: Build): readonly Stmt[] => {
 
 const anonVmaLock = mapping.anon_rwsem(vma.anon_root(v))
 const each = bound('pg', 'page')
-
-const f: Local = local('folio', nilable('frame'))
-const busy: Local = local('referenced', bool)
-/** is_refcount_suitable(): as many references as mappings, and one of the swap cache. */
-const suitable = (k: Build): Expr => {
-  const of = folioOf(k, f)
-  return and(
-    eq(frame.pins(of), 0),
-    or(
-      ...(k.large !== undefined ? [1, 2, 3, 4] : [1, 2, 3]).map((n) =>
-        and(eq(frame.mapcount(of), n), ite(frame.swapcache(of), eq(frame.refs(of), n + 1), eq(frame.refs(of), n))),
-      ),
-    ),
-  )
-}
-const isolateFrame = (k: Build): readonly Stmt[] => [
-  step('vm_normal_page', 'folio = page_folio(vm_normal_page(vma, address, pteval))', [
-    set(f, entry.frame(t, page.slot(at))),
-  ]),
-  if_(ne(f, 'nil'), [
-    step('is_refcount_suitable', 'folio_trylock(folio); is_refcount_suitable(folio)', [
-      set(busy, or(not(suitable(k)), not(isUnlocked(k, f)))),
-    ]),
-    check('refcount_suitable', busy, [let_(result, 'SCAN_FAIL'), break_]),
-  ]),
-]
-const COPY = '__collapse_huge_page_copy(): copy_mc_user_highpage()'
-const copyFrame = (k: Build): readonly Stmt[] => {
-  if (k.large === undefined)
-    return [
-      step('copy_mc_user_highpage', COPY, [set(copied, 0), when(ne(f, 'nil'), [set(copied, frame.content(f))])]),
-    ]
-  const into = pageOfHuge(k, fresh, at)
-  return [
-    step('entry', 'pteval = ptep_get(_pte); src_page = pte_page(pteval)', [set(f, entry.frame(t, page.slot(at)))]),
-    step('copy_mc_user_highpage', COPY, [
-      set(frame.content(into), 0),
-      when(ne(f, 'nil'), [set(frame.content(into), frame.content(f))]),
-    ]),
-  ]
-}
-/** alloc_charge_folio(): nobody sees the folio before it is mapped, so it is taken where it is first written. */
-const takeLarge = (k: Build): readonly Stmt[] =>
-  k.large !== undefined
-    ? [
-        step(
-          'alloc_charge_folio',
-          'folio = vma_alloc_folio(gfp, HPAGE_PMD_ORDER, vma, address)',
-          [
-            set(fresh, freeLarge(k)),
-            assert('WorldLargeEnough', ne(fresh, 'nil')),
-            when(ne(fresh, 'nil'), [set(frame.refs(fresh), 1)]),
-          ],
-          ALLOCATES,
-        ),
-      ]
-    : []
-const clearFrame = (k: Build): readonly Action[] => [
-  set(entry.frame(t, page.slot(at)), 'nil'),
-  when(ne(f, 'nil'), [...removeRmap(k, f, pmd.mm(p)), ...putFrame(k, f)]),
-]
 
 /** __collapse_huge_page_isolate(): under ptl, of a table that only this thread can reach. */
 const isolate = (k: Build): readonly Stmt[] => [

@@ -38,13 +38,13 @@ const slot: Expr = page.slot(addr)
 /** folio_mapcount() + swapcache + 1 == folio_ref_count(): KSM has a reference itself. */
 const onlyMapped = (k: Build): Expr =>
   and(
-  not(isPinned(k, f)),
-  ite(
-    frame.swapcache(f),
-    or(...[1, 2, 3].map((n) => and(eq(frame.mapcount(f), n), eq(frame.refs(f), n + 2)))),
-    or(...[1, 2, 3].map((n) => and(eq(frame.mapcount(f), n), eq(frame.refs(f), n + 1)))),
-  ),
-)
+    not(isPinned(k, f)),
+    ite(
+      frame.swapcache(f),
+      or(...[1, 2, 3].map((n) => and(eq(frame.mapcount(f), n), eq(frame.refs(f), n + 2)))),
+      or(...[1, 2, 3].map((n) => and(eq(frame.mapcount(f), n), eq(frame.refs(f), n + 1)))),
+    ),
+  )
 
 /** Leaves the page's entry read-only, and the page not exclusive; false where somebody holds on to it. */
 const write_protect_page = (k: Build): Routine =>
@@ -70,7 +70,9 @@ const write_protect_page = (k: Build): Routine =>
         set(table.pte(t, slot), 'none'),
         set(entry.frame(t, slot), 'nil'),
       ]),
-      step('ref_count', 'folio_mapcount(folio) + 1 + swapped != folio_ref_count(folio)', [set(busy, not(onlyMapped(k)))]),
+      step('ref_count', 'folio_mapcount(folio) + 1 + swapped != folio_ref_count(folio)', [
+        set(busy, not(onlyMapped(k))),
+      ]),
       let_(pinned, false),
       let_(exclusive, false),
       if_(not(busy), [...tryShare(k, f, pinned, exclusive), if_(pinned, [let_(busy, true)])]),
@@ -84,34 +86,35 @@ const write_protect_page = (k: Build): Routine =>
   })
 
 /** Gives an address another page of the same contents. */
-const replace_page = (k: Build): Routine => routine({
-  name: 'replace_page',
-  file: 'mm/ksm.c',
-  read: READ,
-  params: [addr, f, kpage],
-  locals: [t, pteval, was],
-  body: [
-    call('map', pte_offset_map_lock, [page.pmd(addr)], t),
-    if_(eq(t, 'nil'), [ret()]),
-    step('pte_same', 'pte_same(ptep_get(ptep), orig_pte)', [
-      set(pteval, table.pte(t, slot)),
-      set(was, entry.frame(t, slot)),
-    ]),
-    check('changed', or(ne(pteval, 'anon_ro'), ne(was, f)), [call('unmap_changed', pte_unmap_unlock, [t]), ret()]),
-    step('folio_add_anon_rmap', 'folio_get(kfolio); folio_add_anon_rmap_pte(kfolio, kpage, vma, addr, RMAP_NONE)', [
-      getFrame(k, kpage),
-      ...addRmap(k, kpage, page.mm(addr)),
-    ]),
-    step('set_pte_at_notify', 'ptep_clear_flush(vma, addr, ptep); set_pte_at(mm, addr, ptep, newpte)', [
-      set(entry.frame(t, slot), kpage),
-    ]),
-    step('remove_rmap', 'folio_remove_rmap_pte(folio, page, vma); folio_put(folio)', [
-      ...removeRmap(k, f, page.mm(addr)),
-      ...putFrame(k, f),
-    ]),
-    call('unmap', pte_unmap_unlock, [t]),
-  ],
-})
+const replace_page = (k: Build): Routine =>
+  routine({
+    name: 'replace_page',
+    file: 'mm/ksm.c',
+    read: READ,
+    params: [addr, f, kpage],
+    locals: [t, pteval, was],
+    body: [
+      call('map', pte_offset_map_lock, [page.pmd(addr)], t),
+      if_(eq(t, 'nil'), [ret()]),
+      step('pte_same', 'pte_same(ptep_get(ptep), orig_pte)', [
+        set(pteval, table.pte(t, slot)),
+        set(was, entry.frame(t, slot)),
+      ]),
+      check('changed', or(ne(pteval, 'anon_ro'), ne(was, f)), [call('unmap_changed', pte_unmap_unlock, [t]), ret()]),
+      step('folio_add_anon_rmap', 'folio_get(kfolio); folio_add_anon_rmap_pte(kfolio, kpage, vma, addr, RMAP_NONE)', [
+        getFrame(k, kpage),
+        ...addRmap(k, kpage, page.mm(addr)),
+      ]),
+      step('set_pte_at_notify', 'ptep_clear_flush(vma, addr, ptep); set_pte_at(mm, addr, ptep, newpte)', [
+        set(entry.frame(t, slot), kpage),
+      ]),
+      step('remove_rmap', 'folio_remove_rmap_pte(folio, page, vma); folio_put(folio)', [
+        ...removeRmap(k, f, page.mm(addr)),
+        ...putFrame(k, f),
+      ]),
+      call('unmap', pte_unmap_unlock, [t]),
+    ],
+  })
 
 const find = (k: Build, label: string, of: Expr, into: Local): Stmt =>
   step(

@@ -212,7 +212,9 @@ const copy = (k: Build, flavour: Flavour): readonly Stmt[] => [
     ALLOCATES,
   ),
   // After the switch: nobody may take the old page for his own while this entry might still write it.
-  if_(anonymous, [step('remove_rmap', 'folio_remove_rmap_pte(old_folio, vmf->page, vma)', removeRmap(k, f, page.mm(addr)))]),
+  if_(anonymous, [
+    step('remove_rmap', 'folio_remove_rmap_pte(old_folio, vmf->page, vma)', removeRmap(k, f, page.mm(addr))),
+  ]),
   ...(flavour === 'force' ? [let_(brokeCow, true)] : []),
   call('unmap', pte_unmap_unlock, [t]),
   // The reference of the mapping, and the one that was taken for the copy.

@@ -83,33 +83,34 @@ const dropRmapLocks: readonly Stmt[] = [
 ]
 
 /** move_normal_pmd() and move_huge_pmd(): what the old pmd holds, whole. False where there is nothing of the kind. */
-const move_pgt_entry = (k: Build): Routine => routine({
-  name: 'move_pgt_entry',
-  file: 'mm/mremap.c',
-  read: READ,
-  params: [p, q, v],
-  locals: [anon, kind],
-  returns: bool,
-  body: [
-    ...takeRmapLocks,
-    lock('old_pmd_lock', 'old_ptl = pmd_lock(mm, old_pmd)', pmd.lock(p)),
-    lock('new_pmd_lock', 'spin_lock_nested(new_ptl, SINGLE_DEPTH_NESTING)', pmd.lock(q)),
-    step('pmd_clear', 'pmd_clear(old_pmd), pmd_populate(mm, new_pmd, pmd_pgtable(pmd))', [
-      set(kind, pmd.kind(p)),
-      when(ne(kind, 'none'), [
-        set(pmd.kind(q), kind),
-        set(pmd.table(q), pmd.table(p)),
-        ...ifFrames(k, set(entry.huge(q), entry.huge(p)), set(entry.huge(p), 'nil')),
-        set(pmd.kind(p), 'none'),
-        set(pmd.table(p), 'nil'),
+const move_pgt_entry = (k: Build): Routine =>
+  routine({
+    name: 'move_pgt_entry',
+    file: 'mm/mremap.c',
+    read: READ,
+    params: [p, q, v],
+    locals: [anon, kind],
+    returns: bool,
+    body: [
+      ...takeRmapLocks,
+      lock('old_pmd_lock', 'old_ptl = pmd_lock(mm, old_pmd)', pmd.lock(p)),
+      lock('new_pmd_lock', 'spin_lock_nested(new_ptl, SINGLE_DEPTH_NESTING)', pmd.lock(q)),
+      step('pmd_clear', 'pmd_clear(old_pmd), pmd_populate(mm, new_pmd, pmd_pgtable(pmd))', [
+        set(kind, pmd.kind(p)),
+        when(ne(kind, 'none'), [
+          set(pmd.kind(q), kind),
+          set(pmd.table(q), pmd.table(p)),
+          ...ifFrames(k, set(entry.huge(q), entry.huge(p)), set(entry.huge(p), 'nil')),
+          set(pmd.kind(p), 'none'),
+          set(pmd.table(p), 'nil'),
+        ]),
       ]),
-    ]),
-    unlock('new_pmd_unlock', 'spin_unlock(new_ptl)', pmd.lock(q)),
-    unlock('old_pmd_unlock', 'spin_unlock(old_ptl)', pmd.lock(p)),
-    ...dropRmapLocks,
-    ret(ne(kind, 'none')),
-  ],
-})
+      unlock('new_pmd_unlock', 'spin_unlock(new_ptl)', pmd.lock(q)),
+      unlock('old_pmd_unlock', 'spin_unlock(old_ptl)', pmd.lock(p)),
+      ...dropRmapLocks,
+      ret(ne(kind, 'none')),
+    ],
+  })
 
 /** The entry's page goes with it. What was taken of the old address is owed nothing more (facts gup-cow-nosigbus, A.4). */
 const moveFrame = (distance: number): readonly Action[] => {

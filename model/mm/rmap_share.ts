@@ -5,6 +5,8 @@
  * then the entry comes back as a swap entry, or as it was.
  *
  * Before v5.19 there is no such bit, and no question: a page that reclaim has got so far is unmapped whatever holds it.
+ * A pin that GUP-fast takes after shrink_page_list() has looked is lost with the next write fault then, as the cover
+ * letter of those patches says (David Hildenbrand, 8 Mar 2022: "really subtle").
  *
  * Not modelled yet: write-back, pages that go altogether (the frame stands for its swap slot as well),
  * migration. A folio of several frames is swapped out whole. Weak memory: see gup_fast.ts.
@@ -217,7 +219,10 @@ const removeLarge = (k: Build): readonly Stmt[] =>
               ],
             ),
           ]),
-          { atomic: 'folio_ref_freeze(): one compare-and-swap; which frame a swap entry stands for is a matter of names' },
+          {
+            atomic:
+              'folio_ref_freeze(): one compare-and-swap; which frame a swap entry stands for is a matter of names',
+          },
         ),
       ]
 /** A page of no swap entry is gone; others are read into the swap cache. */

@@ -1,7 +1,6 @@
 const SHARED_REFUSED = 'v1.5 and v2 of MAP_NOSIGBUS refuse shared mappings, and a private one never comes here'
 
-const FRAMES_ANON =
-  'the entry maps an anonymous page, so that its VMA has an anon_vma and vmf_anon_prepare() gives 0'
+const FRAMES_ANON = 'the entry maps an anonymous page, so that its VMA has an anon_vma and vmf_anon_prepare() gives 0'
 const FRAMES_OOM = "only a failing allocation leads here, and 'oom' is refused together with 'frames'"
 const HUGETLB_TABLE =
   'nothing but munmap() frees a table of a hugetlb mapping, under the mmap write lock, which waits for the fault'
@@ -10,8 +9,6 @@ const HUGETLB_TABLE =
 export const UNREACHED: Readonly<Record<string, string>> = {
   'try_collapse_pte_mapped_thp.step2_pmd_unlock_changed':
     'with the pmd lock held from before the table was looked up, nobody can put another in its place; the kernel compares all the same',
-  'filemap_fault.drop_for_lock_mmap':
-    'a fault that could not have the VMA lock meets a folio that is locked: a writer of the VMA, a holder of the folio and the fault, three threads that no scenario has yet',
   'process_madvise.MADV_GUARD_REMOVE.mmap_read_unlock_restart':
     'removing guards never asks for a restart; the step is one of process_madvise(), which installing shares',
   'do_read_fault.answer':

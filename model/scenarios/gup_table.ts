@@ -188,7 +188,15 @@ export const NOTES: readonly Note[] = [
     row: 'F4 other',
     columns: ['>=6.5'],
     kind: 'narrows',
-    text: 'what later kernels change is not asked: folios of several pages (v6.15), huge_pmd_unshare() (1013af4f585f, v6.16)',
-    evidence: 'facts gup-cow-nosigbus, 0.4',
+    text: "folios of several pages (v6.15) are asked in cow.c's rows; huge_pmd_unshare() (1013af4f585f, v6.16) is not: page tables that two processes share are not modelled, and the facts give it no configuration",
+    evidence: 'facts gup-cow-nosigbus, 0.4; selftest-cow-*-pte_thp',
+  },
+  {
+    row: 'F5',
+    columns: ['5.11-5.18'],
+    kind: 'narrows',
+    text: 'clear_refs of the model asks for no pins, as before v5.11; from then on it passes by what may be pinned, and a page that is held by FOLL_GET, as direct I/O held it, or that GUP-fast pins meanwhile, is lost all the same',
+    evidence:
+      "mm: don't play games with pinned pages in clear_page_refs (v5.11-rc, and in v5.10 stable releases); David Hildenbrand, [PATCH v1 00/15] mm: COW fixes part 2: reliable GUP pins of anonymous pages, 8 Mar 2022",
   },
 ]

@@ -152,7 +152,7 @@ function userThread(core: Core, k: Build): ThreadProgram {
       argument: argumentOf(op.operand, core.world === 'anon'),
       results: op.results(k),
       guardsAreRemoved: true,
-          untouched: false,
+      untouched: false,
     }
     const calls = op.build(k, on, name).map((s): Stmt => {
       if (s.kind !== 'call') return s

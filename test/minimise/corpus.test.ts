@@ -21,12 +21,14 @@ const stepsOf = (id: string): number => {
   return parsed.ok ? parsed.value.trace.length : 0
 }
 /** Those of page frames have been minimised by nobody yet: each takes its time. */
-const hasFrames = (id: string): boolean =>
-  /^ {2}frames \d/m.test(recorded(id).scenario.litmus)
+const hasFrames = (id: string): boolean => /^ {2}frames \d/m.test(recorded(id).scenario.litmus)
 const short = ids.filter((id) => stepsOf(id) <= STEPS_MAX && (STEPS_MAX === Infinity || !hasFrames(id)))
-test.skipIf(short.length < ids.length)(`${ids.length - short.length} of ${ids.length} are left out as too long, or of page frames`, () => {
-  expect(short).toEqual(ids)
-})
+test.skipIf(short.length < ids.length)(
+  `${ids.length - short.length} of ${ids.length} are left out as too long, or of page frames`,
+  () => {
+    expect(short).toEqual(ids)
+  },
+)
 
 describe.each(short)('%s', (id) => {
   test('has a least scenario, below which everything was exhausted', { timeout: 300_000 }, async () => {
