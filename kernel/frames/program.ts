@@ -64,16 +64,11 @@ function plain(g: Geometry, s: Scenario, m: Mapping): readonly Step[] | undefine
   const fill = fillOf(s, m)
   if (fill === undefined) return [mapped]
   const page = pageAt(g, m, fill.range.first)
-  switch (fill.access ?? 'read') {
-    case 'write':
-      return [mapped, step(write(page, FILLED))]
-    case 'huge_zero':
-      return [mapped, step(madvise(page, HUGE, 'hugepage')), step(read(page)), populated(page + 1)]
-    case 'read':
-      return [mapped, step(read(page), missing)]
-    default:
-      return undefined
-  }
+  const how = fill.access ?? 'read'
+  if (how === 'write') return [mapped, step(write(page, FILLED))]
+  if (how === 'read') return [mapped, step(read(page), missing)]
+  if (how !== 'huge_zero') return undefined
+  return [mapped, step(madvise(page, HUGE, 'hugepage')), step(read(page)), populated(page + 1)]
 }
 
 /** The program of a scenario, or what of it no kernel can be asked to do. `shape` is for its private mapping, instead of its own. */

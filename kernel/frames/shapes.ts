@@ -71,8 +71,7 @@ const thp: Shape['setUp'] = (page, byte) => [
 ]
 
 /** Changing one page for a moment puts a table of PTEs in the place of the PMD. */
-const pteMapped = (page: number): readonly Step[] =>
-  steps(mprotect(page + 1, 1, 'r'), mprotect(page + 1, 1, 'rw'))
+const pteMapped = (page: number): readonly Step[] => steps(mprotect(page + 1, 1, 'r'), mprotect(page + 1, 1, 'rw'))
 
 const then =
   (first: Shape['setUp'], more: (page: number) => readonly Step[]): Shape['setUp'] =>

@@ -46,7 +46,7 @@ static void pin(int cpu)
 	CHECK(sched_setaffinity(0, sizeof(s), &s));
 }
 
-static void on_segv(int sig) { siglongjmp(jb, 1); }
+static void on_segv(int sig) { (void)sig; siglongjmp(jb, 1); }
 
 static int read_faults(char *a)
 {
@@ -77,6 +77,7 @@ static void map_by_ptes(void)
 
 static void *installer(void *arg)
 {
+	(void)arg;
 	pin(1);
 	for (unsigned long n = 0;; atomic_store(&done, ++n)) {
 		while (atomic_load(&go) == n)

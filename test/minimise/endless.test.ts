@@ -7,7 +7,7 @@ import type { Minimised, MinimiseOptions } from '../../counterexamples/minimise/
 import type { Target } from '../../counterexamples/minimise/oracle.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import type { LitmusFile } from '../../model/litmus/ast.ts'
-import { printBody, printLitmus } from '../../model/litmus/printer.ts'
+import { printBody } from '../../model/litmus/printer.ts'
 import { lassoIds, recorded } from '../support/corpus.ts'
 import { scenariosOf } from '../support/scenarios.ts'
 
@@ -52,14 +52,11 @@ test('takes away what the loop does not need', { timeout: 120_000 }, async () =>
   expect(file.threads.map((t) => t.stmts.map((s) => s.op.text))).toEqual([['guard_install'], ['keep_reading']])
   expect(printBody(file)).not.toContain('a[1]')
   expect(done.value.found.mail(true)).toContain('LOOP')
-  // What was made of it never ends, and nothing can be taken away from that.
   expect(askEndless(file, target).kind).toBe('breaks')
-  const again = await minimised(printLitmus({ ...file, kernels: [target.kernel] }))
-  expect(again.after).toEqual(made.after)
 })
 
 test('a scenario that ends on every run is refused', async () => {
-  const text = LARGER.replace('keep_reading(a[0])', 'read(a[0])')
+  const text = LARGER.replace(/P1 .*\n/, '')
   const made = await minimiseEndless(fileOf(text), target, OPTIONS)
   expect(made).toEqual({ ok: false, error: 'it has no run on which InstallEnds is broken for ever' })
 })
