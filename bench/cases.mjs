@@ -1,5 +1,5 @@
 // The models that are measured. Sizes are reached on purpose: about 1e4, 1e5, 1e6 and 1e7 states.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lower } from '../dist/model/language/lower/lower.js'
 import { parseLitmus } from '../dist/model/litmus/parser.js'
@@ -105,9 +105,16 @@ function counters(count, bits) {
   }
 }
 
+const SCENARIOS = join(ROOT, 'model', 'scenarios')
+/** The file of a scenario of the catalogue or of its weekly part. */
+function fileOf(name) {
+  const large = join(SCENARIOS, 'weekly', `${name}.litmus`)
+  return existsSync(large) ? large : join(SCENARIOS, `${name}.litmus`)
+}
+
 /** The lowered model of a case, NAME@KERNEL or counters@BITS. */
 export function modelOf(name) {
   const [what, where] = name.split('@')
   if (COUNTS[what] !== undefined) return counters(COUNTS[what], Number(where))
-  return elaborated(MADE[what] ?? readFileSync(join(ROOT, 'model', 'scenarios', `${what}.litmus`), 'utf8'), where)
+  return elaborated(MADE[what] ?? readFileSync(fileOf(what), 'utf8'), where)
 }
