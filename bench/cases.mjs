@@ -36,8 +36,15 @@ export const SPEED = [
   'counters-1e7@64',
   'four-threads@v7.0',
 ]
-/** Guard-region scenarios of more than 1e5 unreduced states: all that the catalogue has, then our own. */
-export const REDUCTION = ['read+read+collapse@v6.13', 'three-threads@v7.0', 'four-threads@v7.0']
+/** Guard-region scenarios of more than 1e5 unreduced states: all that the catalogue has, its weekly part included. */
+export const REDUCTION = [
+  'read+read+collapse@v6.13',
+  'install-remove+collapse+read@v7.0',
+  'install+collapse+read-two@v7.0',
+  'install+fork-read+read-write@v7.0',
+  'install-remove+write-read+collapse@v7.0',
+  'install-remove-read+write-read-write+collapse@v7.0',
+]
 /** Padded counters, by bits of a state: no scenario of the catalogue has as few as 64. */
 export const WIDTHS = ['counters@64', 'counters@128', 'counters@256', 'counters@512']
 /** A scenario with a violation. */

@@ -33,7 +33,7 @@ function foldStep(step: Step, ranges: readonly Bounds[]): Step {
 }
 
 /** The values that an expression can give: those of each branch, where it chooses between constants. */
-export function possibleValues(value: LExpr | Bounds, ranges: readonly Bounds[], within: Bounds): readonly number[] {
+function possibleValues(value: LExpr | Bounds, ranges: readonly Bounds[], within: Bounds): readonly number[] {
   if ('kind' in value && value.kind === 'ite') {
     return [...possibleValues(value.then, ranges, within), ...possibleValues(value.else, ranges, within)]
   }

@@ -11,8 +11,7 @@ import { searchOrder } from './search.ts'
 import { searchedDepthFirst } from './trace.ts'
 import type { Sabotage } from './sabotage.ts'
 
-/** Partial-order reduction; and free steps taken at once with the step before, which saves less and costs nothing. */
-export const REDUCTIONS = ['por', 'chains'] as const
+export const REDUCTIONS = ['por'] as const
 export type Reduction = (typeof REDUCTIONS)[number]
 
 export interface ReductionReport {
@@ -38,7 +37,7 @@ export interface ReducedOptions extends SearchOptions {
   readonly sabotage?: Sabotage
 }
 
-export const remaining = <O extends SearchOptions>(options: O, start: number): O =>
+export const remaining = (options: SearchOptions, start: number): SearchOptions =>
   options.maxMs === undefined ? options : { ...options, maxMs: options.maxMs - (performance.now() - start) }
 
 /**

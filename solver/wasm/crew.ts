@@ -43,7 +43,7 @@ export function startCrew(machine: Machine, onStart: CrewOptions['onStart']): Cr
   const { control, handed } = plan.addresses
   const threads = Array.from({ length: plan.workers - 1 }, (_, i) => {
     const workerData = {
-      module: moduleFor(planFor(plan.model, plan.workers, i + 1, undefined, plan.free)),
+      module: moduleFor(planFor(plan.model, plan.workers, i + 1)),
       memory,
       control,
       words: CONTROL,

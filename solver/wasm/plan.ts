@@ -7,7 +7,6 @@ import { slotsRead } from '../../model/language/slots.ts'
 import type { Composition } from './components.ts'
 import { compose } from './components.ts'
 import type { Global } from './encoder/code.ts'
-import type { FreePcs } from '../reduce/free.ts'
 import type { ReductionAddresses, ReductionPlan } from './por/tables.ts'
 import { reductionSizes } from './por/tables.ts'
 import { CANDIDATES_MAX } from './rooms.ts'
@@ -95,8 +94,6 @@ export interface Plan {
   readonly slack: number
   /** How the search is reduced; undefined where it is not. */
   readonly reduction: Reduction | undefined
-  /** Steps that are taken at once with the step before; none where that is not asked for. */
-  readonly free: FreePcs
   readonly addresses: Addresses
 }
 
@@ -227,16 +224,10 @@ export interface Reduction extends ReductionPlan {
 }
 
 /** States that a reduced search may come to between two looks whether there is room, and an unreduced one. */
-const LOOKS_BETWEEN = { reduced: 3, chained: 8, full: 1 } as const
+const LOOKS_BETWEEN = { reduced: 3, full: 1 } as const
 
 /** The plan for a (specialised) model that the engine does not refuse, for one of several workers. */
-export function planFor(
-  model: LoweredModel,
-  workers: number = 1,
-  worker: number = 0,
-  reduction?: ReductionPlan,
-  free: FreePcs = [],
-): Plan {
+export function planFor(model: LoweredModel, workers: number = 1, worker: number = 0, reduction?: ReductionPlan): Plan {
   const composition = compose(model)
   const told = { composition, model }
   const conditions = [
@@ -268,8 +259,7 @@ export function planFor(
   }
   const end = shared.end + workers * bytes
   const [hand = 0, desk = 0, nodes = 0, ways = 0, anything = 0] = tables
-  const kind = reduction !== undefined ? 'reduced' : free.some((pcs) => pcs.size > 0) ? 'chained' : 'full'
-  const reserve = LOOKS_BETWEEN[kind] * (successorsMax + 1)
+  const reserve = (reduction === undefined ? LOOKS_BETWEEN.full : LOOKS_BETWEEN.reduced) * (successorsMax + 1)
   return {
     model,
     composition,
@@ -281,7 +271,6 @@ export function planFor(
     frames: Array.from({ length: workers }, (_, w) => frameOf(w)),
     reserve,
     slack: workers * reserve,
-    free,
     reduction: reduction && { ...reduction, addresses: { hand, desk, nodes, ways, anything } },
     addresses: { failed, found, ran, chunks, shifts, cells, control, handed, ...frameOf(worker), end },
   }

@@ -6,7 +6,6 @@ import { searchExplicit } from '../explicit/search.ts'
 import { firstViolations } from '../first_violations.ts'
 import { registerSlots, sortOutcomes } from '../outcomes.ts'
 import { initialState } from '../reference/interpreter.ts'
-import type { FreePcs } from '../reduce/free.ts'
 import { specialise } from '../specialise.ts'
 import type { CrewOptions } from './crew.ts'
 import type { Exploration, ExploreOptions, Outcome as Explored } from './explore.ts'
@@ -61,11 +60,11 @@ export function outcomes(exploration: Exploration): readonly Outcome[] {
 }
 
 /** A machine for a (specialised) model and so many workers, or why there is none. */
-export function machineFor(model: LoweredModel, workers: number, free?: FreePcs): Machine | string {
+export function machineFor(model: LoweredModel, workers: number): Machine | string {
   const refused = refusal(model)
   if (refused !== undefined) return refused
   try {
-    return buildMachine(planFor(model, workers, 0, undefined, free))
+    return buildMachine(planFor(model, workers))
   } catch (error) {
     // What the engine throws where there is no address space for a memory.
     if (error instanceof RangeError) return 'the machine does not give the memory'

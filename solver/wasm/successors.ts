@@ -86,44 +86,6 @@ function lookAtConditions(
 }
 
 /**
- * Code that goes on where a successor leaves the thread at a free step: to what follows from that pair, which is
- * itself the end of such a chain. A pair at which the thread waits, or has a choice, ends it as well.
- */
-function goOn(plan: Plan, thread: number, successor: Local, local: NewLocal): readonly Node[] {
-  const free = [...(plan.free[thread] ?? [])].sort((a, b) => a - b)
-  const lowest = free[0]
-  if (lowest === undefined) return []
-  const pc = local('i32')
-  const key = local('i64')
-  const at = local('i32')
-  const found = local('i64')
-  const follows = local('i64')
-  const held = load('i32.load', i32(plan.addresses.now + 4 * (plan.model.threads[thread]?.pcSlot ?? 0)))
-  const shared = op('i64.shl', get(successor), i64(32n))
-  const isFree = free.map((value) => op('i32.eq', get(pc), i32(value))).reduce((a, b) => op('i32.or', a, b))
-  return [
-    call(`unpack${thread + 1}`, wrap(op('i64.shr_u', get(successor), i64(32n)))),
-    set(pc, held),
-    when(isFree, [
-      set(key, op('i64.or', op('i64.or', i64(TAKEN), shared), op('i64.shr_u', get(successor), i64(32n)))),
-      set(at, firstPlace(key, thread)),
-      forEver((done) => [
-        when(op('i64.eq', tee(found, load('i64.atomic.load', get(at))), get(key)), [
-          set(follows, load('i64.load', get(at), 8)),
-          { kind: 'branch', label: done },
-        ]),
-        when(op('i64.eqz', get(found)), [
-          set(follows, call(`meet${thread}`, get(key), get(at))),
-          { kind: 'branch', label: done },
-        ]),
-        set(at, nextPlace(at, thread)),
-      ]),
-      when(op('i64.ge_s', get(follows), i64(0n)), [set(successor, get(follows))]),
-    ]),
-  ]
-}
-
-/**
  * `meet{t}(key, at)`: works out what thread t can do from a pair that is met for the first time, stores
  * it in the memo, at the free place `at` or behind it, and gives what it stored.
  */
@@ -146,21 +108,6 @@ function meetFunction(plan: Plan, thread: number): Func {
     const cases = Array.from({ length: places.size === 0 ? 0 : highest - lowest + 1 }, (_, i) =>
       (places.get(lowest + i) ?? []).map((index) => call(`step${index}`)),
     )
-    const next = local('i32')
-    const one = local('i64')
-    const goesOn = goOn(plan, thread, one, local)
-    const eachGoesOn =
-      goesOn.length === 0
-        ? []
-        : [
-            set(next, get(list)),
-            whileLoop(op('i32.lt_u', get(next), add(get(list), shl(get(length), 3))), [
-              set(one, load('i64.load', get(next))),
-              ...goesOn,
-              store('i64.store', get(next), get(one)),
-              increment(next, 8),
-            ]),
-          ]
     const asList = op(
       'i64.or',
       op('i64.or', i64(LIST), op('i64.shl', extend(get(length)), i64(32n))),
@@ -177,8 +124,8 @@ function meetFunction(plan: Plan, thread: number): Func {
       set(length, op('i32.shr_u', sub(listNext, get(list)), i32(3))),
       when(
         op('i32.eq', get(length), i32(1)),
-        [set(payload, load('i64.load', get(list))), setListNext(get(list)), ...goOn(plan, thread, payload, local)],
-        [set(payload, asList), ...eachGoesOn],
+        [set(payload, load('i64.load', get(list))), setListNext(get(list))],
+        [set(payload, asList)],
       ),
       ...alone(plan, count, local, [
         // Another worker may have met the pair meanwhile, or one that took the place.
