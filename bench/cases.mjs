@@ -1,5 +1,5 @@
 // The models that are measured. Sizes are reached on purpose: about 1e4, 1e5, 1e6 and 1e7 states.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lower } from '../dist/model/language/lower/lower.js'
 import { parseLitmus } from '../dist/model/litmus/parser.js'
@@ -36,8 +36,15 @@ export const SPEED = [
   'counters-1e7@64',
   'four-threads@v7.0',
 ]
-/** Guard-region scenarios of more than 1e5 unreduced states: all that the catalogue has, then our own. */
-export const REDUCTION = ['read+read+collapse@v6.13', 'three-threads@v7.0', 'four-threads@v7.0']
+/** Guard-region scenarios of more than 1e5 unreduced states: all that the catalogue has, its weekly part included. */
+export const REDUCTION = [
+  'read+read+collapse@v6.13',
+  'install-remove+collapse+read@v7.0',
+  'install+collapse+read-two@v7.0',
+  'install+fork-read+read-write@v7.0',
+  'install-remove+write-read+collapse@v7.0',
+  'install-remove-read+write-read-write+collapse@v7.0',
+]
 /** Padded counters, by bits of a state: no scenario of the catalogue has as few as 64. */
 export const WIDTHS = ['counters@64', 'counters@128', 'counters@256', 'counters@512']
 /** A scenario with a violation. */
@@ -105,9 +112,16 @@ function counters(count, bits) {
   }
 }
 
+const SCENARIOS = join(ROOT, 'model', 'scenarios')
+/** The file of a scenario of the catalogue or of its weekly part. */
+function fileOf(name) {
+  const large = join(SCENARIOS, 'weekly', `${name}.litmus`)
+  return existsSync(large) ? large : join(SCENARIOS, `${name}.litmus`)
+}
+
 /** The lowered model of a case, NAME@KERNEL or counters@BITS. */
 export function modelOf(name) {
   const [what, where] = name.split('@')
   if (COUNTS[what] !== undefined) return counters(COUNTS[what], Number(where))
-  return elaborated(MADE[what] ?? readFileSync(join(ROOT, 'model', 'scenarios', `${what}.litmus`), 'utf8'), where)
+  return elaborated(MADE[what] ?? readFileSync(fileOf(what), 'utf8'), where)
 }

@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { EXIT, PIPE_CLOSED } from './exit.ts'
 import { packageRoot } from './input.ts'
+import { compileLate } from './late_compile.ts'
 import { runProgram } from './program.ts'
+
+compileLate()
 
 const version = z
   .object({ version: z.string() })
