@@ -6,6 +6,7 @@ import type { Core } from './core.ts'
 import { exclusions } from './held.ts'
 import type { Lemma } from './lemma.ts'
 import { atLive } from './own.ts'
+import { mapExpr } from './rename.ts'
 import type { System } from './system.ts'
 import { keyOf } from './vocabulary.ts'
 
@@ -99,10 +100,23 @@ const locks = (
     const some = classes.filter((c) => wanted(c.lock.name))
     return {
       claims: some.map((c) => ({ name: c.lock.name, lemmas: c.lemmas })),
-      support: [...classes.filter((c) => !some.includes(c)).flatMap((c) => c.lemmas), ...support],
+      support: [
+        ...(how.lean === true ? [] : classes.filter((c) => !some.includes(c)).flatMap((c) => c.lemmas)),
+        ...(how.lean === true ? support.filter(aboutLocks) : support),
+      ],
     }
   },
 })
+
+/** Speaks of a lock, or of a list. */
+function aboutLocks(l: Lemma): boolean {
+  let found = false
+  mapExpr(l.body, (x) => {
+    if (x.kind === 'field' && (x.field.role === 'lock' || x.field.type.kind === 'subset')) found = true
+    return undefined
+  })
+  return found
+}
 
 const theVma = object('vma', 0)
 const flagged: Expr = hasAny(vma.vm_flags(theVma), MAYBE_GUARD)
