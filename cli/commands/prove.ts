@@ -68,7 +68,11 @@ interface Tried {
 async function tried(prepared: Prepared, record: ProofRecord | undefined, options: ProveOptions): Promise<Tried> {
   const limits = { queryMs: options.limitMs, ...solverOf(options) }
   if (record !== undefined && !options.find) {
-    const { proof, same, unmet, lemmas } = await recheck(record, prepared, limits)
+    const { proof, same, unmet, lemmas } = await recheck(record, prepared, {
+      ...limits,
+      // Of a model that something was taken out of, one step that breaks the proof is enough.
+      first: options.without.length > 0,
+    })
     const changed = same || options.without.length > 0 ? '' : '; the model has changed since'
     const origin = `recorded, checked again${changed}`
     return { proof, origin, lemmas, unmet: unmet.map((u) => ({ of: lemmas[u.place] ?? u.lemma, unmet: u })) }

@@ -9,7 +9,7 @@ import { encodeLemma, failsOf, witnessDeclarations, WITNESS_THREAD, type Lemma }
 import { obligationsOf, startOf, transitionsOf, type Obligation, type Transitions } from './obligations.ts'
 import { ask, closeSession, openSession, tell, type Session } from './session.ts'
 import { unboundedEncoding, type Setup } from './setup.ts'
-import { equal, implies, type Term } from './smt.ts'
+import { equal, implies, TRUE, type Term } from './smt.ts'
 import { pc } from './system.ts'
 import { SELF } from './ways.ts'
 import { begin, flush, type CheckOptions, type Unmet } from './check.ts'
@@ -59,10 +59,11 @@ async function assume(w: Work, entry: Entry): Promise<void> {
   const { whole } = entry
   const lemma = whole && within(whole, w.reached)
   entry.lemma = lemma
+  // Nothing is ever asked under what it was before.
+  if (entry.version > 0) await tell(w.session, `(assert (not ${entry.literal}))`)
   entry.literal = `h${entry.id}.${entry.version++}`
-  if (lemma === undefined || lemma.ofSteps === true) return
-  const text = encodeLemma(w.e, lemma, before(w.e))
-  await flush(w.session, w.e, w.told, witnessDeclarations(lemma))
+  const text = lemma === undefined || lemma.ofSteps === true ? TRUE : encodeLemma(w.e, lemma, before(w.e))
+  if (lemma !== undefined) await flush(w.session, w.e, w.told, witnessDeclarations(lemma))
   await tell(w.session, `(declare-const ${entry.literal} Bool)\n(assert ${implies(entry.literal, text)})`)
 }
 
@@ -210,58 +211,65 @@ function questionsOf(w: Work, x: Entry, current: ReadonlySet<Term>): readonly Qu
   })
 }
 
-/** One look at all that is not shown yet. False where nothing was left to look at. */
-async function round(w: Work, log: (text: string) => void): Promise<boolean> {
+/** Opens what can be opened, and claims of the new labels what is claimed of all. */
+async function widen(w: Work, log: (text: string) => void): Promise<boolean> {
   let some = false
   while (await opened(w, new Set(literals(w)), log)) {
     some = true
     for (const x of w.entries)
       if (x.whole?.labels !== undefined && !sameLabels(within(x.whole, w.reached), x.lemma)) await assume(w, x)
   }
-  for (const x of w.entries) {
-    const todo = [...questionsOf(w, x, new Set(literals(w)))]
-    if (todo.length === 0) continue
-    some = true
-    for (let i = 0; i < todo.length && x.lemma !== undefined; i += CHUNK) {
-      const part = todo.slice(i, i + CHUNK)
-      const { lemma } = x
-      const said = await ask(
-        w.session,
-        part.map((q) => q.o.assertions),
-        literals(w),
-      )
-      const gone = new Set<number>()
-      for (const [k, s] of said.entries()) {
-        const q = part[k]
-        if (q === undefined) continue
-        if (s.kind === 'unsat') {
-          w.proofs.set(q.key, s.core)
-          continue
-        }
-        if ((q.o.whose === 'own' && gone.has(q.o.to ?? -1)) || x.lemma === undefined) continue
-        const why = s.kind === 'unknown' ? s.reason : 'it can be broken'
-        const { labels, core } = await lost(w, x.lemma, q.o)
-        if (labels?.length === 0) {
-          // Label by label there is nothing to break.
-          if (x.lemma === lemma) w.proofs.set(q.key, core)
-          continue
-        }
-        w.unmet.push({
-          lemma,
-          from: labelName(w, q.o.from),
-          to: labelName(w, q.o.to),
-          whose: q.o.whose,
-          said: why,
-          place: x.id,
-        })
-        for (const l of labels ?? []) gone.add(l)
-        log(
-          `lost ${lemma.name.slice(0, 120)} at ${labels === undefined ? 'all' : labels.map((l) => labelName(w, l)).join(' ')} by ${labelName(w, q.o.from)} (${q.o.whose})`,
-        )
-        await drop(w, x, labels)
-      }
+  return some
+}
+
+/** Asks one message of questions about a lemma; gives it up where it is lost. */
+async function part(w: Work, x: Entry, questions: readonly Question[], log: (text: string) => void): Promise<void> {
+  const { lemma } = x
+  if (lemma === undefined) return
+  const said = await ask(
+    w.session,
+    questions.map((q) => q.o.assertions),
+    literals(w),
+  )
+  const gone = new Set<number>()
+  for (const [k, s] of said.entries()) {
+    const q = questions[k]
+    if (q === undefined) continue
+    if (s.kind === 'unsat') {
+      w.proofs.set(q.key, s.core)
+      continue
     }
+    if ((q.o.whose === 'own' && gone.has(q.o.to ?? -1)) || x.lemma === undefined) continue
+    const { labels, core } = await lost(w, x.lemma, q.o)
+    if (labels?.length === 0) {
+      // Label by label there is nothing to break.
+      if (x.lemma === lemma) w.proofs.set(q.key, core)
+      continue
+    }
+    const [from, to] = [labelName(w, q.o.from), labelName(w, q.o.to)]
+    const why = s.kind === 'unknown' ? s.reason : 'it can be broken'
+    w.unmet.push({ lemma, from, to, whose: q.o.whose, said: why, place: x.id })
+    for (const l of labels ?? []) gone.add(l)
+    const where = labels === undefined ? 'all' : labels.map((l) => labelName(w, l)).join(' ')
+    log(`lost ${lemma.name.slice(0, 120)} at ${where} by ${from} (${q.o.whose})`)
+    await drop(w, x, labels)
   }
+}
+
+/**
+ * One look at all that is not shown yet, each lemma until it is lost no further, so that what rests on it is asked
+ * again once and not label by label. False where nothing was left to look at.
+ */
+async function round(w: Work, log: (text: string) => void): Promise<boolean> {
+  let some = await widen(w, log)
+  for (const x of w.entries)
+    for (let before: Lemma | undefined; x.lemma !== undefined && x.lemma !== before;) {
+      before = x.lemma
+      const todo = questionsOf(w, x, new Set(literals(w)))
+      if (todo.length > 0) some = true
+      for (let i = 0; i < todo.length; i += CHUNK) await part(w, x, todo.slice(i, i + CHUNK), log)
+      if (x.lemma !== before) await widen(w, log)
+    }
   return some
 }
 

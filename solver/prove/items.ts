@@ -6,6 +6,7 @@ import type { Core } from './core.ts'
 import { exclusions } from './held.ts'
 import type { Lemma } from './lemma.ts'
 import { atLive } from './own.ts'
+import { mapExpr } from './rename.ts'
 import type { System } from './system.ts'
 import { keyOf } from './vocabulary.ts'
 
@@ -30,6 +31,8 @@ export interface Item {
   readonly statement: string
   readonly core: Omit<Core, 'without'>
   readonly claimsOf: (system: System, kernel: Kernel) => Claims
+  /** Guesses about what never changes are left out: they are many, and not needed. */
+  readonly lean?: true
 }
 
 const p = bound('p', 'page')
@@ -81,7 +84,13 @@ const TABLE_CALLS: readonly string[] = ['guard_install', 'guard_remove', 'dontne
 const VMA_CALLS: readonly string[] = ['guard_install', 'madvise_dontfork']
 const VMA_LOCKS: readonly string[] = ['mm.mmap_lock', 'vma.lock']
 
-const locks = (name: string, operations: readonly string[], wanted: (lock: string) => boolean): Item => ({
+const locks = (
+  name: string,
+  operations: readonly string[],
+  wanted: (lock: string) => boolean,
+  how: Pick<Item, 'lean'> = {},
+): Item => ({
+  ...how,
   property: 'LockExclusion',
   statement:
     'who stands between taking a lock and letting go of it is its owner, or among its readers; no lock has a writer and another holder.',
@@ -91,10 +100,23 @@ const locks = (name: string, operations: readonly string[], wanted: (lock: strin
     const some = classes.filter((c) => wanted(c.lock.name))
     return {
       claims: some.map((c) => ({ name: c.lock.name, lemmas: c.lemmas })),
-      support: [...classes.filter((c) => !some.includes(c)).flatMap((c) => c.lemmas), ...support],
+      support: [
+        ...(how.lean === true ? [] : classes.filter((c) => !some.includes(c)).flatMap((c) => c.lemmas)),
+        ...(how.lean === true ? support.filter(aboutLocks) : support),
+      ],
     }
   },
 })
+
+/** Speaks of a lock, or of a list. */
+function aboutLocks(l: Lemma): boolean {
+  let found = false
+  mapExpr(l.body, (x) => {
+    if (x.kind === 'field' && (x.field.role === 'lock' || x.field.type.kind === 'subset')) found = true
+    return undefined
+  })
+  return found
+}
 
 const theVma = object('vma', 0)
 const flagged: Expr = hasAny(vma.vm_flags(theVma), MAYBE_GUARD)
@@ -170,7 +192,7 @@ export const ITEMS: readonly Item[] = [
   flagSound('flags stored', VMA_CALLS),
   flagSound('no flags stored', ['guard_install', 'collapse']),
   retraction,
-  locks('tables', TABLE_CALLS, (l) => !VMA_LOCKS.includes(l)),
+  locks('tables', TABLE_CALLS, (l) => !VMA_LOCKS.includes(l), { lean: true }),
   locks('VMAs', VMA_CALLS, (l) => VMA_LOCKS.includes(l)),
 ]
 

@@ -96,7 +96,8 @@ export interface Prepared {
 export function prepare(item: Item, kernel: Kernel, without: readonly string[]): Prepared {
   const setup = setUp({ ...item.core, without }, kernel)
   const { claims, support } = item.claimsOf(setup.system, kernel)
-  return { item, setup, claims, guesses: [...support, ...ownConstants(setup.system), ...constants(setup)] }
+  const more = item.lean === true ? [] : [...ownConstants(setup.system), ...constants(setup)]
+  return { item, setup, claims, guesses: [...support, ...more] }
 }
 
 /** Labels that a claim is about. */

@@ -42,13 +42,10 @@ const recordNamed = (property: string, core: string): ProofRecord => {
 }
 
 describe('zaps of truncation and hole punch, in any state', () => {
-  it('are found to keep markers; that of unmap_mapping_folio() does where the kernel says so', async () => {
+  it('are found to keep markers; that of unmap_mapping_folio() is not', async () => {
     const item = itemOf('ZapKeepsGuards', 'files on shmem')
     const before = await attempt(prepare(item, kernelNamed('v7.0'), []), limits)
     expect(proved(before.proof)).toEqual(['truncation (even_cows)', 'hole punch'])
-    expect(proved((await attempt(prepare(item, kernelNamed('v7.0-keep-guards'), []), limits)).proof)).toContain(
-      'unmap_mapping_folio()',
-    )
     // The step that breaks it is one in which a walk finds a guard before, and nothing after.
     const unmet = before.unmet[0]
     if (unmet === undefined) throw new Error('nothing broke')
@@ -59,6 +56,16 @@ describe('zaps of truncation and hole punch, in any state', () => {
     ).toBe(true)
   }, 120_000)
 })
+
+it.skipIf(!all)(
+  'unmap_mapping_folio() keeps markers where the kernel says so',
+  async () => {
+    const item = itemOf('ZapKeepsGuards', 'files on shmem')
+    const kept = await attempt(prepare(item, kernelNamed('v7.0-keep-guards'), []), limits)
+    expect(proved(kept.proof)).toContain('unmap_mapping_folio()')
+  },
+  120_000,
+)
 
 /** Labels left out, and the claim that must no longer be proved. */
 const MUTANTS: readonly (readonly [property: string, core: string, without: string, claim: string])[] = [
@@ -75,7 +82,7 @@ const MUTANTS: readonly (readonly [property: string, core: string, without: stri
   ['FlagSound', 'no flags stored', 'madvise_guard_install.set_flag', 'VM_MAYBE_GUARD'],
   ['RetractionKeepsGuards', 'collapse', 'retract_page_tables.recheck', 'retract_page_tables()'],
 ]
-const CHEAP: readonly string[] = ['madvise_guard_install.set_flag']
+const CHEAP: readonly string[] = ['retract_page_tables.recheck']
 
 describe('recorded proofs', () => {
   it('claim something, and rest on what the model of today has', () => {
