@@ -30,7 +30,7 @@ export interface FramesProgram {
 /** What a page holds that `fill ... write` has filled. */
 const FILLED = 1
 /** Settings that say how the model is bounded, and nothing that a kernel could be asked for. */
-const BOUNDS: readonly string[] = ['frames', 'ptes', 'tables', 'vmas']
+const BOUNDS: readonly string[] = ['frames', 'large', 'ptes', 'tables', 'vmas']
 const ORDERS_MAX = 500
 
 const fillOf = (s: Scenario, m: Mapping): FillDecl | undefined =>
