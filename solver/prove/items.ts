@@ -62,6 +62,7 @@ const UNMAP = 'unmap_mapping_pages'
 const FOLIO = 'unmap_mapping_folio'
 
 const zap = (world: 'shmem' | 'plain'): Item => ({
+  lean: true,
   property: 'ZapKeepsGuards',
   statement: 'a zap with the details of truncation or of a hole punch takes no guard marker away.',
   core: { name: `files on ${world}`, world, operations: FILE_CALLS },

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { packageRoot } from '../../cli/input.ts'
-import { recordedProof } from '../../cli/proofs.ts'
+import { nativeZ3, recordedProof } from '../../cli/proofs.ts'
 import { findKernel, type Kernel } from '../../model/kernels/kernels.ts'
 import { ctiOf } from '../../solver/prove/cti.ts'
 import { explore, SMALLEST } from '../../solver/prove/explore.ts'
@@ -21,7 +21,8 @@ const itemOf = (property: string, core: string): Item => {
   return found
 }
 const proved = (p: ItemProof): readonly string[] => p.claims.filter((c) => c.verdict === 'proved').map((c) => c.claim)
-const limits = { queryMs: 300_000 }
+const z3 = nativeZ3()
+const limits = { queryMs: 300_000, ...(z3 === undefined ? {} : { solver: z3 }) }
 
 /** Every recorded proof, every mutant, every small size: minutes of CPU. */
 const all = process.env['MMCHECK_PROVE'] === 'all'
