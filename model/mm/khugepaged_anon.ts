@@ -22,14 +22,11 @@ import {
   hasAny,
   isEmpty as noMember,
   isOneOf,
-  ite,
   le,
   literal,
   local,
   ne,
   not,
-  or,
-  type Expr,
   type Local,
 } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
@@ -49,27 +46,13 @@ import {
   tryAcquire,
   unlock,
   when,
-  type Action,
   type Stmt,
 } from '../language/stmt.ts'
-import { bool, nilable, refTo } from '../language/types.ts'
+import { bool, nilable } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { newAnonPage } from './cow.ts'
 import { ScanResult, VmFault } from './errno.ts'
-import {
-  addRmap,
-  ALLOCATES,
-  copied,
-  folioOf,
-  fresh,
-  ifFrames,
-  freeLarge,
-  isUnlocked,
-  newFrame,
-  pageOfHuge,
-  putFrame,
-  removeRmap,
-} from './frame.ts'
+import { addRmap, ALLOCATES, copied, fresh, ifFrames, newFrame } from './frame.ts'
 import { entry, frame, irq } from './frame_types.ts'
 import { isHuge } from './huge_memory.ts'
 import { at, busy, clearFrame, copyFrame, f, isolateFrame, p, result, t, takeLarge } from './khugepaged_frames.ts'
