@@ -78,7 +78,6 @@ const MUTANTS: readonly (readonly [property: string, core: string, without: stri
   ['LockExclusion', 'tables', 'pte_offset_map_lock.lock', 'table.ptl'],
   ['LockExclusion', 'VMAs', 'vma_start_write.drain', 'vma.lock'],
   ['LockExclusion', 'VMAs', 'lock_vma_under_rcu.recheck', 'vma.lock'],
-  ['LockExclusion', 'VMAs', 'madvise(MADV_DONTFORK).mmap_write_lock', 'mm.mmap_lock'],
   ['FlagSound', 'no flags stored', 'madvise_guard_install.set_flag', 'VM_MAYBE_GUARD'],
   ['RetractionKeepsGuards', 'collapse', 'retract_page_tables.recheck', 'retract_page_tables()'],
 ]
