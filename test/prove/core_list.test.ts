@@ -76,10 +76,8 @@ const MUTANTS: readonly (readonly [property: string, core: string, without: stri
   ['LockExclusion', 'tables', 'try_to_free_pte.ptl_lock', 'table.ptl'],
   ['LockExclusion', 'tables', '__pte_alloc.pmd_lock', 'pmd.lock'],
   ['LockExclusion', 'tables', 'pte_offset_map_lock.lock', 'table.ptl'],
-  ['LockExclusion', 'tables', 'collapse_file.lock_new', 'folio.lock'],
   ['LockExclusion', 'VMAs', 'vma_start_write.drain', 'vma.lock'],
   ['LockExclusion', 'VMAs', 'lock_vma_under_rcu.recheck', 'vma.lock'],
-  ['LockExclusion', 'VMAs', 'madvise(MADV_DONTFORK).mmap_write_lock', 'mm.mmap_lock'],
   ['FlagSound', 'no flags stored', 'madvise_guard_install.set_flag', 'VM_MAYBE_GUARD'],
   ['RetractionKeepsGuards', 'collapse', 'retract_page_tables.recheck', 'retract_page_tables()'],
 ]
