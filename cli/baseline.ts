@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { switchesBetween } from '../counterexamples/switches.ts'
-import { sha256 } from '../model/language/digest.ts'
+import { sha256 } from '../counterexamples/digest.ts'
 import type { Cell } from './cell.ts'
 import { catalogueDirectory, weekly, weeklyDirectory } from './input.ts'
 

@@ -1,5 +1,5 @@
 /** The permanent name of a counterexample: twelve hex digits, as a commit has in a mail. */
-import { digestOf } from '../model/language/digest.ts'
+import { digestOf } from './digest.ts'
 import type { Trace } from './trace.ts'
 
 /** A step as the id sees it: nothing that another layout of the same model would change. */

@@ -4,7 +4,7 @@ import { explanation as explainTrace, type Explanation } from '../../counterexam
 import { toAscii } from '../../counterexamples/text.ts'
 import { KERNELS } from '../../model/kernels/kernels.ts'
 import { isProposal } from '../../model/kernels/nosigbus.ts'
-import { digestOf } from '../../model/language/digest.ts'
+import { digestOf } from '../../counterexamples/digest.ts'
 import { lower, ModelError, type Lowered } from '../../model/language/lower/lower.ts'
 import { LITMUS_ERRORS } from '../../model/litmus/errors.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'

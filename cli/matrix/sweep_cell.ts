@@ -1,5 +1,5 @@
 /** One cell of the sweep, checked on several kernels: what a worker does, and what it gives back. */
-import { digestOf } from '../../model/language/digest.ts'
+import { digestOf } from '../../counterexamples/digest.ts'
 import { lower } from '../../model/language/lower/lower.ts'
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import { parseLitmus } from '../../model/litmus/parser.ts'

@@ -1,7 +1,7 @@
 /** Files that are there whole or not at all, whenever the process, or the machine, ends. */
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { sha256 } from '../../model/language/digest.ts'
+import { sha256 } from '../../counterexamples/digest.ts'
 
 /** Makes the entry of a new file in its directory last; some file systems cannot, and need not. */
 function syncDirectory(directory: string): void {

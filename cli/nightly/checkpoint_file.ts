@@ -18,7 +18,7 @@ import {
 import { join } from 'node:path'
 import { z } from 'zod'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
-import { sha256 } from '../../model/language/digest.ts'
+import { sha256 } from '../../counterexamples/digest.ts'
 import type { Figures, Snapshot } from '../../solver/explicit/checkpoint.ts'
 import { sealed, unsealed, writeAll, writeAtomic } from './atomic.ts'
 

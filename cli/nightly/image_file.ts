@@ -6,7 +6,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, rea
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
-import { sha256 } from '../../model/language/digest.ts'
+import { sha256 } from '../../counterexamples/digest.ts'
 import type { Image, ImageFigures } from '../../solver/wasm/checkpoint.ts'
 import { sealed, unsealed, writeAll, writeAtomic } from './atomic.ts'
 import { checkpointOfSchema, stranger, type CheckpointOf } from './checkpoint_file.ts'

@@ -1,7 +1,7 @@
 /** What a run consists of: cells, each to be checked once, wherever that may be. */
 import { z } from 'zod'
 import { kernelText } from '../../counterexamples/build.ts'
-import { digestOf, sha256 } from '../../model/language/digest.ts'
+import { digestOf, sha256 } from '../../counterexamples/digest.ts'
 import type { KernelLine } from '../../model/litmus/ast.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import type { Baseline, ExpectedCell } from '../baseline.ts'

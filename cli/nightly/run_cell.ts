@@ -1,7 +1,7 @@
 /** One cell: from the cache, from a checkpoint, or from the beginning. What a worker process does. */
 import { join } from 'node:path'
 import { z } from 'zod'
-import { digestOf, sha256 } from '../../model/language/digest.ts'
+import { digestOf, sha256 } from '../../counterexamples/digest.ts'
 import { lower, ModelError, type Lowered } from '../../model/language/lower/lower.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'

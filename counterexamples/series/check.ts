@@ -1,6 +1,6 @@
 /** Checks scenarios at points of a series; two points with the same routines are one search. */
 import type { Kernel } from '../../model/kernels/kernel.ts'
-import { digestOf } from '../../model/language/digest.ts'
+import { digestOf } from '../digest.ts'
 import { lower } from '../../model/language/lower/lower.ts'
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { LitmusFile } from '../../model/litmus/ast.ts'

@@ -1,42 +1,12 @@
 /**
  * The bugs and the non-bugs that the mails tell of (facts/guard-regions.md, 11.1, 11.3, 11.4 and 11.5), and
  * where the catalogue shows each: as it was, and as it is after its fix. What is not shown has its reason.
- * Those of pins and copy-on-write are in known_bugs_gup.ts. `mmcheck list --bugs` prints them; the recorded results of the cells must agree (test/scenarios/known_bugs).
+ * Those of pins and copy-on-write are in known_bugs_gup.ts. `mmcheck list --bugs` prints them; the recorded
+ * results of the cells must agree (test/scenarios/known_bugs).
  */
 
+import type { BugCell, KnownBug, NoBug, NotShown, ShownBug, Symptom } from './known_bug.ts'
 import { GUP_BUGS } from './known_bugs_gup.ts'
-
-/** A cell of the catalogue: a scenario on a kernel line, as in expected.json. */
-export interface BugCell {
-  readonly scenario: string
-  readonly kernel: string
-}
-
-/** How a cell tells: by a property that it breaks, or by how its final condition is met. */
-export type Symptom =
-  { readonly property: string } | { readonly condition: { readonly before: Observed; readonly after: Observed } }
-export type Observed = 'Never' | 'Sometimes' | 'Always'
-
-interface Named {
-  readonly id: string
-  readonly title: string
-}
-export interface ShownBug extends Named {
-  readonly kind: 'shown'
-  readonly symptom: Symptom
-  readonly before: readonly BugCell[]
-  readonly after: readonly BugCell[]
-}
-/** What has been called a bug, or might be, and is none: nothing breaks in these cells. */
-export interface NoBug extends Named {
-  readonly kind: 'no bug'
-  readonly holds: readonly BugCell[]
-}
-export interface NotShown extends Named {
-  readonly kind: 'not shown'
-  readonly why: string
-}
-export type KnownBug = ShownBug | NoBug | NotShown
 
 const on = (scenario: string, ...kernels: readonly string[]): readonly BugCell[] =>
   kernels.map((kernel) => ({ scenario, kernel }))

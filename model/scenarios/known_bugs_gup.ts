@@ -2,7 +2,7 @@
  * The bugs of pins and copy-on-write that the facts gup-cow-nosigbus tell of in section C, as known_bugs.ts has those of
  * guard regions. C12, C13 and C18 are not in the facts. The mails and commits are named there and in the scenarios.
  */
-import type { BugCell, KnownBug, Symptom } from './known_bugs.ts'
+import type { BugCell, KnownBug, Symptom } from './known_bug.ts'
 
 const on = (scenario: string, ...kernels: readonly string[]): readonly BugCell[] =>
   kernels.map((kernel) => ({ scenario, kernel }))

@@ -5,7 +5,7 @@ import type { Heap } from './heap.ts'
 import { allocate, release } from './heap.ts'
 import type { Machine } from './machine.ts'
 import { componentGlobals, GLOBALS } from './plan.ts'
-import { markBytes, marks } from './por/memory.ts'
+import { markBytes, marks } from './por/marks.ts'
 
 const VALUES_FIRST = 2 ** 4
 const BITS_MAX = 64

@@ -1,7 +1,8 @@
 /** What is said of the bugs that the mails tell of is what the catalogue's recorded results say. */
 import { expect, test } from 'vitest'
 import { readBaseline, type ExpectedCell } from '../../cli/baseline.ts'
-import { KNOWN_BUGS, type BugCell, type Observed, type Symptom } from '../../model/scenarios/known_bugs.ts'
+import type { BugCell, Observed, Symptom } from '../../model/scenarios/known_bug.ts'
+import { KNOWN_BUGS } from '../../model/scenarios/known_bugs.ts'
 
 /** facts/guard-regions.md, sections 11.1, 11.3, 11.4 and 11.5. */
 const TOLD = [

@@ -29,7 +29,7 @@ import {
 import type { Func } from '../encoder/func.ts'
 import { func } from '../encoder/func.ts'
 import { GOLDEN } from '../mixing.ts'
-import { FUTURES } from './memory.ts'
+import { FUTURES } from './marks.ts'
 import type { ReductionAddresses, ReductionPlan } from './tables.ts'
 import { DESK, HAND, NODE } from './tables.ts'
 

@@ -2,23 +2,12 @@
 import { newBits } from '../../reduce/bits.ts'
 import type { Future } from '../../reduce/future.ts'
 import { LITERALS_MAX } from '../../reduce/literals.ts'
-import type { Component } from '../components.ts'
-import type { Global } from '../encoder/code.ts'
 import { allocate, release, type Heap } from '../heap.ts'
 import type { Machine } from '../machine.ts'
 import type { ImportedFunction } from '../platform.ts'
 import { componentGlobals } from '../plan.ts'
+import { FUTURES, markBytes, marks } from './marks.ts'
 import { NODE, writeFuture, type ReductionAddresses, type ReductionPlan } from './tables.ts'
-
-/** The table of futures by node and conditions: 16 bytes to an entry, the address of the future last. */
-export const FUTURES: { readonly table: Global; readonly mask: Global } = {
-  table: { name: 'futureTable', type: 'i32' },
-  mask: { name: 'futureMask', type: 'i32' },
-}
-
-/** By value of a component: of the shared one the conditions that are false, of the others a thread's node. */
-export const marks = (component: number): Global => ({ name: `marks${component}`, type: 'i32' })
-export const markBytes = ({ index }: Pick<Component, 'index'>): number => (index === 0 ? 8 : 4)
 
 const ENTRIES_FIRST = 2 ** 10
 const ENTRY_BYTES = 16

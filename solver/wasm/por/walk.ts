@@ -45,7 +45,7 @@ import { valueIn } from '../loop.ts'
 import type { Mover } from '../successors.ts'
 import { eachSuccessor, isNothing, isSingle, newMover } from '../successors.ts'
 import { decisionFunctions, type Reducing } from './decide.ts'
-import { markBytes, marks } from './memory.ts'
+import { markBytes, marks } from './marks.ts'
 import { CHAIN_MAX, CONDITION_BITS, DESK, HAND, RECORD } from './tables.ts'
 
 /** What the generated code asks of its driver: see memory.ts. */
