@@ -1,5 +1,5 @@
 /** The options of `minimise`, `simulate` and `graph`. */
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { graphCommand, type GraphFormat } from '../commands/graph.ts'
 import { minimiseCommand } from '../commands/minimise.ts'
 import { minimiseAllCommand } from '../commands/minimise_all.ts'
@@ -77,7 +77,11 @@ export function addTraceVerbs(program: Command, { out, err, errIsTty }: Speaking
     .option('--property <name>', 'the property to break, where a litmus file breaks several')
     .option('-k, --kernel <name>', 'the kernel, where a litmus file names several', value.kernelNames)
     .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect, [])
-    .option('--timeout <time>', 'print the best so far after this time (default: 60s)', value.duration, MINIMISE_MS)
+    .addOption(
+      new Option('--timeout <time>', 'print the best so far after this time')
+        .argParser(value.duration)
+        .default(MINIMISE_MS, '60s'),
+    )
     .option('--no-prove', 'do not look at everything that is smaller')
     .option('--json', 'print one JSON object')
     .option('--full', 'print every step of the race, folding nothing')

@@ -17,9 +17,27 @@ export function releaseOf(kernel: string): string | undefined {
   return tag ?? TAKEN_BY.find(([prefix]) => kernel.startsWith(prefix))?.[1]
 }
 
-/** A file of the kernel. */
+/** Files that code has moved to, the release that has them first, and where it was until then. */
+const MOVED: Readonly<
+  Record<string, { readonly since: readonly [major: number, minor: number]; readonly from: string }>
+> = {
+  // down_write(&mm->mmap_sem), wherever it was needed; the semaphore is a field of mm_struct.
+  'include/linux/mmap_lock.h': { since: [5, 8], from: 'include/linux/mm_types.h' },
+  'mm/vma.c': { since: [6, 12], from: 'mm/mmap.c' },
+}
+
+/** Where a release has what later ones have in `file`. */
+function fileIn(release: string, file: string): string {
+  const moved = MOVED[file]
+  const [, major = 0, minor = 0] = /^v(\d+)\.(\d+)/.exec(release)?.map(Number) ?? []
+  if (moved === undefined || major > moved.since[0] || (major === moved.since[0] && minor >= moved.since[1]))
+    return file
+  return moved.from
+}
+
+/** A file of the kernel, by the name that it has today. */
 export const fileLink = (release: string, file: string): string =>
-  `${BROWSER}/${release}/source/${file.split('/').map(encodeURIComponent).join('/')}`
+  `${BROWSER}/${release}/source/${fileIn(release, file).split('/').map(encodeURIComponent).join('/')}`
 
 /** A function of the kernel by its name, `madvise` of `madvise(MADV_GUARD_INSTALL)`; undefined where it is no name of C. */
 export function functionLink(release: string, fn: string): string | undefined {

@@ -8,6 +8,7 @@ import { changes } from '../../cli/nightly/run.ts'
 import { readBaseline } from '../../cli/baseline.ts'
 import { runDocument, type RunDocument } from '../../cli/document.ts'
 import { ROOT } from '../frame/run.ts'
+import { inDirectory } from '../cli/spawn.ts'
 import { said, there } from './in_process.ts'
 
 const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined
@@ -189,9 +190,14 @@ describe('completion and manual', () => {
   test.skipIf(!has('fish'))('fish (Debian: apt-get install fish)', async () => {
     const { stdout } = await said(['completion', 'fish'])
     const ask = "complete -C 'mmcheck nightly --bud'; complete -C 'mmcheck wor'"
-    const told = shell('fish', '', ['--no-config', '-c', `${stdout}\n${ask}`], '')
-    expect(told).toMatch(/^--budget\t/m)
-    expect(told).toMatch(/^worker\t/m)
+    // It is longer than an argument may be, and fish reads no script from a socket.
+    await inDirectory(async (cwd) => {
+      const file = join(cwd, 'mmcheck.fish')
+      writeFileSync(file, stdout)
+      const told = shell('fish', '', ['--no-config', '-c', `source ${file}\n${ask}`], '')
+      expect(told).toMatch(/^--budget\t/m)
+      expect(told).toMatch(/^worker\t/m)
+    })
   })
 
   test('every option of every verb is in all of them', async () => {
