@@ -1,6 +1,7 @@
 /** What goes with a nightly run: diff, config, completion, man, doctor, --update, the example workflows. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { describe, expect, test } from 'vitest'
@@ -193,7 +194,7 @@ describe('completion and manual', () => {
     // It is longer than an argument may be, and fish reads no script from a socket.
     await inDirectory(async (cwd) => {
       const file = join(cwd, 'mmcheck.fish')
-      writeFileSync(file, stdout)
+      await writeFile(file, stdout)
       const told = shell('fish', '', ['--no-config', '-c', `source ${file}\n${ask}`], '')
       expect(told).toMatch(/^--budget\t/m)
       expect(told).toMatch(/^worker\t/m)
