@@ -44,6 +44,9 @@ export interface SearchFlags {
 export const engineOf = (flags: SearchFlags, command: Command): Engine =>
   (flags.reduce ?? []).length > 0 && command.getOptionValueSource('engine') === 'default' ? 'auto' : flags.engine
 
+/** A mutant may have many more states than what it is made of; twenty times the largest of the catalogue. */
+export const MUTANT_STATES = 2_000_000
+
 /** Of the smt engine, in steps. */
 export const DEFAULT_DEPTH = 30
 
