@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { lower, type Lowered } from '../../model/language/lower/lower.ts'
 import type { Program } from '../../model/language/routine.ts'
 import type { SearchResult } from '../../solver/engine.ts'
@@ -7,6 +7,7 @@ import { searchExplicit } from '../../solver/explicit/search.ts'
 import { replay } from '../../solver/reference/replay.ts'
 import { searchReference } from '../../solver/reference/search.ts'
 import { boundedCheck } from '../../solver/smt/bmc.ts'
+import { closePool, newPool } from '../../solver/smt/pool.ts'
 import { observe } from './observe.ts'
 import { arbitraryProgram } from './random_program.ts'
 import { newTally, tallyProgram } from './statistics.ts'
@@ -15,7 +16,7 @@ import { explore } from './structured.ts'
 /** For the nightly run, which takes another seed each time and many more programs. */
 const SEED = Number(process.env['MMCHECK_SEED'] ?? 20_260_801)
 const RUNS = Number(process.env['MMCHECK_RUNS'] ?? 500)
-/** Fewer, since each starts a solver. */
+/** Fewer, since each asks a solver some dozen times. */
 const SMT_RUNS = Math.max(1, Math.round(RUNS / 5))
 
 const STATES_MAX = 2000
@@ -120,11 +121,16 @@ describe('the engines agree', () => {
     )
   })
 
+  const solvers = newPool()
+  afterAll(() => {
+    closePool(solvers)
+  })
+
   test(`all three, on shortest violations of up to ${SMT_DEPTH} steps`, { timeout: 600_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryProgram, async ({ program }) => {
         const { lowered, truth } = small(program)
-        const result = await boundedCheck(lowered.model, { maxDepth: SMT_DEPTH, maxMs: 60_000 })
+        const result = await boundedCheck(lowered.model, { maxDepth: SMT_DEPTH, maxMs: 60_000, solvers })
         expect(words(searchExplicit(lowered.model))).toEqual(words(truth))
         const lengths = (r: SearchResult): (readonly [number, number])[] =>
           r.violations.map(({ property, moves }) => [property, moves.length])
