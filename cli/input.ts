@@ -1,5 +1,5 @@
 /** Where scenarios come from: files, standard input, the catalogue. */
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatDiagnostic } from '../model/litmus/diagnostic.ts'
@@ -53,8 +53,11 @@ export const weekly = (): readonly string[] => namesIn(weeklyDirectory())
 
 /** The file of a scenario of the catalogue, its weekly part included; undefined where there is none of that name. */
 export function scenarioPath(name: string): string | undefined {
-  if (catalogue().includes(name)) return join(catalogueDirectory(), `${name}.litmus`)
-  return weekly().includes(name) ? join(weeklyDirectory(), `${name}.litmus`) : undefined
+  // With a separator in it, it is a path of the user's, wherever that leads.
+  if (/[/\\\0]/.test(name)) return undefined
+  return [catalogueDirectory(), weeklyDirectory()]
+    .map((d) => join(d, `${name}.litmus`))
+    .find((path) => existsSync(path))
 }
 
 /** Reads one operand of the command line: `-`, a path, or a name of the catalogue. */

@@ -8,6 +8,7 @@ import { ROOT_HELP } from './help.ts'
 import { errorText } from './message.ts'
 import type { Streams } from './streams.ts'
 import { strayWord, usageError } from './usage.ts'
+import { addAffected } from './verbs/affected.ts'
 import { addCheck } from './verbs/check.ts'
 import { addDoctor } from './verbs/doctor.ts'
 import { addExplain } from './verbs/explain.ts'
@@ -54,6 +55,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
   addList(program, streams, defaultKernel(), ended)
   addExport(program, streams, ended)
   addTraceVerbs(program, streams, ended)
+  addAffected(program, streams, ended)
   addNightly(program, streams, ended)
   addMatrix(program, streams, ended)
   addRaces(program, streams, ended)
