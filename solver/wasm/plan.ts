@@ -264,7 +264,7 @@ export function planFor(model: LoweredModel, workers: number = 1, worker: number
     return { now, before, out, mixed, list, mine }
   }
   const end = shared.end + workers * bytes
-  const [hand = 0, nodes = 0, ways = 0, queue = 0, anything = 0] = tables
+  const [hand = 0, nodes = 0, ways = 0, queue = 0, remembered = 0, anything = 0] = tables
   const reserve = (reduction === undefined ? LOOKS_BETWEEN.full : LOOKS_BETWEEN.reduced) * (successorsMax + 1)
   return {
     model,
@@ -277,7 +277,7 @@ export function planFor(model: LoweredModel, workers: number = 1, worker: number
     frames: Array.from({ length: workers }, (_, w) => frameOf(w)),
     reserve,
     slack: workers * reserve,
-    reduction: reduction && { ...reduction, addresses: { hand, nodes, ways, queue, anything } },
+    reduction: reduction && { ...reduction, addresses: { hand, nodes, ways, queue, remembered, anything } },
     addresses: { failed, found, ran, chunks, shifts, cells, control, handed, ...frameOf(worker), end },
   }
 }

@@ -58,7 +58,7 @@ export function aloneFunction(reduction: Reduction, thread: number, threads: num
               set(shut, op('i64.xor', get(shut), get(stirred))),
               ...outlooks.map((outlook, t) =>
                 when(isStirred(matters[t] ?? i64(-1n)), [
-                  set(outlook, call('outlook', load('i32.load', get(outlook), OUTLOOK.node), get(shut))),
+                  set(outlook, call('lookAgain', get(outlook), get(shut))),
                 ]),
               ),
             ]),

@@ -9,6 +9,7 @@ import {
   add,
   branchIf,
   call,
+  extend,
   forEver,
   get,
   getGlobal,
@@ -17,9 +18,6 @@ import {
   i64,
   increment,
   load,
-  newLabel,
-  block,
-  branch,
   op,
   set,
   setGlobal,
@@ -28,14 +26,17 @@ import {
   tee,
   when,
   whileLoop,
+  wrap,
 } from '../encoder/code.ts'
 import type { Func } from '../encoder/func.ts'
 import { func } from '../encoder/func.ts'
 import { value } from '../expressions.ts'
+import { GOLDEN } from '../mixing.ts'
 import type { Plan, Reduction } from '../plan.ts'
 import { markBytes, marks, OUTLOOKS } from './marks.ts'
-import { CONDITION_BITS, NODE, OUTLOOK, WAY } from './tables.ts'
+import { CONDITION_BITS, NODE, OUTLOOK, REMEMBERED, WAY } from './tables.ts'
 
+const FACTOR = 0xbf58476d1ce4e5b9n
 /** Among the conditions that are false: they have been looked at. */
 const LOOKED = 1n << BigInt(CONDITION_BITS)
 
@@ -84,33 +85,89 @@ function outlookFunction(thread: number): Func {
   })
 }
 
+/** Where the outlook of a node is remembered for some conditions, all of which matter to it. */
+function placeOf({ addresses }: Reduction, node: Local, matter: Local): Node {
+  const hash = op('i64.mul', op('i64.xor', get(matter), op('i64.mul', extend(get(node)), i64(FACTOR))), i64(GOLDEN))
+  const number = op('i32.and', wrap(op('i64.shr_u', hash, i64(32n))), i32(REMEMBERED.entries - 1))
+  return add(i32(addresses.remembered), op('i32.mul', number, i32(REMEMBERED.bytes)))
+}
+
 /**
- * `outlook(node, shut)`: the address of the outlook of a thread at a node while the conditions `shut` stay false: the
- * one of the node's that agrees with `shut` in all that makes a difference to it. Where there is no room for another
- * one, the thread may do anything, as far as the search knows.
+ * `outlook(node, shut)`: the address of the outlook of a thread at a node while the conditions `shut` stay false.
+ * Where there is no room for another one, the thread may do anything, as far as the search knows.
+ *
+ * Most are remembered by what of `shut` matters to any outlook of the node that was met so far. What is remembered
+ * stays right when more comes to matter to the node, since that makes no difference to the outlook itself.
  */
-function outlookOfFunction({ addresses }: Reduction): Func {
+function outlookOfFunction(reduction: Reduction): Func {
   return func('outlook', ['i32', 'i64'], ['i32'], ([node, shut], local) => {
+    const matter = local('i64')
     const at = local('i32')
-    const before = local('i32')
-    const first = load('i32.load', get(node), NODE.first)
-    const differs = op(
-      'i64.ne',
-      op('i64.and', get(shut), load('i64.load', get(at), OUTLOOK.matters)),
-      load('i64.load', get(at), OUTLOOK.shut),
-    )
+    const found = local('i32')
+    const look = [
+      set(matter, op('i64.and', get(shut), load('i64.load', get(node), NODE.matters))),
+      set(at, placeOf(reduction, node, matter)),
+    ]
     return [
       // The outlook of which nothing is known is that of no node.
-      when(op('i32.eqz', get(node)), [giveBack(i32(addresses.anything))]),
-      set(at, first),
+      when(op('i32.eqz', get(node)), [giveBack(i32(reduction.addresses.anything))]),
+      ...look,
+      when(op('i32.eq', load('i32.load', get(at), REMEMBERED.node), get(node)), [
+        when(op('i64.eq', load('i64.load', get(at), REMEMBERED.matter), get(matter)), [
+          giveBack(load('i32.load', get(at), REMEMBERED.outlook)),
+        ]),
+      ]),
+      set(found, call('find', get(node), get(shut))),
+      ...look,
+      store('i32.store', get(at), get(node), REMEMBERED.node),
+      store('i64.store', get(at), get(matter), REMEMBERED.matter),
+      store('i32.store', get(at), get(found), REMEMBERED.outlook),
+      get(found),
+    ]
+  })
+}
+
+/** Whether an outlook holds while `shut` stay false: whether it agrees with that in all that matters to it. */
+const holds = (outlook: Local, shut: Local): Node =>
+  op(
+    'i64.eq',
+    op('i64.and', get(shut), load('i64.load', get(outlook), OUTLOOK.matters)),
+    load('i64.load', get(outlook), OUTLOOK.shut),
+  )
+
+/**
+ * `lookAgain(outlook, shut)`: the outlook of the same node while other conditions stay false than those it was made
+ * for. Mostly it is the one that was the answer the last time.
+ */
+const lookAgainFunction: Func = func('lookAgain', ['i32', 'i64'], ['i32'], ([outlook, shut], local) => {
+  const guess = local('i32')
+  return [
+    when(tee(guess, load('i32.load', get(outlook), OUTLOOK.guess)), [when(holds(guess, shut), [giveBack(get(guess))])]),
+    set(guess, call('outlook', load('i32.load', get(outlook), OUTLOOK.node), get(shut))),
+    store('i32.store', get(outlook), get(guess), OUTLOOK.guess),
+    get(guess),
+  ]
+})
+
+/** `find(node, shut)`: the same as `outlook`, looked for among all outlooks of the node, or made. */
+function findFunction({ addresses }: Reduction): Func {
+  return func('find', ['i32', 'i64'], ['i32'], ([node, shut], local) => {
+    const at = local('i32')
+    const before = local('i32')
+    const agrees = holds(at, shut)
+    const putFirst = [
+      store('i32.store', get(at), load('i32.load', get(node), NODE.first), OUTLOOK.next),
+      store('i32.store', get(node), get(at), NODE.first),
+    ]
+    return [
+      set(at, load('i32.load', get(node), NODE.first)),
       forEver((none) => [
         branchIf(none, op('i32.eqz', get(at))),
-        when(op('i32.eqz', differs), [
-          // It comes to the front, since it is likely to be asked for again soon.
+        when(agrees, [
+          // It comes to the front, as it is likely to be asked for again.
           when(get(before), [
             store('i32.store', get(before), load('i32.load', get(at), OUTLOOK.next), OUTLOOK.next),
-            store('i32.store', get(at), first, OUTLOOK.next),
-            store('i32.store', get(node), get(at), NODE.first),
+            ...putFirst,
           ]),
           giveBack(get(at)),
         ]),
@@ -118,8 +175,13 @@ function outlookOfFunction({ addresses }: Reduction): Func {
         set(at, load('i32.load', get(at), OUTLOOK.next)),
       ]),
       when(op('i32.eqz', tee(at, call('foresee', get(node), get(shut)))), [giveBack(i32(addresses.anything))]),
-      store('i32.store', get(at), first, OUTLOOK.next),
-      store('i32.store', get(node), get(at), NODE.first),
+      ...putFirst,
+      store(
+        'i64.store',
+        get(node),
+        op('i64.or', load('i64.load', get(node), NODE.matters), load('i64.load', get(at), OUTLOOK.matters)),
+        NODE.matters,
+      ),
       get(at),
     ]
   })
@@ -219,6 +281,8 @@ export const outlookFunctions = (plan: Plan, reduction: Reduction): readonly Fun
   observeFunction(plan, reduction),
   shutInFunction,
   outlookOfFunction(reduction),
+  lookAgainFunction,
+  findFunction(reduction),
   foreseeFunction(reduction),
   ...plan.model.threads.map((_, t) => outlookFunction(t)),
 ]

@@ -13,10 +13,12 @@ import type { Composition } from '../components.ts'
 import type { Memory } from '../platform.ts'
 
 /**
- * A node: the first of its outlooks, or 0; where its ways begin and end; the last walk that came by; whether its
- * thread never moves alone from there.
+ * A node: the conditions that make a difference to its outlooks so far; the first of these, or 0; where its ways begin
+ * and end; the last walk that came by; whether its thread never moves alone from there.
  */
-export const NODE = { first: 0, from: 4, to: 8, seen: 12, cuts: 16, bytes: 24 } as const
+export const NODE = { matters: 0, first: 8, from: 12, to: 16, seen: 20, cuts: 24, bytes: 32 } as const
+/** An outlook remembered, in a table that holds one for each place: by which false conditions, and by which node. */
+export const REMEMBERED = { matter: 0, node: 8, outlook: 12, bytes: 16, entries: 65_536 } as const
 /**
  * A way on from a node: the conditions that must be true; those that it may change; the node that it leads to; sets.
  *
@@ -28,9 +30,9 @@ export const NODE = { first: 0, from: 4, to: 8, seen: 12, cuts: 16, bytes: 24 } 
 export const WAY = { needs: 0, stirs: 8, to: 16, sets: 24 } as const
 /**
  * An outlook: the conditions that its thread may change later; those that make a difference to it, and which of them
- * are false; its node; the node's next outlook; sets.
+ * are false; its node; the node's next outlook; the node's outlook that was asked for last in place of this one; sets.
  */
-export const OUTLOOK = { stirs: 0, matters: 8, shut: 16, node: 24, next: 28, sets: 32 } as const
+export const OUTLOOK = { stirs: 0, matters: 8, shut: 16, node: 24, next: 28, guess: 32, sets: 48 } as const
 /** What is at hand: a state; where its way is recorded, or 0. */
 export const HAND = { state: 0, record: 8, bytes: 64 } as const
 /** Sets of a way or of an outlook. */
@@ -64,6 +66,7 @@ export interface ReductionAddresses {
   readonly ways: number
   /** Room for the addresses of all nodes of a thread. */
   readonly queue: number
+  readonly remembered: number
   /** The outlook of which nothing is known. */
   readonly anything: number
 }
@@ -139,6 +142,7 @@ export const reductionSizes = (plan: ReductionPlan): readonly number[] => [
   NODE.bytes * plan.nodeCount,
   plan.wayBytes * plan.wayCount,
   4 * plan.nodeCount,
+  REMEMBERED.bytes * REMEMBERED.entries,
   plan.outlookBytes,
 ]
 
@@ -171,7 +175,7 @@ export function writeTables(memory: Memory, plan: ReductionPlan, addresses: Redu
   const { nodes, ways, anything } = addresses
   const cells = new Int32Array(memory.buffer)
   cells.fill(-1, anything / 4, (anything + plan.outlookBytes) / 4)
-  cells[(anything + OUTLOOK.node) / 4] = 0
+  for (const at of [OUTLOOK.node, OUTLOOK.guess]) cells[(anything + at) / 4] = 0
   // Nothing else lies at the lowest addresses. What is known of nothing never moves alone.
   cells[NODE.cuts / 4] = 1
   let way = ways
