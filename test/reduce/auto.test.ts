@@ -39,7 +39,7 @@ describe('a search that turns into a reduced one', () => {
   })
 
   test('where memory ends', () => {
-    const m = counters([40, 40, 40])
+    const m = counters([80, 80, 80])
     const full = searchWasm(m)
     const bytes = [full.ok ? full.result.bytes : 0, searchReducedFast(m, { reductions: ['por'] }).bytes]
     const [inFull = 0, reduced = 0] = bytes
