@@ -4,6 +4,7 @@ import { searchAuto } from '../../solver/reduce/auto.ts'
 import { searchReducedFast } from '../../solver/reduce/fast.ts'
 import { searchReference } from '../../solver/reference/search.ts'
 import { searchWasm } from '../../solver/wasm/search.ts'
+import { model, set, slot } from '../engines/build.ts'
 import { counters, peterson, philosophers } from '../engines/hand_models.ts'
 import { answer } from './compare.ts'
 
@@ -39,7 +40,11 @@ describe('a search that turns into a reduced one', () => {
   })
 
   test('where memory ends', () => {
-    const m = counters([80, 80, 80])
+    // Four threads that never meet: nearly all that they do together is left out.
+    const threads = [0, 1, 2, 3]
+    const own = threads.map((t) => Array.from({ length: 25 }, (_, pc) => ({ body: [set(t, pc + 1)], to: pc + 1 })))
+    const apart = threads.map((t) => slot(`x${t}`, 0, 25))
+    const m = model(apart, own)
     const full = searchWasm(m)
     const bytes = [full.ok ? full.result.bytes : 0, searchReducedFast(m, { reductions: ['por'] }).bytes]
     const [inFull = 0, reduced = 0] = bytes

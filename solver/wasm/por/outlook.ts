@@ -197,16 +197,19 @@ const joinSets = (into: readonly Local[], way: Local, offset: number): readonly 
 const putSets = (at: Local, from: readonly Local[], offset: number): readonly Node[] =>
   from.map((sets, i) => store('v128.store', get(at), get(sets), offset + 16 * i))
 
-/** Runs `open` for each way of a node that needs nothing of `shut`, and `closed` for the others. */
-function eachWay(
-  { wayBytes }: Reduction,
-  node: Local,
-  shut: Local,
-  way: Local,
-  needs: Local,
-  open: readonly Node[],
-  closed: readonly Node[],
-): readonly Node[] {
+interface Ways {
+  readonly node: Local
+  readonly shut: Local
+  /** The way at hand, and the conditions that it needs. */
+  readonly way: Local
+  readonly needs: Local
+  /** What is done with a way that needs nothing of `shut`, and with another one. */
+  readonly open: readonly Node[]
+  readonly closed: readonly Node[]
+}
+
+/** Goes through the ways of a node. */
+function eachWay({ wayBytes }: Reduction, { node, shut, way, needs, open, closed }: Ways): readonly Node[] {
   return [
     set(way, load('i32.load', get(node), NODE.from)),
     whileLoop(op('i32.lt_u', get(way), load('i32.load', get(node), NODE.to)), [
@@ -222,10 +225,9 @@ function foreseeFunction(reduction: Reduction): Func {
   const { words, outlookBytes, addresses } = reduction
   const { next, end, walks } = OUTLOOKS
   return func('foresee', ['i32', 'i64'], ['i32'], ([node, shut], local) => {
-    const [here, to, head, tail, way, walk] = [0, 0, 0, 0, 0, 0].map(() => local('i32'))
-    const at = local('i32')
-    if (here === undefined || to === undefined || head === undefined) return [i32(0)]
-    if (tail === undefined || way === undefined || walk === undefined) return [i32(0)]
+    const [at, walk] = [local('i32'), local('i32')]
+    const [head, tail, here] = [local('i32'), local('i32'), local('i32')]
+    const [way, to] = [local('i32'), local('i32')]
     const [needs, stirs, matters] = [local('i64'), local('i64'), local('i64')]
     const later = Array.from({ length: words }, () => local('v128'))
     const soon = Array.from({ length: words }, () => local('v128'))
@@ -248,6 +250,7 @@ function foreseeFunction(reduction: Reduction): Func {
         set(matters, op('i64.or', get(matters), lowest(needs))),
       ]),
     ]
+    const step = joinSets(soon, way, WAY.sets + 16 * words)
     return [
       when(op('i32.gt_u', add(getGlobal(next), i32(outlookBytes)), getGlobal(end)), [
         when(op('i32.eqz', call('makeRoom')), [giveBack(i32(0))]),
@@ -261,10 +264,10 @@ function foreseeFunction(reduction: Reduction): Func {
       ...enqueue(node),
       whileLoop(op('i32.lt_u', get(head), get(tail)), [
         set(here, load('i32.load', get(head))),
-        ...eachWay(reduction, here, shut, way, needs, follow, pass),
+        ...eachWay(reduction, { node: here, shut, way, needs, open: follow, closed: pass }),
         increment(head, 4),
       ]),
-      ...eachWay(reduction, node, shut, way, needs, joinSets(soon, way, WAY.sets + 16 * words), []),
+      ...eachWay(reduction, { node, shut, way, needs, open: step, closed: [] }),
       store('i64.store', get(at), get(stirs), OUTLOOK.stirs),
       store('i64.store', get(at), get(matters), OUTLOOK.matters),
       store('i64.store', get(at), op('i64.and', get(matters), get(shut)), OUTLOOK.shut),
