@@ -222,7 +222,9 @@ export const cellDocument: z.ZodType<CellDocument> = z.object({
     complete: z.boolean(),
     stopped: z.enum(STOPS).optional(),
     bytes: count,
-    reductions: z.array(z.object({ name: z.string(), refused: z.string().nullable(), because: z.string().optional() })).optional(),
+    reductions: z
+      .array(z.object({ name: z.string(), refused: z.string().nullable(), because: z.string().optional() }))
+      .optional(),
     shortest: z.boolean().optional(),
     ms: z.number().nonnegative(),
   }),

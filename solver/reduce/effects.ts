@@ -88,8 +88,7 @@ function assign(k: Knowledge, stmt: Extract<LStmt, { kind: 'set' }>, path: Path,
   const bits = target.kind === 'slot' ? maskedBits(target.slot, value) : undefined
   const masked = target.kind === 'slot' && bits !== undefined && (k.atoms.width[target.slot] ?? 1) > 1
   if (!masked) note(k, value, path.known, start, path.reads)
-  if (target.kind === 'select')
-    for (const d of target.index) note(k, d.expr, path.known, start, path.reads)
+  if (target.kind === 'select') for (const d of target.index) note(k, d.expr, path.known, start, path.reads)
   const place = target.kind === 'slot' ? (k.place[target.slot] ?? -1) : -1
   const range = target.kind === 'slot' ? k.model.slots[target.slot] : undefined
   const found = place < 0 || range === undefined ? [] : alternatives(k, value, path, start, range)
@@ -187,8 +186,7 @@ export function waysThrough(k: Knowledge, step: Step, start: Known): readonly Pa
   const ways = run(k, step.body, open, start)
   // A way that writes what a part looks at looks at all of it.
   for (const { known, reads, changed } of ways)
-    for (const { expr, slots } of k.parts)
-      if (intersects(slots, changed)) note(k, expr, known, start, reads)
+    for (const { expr, slots } of k.parts) if (intersects(slots, changed)) note(k, expr, known, start, reads)
   return ways
 }
 

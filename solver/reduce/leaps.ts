@@ -81,9 +81,7 @@ function leapOf({ knowledge, thread, decided }: ThreadInput, k: Knowledge, path:
   const { known, needs, reads, writes, changed } = path
   const of = model.threads[thread]
   const ends =
-    of?.daemon === true
-      ? [...decided].some((slot) => changed.has(slot))
-      : decided.size > 0 && known[0] === of?.donePc
+    of?.daemon === true ? [...decided].some((slot) => changed.has(slot)) : decided.size > 0 && known[0] === of?.donePc
   if (ends) addBit(writes, atoms.count - 1)
   return {
     sets: [...changed].flatMap((slot) => {
@@ -102,8 +100,7 @@ export function leapsOf(input: ThreadInput, k: Knowledge, step: Step): Leaps {
     let key = ''
     for (const place of places) key += `${String(known[place])},`
     let leaps = memo.get(key)
-    if (leaps === undefined)
-      memo.set(key, (leaps = waysThrough(k, step, known).map((path) => leapOf(input, k, path))))
+    if (leaps === undefined) memo.set(key, (leaps = waysThrough(k, step, known).map((path) => leapOf(input, k, path))))
     return leaps
   }
 }

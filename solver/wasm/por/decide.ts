@@ -43,8 +43,7 @@ export function aloneFunction(reduction: Reduction, thread: number, threads: num
     const stirred = local('i64')
     const stirs = others.map((other) => load('i64.load', get(other), OUTLOOK.stirs))
     const matters = outlooks.map((outlook) => load('i64.load', get(outlook), OUTLOOK.matters))
-    const isStirred = (mattering: Node): Node =>
-      op('i32.eqz', op('i64.eqz', op('i64.and', get(stirred), mattering)))
+    const isStirred = (mattering: Node): Node => op('i32.eqz', op('i64.eqz', op('i64.and', get(stirred), mattering)))
     return [
       when(load('i32.load', load('i32.load', get(own), OUTLOOK.node), NODE.cuts), [giveBack(i32(0))]),
       ...(others.length === 0
@@ -57,9 +56,7 @@ export function aloneFunction(reduction: Reduction, thread: number, threads: num
               branchIf(done, op('i32.eqz', isStirred(join(matters, i64(0n))))),
               set(shut, op('i64.xor', get(shut), get(stirred))),
               ...outlooks.map((outlook, t) =>
-                when(isStirred(matters[t] ?? i64(-1n)), [
-                  set(outlook, call('lookAgain', get(outlook), get(shut))),
-                ]),
+                when(isStirred(matters[t] ?? i64(-1n)), [set(outlook, call('lookAgain', get(outlook), get(shut)))]),
               ),
             ]),
           ]),
