@@ -1,6 +1,7 @@
 // One search of ours in a process of its own: `node bench/ours.mjs '{"name": ..., "how": ...}'`, figures as JSON.
 import { compileLate } from '../dist/cli/late_compile.js'
 import { searchExplicit } from '../dist/solver/explicit/search.js'
+import { searchAuto } from '../dist/solver/reduce/auto.js'
 import { searchReducedFast } from '../dist/solver/reduce/fast.js'
 import { searchReduced } from '../dist/solver/reduce/reduced.js'
 import { searchTogether } from '../dist/solver/wasm/search.js'
@@ -14,6 +15,7 @@ const HOW = {
     return answer.result
   },
   explicit: searchExplicit,
+  auto: (model) => searchAuto(model, {}),
   por: (model) => searchReducedFast(model, { reductions: ['por'] }),
   'por-explicit': (model) => searchReduced(model, { reductions: ['por'] }),
 }
@@ -27,7 +29,8 @@ const result = await HOW[how](model)
 const wall = (performance.now() - start) / 1000
 const { user, system } = process.cpuUsage(before)
 const { states, transitions, bytes, violations } = result
-const figures = { states, transitions, bytes, violations: violations.length, bits: bitsOf(model) }
+const reduced = result.reductions?.every(({ refused }) => refused === undefined) ?? false
+const figures = { states, transitions, bytes, reduced, violations: violations.length, bits: bitsOf(model) }
 console.log(
   JSON.stringify({ ...figures, cpu: (user + system) / 1e6, wall, peakBytes: 1024 * process.resourceUsage().maxRSS }),
 )

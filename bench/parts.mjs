@@ -55,7 +55,12 @@ export const PARTS = {
       const model = cases.modelOf(name)
       const full = ours(name, 'wasm')
       return withPan(model, { name, states: full.states, variant: 'por' }, (pan, build) => {
-        const sides = { por: () => ours(name, 'por'), full: () => ours(name, 'wasm'), pan }
+        const sides = {
+          por: () => ours(name, 'por'),
+          full: () => ours(name, 'wasm'),
+          auto: () => ours(name, 'auto'),
+          pan,
+        }
         return { name, states: full.states, build, ...alternate(pairs, sides) }
       })
     }),

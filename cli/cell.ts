@@ -15,6 +15,7 @@ import type { Checkpoints } from '../solver/explicit/checkpoint.ts'
 import { groundFor } from '../solver/explicit/fewest_switches.ts'
 import { searchExplicit } from '../solver/explicit/search.ts'
 import { responsesOf, searchLiveness, type LivenessResult } from '../solver/liveness/search.ts'
+import { searchAuto } from '../solver/reduce/auto.ts'
 import { searchReducedFast } from '../solver/reduce/fast.ts'
 import { searchReduced, type ReducedResult, type Reduction } from '../solver/reduce/reduced.ts'
 import { searchReference } from '../solver/reference/search.ts'
@@ -123,11 +124,13 @@ async function search(
   const { reductions = [], workers = 1 } = options
   switch (engine) {
     case 'wasm': {
+      if (reductions.includes('auto')) return searchAuto(lowered.model, options)
       if (reductions.length > 0) return searchReducedFast(lowered.model, { ...options, reductions })
       const answer = await searchTogether(lowered.model, options, { workers })
       return answer.ok ? answer.result : answer.reason
     }
     case 'auto':
+      if (reductions.includes('auto')) return searchAuto(lowered.model, options)
       if (reductions.length > 0) return searchReducedFast(lowered.model, { ...options, reductions })
       return searchFast(lowered.model, options, { workers })
     case 'explicit':

@@ -93,6 +93,16 @@ const CONFLICTS: readonly Conflict[] = [
     help: "leave it out, or '--engine auto'",
   },
   {
+    when: (r) => (r.reduce ?? []).includes('auto') && r.engine === 'explicit',
+    error: '--reduce auto is for the wasm engine: what pays was measured with that',
+    help: "leave out '--engine explicit', or give '--reduce por'",
+  },
+  {
+    when: (r) => (r.reduce ?? []).length > 1,
+    error: '--reduce auto chooses between por and none itself',
+    help: 'give one of the two',
+  },
+  {
     when: (r) => (r.reduce ?? []).length > 0 && given(r.workers),
     error: '--workers goes with no reduction: a reduced search has one worker',
     help: 'leave one of them out',

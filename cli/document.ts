@@ -32,7 +32,7 @@ export interface SearchDocument {
   /** Absent where the search is complete. */
   stopped?: Stop | undefined
   bytes: number
-  reductions?: { name: string; refused: string | null }[] | undefined
+  reductions?: { name: string; refused: string | null; because?: string | undefined }[] | undefined
   shortest?: boolean | undefined
   /** Milliseconds: differs from run to run. */
   ms: number
@@ -222,7 +222,9 @@ export const cellDocument: z.ZodType<CellDocument> = z.object({
     complete: z.boolean(),
     stopped: z.enum(STOPS).optional(),
     bytes: count,
-    reductions: z.array(z.object({ name: z.string(), refused: z.string().nullable() })).optional(),
+    reductions: z
+      .array(z.object({ name: z.string(), refused: z.string().nullable(), because: z.string().optional() }))
+      .optional(),
     shortest: z.boolean().optional(),
     ms: z.number().nonnegative(),
   }),

@@ -33,6 +33,7 @@ Examples:
       --without retract_page_tables.recheck
   mmcheck check race.litmus --json | jq '.cells[].verdict'
   mmcheck check race.litmus --reduce por
+  mmcheck check race.litmus --reduce auto --memory 2G
   mmcheck check install+read --liveness
   mmcheck check race.litmus --engine smt --any-start --depth 25
   mmcheck check race.litmus --engine smt --solver z3 --smt-log queries
@@ -41,6 +42,10 @@ Examples:
 order of independent steps. Verdicts, outcomes, labels reached and the
 shortest race stay what they are; counts of states become smaller. The wasm
 engine does it unless '--engine explicit' is given, by one worker.
+
+--reduce auto explores in full, which is quicker for most, and begins anew
+with por where four or more threads have passed 2000000 states, or where the
+states do not fit --memory. It says which of the two it was, and why.
 
 --any-start begins in every well-formed state, and not only in the one of
 the file: page tables, entries, guards, flags, anon_vma, page cache and file

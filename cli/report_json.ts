@@ -45,7 +45,11 @@ export function cellJson(cell: Cell, differs: readonly string[]): CellDocument {
       ...(cell.reduced === undefined
         ? {}
         : {
-            reductions: cell.reduced.reductions.map((r) => ({ name: r.name, refused: r.refused ?? null })),
+            reductions: cell.reduced.reductions.map((r) => ({
+              name: r.name,
+              refused: r.refused ?? null,
+              ...(r.because === undefined ? {} : { because: r.because }),
+            })),
             shortest: cell.reduced.notShortest === undefined,
           }),
       ms: Math.round(cell.ms),

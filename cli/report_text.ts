@@ -168,9 +168,9 @@ export const scopeText = (cell: Cell): string =>
 /** How the search was reduced, and what of its answer is less than the full search's. */
 export function reductionText({ reduced }: Cell): string {
   if (reduced === undefined) return ''
-  const lines = reduced.reductions.map(({ name, refused }) =>
+  const lines = reduced.reductions.map(({ name, refused, because }) =>
     refused === undefined
-      ? `Reduced (${name}): states, final states and depth are those of the reduced search.`
+      ? `Reduced (${name}${because === undefined ? '' : `, as ${because}`}): states, final states and depth are those of the reduced search.`
       : `Not reduced (${name}): ${refused}.`,
   )
   const limit = limitText(reduced.notShortest)

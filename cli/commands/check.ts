@@ -253,7 +253,8 @@ function print(cell: Cell, options: CheckOptions, { inFull, outcomes }: Amount, 
   const ends = livenessText(cell, inFull && cell.found.size === 0)
   if (ends !== '' && outcomes) out(`${ends}\n`)
   const reduced = reductionText(cell)
-  if (reduced !== '' && (outcomes || cell.reduced?.notShortest !== undefined)) out(`${reduced}\n`)
+  const chosen = options.reductions.includes('auto')
+  if (reduced !== '' && (outcomes || chosen || cell.reduced?.notShortest !== undefined)) out(`${reduced}\n`)
   if (outcomes) out(`${doneLine(cell)}\n`)
   for (const d of differs) out(`${wrapped(`NOT AS EXPECTED: ${d}`, '      ')}\n`)
 }

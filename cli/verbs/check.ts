@@ -68,7 +68,7 @@ export function addCheck(program: Command, streams: Streams, ended: (code: numbe
     .option('--smt-log <dir>', 'smt: write what is asked there, as SMT-LIB 2 files')
     .option(
       '--reduce <how>',
-      'what the wasm or explicit engine may leave out: por, or none (default)',
+      'what the wasm or explicit engine may leave out: por, symmetry, auto (por where it pays), or none (default)',
       value.reductions,
     )
     .option('--liveness', 'ask of every scenario whether its operations end, on every fair run')

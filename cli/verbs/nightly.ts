@@ -52,7 +52,7 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
     .option(
       '--reduce <how>',
-      'what the wasm or explicit engine may leave out: por, or none (default)',
+      'what the wasm or explicit engine may leave out: por, symmetry, auto (por where it pays), or none (default)',
       value.reductions,
     )
     .option('--max-states <n>', 'stop each cell after this many states', value.count)

@@ -3,7 +3,7 @@ import type { LExpr, LoweredModel } from '../../model/language/lowered.ts'
 import type { Bounds } from '../bounds.ts'
 import { withoutIdleChecks } from './assertions.ts'
 import { atomsOf } from './atoms.ts'
-import { futures, type Futures } from './future.ts'
+import type { Bits } from './bits.ts'
 import { graphOf, type Graph } from './graph.ts'
 import type { ModelKnowledge } from './known.ts'
 import { newLiterals, readersOf } from './literals.ts'
@@ -13,9 +13,10 @@ import type { Sabotage } from './sabotage.ts'
 export interface Analysis {
   /** By thread. */
   readonly graphs: readonly Graph[]
-  readonly futures: readonly Futures[]
   /** Conditions on shared slots, by number. */
   readonly literals: readonly LExpr[]
+  /** By atom, the conditions that read it. */
+  readonly readers: readonly Bits[]
   /** Bits of a set of reads or writes. */
   readonly atomCount: number
 }
@@ -44,7 +45,7 @@ function refusal(model: LoweredModel, writer: readonly number[]): string | undef
   return undefined
 }
 
-/** Analyses a specialised model. Costs milliseconds; futures are worked out as they are asked for. */
+/** Analyses a specialised model. */
 export function analyse(
   model: LoweredModel,
   ranges: readonly Bounds[],
@@ -61,12 +62,11 @@ export function analyse(
   const graphs = model.threads.map((_, thread) =>
     graphOf({ knowledge, thread, steps: steps.filter((s) => s.thread === thread), decided, mayFollow }),
   )
-  const readers = readersOf(literals)
   return {
     ok: true,
     value: {
       graphs,
-      futures: graphs.map((graph) => futures(graph, atoms.count, readers)),
+      readers: readersOf(literals),
       literals: literals.exprs,
       atomCount: atoms.count,
     },

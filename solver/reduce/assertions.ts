@@ -34,6 +34,24 @@ function settled(e: LExpr, written: ReadonlySet<number>, ranges: readonly Bounds
   }
 }
 
+/** Whether an expression has an `old`, outside of indices. */
+function looksBack(e: LExpr): boolean {
+  switch (e.kind) {
+    case 'const':
+    case 'slot':
+    case 'select':
+      return false
+    case 'old':
+      return true
+    case 'not':
+      return looksBack(e.arg)
+    case 'ite':
+      return looksBack(e.cond) || looksBack(e.then) || looksBack(e.else)
+    case 'binary':
+      return looksBack(e.left) || looksBack(e.right)
+  }
+}
+
 function inBody(body: readonly LStmt[], written: ReadonlySet<number>, ranges: readonly Bounds[]): readonly LStmt[] {
   return body.flatMap((stmt): readonly LStmt[] => {
     switch (stmt.kind) {
@@ -42,6 +60,8 @@ function inBody(body: readonly LStmt[], written: ReadonlySet<number>, ranges: re
       case 'if':
         return [{ ...stmt, then: inBody(stmt.then, written, ranges), else: inBody(stmt.else, written, ranges) }]
       case 'assert': {
+        // Only what looks back can come to nothing: the rest has been folded.
+        if (!looksBack(stmt.cond)) return [stmt]
         const cond = settled(stmt.cond, written, ranges)
         return cond.kind === 'const' ? [] : [{ ...stmt, cond }]
       }

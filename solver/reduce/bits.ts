@@ -37,9 +37,3 @@ export function members(set: Bits): readonly number[] {
   for (let bit = 0; bit < set.length * 32; bit++) if (hasBit(set, bit)) found.push(bit)
   return found
 }
-
-/** Whether all of `b` is in `a`. */
-export function contains(a: Bits, b: Bits): boolean {
-  for (let w = 0; w < a.length; w++) if (((b[w] ?? 0) & ~(a[w] ?? 0)) !== 0) return false
-  return true
-}

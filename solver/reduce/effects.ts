@@ -7,16 +7,16 @@ import type { LExpr, LStmt, Step } from '../../model/language/lowered.ts'
 import { bounds, type Bounds } from '../bounds.ts'
 import { maskedBits } from './atoms.ts'
 import { addBit, join, newBits, type Bits } from './bits.ts'
-import { cells, settle, simplify, type Knowledge, type Known, type Reads } from './known.ts'
+import { cells, settle, simplify, type Knowledge, type Known } from './known.ts'
 import { eachAtom, literalsOf } from './literals.ts'
-import { note, noteCheck } from './reads.ts'
+import { note } from './reads.ts'
 
 /** One way through a step, so far. Mutable: each belongs to one walk through the body. */
 export interface Path {
   readonly known: number[]
   /** Conditions, by number, that hold before the step wherever this way is taken. */
   needs: readonly number[]
-  readonly reads: Reads
+  readonly reads: Bits
   readonly writes: Bits
   /** Slots that are written on the way. */
   readonly changed: Set<number>
@@ -28,7 +28,7 @@ const PATHS_MAX = 64
 const fork = (path: Path): Path => ({
   known: path.known.slice(),
   needs: path.needs,
-  reads: { atoms: path.reads.atoms.slice(), where: path.reads.where.slice() },
+  reads: path.reads.slice(),
   writes: path.writes.slice(),
   changed: new Set(path.changed),
 })
@@ -87,9 +87,8 @@ function assign(k: Knowledge, stmt: Extract<LStmt, { kind: 'set' }>, path: Path,
   const { target, value } = stmt
   const bits = target.kind === 'slot' ? maskedBits(target.slot, value) : undefined
   const masked = target.kind === 'slot' && bits !== undefined && (k.atoms.width[target.slot] ?? 1) > 1
-  if (!masked) note(k, value, path.known, start, path.reads, path.changed)
-  if (target.kind === 'select')
-    for (const d of target.index) note(k, d.expr, path.known, start, path.reads, path.changed)
+  if (!masked) note(k, value, path.known, start, path.reads)
+  if (target.kind === 'select') for (const d of target.index) note(k, d.expr, path.known, start, path.reads)
   const place = target.kind === 'slot' ? (k.place[target.slot] ?? -1) : -1
   const range = target.kind === 'slot' ? k.model.slots[target.slot] : undefined
   const found = place < 0 || range === undefined ? [] : alternatives(k, value, path, start, range)
@@ -105,7 +104,7 @@ function assign(k: Knowledge, stmt: Extract<LStmt, { kind: 'set' }>, path: Path,
 function branch(k: Knowledge, stmt: Extract<LStmt, { kind: 'if' }>, path: Path, start: Known): readonly Path[] {
   const cond = settle(k, stmt.cond, path.known, start)
   if (cond !== undefined) return run(k, cond !== 0 ? stmt.then : stmt.else, [path], start)
-  note(k, stmt.cond, path.known, start, path.reads, path.changed)
+  note(k, stmt.cond, path.known, start, path.reads)
   const said = simplify(k, stmt.cond, path.known, start)
   const side = (body: readonly LStmt[], from: Path, truth: boolean): readonly Path[] => {
     from.needs = [...from.needs, ...literalsOf(k.literals, said, truth, from.changed)]
@@ -115,17 +114,17 @@ function branch(k: Knowledge, stmt: Extract<LStmt, { kind: 'if' }>, path: Path, 
   return [...side(stmt.then, other, true), ...side(stmt.else, path, false)]
 }
 
-/** Ways that end alike become one, needing only what all of them need. */
-function merged(paths: readonly Path[]): readonly Path[] {
+/** Ways that end alike, having set the same known slots, become one, needing only what all of them need. */
+function merged(k: Knowledge, paths: readonly Path[]): readonly Path[] {
   if (paths.length <= PATHS_MAX) return paths
   const byEnd = new Map<string, Path>()
   for (const path of paths) {
-    const key = path.known.join()
+    const set = [...path.changed].filter((slot) => (k.place[slot] ?? -1) >= 0).sort((a, b) => a - b)
+    const key = `${path.known.join()};${set.join()}`
     const before = byEnd.get(key)
     if (before === undefined) byEnd.set(key, path)
     else {
-      join(before.reads.atoms, path.reads.atoms)
-      before.reads.where.push(...path.reads.where)
+      join(before.reads, path.reads)
       join(before.writes, path.writes)
       before.needs = before.needs.filter((n) => path.needs.includes(n))
       for (const slot of path.changed) before.changed.add(slot)
@@ -138,13 +137,13 @@ function run(k: Knowledge, body: readonly LStmt[], from: readonly Path[], start:
   let paths = from
   for (const stmt of body) {
     if (stmt.kind === 'assert') {
-      for (const path of paths) noteCheck(k, stmt.cond, path.known, start, path.reads, path.changed)
+      for (const path of paths) note(k, stmt.cond, path.known, start, path.reads)
       continue
     }
     const next: Path[] = []
     for (const path of paths)
       next.push(...(stmt.kind === 'set' ? assign(k, stmt, path, start) : branch(k, stmt, path, start)))
-    paths = merged(next)
+    paths = merged(k, next)
   }
   return paths
 }
@@ -156,7 +155,7 @@ export function waysThrough(k: Knowledge, step: Step, start: Known): readonly Pa
     {
       known: [...start],
       needs: [],
-      reads: { atoms: newBits(size), where: [] },
+      reads: newBits(size),
       writes: newBits(size),
       changed: new Set(),
     },
@@ -180,15 +179,14 @@ export function waysThrough(k: Knowledge, step: Step, start: Known): readonly Pa
   const open = paths.filter((path) => {
     const guard = settle(k, step.guard, path.known, start)
     if (guard !== undefined) return guard !== 0
-    note(k, step.guard, path.known, start, path.reads, path.changed)
+    note(k, step.guard, path.known, start, path.reads)
     path.needs = literalsOf(k.literals, simplify(k, step.guard, path.known, start), true, path.changed)
     return true
   })
   const ways = run(k, step.body, open, start)
   // A way that writes what a part looks at looks at all of it.
   for (const { known, reads, changed } of ways)
-    for (const { expr, slots } of k.parts)
-      if (intersects(slots, changed)) noteCheck(k, expr, known, start, reads, changed)
+    for (const { expr, slots } of k.parts) if (intersects(slots, changed)) note(k, expr, known, start, reads)
   return ways
 }
 

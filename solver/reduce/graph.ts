@@ -4,17 +4,11 @@
  */
 import type { LExpr, LStmt, Step } from '../../model/language/lowered.ts'
 import { selectSlots, slotsRead } from '../../model/language/slots.ts'
-import { addBit, contains, join, newBits, type Bits } from './bits.ts'
-import { waysThrough, type Path } from './effects.ts'
 import { knowledgeOf, type Known, type ModelKnowledge } from './known.ts'
-import { LITERALS_MAX } from './literals.ts'
+import { leapsOf, type Effect, type Leaps, type ThreadInput } from './leaps.ts'
 
-/** One way on from a node, or more that is read on one if some more conditions are true. */
-export interface Way {
-  /** Conditions that must all be true. */
-  readonly needs: Bits
-  readonly reads: Bits
-  readonly writes: Bits
+/** One way on from a node. */
+export interface Way extends Effect {
   readonly to: number
 }
 
@@ -145,81 +139,49 @@ function radix({ ranges }: ModelKnowledge, tracked: readonly number[]): readonly
   })
 }
 
-function literalSet(numbers: readonly number[]): Bits {
-  const set = newBits(LITERALS_MAX)
-  for (const n of numbers) addBit(set, n)
-  return set
-}
-
-/** What is read on a path only where more conditions are true: as ways that lead to the same node and write nothing. */
-function furtherReads({ needs, reads, writes }: Path, to: number): readonly Way[] {
-  const byNeeds = new Map<string, Way>()
-  for (const extra of reads.where) {
-    if (contains(reads.atoms, extra.atoms)) continue
-    const key = extra.needs.join()
-    const before = byNeeds.get(key)
-    if (before !== undefined) join(before.reads, extra.atoms)
-    else {
-      const all = literalSet([...needs, ...extra.needs])
-      byNeeds.set(key, { needs: all, reads: extra.atoms.slice(), writes: new Int32Array(writes.length), to })
-    }
-  }
-  return [...byNeeds.values()]
-}
-
-export interface ThreadInput {
-  readonly knowledge: ModelKnowledge
-  readonly thread: number
-  /** Of this thread. */
-  readonly steps: readonly Step[]
-  /** Slots that daemons decide outcomes by; empty where none does. */
-  readonly decided: ReadonlySet<number>
-  /** Whether it may be followed by a slot that it alone writes. */
-  readonly mayFollow: (slot: number, thread: number) => boolean
-}
-
 function build(input: ThreadInput, tracked: readonly number[]): Graph | undefined {
-  const { knowledge, thread, steps, decided } = input
-  const { model, atoms } = knowledge
+  const { knowledge, steps } = input
+  const { model } = knowledge
   const place = model.slots.map(() => -1)
   tracked.forEach((slot, i) => (place[slot] = i))
   const k = knowledgeOf(knowledge, place)
-  const of = model.threads[thread]
-  const byPc = new Map<number, Step[]>()
-  for (const step of steps) byPc.set(step.pc, [...(byPc.get(step.pc) ?? []), step])
+  const byPc = new Map<number, Leaps[]>()
+  for (const step of steps) byPc.set(step.pc, [...(byPc.get(step.pc) ?? []), leapsOf(input, k, step)])
   const lows = tracked.map((slot) => k.ranges[slot]?.lo ?? 0)
   const factors = radix(k, tracked)
   const numbers = new Map<number, number>()
   const nodes: Known[] = []
-  const numberOf = (known: Known): number => {
-    let key = 0
-    for (let i = 0; i < known.length; i++) key += ((known[i] ?? 0) - (lows[i] ?? 0)) * (factors[i] ?? 0)
+  const keys: number[] = []
+  const enter = (key: number, known: () => Known): number => {
     const before = numbers.get(key)
     if (before !== undefined) return before
     numbers.set(key, nodes.length)
-    nodes.push(known)
+    keys.push(key)
+    nodes.push(known())
     return nodes.length - 1
   }
-  numberOf(tracked.map((slot) => model.slots[slot]?.init ?? 0))
+  const first = tracked.map((slot) => model.slots[slot]?.init ?? 0)
+  enter(
+    first.reduce((key, value, i) => key + (value - (lows[i] ?? 0)) * (factors[i] ?? 0), 0),
+    () => first,
+  )
   const ways: Way[][] = []
   // `nodes` grows while it is walked.
-  for (const known of nodes) {
+  for (const [node, known] of nodes.entries()) {
     if (nodes.length > NODES_MAX && tracked.length > 1) return undefined
-    const here = byPc.get(known[0] ?? -1) ?? []
-    ways.push(
-      here.flatMap((step) =>
-        waysThrough(k, step, known).flatMap((path): readonly Way[] => {
-          const { known: after, reads, writes } = path
-          const ends =
-            of?.daemon === true
-              ? [...decided].some((slot) => path.changed.has(slot))
-              : decided.size > 0 && after[0] === of?.donePc
-          if (ends) addBit(writes, atoms.count - 1)
-          const to = numberOf(after)
-          return [{ needs: literalSet(path.needs), reads: reads.atoms, writes, to }, ...furtherReads(path, to)]
-        }),
-      ),
-    )
+    const here: Way[] = []
+    for (const leaps of byPc.get(known[0] ?? -1) ?? [])
+      for (const { sets, effect } of leaps(known)) {
+        let key = keys[node] ?? 0
+        for (const [at, value] of sets) key += (value - (known[at] ?? 0)) * (factors[at] ?? 0)
+        const to = enter(key, () => {
+          const after = [...known]
+          for (const [at, value] of sets) after[at] = value
+          return after
+        })
+        here.push({ ...effect, to })
+      }
+    ways.push(here)
   }
   return { tracked, nodes, ways }
 }

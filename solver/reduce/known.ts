@@ -22,28 +22,15 @@ export interface ModelKnowledge {
   readonly parts: readonly Part[]
 }
 
-/** Atoms that are read, whatever the state or only where some conditions, by number, all hold. */
-export interface Reads {
-  readonly atoms: Bits
-  readonly where: { readonly needs: readonly number[]; readonly atoms: Bits }[]
-}
-
-/** The cells of an access whose index is made of one shared slot, by the values of that slot. */
-export interface Pivot {
-  readonly slot: number
-  readonly choices: readonly { readonly test: LExpr; readonly cells: readonly number[] }[]
-}
-
 /** And of one thread of it. What is worked out of an expression is kept beside it. */
 export interface Knowledge extends ModelKnowledge {
   /** The place of each known slot among them, or -1. */
   readonly place: readonly number[]
   /** The places of the known slots that an expression reads. */
   readonly uses: Map<LExpr, readonly number[]>
-  /** What an expression without known slots reads, with and without heed of conditions. */
-  readonly reads: Map<LExpr, { readonly all: Reads; readonly apart: Reads; readonly pivots: ReadonlySet<number> }>
+  /** What an expression without known slots reads. */
+  readonly reads: Map<LExpr, Bits>
   readonly cells: Map<LTarget, readonly number[]>
-  readonly pivots: Map<LTarget, Pivot | 'none'>
   readonly simplified: Map<LExpr, Map<string, LExpr>>
 }
 
@@ -55,7 +42,6 @@ export const knowledgeOf = (of: ModelKnowledge, place: readonly number[]): Knowl
   uses: new Map(),
   reads: new Map(),
   cells: new Map(),
-  pivots: new Map(),
   simplified: new Map(),
 })
 

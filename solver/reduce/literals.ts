@@ -16,6 +16,18 @@ export interface Literals {
   /** The conditions, by number. */
   readonly exprs: LExpr[]
   readonly numbers: Map<string, number>
+  /** By expression: the conditions that it being true, or being false, comes to. */
+  readonly truths: Map<LExpr, readonly Candidate[]>
+  readonly falsehoods: Map<LExpr, readonly Candidate[]>
+}
+
+/** A condition that could be followed, and is once it has a number. */
+interface Candidate {
+  readonly expr: LExpr
+  readonly key: string
+  readonly slots: readonly number[]
+  /** It speaks of the state before the step, whatever the step changes. */
+  readonly isPast: boolean
 }
 
 /** Two words of bits: a search handles a set of them for every state. Conditions beyond are not followed. */
@@ -28,6 +40,8 @@ export const newLiterals = (atoms: Atoms, mayTest: (slot: number) => boolean = (
   mayTest,
   exprs: [],
   numbers: new Map(),
+  truths: new Map(),
+  falsehoods: new Map(),
 })
 
 /** A text that equal expressions share. */
@@ -72,23 +86,23 @@ function before(e: LExpr): LExpr | undefined {
   }
 }
 
-const NONE: ReadonlySet<number> = new Set()
-
-function add(literals: Literals, said: LExpr, changedSince: ReadonlySet<number>): readonly number[] {
-  const { atoms, mayTest, exprs, numbers } = literals
+function candidate({ atoms, mayTest }: Literals, said: LExpr): readonly Candidate[] {
   const past = before(said)
   const expr = past ?? said
-  const changed = past === undefined ? changedSince : NONE
   const slots = [...slotsRead(expr)]
   if (slots.length === 0 || slots.length > SLOTS_MAX) return []
-  if (!slots.every((slot) => (atoms.first[slot] ?? -1) >= 0 && mayTest(slot) && !changed.has(slot))) return []
-  const key = keyOf(expr)
+  if (!slots.every((slot) => (atoms.first[slot] ?? -1) >= 0 && mayTest(slot))) return []
+  return [{ expr, key: keyOf(expr), slots, isPast: past !== undefined }]
+}
+
+/** The number of a condition; undefined where there is room for no more of them. */
+function numberOf({ exprs, numbers }: Literals, { expr, key }: Candidate): number | undefined {
   const known = numbers.get(key)
-  if (known !== undefined) return [known]
-  if (exprs.length >= LITERALS_MAX) return []
+  if (known !== undefined) return known
+  if (exprs.length >= LITERALS_MAX) return undefined
   numbers.set(key, exprs.length)
   exprs.push(expr)
-  return [exprs.length - 1]
+  return exprs.length - 1
 }
 
 /** The slot of `slot == 0`, in the forms that folding gives it. */
@@ -96,6 +110,33 @@ function zeroTest(expr: LExpr): number | undefined {
   if (expr.kind === 'not' && expr.arg.kind === 'slot') return expr.arg.slot
   if (expr.kind !== 'binary' || expr.op !== 'eq' || expr.left.kind !== 'slot') return undefined
   return expr.right.kind === 'const' && expr.right.value === 0 ? expr.left.slot : undefined
+}
+
+/** The conditions that must all be true for `expr` to be `truth`; as few as need be, none where nothing is known. */
+function candidates(literals: Literals, expr: LExpr, truth: boolean): readonly Candidate[] {
+  const memo = truth ? literals.truths : literals.falsehoods
+  let found = memo.get(expr)
+  if (found === undefined) memo.set(expr, (found = takeApart(literals, expr, truth)))
+  return found
+}
+
+function takeApart(literals: Literals, expr: LExpr, truth: boolean): readonly Candidate[] {
+  if (expr.kind === 'not') return candidates(literals, expr.arg, !truth)
+  if (expr.kind === 'binary' && expr.op === (truth ? 'and' : 'or'))
+    return [expr.left, expr.right].flatMap((side) => candidates(literals, side, truth))
+  const condition = truth ? expr : fold({ kind: 'not', arg: expr })
+  const slot = zeroTest(condition)
+  const width = slot === undefined ? 1 : (literals.atoms.width[slot] ?? 1)
+  if (slot === undefined || width === 1) return candidate(literals, condition)
+  return Array.from({ length: width }, (_, bit): LExpr => {
+    const masked: LExpr = {
+      kind: 'binary',
+      op: 'band',
+      left: { kind: 'slot', slot },
+      right: { kind: 'const', value: 2 ** bit },
+    }
+    return { kind: 'binary', op: 'eq', left: masked, right: { kind: 'const', value: 0 } }
+  }).flatMap((bit) => candidate(literals, bit))
 }
 
 /**
@@ -108,22 +149,13 @@ export function literalsOf(
   truth: boolean,
   changed: ReadonlySet<number>,
 ): readonly number[] {
-  if (expr.kind === 'not') return literalsOf(literals, expr.arg, !truth, changed)
-  if (expr.kind === 'binary' && expr.op === (truth ? 'and' : 'or'))
-    return [expr.left, expr.right].flatMap((side) => literalsOf(literals, side, truth, changed))
-  const condition = truth ? expr : fold({ kind: 'not', arg: expr })
-  const slot = zeroTest(condition)
-  const width = slot === undefined ? 1 : (literals.atoms.width[slot] ?? 1)
-  if (slot === undefined || width === 1) return add(literals, condition, changed)
-  return Array.from({ length: width }, (_, bit): LExpr => {
-    const masked: LExpr = {
-      kind: 'binary',
-      op: 'band',
-      left: { kind: 'slot', slot },
-      right: { kind: 'const', value: 2 ** bit },
-    }
-    return { kind: 'binary', op: 'eq', left: masked, right: { kind: 'const', value: 0 } }
-  }).flatMap((bit) => add(literals, bit, changed))
+  const numbers: number[] = []
+  for (const one of candidates(literals, expr, truth)) {
+    if (!one.isPast && one.slots.some((slot) => changed.has(slot))) continue
+    const number = numberOf(literals, one)
+    if (number !== undefined) numbers.push(number)
+  }
+  return numbers
 }
 
 /** Calls `visit` with every atom of a slot, or those of its bits in `mask`. */

@@ -4,6 +4,7 @@ import type { Layout } from '../explicit/layout.ts'
 import { newAmple, type Ample } from './ample.ts'
 import { analyse } from './analysis.ts'
 import { newBits, type Bits } from './bits.ts'
+import { futures } from './future.ts'
 import { LITERALS_MAX } from './literals.ts'
 import { compileShut } from './observe.ts'
 import { newPlace } from './place.ts'
@@ -21,8 +22,12 @@ export type PartialOrderOrNot =
 export function partialOrder(model: LoweredModel, layout: Layout, sabotage?: Sabotage): PartialOrderOrNot {
   const analysed = analyse(model, layout.ranges, { sabotage })
   if (!analysed.ok) return analysed
-  const { graphs, futures, literals } = analysed.value
-  const ample = newAmple(graphs, futures, sabotage)
+  const { graphs, literals, readers, atomCount } = analysed.value
+  const ample = newAmple(
+    graphs,
+    graphs.map((graph) => futures(graph, atomCount, readers)),
+    sabotage,
+  )
   const tell = compileShut(layout, literals)
   const places = graphs.map((graph) => newPlace(layout, graph))
   const nodes: number[] = graphs.map(() => 0)

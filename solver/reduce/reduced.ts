@@ -11,13 +11,16 @@ import { searchOrder } from './search.ts'
 import { searchedDepthFirst } from './trace.ts'
 import type { Sabotage } from './sabotage.ts'
 
-export const REDUCTIONS = ['por'] as const
+/** What may be asked for; `auto` is for `searchAuto` alone, which chooses. */
+export const REDUCTIONS = ['por', 'auto'] as const
 export type Reduction = (typeof REDUCTIONS)[number]
 
 export interface ReductionReport {
   readonly name: Reduction
   /** Why it could not be used on this model; absent where it was. */
   readonly refused?: string
+  /** Why it was used, where the choice was ours. */
+  readonly because?: string
 }
 
 export interface ReducedResult extends SearchResult {

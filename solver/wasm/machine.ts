@@ -10,7 +10,7 @@ import type { GlobalCell, ImportedFunction, Memory } from './platform.ts'
 import { instantiate, newMemory } from './platform.ts'
 import type { Plan } from './plan.ts'
 import { componentGlobals, GLOBALS, MEMORY_PAGES, memoGlobals, PAGE_BYTES } from './plan.ts'
-import { FUTURES, marks } from './por/marks.ts'
+import { marks, OUTLOOKS } from './por/marks.ts'
 import { QUESTIONS, reductionFunctions } from './por/walk.ts'
 import { writeTables } from './por/tables.ts'
 import { rebuildFunctions } from './rebuild.ts'
@@ -60,7 +60,7 @@ export function moduleFor(plan: Plan): Uint8Array<ArrayBuffer> {
       ...model.threads.flatMap((_, t) => Object.values<Global>({ ...memoGlobals(t) })),
       ...(reduction === undefined
         ? []
-        : [...Object.values<Global>({ ...FUTURES }), ...composition.components.map(({ index }) => marks(index))]),
+        : [...Object.values<Global>({ ...OUTLOOKS }), ...composition.components.map(({ index }) => marks(index))]),
     ],
     memory: { first: firstPages(plan), most: MEMORY_PAGES, shared: plan.workers > 1 },
   })

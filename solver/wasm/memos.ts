@@ -2,7 +2,7 @@
 import type { Heap } from './heap.ts'
 import { allocate, release } from './heap.ts'
 import { pairsCell } from './cells.ts'
-import { MEMO_BYTES, memoGlobals } from './plan.ts'
+import { memoBytes, memoGlobals } from './plan.ts'
 
 interface Piece {
   readonly address: number
@@ -58,14 +58,15 @@ function moreLists(memos: Memos, worker: number, mayGrow: boolean): boolean {
   return true
 }
 
-const memoBytes = ({ sizes, lists }: Memos): number =>
-  sizes.reduce((sum, entries) => sum + MEMO_BYTES * entries, 0) + lists.reduce((sum, { bytes }) => sum + bytes, 0)
+const allBytes = ({ heap, sizes, lists }: Memos): number =>
+  sizes.reduce((sum, entries) => sum + memoBytes(heap.machine.plan) * entries, 0) +
+  lists.reduce((sum, { bytes }) => sum + bytes, 0)
 
 /** Empty memos; undefined where there is no memory even for those. */
 export function newMemos(heap: Heap): Memos | undefined {
   const memos: Memos = { heap, sizes: [], lists: [], used: 0 }
   for (const [thread] of heap.machine.plan.model.threads.entries()) {
-    const address = allocate(heap, MEMO_BYTES * ENTRIES_FIRST)
+    const address = allocate(heap, memoBytes(heap.machine.plan) * ENTRIES_FIRST)
     if (address === undefined) return undefined
     memos.sizes.push(ENTRIES_FIRST)
     setMemo(memos, thread, address, ENTRIES_FIRST)
@@ -78,7 +79,7 @@ export function emptyMemos(memos: Memos): void {
   const { machine } = memos.heap
   for (const [thread, entries] of memos.sizes.entries()) {
     const { memo } = memoGlobals(thread)
-    new Uint8Array(machine.memory.buffer, machine.read(memo), MEMO_BYTES * entries).fill(0)
+    new Uint8Array(machine.memory.buffer, machine.read(memo), memoBytes(machine.plan) * entries).fill(0)
     machine.poke(pairsCell(machine.plan, thread), 0)
   }
   memos.used = 0
@@ -92,12 +93,13 @@ function growMemo(memos: Memos, thread: number): boolean {
   const { heap } = memos
   const { machine } = heap
   const entries = memos.sizes[thread] ?? ENTRIES_FIRST
-  const address = allocate(heap, MEMO_BYTES * 2 * entries)
+  const bytes = memoBytes(machine.plan) * entries
+  const address = allocate(heap, 2 * bytes)
   if (address === undefined) return false
   const from = machine.read(memoGlobals(thread).memo)
   setMemo(memos, thread, address, 2 * entries)
-  machine.run(`move${thread}`, from, from + MEMO_BYTES * entries)
-  release(heap, from, MEMO_BYTES * entries)
+  machine.run(`move${thread}`, from, from + bytes)
+  release(heap, from, bytes)
   memos.sizes[thread] = 2 * entries
   return true
 }
@@ -105,7 +107,7 @@ function growMemo(memos: Memos, thread: number): boolean {
 /** Makes room for more pairs, by memory where that is in proportion to the states, else by forgetting. */
 export function makeMemoRoom(memos: Memos): void {
   const { machine } = memos.heap
-  const mayGrow = (): boolean => memoBytes(memos) <= Math.max(BYTES_FREE, memos.heap.next / 3)
+  const mayGrow = (): boolean => allBytes(memos) <= Math.max(BYTES_FREE, memos.heap.next / 3)
   const threads = machine.plan.model.threads.map((_, t) => t)
   const { plan } = machine
   const isFull = (t: number): boolean => machine.peek(pairsCell(plan, t)) >= machine.read(memoGlobals(t).limit)

@@ -24,8 +24,14 @@ export const BUCKET_BYTES = 64
 export const STATE_BYTES = 8
 export const CHUNK_STATES: number = 2 ** 14
 export const STATES_MAX: number = 2 ** 28
-/** A known pair of a thread's component and the shared one: the key, and what follows from it. */
-export const MEMO_BYTES = 16
+/**
+ * A known pair of a thread's component and the shared one: the key, what follows from it, and in a reduced search
+ * the thread's outlook (see por/tables.ts). Logarithm of its bytes.
+ */
+export const memoShift = ({ reduction }: Pick<Plan, 'reduction'>): number => (reduction === undefined ? 4 : 5)
+export const memoBytes = (plan: Pick<Plan, 'reduction'>): number => 2 ** memoShift(plan)
+/** Where what follows and the outlook lie in it. */
+export const MEMO = { follows: 8, outlook: 16 } as const
 
 /** Bytes of a figure that all workers change, and its lock: a line of the cache, so that they hinder nobody else. */
 export const CELL_BYTES = 64
@@ -258,7 +264,7 @@ export function planFor(model: LoweredModel, workers: number = 1, worker: number
     return { now, before, out, mixed, list, mine }
   }
   const end = shared.end + workers * bytes
-  const [hand = 0, desk = 0, nodes = 0, ways = 0, anything = 0] = tables
+  const [hand = 0, nodes = 0, ways = 0, queue = 0, remembered = 0, anything = 0] = tables
   const reserve = (reduction === undefined ? LOOKS_BETWEEN.full : LOOKS_BETWEEN.reduced) * (successorsMax + 1)
   return {
     model,
@@ -271,7 +277,7 @@ export function planFor(model: LoweredModel, workers: number = 1, worker: number
     frames: Array.from({ length: workers }, (_, w) => frameOf(w)),
     reserve,
     slack: workers * reserve,
-    reduction: reduction && { ...reduction, addresses: { hand, desk, nodes, ways, anything } },
+    reduction: reduction && { ...reduction, addresses: { hand, nodes, ways, queue, remembered, anything } },
     addresses: { failed, found, ran, chunks, shifts, cells, control, handed, ...frameOf(worker), end },
   }
 }

@@ -33,7 +33,7 @@ import { value } from './expressions.ts'
 import { alone, fullCell, held, pairsCell, setFull } from './cells.ts'
 import { GOLDEN } from './mixing.ts'
 import type { Plan } from './plan.ts'
-import { componentGlobals, GLOBALS, MEMO_BYTES, memoGlobals, STATE_BYTES } from './plan.ts'
+import { componentGlobals, GLOBALS, MEMO, memoBytes, memoGlobals, memoShift, STATE_BYTES } from './plan.ts'
 
 /** Set in every key, so that no key is 0. */
 const TAKEN = 1n << 63n
@@ -41,17 +41,19 @@ const TAKEN = 1n << 63n
 const LIST = 1n << 63n
 
 /** The first place in a thread's memo to look for a key. */
-function firstPlace(key: Local, thread: number): Node {
+function firstPlace(plan: Plan, key: Local, thread: number): Node {
   const { memo, mask } = memoGlobals(thread)
   const hash = wrap(op('i64.shr_u', op('i64.mul', get(key), i64(GOLDEN)), i64(32n)))
-  return add(getGlobal(memo), shl(op('i32.and', hash, getGlobal(mask)), 4))
+  return add(getGlobal(memo), shl(op('i32.and', hash, getGlobal(mask)), memoShift(plan)))
 }
 
 /** The place after one; the memo begins anew at its end. */
-function nextPlace(at: Local, thread: number): Node {
+function nextPlace(plan: Plan, at: Local, thread: number): Node {
   const { memo, mask } = memoGlobals(thread)
-  const distance = sub(add(get(at), i32(MEMO_BYTES)), getGlobal(memo))
-  return add(getGlobal(memo), op('i32.and', distance, op('i32.or', shl(getGlobal(mask), 4), i32(MEMO_BYTES - 1))))
+  const bytes = memoBytes(plan)
+  const distance = sub(add(get(at), i32(bytes)), getGlobal(memo))
+  const within = op('i32.or', shl(getGlobal(mask), memoShift(plan)), i32(bytes - 1))
+  return add(getGlobal(memo), op('i32.and', distance, within))
 }
 
 /** The steps of a thread at each program counter, by their places in the model. */
@@ -132,10 +134,11 @@ function meetFunction(plan: Plan, thread: number): Func {
         forEver((done) => [
           branchIf(done, op('i64.eqz', tee(found, load('i64.load', get(at))))),
           branchIf(done, op('i64.eq', get(found), get(key))),
-          set(at, nextPlace(at, thread)),
+          set(at, nextPlace(plan, at, thread)),
         ]),
         when(op('i64.eqz', get(found)), [
-          store('i64.store', get(at), get(payload), 8),
+          store('i64.store', get(at), get(payload), MEMO.follows),
+          ...lookAhead(plan, thread, at),
           store('i64.atomic.store', get(at), get(key)),
           store('i32.store', i32(count), add(held(count), i32(1))),
         ]),
@@ -153,20 +156,36 @@ function meetFunction(plan: Plan, thread: number): Func {
   })
 }
 
+/** Code that keeps beside a pair how the thread's future looks from it, where a reduction asks for that. */
+const lookAhead = ({ reduction }: Plan, thread: number, at: Local): readonly Node[] =>
+  reduction === undefined
+    ? []
+    : [
+        store(
+          'i32.store',
+          get(at),
+          call(`outlook${thread}`, getGlobal(GLOBALS.shared), getGlobal(GLOBALS.own)),
+          MEMO.outlook,
+        ),
+      ]
+
 /** `move{t}(from, to)`: enters the pairs of an old memo, from..to, into the new one, which is empty. */
-function moveFunction(thread: number): Func {
+function moveFunction(plan: Plan, thread: number): Func {
   return func(`move${thread}`, ['i32', 'i32'], [], ([from, to], local) => {
     const key = local('i64')
     const at = local('i32')
     return [
       whileLoop(op('i32.lt_u', get(from), get(to)), [
         when(op('i32.eqz', op('i64.eqz', tee(key, load('i64.load', get(from))))), [
-          set(at, firstPlace(key, thread)),
-          whileLoop(op('i32.eqz', op('i64.eqz', load('i64.load', get(at)))), [set(at, nextPlace(at, thread))]),
+          set(at, firstPlace(plan, key, thread)),
+          whileLoop(op('i32.eqz', op('i64.eqz', load('i64.load', get(at)))), [set(at, nextPlace(plan, at, thread))]),
           store('i64.store', get(at), get(key)),
-          store('i64.store', get(at), load('i64.load', get(from), 8), 8),
+          store('i64.store', get(at), load('i64.load', get(from), MEMO.follows), MEMO.follows),
+          ...(plan.reduction === undefined
+            ? []
+            : [store('i32.store', get(at), load('i32.load', get(from), MEMO.outlook), MEMO.outlook)]),
         ]),
-        increment(from, MEMO_BYTES),
+        increment(from, memoBytes(plan)),
       ]),
     ]
   })
@@ -176,6 +195,10 @@ function moveFunction(thread: number): Func {
 export interface Mover {
   /** To be run first. */
   readonly prepare: readonly Node[]
+  /** The same for the next state of several: quicker where the thread's pair is the one that it was. */
+  readonly prepareNext: readonly Node[]
+  /** The address of what is known of the pair. */
+  readonly at: Local
   /** What follows: see `LIST`. */
   readonly follows: Local
   /** The state after one of the successors that follow. */
@@ -184,7 +207,7 @@ export interface Mover {
 
 type NewLocal = (type: 'i32' | 'i64') => Local
 
-export function newMover(thread: number, state: Local, shared: Local, local: NewLocal): Mover {
+export function newMover(plan: Plan, thread: number, state: Local, shared: Local, local: NewLocal): Mover {
   const { shift, fieldMask } = componentGlobals(thread + 1)
   const own = local('i32')
   const key = local('i64')
@@ -195,32 +218,37 @@ export function newMover(thread: number, state: Local, shared: Local, local: New
   const by = extend(getGlobal(shift))
   // What the thread does not change: the state without the two values that it works on.
   const kept = op('i64.xor', op('i64.xor', get(state), extend(get(shared))), op('i64.shl', extend(get(own)), by))
+  const pair = op('i64.or', op('i64.or', i64(TAKEN), op('i64.shl', extend(get(shared)), i64(32n))), extend(get(own)))
+  const takeApart = [
+    set(own, op('i32.and', wrap(op('i64.shr_u', get(state), by)), getGlobal(fieldMask))),
+    set(rest, kept),
+  ]
+  const lookUp = [
+    set(at, firstPlace(plan, key, thread)),
+    forEver((done) => [
+      // What stands behind a key was written before it was: another worker may have done it just now.
+      when(op('i64.eq', tee(found, load('i64.atomic.load', get(at))), get(key)), [
+        set(follows, load('i64.load', get(at), MEMO.follows)),
+        { kind: 'branch', label: done },
+      ]),
+      when(op('i64.eqz', get(found)), [
+        set(follows, call(`meet${thread}`, get(key), get(at))),
+        { kind: 'branch', label: done },
+      ]),
+      set(at, nextPlace(plan, at, thread)),
+    ]),
+  ]
   return {
     follows,
+    at,
     after: (successor) =>
       op(
         'i64.or',
         op('i64.or', get(rest), op('i64.and', get(successor), i64(0xffffffffn))),
         op('i64.shl', op('i64.shr_u', get(successor), i64(32n)), by),
       ),
-    prepare: [
-      set(own, op('i32.and', wrap(op('i64.shr_u', get(state), by)), getGlobal(fieldMask))),
-      set(rest, kept),
-      set(key, op('i64.or', op('i64.or', i64(TAKEN), op('i64.shl', extend(get(shared)), i64(32n))), extend(get(own)))),
-      set(at, firstPlace(key, thread)),
-      forEver((done) => [
-        // What stands behind a key was written before it was: another worker may have done it just now.
-        when(op('i64.eq', tee(found, load('i64.atomic.load', get(at))), get(key)), [
-          set(follows, load('i64.load', get(at), 8)),
-          { kind: 'branch', label: done },
-        ]),
-        when(op('i64.eqz', get(found)), [
-          set(follows, call(`meet${thread}`, get(key), get(at))),
-          { kind: 'branch', label: done },
-        ]),
-        set(at, nextPlace(at, thread)),
-      ]),
-    ],
+    prepare: [...takeApart, set(key, pair), ...lookUp],
+    prepareNext: [...takeApart, when(op('i64.ne', tee(found, pair), get(key)), [set(key, get(found)), ...lookUp])],
   }
 }
 
@@ -246,8 +274,15 @@ export function eachSuccessor({ follows }: Mover, local: NewLocal, body: readonl
 }
 
 /** Code that writes to `out` what one thread can do. */
-function threadCode(thread: number, state: Local, shared: Local, out: Local, local: NewLocal): readonly Node[] {
-  const mover = newMover(thread, state, shared, local)
+function threadCode(
+  plan: Plan,
+  thread: number,
+  state: Local,
+  shared: Local,
+  out: Local,
+  local: NewLocal,
+): readonly Node[] {
+  const mover = newMover(plan, thread, state, shared, local)
   return [
     ...mover.prepare,
     eachSuccessor(mover, local, [
@@ -266,7 +301,7 @@ function successorsFunction(plan: Plan): Func {
       setGlobal(GLOBALS.current, get(id)),
       set(state, stored(plan, id)),
       set(shared, op('i32.and', wrap(get(state)), getGlobal(componentGlobals(0).fieldMask))),
-      ...plan.model.threads.flatMap((_, t) => threadCode(t, state, shared, out, local)),
+      ...plan.model.threads.flatMap((_, t) => threadCode(plan, t, state, shared, out, local)),
       get(out),
     ]
   })
@@ -304,6 +339,6 @@ export function successorFunctions(plan: Plan): readonly Func[] {
       get(to),
     ]
   })
-  const threads = plan.model.threads.flatMap((_, t) => [meetFunction(plan, t), moveFunction(t)])
+  const threads = plan.model.threads.flatMap((_, t) => [meetFunction(plan, t), moveFunction(plan, t)])
   return [...threads, ...(plan.reduction === undefined ? [successorsFunction(plan)] : []), parent]
 }

@@ -45,6 +45,7 @@ export const PLAIN = {
   'i32x4.splat': [0xfd, 0x11],
   'i64x2.splat': [0xfd, 0x12],
   'i32x4.eq': [0xfd, 0x37],
+  'v128.and': [0xfd, 0x4e],
   'v128.or': [0xfd, 0x50],
   'v128.any_true': [0xfd, 0x53],
   'i32x4.bitmask': [0xfd, 0xa4, 0x01],
@@ -61,7 +62,7 @@ interface Access {
 }
 
 export type LoadOp = 'i32.load' | 'i64.load' | 'i32.load8_u' | 'v128.load' | 'i32.atomic.load' | 'i64.atomic.load'
-export type StoreOp = 'i32.store' | 'i64.store' | 'i32.store8' | 'i32.atomic.store' | 'i64.atomic.store'
+export type StoreOp = 'i32.store' | 'i64.store' | 'v128.store' | 'i32.store8' | 'i32.atomic.store' | 'i64.atomic.store'
 
 export const LOADS: Readonly<Record<LoadOp, Access>> = {
   'i32.load': { code: [0x28], align: 2 },
@@ -76,6 +77,7 @@ export const STORES: Readonly<Record<StoreOp, Access>> = {
   'i32.store': { code: [0x36], align: 2 },
   'i64.store': { code: [0x37], align: 3 },
   'i32.store8': { code: [0x3a], align: 0 },
+  'v128.store': { code: [0xfd, 0x0b], align: 4 },
   'i32.atomic.store': { code: [0xfe, 0x17], align: 2 },
   'i64.atomic.store': { code: [0xfe, 0x18], align: 3 },
 }

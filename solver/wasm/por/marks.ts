@@ -1,11 +1,13 @@
-/** What generated code and those who fill its memory call the same: where futures and marks of values lie. */
+/** What generated code and those who fill its memory call the same: where outlooks and marks of values lie. */
 import type { Component } from '../components.ts'
 import type { Global } from '../encoder/code.ts'
 
-/** The table of futures by node and conditions: 16 bytes to an entry, the address of the future last. */
-export const FUTURES: { readonly table: Global; readonly mask: Global } = {
-  table: { name: 'futureTable', type: 'i32' },
-  mask: { name: 'futureMask', type: 'i32' },
+/** Where the next outlook goes, and where the room for outlooks ends. */
+export const OUTLOOKS: { readonly next: Global; readonly end: Global; readonly walks: Global } = {
+  next: { name: 'outlookNext', type: 'i32' },
+  end: { name: 'outlookEnd', type: 'i32' },
+  /** Walks through the graphs so far. */
+  walks: { name: 'walks', type: 'i32' },
 }
 
 /** By value of a component: of the shared one the conditions that are false, of the others a thread's node. */

@@ -3,9 +3,8 @@
  * graphs and the ways on from them, as tables in the memory. See solver/reduce/ample.ts for what is decided.
  */
 import type { LoweredModel } from '../../../model/language/lowered.ts'
-import { meet, newBits, type Bits } from '../../reduce/bits.ts'
+import { join, meet, members, newBits, type Bits } from '../../reduce/bits.ts'
 import { analyse, type Analysis } from '../../reduce/analysis.ts'
-import type { Future } from '../../reduce/future.ts'
 import { circlesOf, cutNodes } from '../../reduce/circles.ts'
 import type { Way } from '../../reduce/graph.ts'
 import { LITERALS_MAX } from '../../reduce/literals.ts'
@@ -13,12 +12,31 @@ import type { Sabotage } from '../../reduce/sabotage.ts'
 import type { Composition } from '../components.ts'
 import type { Memory } from '../platform.ts'
 
-/** A node: its relevant conditions, 64 bits; where its ways begin and end; whether it cuts a circle. */
-export const NODE = { relevant: 0, from: 8, to: 12, cuts: 16, bytes: 32 } as const
-/** What is at hand of each thread: its node; its future, or 0. */
-export const DESK = { node: 0, future: 4, bytes: 8 } as const
-/** What is at hand of the state: the false conditions; the state; where its way is recorded, or 0. */
-export const HAND = { shut: 0, state: 8, record: 16, bytes: 64 } as const
+/**
+ * A node: the conditions that make a difference to its outlooks so far; the first of these, or 0; where its ways begin
+ * and end; the last walk that came by; whether its thread never moves alone from there.
+ */
+export const NODE = { matters: 0, first: 8, from: 12, to: 16, seen: 20, cuts: 24, bytes: 32 } as const
+/** An outlook remembered, in a table that holds one for each place: by which false conditions, and by which node. */
+export const REMEMBERED = { matter: 0, node: 8, outlook: 12, bytes: 16, entries: 65_536 } as const
+/**
+ * A way on from a node: the conditions that must be true; those that it may change; the node that it leads to; sets.
+ *
+ * The sets of a way, and of an outlook, are four, of `words` words of 64 bits each: what may be read or written later,
+ * what may be written later; what the next step writes, what it reads. So the first two of one thread and the other
+ * two of another one meet, word by word, where the next step of that one does not commute with all that this one may
+ * do. An outlook's first two sets come from all ways that lie before it, the other two from those of its node.
+ */
+export const WAY = { needs: 0, stirs: 8, to: 16, sets: 24 } as const
+/**
+ * An outlook: the conditions that its thread may change later; those that make a difference to it, and which of them
+ * are false; its node; the node's next outlook; the node's outlook that was asked for last in place of this one; sets.
+ */
+export const OUTLOOK = { stirs: 0, matters: 8, shut: 16, node: 24, next: 28, guess: 32, sets: 48 } as const
+/** What is at hand: a state; where its way is recorded, or 0. */
+export const HAND = { state: 0, record: 8, bytes: 64 } as const
+/** Sets of a way or of an outlook. */
+const SETS = 4
 /** A state on a recorded way, and 1 where that is the first of a chain. */
 export const RECORD = { state: 0, first: 8, bytes: 16 } as const
 /** A chain that goes on for longer is cut. */
@@ -33,7 +51,7 @@ export interface ReductionPlan {
   /** 64-bit words of a set of atoms. */
   readonly words: number
   readonly wayBytes: number
-  readonly futureBytes: number
+  readonly outlookBytes: number
   /** By thread: the number of its first node among all of them. */
   readonly bases: readonly number[]
   /** By thread: nodes one of which each circle of its graph passes. */
@@ -44,10 +62,12 @@ export interface ReductionPlan {
 
 export interface ReductionAddresses {
   readonly hand: number
-  readonly desk: number
   readonly nodes: number
   readonly ways: number
-  /** A future of which nothing is known. */
+  /** Room for the addresses of all nodes of a thread. */
+  readonly queue: number
+  readonly remembered: number
+  /** The outlook of which nothing is known. */
   readonly anything: number
 }
 
@@ -61,9 +81,15 @@ const touches = (way: Way, reads: Bits, writes: Bits): boolean =>
  * By thread, the nodes at which it never moves alone: one on each circle. They are chosen among those that
  * others may get in the way of, where there are such, since these are hardly ever alone as it is.
  */
-function cutsOf({ graphs, futures }: Analysis): readonly ReadonlySet<number>[] {
-  const open = newBits(LITERALS_MAX)
-  const whole = futures.map((of) => of.of(0, open))
+function cutsOf({ graphs, atomCount }: Analysis): readonly ReadonlySet<number>[] {
+  const whole = graphs.map((graph) => {
+    const [reads, writes] = [newBits(atomCount), newBits(atomCount)]
+    for (const way of graph.ways.flat()) {
+      join(reads, way.reads)
+      join(writes, way.writes)
+    }
+    return { reads, writes }
+  })
   return graphs.map((graph, t) =>
     cutNodes(
       graph,
@@ -100,8 +126,8 @@ export function planReduction(
       analysis,
       sabotage,
       words,
-      wayBytes: 8 * (1 + 2 * words),
-      futureBytes: 8 * (1 + 2 * words),
+      wayBytes: WAY.sets + SETS * 8 * words,
+      outlookBytes: OUTLOOK.sets + SETS * 8 * words,
       bases: counts.map((_, t) => counts.slice(0, t).reduce((a, b) => a + b, 0)),
       cuts: sabotage === 'no-proviso' ? graphs.map(() => new Set<number>()) : cutsOf(analysis),
       nodeCount: counts.reduce((a, b) => a + b, 0),
@@ -113,41 +139,57 @@ export function planReduction(
 /** Bytes of the pieces of memory that `ReductionAddresses` names, in its order. */
 export const reductionSizes = (plan: ReductionPlan): readonly number[] => [
   HAND.bytes,
-  DESK.bytes * plan.bases.length,
   NODE.bytes * plan.nodeCount,
   plan.wayBytes * plan.wayCount,
-  plan.futureBytes,
+  4 * plan.nodeCount,
+  REMEMBERED.bytes * REMEMBERED.entries,
+  plan.outlookBytes,
 ]
 
-/** Writes a future: the conditions that it stirs, what it writes, what it reads or writes. */
-export function writeFuture(into: Int32Array, { words }: ReductionPlan, { stirs, writes, reads }: Future): void {
-  into.set(stirs)
-  into.set(writes, 2)
-  into.set(reads, 2 + 2 * words)
-  const both = into.subarray(2 + 2 * words)
-  writes.forEach((bits, w) => (both[w] = (both[w] ?? 0) | bits))
+/** The conditions that read one of some atoms. */
+function stirredBy(writes: Bits, readers: readonly Bits[]): Bits {
+  const stirred = newBits(LITERALS_MAX)
+  for (const atom of members(writes)) {
+    const here = readers[atom]
+    if (here !== undefined) join(stirred, here)
+  }
+  return stirred
 }
 
-/** Writes the tables. */
+/** Writes a way, of which `to` is the address of the node that it leads to. */
+function writeWay(into: Int32Array, plan: ReductionPlan, { needs, reads, writes }: Way, to: number): void {
+  const { analysis, words, sabotage } = plan
+  into.set(needs, WAY.needs / 4)
+  if (sabotage !== 'trust-shut') into.set(stirredBy(writes, analysis.readers), WAY.stirs / 4)
+  into[WAY.to / 4] = to
+  const set = (i: number): Int32Array => into.subarray(WAY.sets / 4 + 2 * words * i, WAY.sets / 4 + 2 * words * (i + 1))
+  set(0).set(reads)
+  join(set(0), writes)
+  set(1).set(writes)
+  if (sabotage !== 'ignore-writes') set(2).set(writes)
+  if (sabotage !== 'ignore-reads') set(3).set(reads)
+}
+
+/** Writes the nodes and the ways; and the outlook of a thread that may do anything, which is that of no node. */
 export function writeTables(memory: Memory, plan: ReductionPlan, addresses: ReductionAddresses): void {
   const { nodes, ways, anything } = addresses
   const cells = new Int32Array(memory.buffer)
-  cells.fill(-1, anything / 4, (anything + plan.futureBytes) / 4)
-  let node = nodes / 4
-  let way = ways / 4
+  cells.fill(-1, anything / 4, (anything + plan.outlookBytes) / 4)
+  for (const at of [OUTLOOK.node, OUTLOOK.guess]) cells[(anything + at) / 4] = 0
+  // Nothing else lies at the lowest addresses. What is known of nothing never moves alone.
+  cells[NODE.cuts / 4] = 1
+  let way = ways
   plan.analysis.graphs.forEach((graph, t) => {
+    const base = nodes + NODE.bytes * (plan.bases[t] ?? 0)
     graph.ways.forEach((here, n) => {
-      cells.set(plan.analysis.futures[t]?.relevant(n) ?? [], node + NODE.relevant / 4)
-      cells[node + NODE.from / 4] = 4 * way
-      for (const { needs, reads, writes } of here) {
-        cells.set(needs, way)
-        cells.set(writes, way + 2)
-        cells.set(reads, way + 2 + 2 * plan.words)
-        way += plan.wayBytes / 4
+      const node = (base + NODE.bytes * n) / 4
+      cells[node + NODE.from / 4] = way
+      for (const one of here) {
+        writeWay(cells.subarray(way / 4, (way + plan.wayBytes) / 4), plan, one, base + NODE.bytes * one.to)
+        way += plan.wayBytes
       }
-      cells[node + NODE.to / 4] = 4 * way
+      cells[node + NODE.to / 4] = way
       cells[node + NODE.cuts / 4] = plan.cuts[t]?.has(n) === true ? 1 : 0
-      node += NODE.bytes / 4
     })
   })
 }
