@@ -99,8 +99,8 @@ const CONFLICTS: readonly Conflict[] = [
   },
   {
     when: (r) => (r.reduce ?? []).length > 1,
-    error: '--reduce auto chooses between por and none itself',
-    help: 'give one of the two',
+    error: '--reduce takes one reduction, and auto chooses between por and none itself',
+    help: 'give one of them',
   },
   {
     when: (r) => (r.reduce ?? []).length > 0 && given(r.workers),

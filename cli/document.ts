@@ -32,7 +32,9 @@ export interface SearchDocument {
   /** Absent where the search is complete. */
   stopped?: Stop | undefined
   bytes: number
-  reductions?: { name: string; refused: string | null; because?: string | undefined }[] | undefined
+  /** `standsFor`: how many states a search in full would have, where that is known. */
+  reductions?:
+    { name: string; refused: string | null; because?: string | undefined; standsFor?: number | undefined }[] | undefined
   shortest?: boolean | undefined
   /** Milliseconds: differs from run to run. */
   ms: number
@@ -223,7 +225,14 @@ export const cellDocument: z.ZodType<CellDocument> = z.object({
     stopped: z.enum(STOPS).optional(),
     bytes: count,
     reductions: z
-      .array(z.object({ name: z.string(), refused: z.string().nullable(), because: z.string().optional() }))
+      .array(
+        z.object({
+          name: z.string(),
+          refused: z.string().nullable(),
+          because: z.string().optional(),
+          standsFor: count.optional(),
+        }),
+      )
       .optional(),
     shortest: z.boolean().optional(),
     ms: z.number().nonnegative(),

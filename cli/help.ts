@@ -43,6 +43,10 @@ order of independent steps. Verdicts, outcomes, labels reached and the
 shortest race stay what they are; counts of states become smaller. The wasm
 engine does it unless '--engine explicit' is given, by one worker.
 
+--reduce symmetry keeps one of the states that become one another where
+threads that do the same change places, and tells how many the full search
+would have. In a trace no thread is renamed. It is for threads that are alike.
+
 --reduce auto explores in full, which is quicker for most, and begins anew
 with por where four or more threads have passed 2000000 states, or where the
 states do not fit --memory. It says which of the two it was, and why.

@@ -49,6 +49,7 @@ export function cellJson(cell: Cell, differs: readonly string[]): CellDocument {
               name: r.name,
               refused: r.refused ?? null,
               ...(r.because === undefined ? {} : { because: r.because }),
+              ...(r.standsFor === undefined ? {} : { standsFor: r.standsFor }),
             })),
             shortest: cell.reduced.notShortest === undefined,
           }),

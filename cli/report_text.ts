@@ -168,11 +168,12 @@ export const scopeText = (cell: Cell): string =>
 /** How the search was reduced, and what of its answer is less than the full search's. */
 export function reductionText({ reduced }: Cell): string {
   if (reduced === undefined) return ''
-  const lines = reduced.reductions.map(({ name, refused, because }) =>
-    refused === undefined
-      ? `Reduced (${name}${because === undefined ? '' : `, as ${because}`}): states, final states and depth are those of the reduced search.`
-      : `Not reduced (${name}): ${refused}.`,
-  )
+  const lines = reduced.reductions.map(({ name, refused, because, standsFor }) => {
+    if (refused !== undefined) return `Not reduced (${name}): ${refused}.`
+    if (standsFor !== undefined)
+      return `Reduced (${name}): the states stand for ${standsFor}, those of a search in full; threads that do the same change places.`
+    return `Reduced (${name}${because === undefined ? '' : `, as ${because}`}): states, final states and depth are those of the reduced search.`
+  })
   const limit = limitText(reduced.notShortest)
   if (limit !== '') lines.push(`A race is perhaps not the shortest: the search for that ${limit}.`)
   return lines.map((l) => wrapped(l, '    ')).join('\n')

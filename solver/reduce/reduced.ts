@@ -8,11 +8,12 @@ import { specialise } from '../specialise.ts'
 import { partialOrder } from './por.ts'
 import { confirm, explicitly } from './confirm.ts'
 import { searchOrder } from './search.ts'
+import { searchSymmetric } from './symmetry/symmetric.ts'
 import { searchedDepthFirst } from './trace.ts'
 import type { Sabotage } from './sabotage.ts'
 
-/** What may be asked for; `auto` is for `searchAuto` alone, which chooses. */
-export const REDUCTIONS = ['por', 'auto'] as const
+/** What may be asked for, one of them; `auto` is for `searchAuto` alone, which chooses. */
+export const REDUCTIONS = ['por', 'symmetry', 'auto'] as const
 export type Reduction = (typeof REDUCTIONS)[number]
 
 export interface ReductionReport {
@@ -21,6 +22,8 @@ export interface ReductionReport {
   readonly refused?: string
   /** Why it was used, where the choice was ours. */
   readonly because?: string
+  /** How many states the stored ones stand for, where that is known exactly. */
+  readonly standsFor?: number
 }
 
 export interface ReducedResult extends SearchResult {
@@ -43,6 +46,15 @@ export interface ReducedOptions extends SearchOptions {
 export const remaining = (options: SearchOptions, start: number): SearchOptions =>
   options.maxMs === undefined ? options : { ...options, maxMs: options.maxMs - (performance.now() - start) }
 
+/** With thread symmetry, which stores states at their shortest distance: no second search is needed for the traces. */
+function searchAlike(original: LoweredModel, options: SearchOptions): ReducedResult {
+  const answer = searchSymmetric(original, options)
+  if (!answer.ok)
+    return { ...searchExplicit(original, options), reductions: [{ name: 'symmetry', refused: answer.why }] }
+  const { standsFor, ...result } = answer.result
+  return { ...result, reductions: [{ name: 'symmetry', standsFor }] }
+}
+
 /**
  * As `searchExplicit`, with fewer states: the same violated properties with the same shortest traces,
  * the same covers, steps reached and outcomes (but not how many final states each has), the same word on
@@ -52,6 +64,7 @@ export const remaining = (options: SearchOptions, start: number): SearchOptions 
  */
 export function searchReduced(original: LoweredModel, options: ReducedOptions): ReducedResult {
   const start = performance.now()
+  if (options.reductions.includes('symmetry')) return searchAlike(original, options)
   if (!options.reductions.includes('por')) return { ...searchExplicit(original, options), reductions: [] }
   const { after, maxStates = Infinity } = options
   if (after !== undefined && after < maxStates) {
