@@ -200,6 +200,9 @@ function source(model: LoweredModel, layout: Layout, how: Making): string {
   ].join('\n')
 }
 
+/** What the code finds by these names: arrays that it shares with its caller, and functions that it may call. */
+const GIVEN = ['out', 'ran', 'failed', 'fault', 'make']
+
 /** Generates and compiles the program of a model. Throws where it does not fit the engine's limits. */
 export function compile(model: LoweredModel, layout: Layout): Program {
   // The threads' program counters must exist, or the code below would read nothing.
@@ -211,14 +214,13 @@ export function compile(model: LoweredModel, layout: Layout): Program {
   const fault = (step: number, slot: number, bad: number): never => {
     throw rangeFault(model, step, slot, bad)
   }
-  const build = (code: string): unknown =>
-    new Function('out', 'ran', 'failed', 'fault', 'make', code)(out, ran, failed, fault, make)
+  const given = (): readonly unknown[] => [out, ran, failed, fault, make]
   const make = (index: number): unknown => {
     const step = model.steps[index]
     if (step === undefined) throw new Error(`no step ${index} in a model of ${model.steps.length} steps`)
-    return build(`'use strict';return(function${stepFunction(model, layout, step, index)})`)
+    return new Function(...GIVEN, `'use strict';return(function${stepFunction(model, layout, step, index)})`)(...given())
   }
-  const generate = (how: Making): Generated => build(source(model, layout, how))
+  const generate = (how: Making): Generated => new Function(...GIVEN, source(model, layout, how))(...given())
   const common = { out, successorsMax, ran, failed }
   const program = generate('when needed')
   return { ...program, ...common, whole: () => generate('whole') }
