@@ -82,9 +82,7 @@ function foldIn(expr: LExpr, ranges: readonly Bounds[]): Folded {
       const found = foldAccess(expr, ranges)
       if (found === undefined) return foldIn(constant(0), ranges)
       const { access, values } = found
-      return access.kind === 'slot'
-        ? foldIn(access, ranges)
-        : folded(access, selectBounds(access, values, ranges))
+      return access.kind === 'slot' ? foldIn(access, ranges) : folded(access, selectBounds(access, values, ranges))
     }
     case 'not': {
       const arg = foldIn(expr.arg, ranges)

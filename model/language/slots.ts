@@ -82,8 +82,8 @@ export function accessesOf(stmts: readonly LStmt[], asserted: boolean = true): A
   return { reads, writes }
 }
 
-/** The slots that statements may write: those of `accessesOf`, without a look at what is read. */
-export function writesOf(stmts: readonly LStmt[], writes: Set<number> = new Set()): ReadonlySet<number> {
+/** Adds the slots that statements may write: those of `accessesOf`, without a look at what is read. */
+export function addWrites(stmts: readonly LStmt[], writes: Set<number>): void {
   for (const s of stmts) {
     switch (s.kind) {
       case 'set':
@@ -91,14 +91,13 @@ export function writesOf(stmts: readonly LStmt[], writes: Set<number> = new Set(
         else for (const slot of selectSlots(s.target.base, s.target.index)) writes.add(slot)
         break
       case 'if':
-        writesOf(s.then, writes)
-        writesOf(s.else, writes)
+        addWrites(s.then, writes)
+        addWrites(s.else, writes)
         break
       case 'assert':
         break
     }
   }
-  return writes
 }
 
 /** Every slot that an expression may read. */

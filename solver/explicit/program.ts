@@ -109,7 +109,8 @@ function threadFunction(model: LoweredModel, layout: Layout, thread: number, how
   const word = (w: number): string => `s${w}`
   const pc = value({ kind: 'slot', slot }, { layout, word, oldWord: word, temporaries: { count: 0 } })
   const cases = byPc(model, thread).map(([at, steps]) => {
-    const making = (index: number): string => (how === 'whole' ? '' : `if(step${index}===null)step${index}=make(${index});`)
+    const making = (index: number): string =>
+      how === 'whole' ? '' : `if(step${index}===null)step${index}=make(${index});`
     const calls = steps.map(({ index }) => `${making(index)}o=step${index}(${words},id,o);`).join('')
     return `case ${literal(at)}:${calls}return o;`
   })
@@ -168,9 +169,7 @@ function source(model: LoweredModel, layout: Layout, how: Making): string {
   return [
     `'use strict';`,
     ...model.steps.map((step, index) =>
-      how === 'whole'
-        ? `function step${index}${stepFunction(model, layout, step, index)}`
-        : `let step${index}=null;`,
+      how === 'whole' ? `function step${index}${stepFunction(model, layout, step, index)}` : `let step${index}=null;`,
     ),
     ...threads.map((t) => threadFunction(model, layout, t, how)),
     `const final=${final};`,
@@ -218,9 +217,14 @@ export function compile(model: LoweredModel, layout: Layout): Program {
   const make = (index: number): unknown => {
     const step = model.steps[index]
     if (step === undefined) throw new Error(`no step ${index} in a model of ${model.steps.length} steps`)
-    return new Function(...GIVEN, `'use strict';return(function${stepFunction(model, layout, step, index)})`)(...given())
+    return new Function(...GIVEN, `'use strict';return(function${stepFunction(model, layout, step, index)})`)(
+      ...given(),
+    )
   }
-  const generate = (how: Making): Generated => new Function(...GIVEN, source(model, layout, how))(...given())
+  const generate = (how: Making): Generated => {
+    const made: Generated = new Function(...GIVEN, source(model, layout, how))(...given())
+    return made
+  }
   const common = { out, successorsMax, ran, failed }
   const program = generate('when needed')
   return { ...program, ...common, whole: () => generate('whole') }
