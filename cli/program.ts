@@ -1,14 +1,9 @@
 /** The command line: every verb, option and default in one place, from which `--help` is made. */
 import { Command, CommanderError } from 'commander'
 import { findKernel, KERNELS, type Kernel } from '../model/kernels/kernels.ts'
+// The verb that most runs ask for; the others are loaded when they are asked for, as all of them would take as long again.
 import { check } from './commands/check.ts'
-import { doctor } from './commands/doctor.ts'
-import { explain } from './commands/explain.ts'
-import { exportCommand, type ExportFormat } from './commands/export.ts'
-import { necessityCommand } from './commands/necessity.ts'
-import { nightly } from './commands/nightly.ts'
-import { replayCommand, STORE } from './commands/replay.ts'
-import { seriesCommand } from './commands/series.ts'
+import type { ExportFormat } from './commands/export.ts'
 import type { SolverChoice } from '../solver/smt/choice.ts'
 import type { Engine } from './cell.ts'
 import { addKernelVerbs } from './verbs/kernel.ts'
@@ -43,6 +38,7 @@ import {
   NECESSITY_HELP,
   SERIES_HELP,
 } from './help.ts'
+import { STORE } from './kept.ts'
 import { errorText, withHelp } from './message.ts'
 import type { Format } from '../counterexamples/render/render.ts'
 import type { Reduction } from '../solver/reduce/reduced.ts'
@@ -172,6 +168,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     }
     const kernels = value.kernelLines(kernel, without)
     if (run) {
+      const { nightly } = await import('./commands/nightly.ts')
       code = await nightly(
         runOptions(flags, streams, {
           selection: {
@@ -237,6 +234,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
         code = fail({ json: flags.json ?? false, out, err }, 'usage', withHelp(error, 'ask twice'))
         return
       }
+      const { replayCommand } = await import('./commands/replay.ts')
       code = await replayCommand(id, {
         format,
         full: flags.full ?? false,
@@ -255,6 +253,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .addHelpText('after', EXPLAIN_HELP)
     .action(async (id: string, flags: { json?: boolean; progress?: boolean }) => {
       const progress = flags.progress ?? streams.errIsTty
+      const { explain } = await import('./commands/explain.ts')
       code = await explain(id, { json: flags.json ?? false, progress, out, err })
     })
 
@@ -272,7 +271,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--no-assertions', 'only the states: check no property')
     .option('-o, --output <dir>', 'write files there, one model per kernel')
     .addHelpText('after', EXPORT_HELP)
-    .action((file: string, flags: ExportFlags) => {
+    .action(async (file: string, flags: ExportFlags) => {
       const { kernel = [], without } = flags
       const clash = conflict({ operands: [file], engine: 'explicit', kernel, without })
       if (clash !== undefined) {
@@ -280,6 +279,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
         return
       }
       const kernels = value.kernelLines(kernel, without)
+      const { exportCommand } = await import('./commands/export.ts')
       code = exportCommand(file, {
         format: flags.format,
         assertions: flags.assertions,
@@ -328,6 +328,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .addHelpText('after', NECESSITY_HELP)
     .action(async (file: string, flags: NecessityFlags) => {
       const kernels = value.kernelLines(flags.kernel ?? [], [])
+      const { necessityCommand } = await import('./commands/necessity.ts')
       code = await necessityCommand(file, {
         json: flags.json ?? false,
         progress: flags.progress ?? streams.errIsTty,
@@ -353,6 +354,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--progress', 'show progress even where standard error is no terminal')
     .addHelpText('after', SERIES_HELP)
     .action(async (name: string, files: string[], flags: Omit<NecessityFlags, 'kernel'> & { posting?: string }) => {
+      const { seriesCommand } = await import('./commands/series.ts')
       code = await seriesCommand(name, files, {
         ...(flags.posting === undefined ? {} : { posting: flags.posting }),
         json: flags.json ?? false,
@@ -371,6 +373,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, vers
     .option('--json', 'print one JSON object')
     .addHelpText('after', DOCTOR_HELP)
     .action(async (flags: { json?: boolean }) => {
+      const { doctor } = await import('./commands/doctor.ts')
       code = await doctor({ json: flags.json ?? false, version, out })
     })
 

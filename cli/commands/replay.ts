@@ -26,6 +26,7 @@ import { confirmationLines } from '../confirmations.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
 import { packageRoot } from '../input.ts'
+import { STORE } from '../kept.ts'
 import { printable, reason, withHelp } from '../message.ts'
 import { readText } from '../read.ts'
 
@@ -37,8 +38,6 @@ export interface Replayed {
   readonly property: number
 }
 
-/** Where `check` keeps what it finds, below the working directory. */
-export const STORE: string = join('.mmcheck', 'counterexamples')
 export const corpusDirectory = (): string => join(packageRoot(), 'counterexamples', 'corpus')
 
 /** A counterexample as it was read, with the states of its file where that has any. */

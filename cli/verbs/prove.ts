@@ -2,7 +2,6 @@
 import type { Command } from 'commander'
 import { findKernel } from '../../model/kernels/kernels.ts'
 import { ITEMS } from '../../solver/prove/items.ts'
-import { proveCommand } from '../commands/prove.ts'
 import * as value from '../options.ts'
 import { nativeZ3 } from '../proofs.ts'
 import type { Streams } from '../streams.ts'
@@ -71,6 +70,7 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
     .addHelpText('after', PROVE_HELP)
     .action(async (flags: ProveFlags) => {
       const kernels = (flags.kernel ?? ['v7.0']).flatMap((name) => findKernel(name) ?? [])
+      const { proveCommand } = await import('../commands/prove.ts')
       ended(
         await proveCommand({
           kernels,
