@@ -1,5 +1,4 @@
 /** One cell of a run: a scenario on a kernel, checked. */
-import { lint } from '../model/language/lint/lint.ts'
 import type { LoweredModel } from '../model/language/lowered.ts'
 import type { FindingCode } from '../model/language/lint/rules.ts'
 import { lower, ModelError, type Lowered } from '../model/language/lower/lower.ts'
@@ -20,9 +19,7 @@ import { responsesOf, searchLiveness, type LivenessResult } from '../solver/live
 import { searchReducedFast } from '../solver/reduce/fast.ts'
 import { searchReduced, type ReducedResult, type Reduction } from '../solver/reduce/reduced.ts'
 import { searchReference } from '../solver/reference/search.ts'
-import { boundedCheck } from '../solver/smt/bmc.ts'
 import type { ImageCheckpoints } from '../solver/wasm/checkpoint.ts'
-import { logName, newLog, writeLog } from '../solver/smt/log.ts'
 import type { SolverPool } from '../solver/smt/pool.ts'
 import { searchFast, searchTogether } from '../solver/wasm/search.ts'
 import {
@@ -103,6 +100,11 @@ const OF_MODEL = new Set(PROPERTIES.filter((p) => p.ofModel).map((p) => p.name))
 
 async function searchBounded(scenario: Scenario, lowered: Lowered, options: CellOptions): Promise<SearchResult> {
   const { depth, maxMs = SMT_MS, anyStart: open = false, solvers, smtLog } = options
+  // Loaded here, as few cells ask for it.
+  const [{ boundedCheck }, { logName, newLog, writeLog }] = await Promise.all([
+    import('../solver/smt/bmc.ts'),
+    import('../solver/smt/log.ts'),
+  ])
   const log = smtLog === undefined ? undefined : newLog()
   const result = await boundedCheck(lowered.model, {
     maxDepth: depth,
@@ -208,9 +210,10 @@ function unknownLabel(scenario: Scenario): CellResult | undefined {
  * What the linter refuses: a lock taken out of order, an access without its lock, and the like. Not
  * asked where something is left out on purpose, and not of what only the whole catalogue can show.
  */
-function refused(scenario: Scenario, lowered: Lowered): string | undefined {
+async function refused(scenario: Scenario, lowered: Lowered): Promise<string | undefined> {
   if (scenario.without.length > 0) return undefined
   const grave: readonly FindingCode[] = ['ML001', 'ML002', 'ML003', 'ML004', 'ML005', 'ML006', 'ML007']
+  const { lint } = await import('../model/language/lint/lint.ts')
   const [first] = lint(lowered, MM_LINT_RULES).filter((f) => grave.includes(f.code))
   return first && `${scenario.name}: the model breaks its own rules, ${first.code} at ${first.label}: ${first.message}`
 }
@@ -243,7 +246,7 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
       return unknownLabel(scenario) ?? { ok: false, message: `${scenario.name}: ${e.message}` }
     throw e
   }
-  const refusal = options.lint ? refused(scenario, lowered) : undefined
+  const refusal = options.lint ? await refused(scenario, lowered) : undefined
   if (refusal !== undefined) return { ok: false, message: refusal }
   const { model } = lowered
   const searched = await search(scenario, lowered, options)

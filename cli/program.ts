@@ -40,7 +40,7 @@ import {
 } from './help.ts'
 import { STORE } from './kept.ts'
 import { errorText, withHelp } from './message.ts'
-import type { Format } from '../counterexamples/render/render.ts'
+import type { Format } from '../counterexamples/render/formats.ts'
 import type { Reduction } from '../solver/reduce/reduced.ts'
 import { strayWord, usageError } from './usage.ts'
 import type { Streams } from './streams.ts'

@@ -12,7 +12,8 @@ import {
   parseItf,
   type Itf,
 } from '../../counterexamples/render/itf.ts'
-import { render, type Format } from '../../counterexamples/render/render.ts'
+import type { Format } from '../../counterexamples/render/formats.ts'
+import { render } from '../../counterexamples/render/render.ts'
 import type { Subject } from '../../counterexamples/render/subject.ts'
 import { findCounterexample } from '../../counterexamples/store.ts'
 import { buildTrace } from '../../counterexamples/trace.ts'
