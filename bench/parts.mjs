@@ -13,7 +13,7 @@ const MAIN = join(cases.ROOT, 'dist', 'cli', 'main.js')
 
 function ours(name, how, workers = 1) {
   const whole = timed(process.execPath, [OURS, JSON.stringify({ name, how, workers })])
-  return { ...JSON.parse(whole.out), wholeCpu: whole.cpu }
+  return { ...JSON.parse(whole.out), wholeCpu: whole.cpu, wholeWall: whole.wall }
 }
 
 const chosen = (all, only) => (only === undefined ? all : all.filter((name) => only.includes(name.split('@')[0])))

@@ -1,9 +1,11 @@
 // The figures of the parts as tables in Markdown, and the rate against the number of states as a plot.
 import { median } from './measure.mjs'
 
-const of = (runs, figure) => median(runs.map((run) => run[figure]))
+/** A figure of each run; not a number where a run of an older record does not have it. */
+const figuresOf = (runs, figure) => runs.map((run) => run[figure] ?? NaN)
+const of = (runs, figure) => median(figuresOf(runs, figure))
 const spread = (runs, figure, digits) => {
-  const all = runs.map((run) => run[figure])
+  const all = figuresOf(runs, figure)
   const text = (n) => n.toFixed(digits)
   return all.length < 2 ? text(all[0]) : `${text(median(all))} (${text(Math.min(...all))}..${text(Math.max(...all))})`
 }
@@ -122,6 +124,9 @@ const workers = (rows) =>
       'one, wall s',
       'two, wall s',
       'faster by',
+      'one, whole call',
+      'two, whole call',
+      'faster by',
       'one, CPU s',
       'two, CPU s',
       'work of two / of one',
@@ -136,6 +141,9 @@ const workers = (rows) =>
         spread(one, 'wall', 2),
         spread(two, 'wall', 2),
         times(of(one, 'wall') / of(two, 'wall')),
+        spread(one, 'wholeWall', 2),
+        spread(two, 'wholeWall', 2),
+        times(of(one, 'wholeWall') / of(two, 'wholeWall')),
         spread(one, 'cpu', 2),
         spread(two, 'cpu', 2),
         times(of(two, 'cpu') / of(one, 'cpu')),

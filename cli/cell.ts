@@ -1,5 +1,5 @@
 /** One cell of a run: a scenario on a kernel, checked. */
-import { lint } from '../model/language/lint/lint.ts'
+import type { LoweredModel } from '../model/language/lowered.ts'
 import type { FindingCode } from '../model/language/lint/rules.ts'
 import { lower, ModelError, type Lowered } from '../model/language/lower/lower.ts'
 import { closest } from '../model/litmus/suggest.ts'
@@ -10,18 +10,17 @@ import { buildCounterexample, kernelText, type Found } from '../counterexamples/
 import { asIfGuarded, buildFromStart } from '../counterexamples/any_start.ts'
 import { anyStart } from '../model/scenarios/any_start.ts'
 import { buildLasso } from '../counterexamples/lasso.ts'
-import type { SearchOptions, SearchResult } from '../solver/engine.ts'
+import type { SearchOptions, SearchResult, Violation } from '../solver/engine.ts'
 import type { Checkpoints } from '../solver/explicit/checkpoint.ts'
-import { groundFor } from '../solver/explicit/fewest_switches.ts'
-import { searchExplicit } from '../solver/explicit/search.ts'
+import type { Exploration } from '../solver/explicit/explore.ts'
+import { groundFor, groundOf, type Ground } from '../solver/explicit/fewest_switches.ts'
+import { searchExplored } from '../solver/explicit/search.ts'
 import { responsesOf, searchLiveness, type LivenessResult } from '../solver/liveness/search.ts'
 import { searchAuto } from '../solver/reduce/auto.ts'
 import { searchReducedFast } from '../solver/reduce/fast.ts'
 import { searchReduced, type ReducedResult, type Reduction } from '../solver/reduce/reduced.ts'
 import { searchReference } from '../solver/reference/search.ts'
-import { boundedCheck } from '../solver/smt/bmc.ts'
 import type { ImageCheckpoints } from '../solver/wasm/checkpoint.ts'
-import { logName, newLog, writeLog } from '../solver/smt/log.ts'
 import type { SolverPool } from '../solver/smt/pool.ts'
 import { searchFast, searchTogether } from '../solver/wasm/search.ts'
 import {
@@ -102,6 +101,11 @@ const OF_MODEL = new Set(PROPERTIES.filter((p) => p.ofModel).map((p) => p.name))
 
 async function searchBounded(scenario: Scenario, lowered: Lowered, options: CellOptions): Promise<SearchResult> {
   const { depth, maxMs = SMT_MS, anyStart: open = false, solvers, smtLog } = options
+  // Loaded here, as few cells ask for it.
+  const [{ boundedCheck }, { logName, newLog, writeLog }] = await Promise.all([
+    import('../solver/smt/bmc.ts'),
+    import('../solver/smt/log.ts'),
+  ])
   const log = smtLog === undefined ? undefined : newLog()
   const result = await boundedCheck(lowered.model, {
     maxDepth: depth,
@@ -114,8 +118,25 @@ async function searchBounded(scenario: Scenario, lowered: Lowered, options: Cell
   return result
 }
 
+/** What an engine saw. */
+interface Searched {
+  readonly result: SearchResult | ReducedResult
+  /** Where the explicit engine has all states: what more is asked of them need not be searched for again. */
+  readonly explored?: Exploration
+}
+
 /** What an engine sees, or why it does not take the model. */
-async function search(
+async function search(scenario: Scenario, lowered: Lowered, options: CellOptions): Promise<Searched | string> {
+  const { engine, reductions = [] } = options
+  if (engine === 'explicit' && reductions.length === 0) {
+    const { result, exploration } = searchExplored(lowered.model, options)
+    return { result, ...(result.incomplete === undefined ? { explored: exploration } : {}) }
+  }
+  const result = await searchAlone(engine, scenario, lowered, options)
+  return typeof result === 'string' ? result : { result }
+}
+
+async function searchAlone(
   engine: Engine,
   scenario: Scenario,
   lowered: Lowered,
@@ -134,9 +155,7 @@ async function search(
       if (reductions.length > 0) return searchReducedFast(lowered.model, { ...options, reductions })
       return searchFast(lowered.model, options, { workers })
     case 'explicit':
-      return reductions.length === 0
-        ? searchExplicit(lowered.model, options)
-        : searchReduced(lowered.model, { ...options, reductions })
+      return searchReduced(lowered.model, { ...options, reductions })
     case 'reference':
       return searchReference(lowered.model, options)
     case 'smt':
@@ -149,12 +168,13 @@ async function search(
  * asked if it was chosen, and the explicit one in any other case, always without reductions: a search that
  * leaves transitions out may leave out the loop, or the one way out of it.
  */
-function searchEnds({ model }: Lowered, options: CellOptions, safety: SearchResult): LivenessResult | undefined {
+function searchEnds({ model }: Lowered, options: CellOptions, safety: Searched): LivenessResult | undefined {
   if (options.engine === 'smt' || responsesOf(model).length === 0) return undefined
-  const { incomplete } = safety
+  const { incomplete } = safety.result
   if (incomplete !== undefined)
     return { answers: responsesOf(model).map(() => ({ kind: 'unknown', incomplete })), states: 0 }
-  return searchLiveness(model, { ...options, engine: options.engine === 'reference' ? 'reference' : 'explicit' })
+  const engine = options.engine === 'reference' ? 'reference' : 'explicit'
+  return searchLiveness(model, { ...options, engine, explored: safety.explored })
 }
 
 /** The scenario with nothing but `without` left out; undefined where a label of it is not there. */
@@ -193,11 +213,23 @@ function unknownLabel(scenario: Scenario): CellResult | undefined {
  * What the linter refuses: a lock taken out of order, an access without its lock, and the like. Not
  * asked where something is left out on purpose, and not of what only the whole catalogue can show.
  */
-function refused(scenario: Scenario, lowered: Lowered): string | undefined {
+async function refused(scenario: Scenario, lowered: Lowered): Promise<string | undefined> {
   if (scenario.without.length > 0) return undefined
   const grave: readonly FindingCode[] = ['ML001', 'ML002', 'ML003', 'ML004', 'ML005', 'ML006', 'ML007']
+  const { lint } = await import('../model/language/lint/lint.ts')
   const [first] = lint(lowered, MM_LINT_RULES).filter((f) => grave.includes(f.code))
   return first && `${scenario.name}: the model breaks its own rules, ${first.code} at ${first.label}: ${first.message}`
+}
+
+/** What the traces to several violations are picked from; undefined where a single one may look for itself. */
+function commonGround(
+  model: LoweredModel,
+  violations: readonly Violation[],
+  explored: Exploration | undefined,
+): Ground | undefined {
+  if (violations.length === 0) return undefined
+  if (explored !== undefined) return groundOf(explored)
+  return violations.length > 1 ? groundFor(model, violations) : undefined
 }
 
 /** Checks one scenario. A mistake in the scenario is a message; what the check finds is a cell. */
@@ -217,21 +249,22 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
       return unknownLabel(scenario) ?? { ok: false, message: `${scenario.name}: ${e.message}` }
     throw e
   }
-  const refusal = options.lint ? refused(scenario, lowered) : undefined
+  const refusal = options.lint ? await refused(scenario, lowered) : undefined
   if (refusal !== undefined) return { ok: false, message: refusal }
   const { model } = lowered
-  const result = await search(options.engine, scenario, lowered, options)
-  if (typeof result === 'string') {
-    const message = `${scenario.name}: the ${options.engine} engine does not take this model: ${result}`
+  const searched = await search(scenario, lowered, options)
+  if (typeof searched === 'string') {
+    const message = `${scenario.name}: the ${options.engine} engine does not take this model: ${searched}`
     return { ok: false, message, help: "'--engine auto' asks the explicit engine then" }
   }
+  const { result, explored } = searched
   const properties = [
     ...verdicts(model, result, OF_MODEL),
-    ...livenessVerdicts(model, searchEnds(lowered, options, result)),
+    ...livenessVerdicts(model, searchEnds(lowered, options, searched)),
   ]
   const found = new Map<string, Found>()
   const violations = properties.flatMap(({ violation }) => violation ?? [])
-  const ground = violations.length > 1 ? groundFor(model, violations) : undefined
+  const ground = commonGround(model, violations, explored)
   const problems: string[] = []
   const starts = new Map<string, Scenario>()
   for (const p of properties) {

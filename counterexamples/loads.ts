@@ -1,6 +1,6 @@
 /** What a step saw: the values that it loaded from shared variables, which the next steps may hide again. */
 import type { LoweredModel, LStmt, Step } from '../model/language/lowered.ts'
-import { accessesOf, eachRead } from '../model/language/slots.ts'
+import { addWrites, eachRead } from '../model/language/slots.ts'
 import { show } from '../model/language/types.ts'
 import { runStep, type State } from '../solver/reference/interpreter.ts'
 
@@ -14,7 +14,8 @@ export interface Load {
 
 /** Shared variables and locks that some step writes: reading any other tells a reader nothing new. */
 function changingSlots(model: LoweredModel): ReadonlySet<number> {
-  const writes = new Set(model.steps.flatMap((step) => [...accessesOf(step.body).writes]))
+  const writes = new Set<number>()
+  for (const step of model.steps) addWrites(step.body, writes)
   return new Set([...writes].filter((slot) => ['shared', 'lock'].includes(model.slots[slot]?.kind ?? 'pc')))
 }
 

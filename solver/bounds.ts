@@ -1,4 +1,4 @@
-import type { BinaryOp, LExpr, LTarget } from '../model/language/lowered.ts'
+import type { BinaryOp, LExpr, LIndex, LTarget } from '../model/language/lowered.ts'
 
 /** The integers from lo to hi, both included. A slot of a model is one. */
 export interface Bounds {
@@ -28,29 +28,45 @@ export interface Reach {
   readonly sure: readonly boolean[]
 }
 
-/** What is known of expressions under some ranges, so that nothing within nested ones is worked out again. */
-export type Known = Map<LExpr, Bounds>
+/** The values of an index that lie in range, and whether all of its values do. */
+interface Inside {
+  readonly lo: number
+  readonly hi: number
+  readonly sure: boolean
+}
+
+function inside({ first, count }: LIndex, value: Bounds): Inside {
+  const lo = Math.max(value.lo, first)
+  const hi = Math.min(value.hi, first + count - 1)
+  return { lo, hi, sure: lo === value.lo && hi === value.hi }
+}
 
 /** Which cells an access can mean, given what its indices can be. */
-export function reach(access: Extract<LTarget, { kind: 'select' }>, ranges: readonly Bounds[], known?: Known): Reach {
+export const reach = (access: Select, ranges: readonly Bounds[]): Reach =>
+  reachOf(
+    access,
+    access.index.map(({ expr }) => bounds(expr, ranges)),
+  )
+
+type Select = Extract<LTarget, { kind: 'select' }>
+
+function reachOf({ index }: Select, values: readonly Bounds[]): Reach {
   let offsets: readonly number[] = [0]
   const sure: boolean[] = []
-  for (const { expr, first, count, stride } of access.index) {
-    const value = bounds(expr, ranges, known)
-    const lo = Math.max(value.lo, first)
-    const hi = Math.min(value.hi, first + count - 1)
-    const steps = Array.from({ length: Math.max(0, hi - lo + 1) }, (_, i) => (lo - first + i) * stride)
+  index.forEach((dimension, d) => {
+    const { first, stride } = dimension
+    const { lo, hi, sure: isSure } = inside(dimension, values[d] ?? UNKNOWN)
+    const further: number[] = []
+    for (const offset of offsets) for (let i = lo; i <= hi; i++) further.push(offset + (i - first) * stride)
     // One index alone, the usual case, gives each cell once and in order.
-    offsets =
-      access.index.length === 1
-        ? steps
-        : [...new Set(offsets.flatMap((offset) => steps.map((step) => offset + step)))].sort((a, b) => a - b)
-    sure.push(lo === value.lo && hi === value.hi)
-  }
+    offsets = index.length === 1 ? further : [...new Set(further)].sort((a, b) => a - b)
+    sure.push(isSure)
+  })
   return { offsets, sure }
 }
 
-function binaryBounds(op: BinaryOp, a: Bounds, b: Bounds): Bounds {
+/** What an operator gives, given what its operands can be. */
+export function binaryBounds(op: BinaryOp, a: Bounds, b: Bounds): Bounds {
   switch (op) {
     case 'and':
       return isZero(a) || isZero(b) ? FALSE : excludesZero(a) && excludesZero(b) ? TRUE : EITHER
@@ -96,54 +112,53 @@ function maskBounds(op: 'band' | 'bor' | 'bandnot', a: Bounds, b: Bounds): Bound
   }
 }
 
+/** Whether a value is 0, given what it can be. */
+export const notBounds = (arg: Bounds): Bounds => (isZero(arg) ? TRUE : excludesZero(arg) ? FALSE : EITHER)
+
+/** One of two values, chosen by a condition. */
+export function iteBounds(cond: Bounds, then: Bounds, otherwise: Bounds): Bounds {
+  if (isZero(cond)) return otherwise
+  return excludesZero(cond) ? then : hull(then, otherwise)
+}
+
+/** What an array access can give, given what its indices can be. */
+export function selectBounds(access: Select, values: readonly Bounds[], ranges: readonly Bounds[]): Bounds {
+  const { offsets, sure } = reachOf(access, values)
+  let found = sure.every((s) => s) ? undefined : FALSE
+  for (const offset of offsets) {
+    const cell = ranges[access.base + offset] ?? UNKNOWN
+    found = found === undefined ? cell : hull(found, cell)
+  }
+  return found ?? FALSE
+}
+
 /**
  * What an expression can be, at most, while every slot stays within `ranges` (by slot number; a
  * slot without one can be anything). Never too narrow, often too wide.
  */
-export function bounds(expr: LExpr, ranges: readonly Bounds[], known?: Known): Bounds {
+export function bounds(expr: LExpr, ranges: readonly Bounds[]): Bounds {
   switch (expr.kind) {
     case 'const':
       return { lo: expr.value, hi: expr.value }
     case 'slot':
       return ranges[expr.slot] ?? UNKNOWN
     case 'select':
+      return selectBounds(
+        expr,
+        expr.index.map((d) => bounds(d.expr, ranges)),
+        ranges,
+      )
     case 'not':
+      return notBounds(bounds(expr.arg, ranges))
     case 'binary':
-    case 'ite':
-    case 'old': {
-      const before = known?.get(expr)
-      if (before !== undefined) return before
-      const found = compoundBounds(expr, ranges, known)
-      known?.set(expr, found)
-      return found
-    }
-  }
-}
-
-type Compound = Exclude<LExpr, { kind: 'const' | 'slot' }>
-
-function compoundBounds(expr: Compound, ranges: readonly Bounds[], known: Known | undefined): Bounds {
-  const of = (part: LExpr): Bounds => bounds(part, ranges, known)
-  switch (expr.kind) {
-    case 'select': {
-      const { offsets, sure } = reach(expr, ranges, known)
-      const cells = offsets.map((offset) => ranges[expr.base + offset] ?? UNKNOWN)
-      const [first, ...rest] = sure.every((s) => s) ? cells : [FALSE, ...cells]
-      return first === undefined ? FALSE : rest.reduce(hull, first)
-    }
-    case 'not': {
-      const arg = of(expr.arg)
-      return isZero(arg) ? TRUE : excludesZero(arg) ? FALSE : EITHER
-    }
-    case 'binary':
-      return binaryBounds(expr.op, of(expr.left), of(expr.right))
+      return binaryBounds(expr.op, bounds(expr.left, ranges), bounds(expr.right, ranges))
     case 'ite': {
-      const cond = of(expr.cond)
-      if (isZero(cond)) return of(expr.else)
-      if (excludesZero(cond)) return of(expr.then)
-      return hull(of(expr.then), of(expr.else))
+      const cond = bounds(expr.cond, ranges)
+      if (isZero(cond)) return bounds(expr.else, ranges)
+      if (excludesZero(cond)) return bounds(expr.then, ranges)
+      return hull(bounds(expr.then, ranges), bounds(expr.else, ranges))
     }
     case 'old':
-      return of(expr.arg)
+      return bounds(expr.arg, ranges)
   }
 }

@@ -1,20 +1,34 @@
 import type { LExpr, LIndex, LStmt, LTarget } from '../model/language/lowered.ts'
-import type { Bounds, Known } from './bounds.ts'
-import { bounds, within } from './bounds.ts'
+import type { Bounds } from './bounds.ts'
+import { binaryBounds, bounds, iteBounds, notBounds, selectBounds, within } from './bounds.ts'
 
 const constant = (value: number): LExpr => ({ kind: 'const', value })
 const BOOLEAN: Bounds = { lo: 0, hi: 1 }
 
-/** An access with its constant indices worked in; undefined where one of them is out of range. */
-function foldAccess(access: LTarget, ranges: readonly Bounds[], known: Known): LTarget | undefined {
-  if (access.kind === 'slot') return access
+/** An expression, and what it can be: both come of one pass over it. */
+interface Folded {
+  readonly expr: LExpr
+  readonly range: Bounds
+}
+
+const folded = (expr: LExpr, range: Bounds): Folded =>
+  range.lo === range.hi && expr.kind !== 'const' ? { expr: constant(range.lo), range } : { expr, range }
+
+/** An access with its constant indices worked in, and what the others can be; undefined where one is out of range. */
+function foldAccess(
+  access: LTarget,
+  ranges: readonly Bounds[],
+): { readonly access: LTarget; readonly values: readonly Bounds[] } | undefined {
+  if (access.kind === 'slot') return { access, values: [] }
   let base = access.base
   const index: LIndex[] = []
+  const values: Bounds[] = []
   let same = true
   for (const dimension of access.index) {
-    const expr = fold(dimension.expr, ranges, known)
+    const { expr, range } = foldIn(dimension.expr, ranges)
     if (expr.kind !== 'const') {
       index.push(expr === dimension.expr ? dimension : { ...dimension, expr })
+      values.push(range)
       same &&= expr === dimension.expr
       continue
     }
@@ -23,28 +37,31 @@ function foldAccess(access: LTarget, ranges: readonly Bounds[], known: Known): L
     if (offset < 0 || offset >= dimension.count) return undefined
     base += offset * dimension.stride
   }
-  if (same) return access
-  return index.length === 0 ? { kind: 'slot', slot: base } : { kind: 'select', base, index }
+  if (same) return { access, values }
+  return { access: index.length === 0 ? { kind: 'slot', slot: base } : { kind: 'select', base, index }, values }
 }
 
 /** `arg` as 0 or 1. */
-function truth(arg: LExpr, ranges: readonly Bounds[], known: Known): LExpr {
-  if (within(bounds(arg, ranges, known), BOOLEAN)) return arg
-  return { kind: 'binary', op: 'ne', left: arg, right: constant(0) }
+function truth({ expr, range }: Folded): Folded {
+  if (within(range, BOOLEAN)) return folded(expr, range)
+  const zero = constant(0)
+  return folded({ kind: 'binary', op: 'ne', left: expr, right: zero }, binaryBounds('ne', range, { lo: 0, hi: 0 }))
 }
 
-function not(arg: LExpr, ranges: readonly Bounds[], known: Known): LExpr {
-  if (arg.kind === 'not') return truth(arg.arg, ranges, known)
-  if (arg.kind !== 'binary') return { kind: 'not', arg }
-  switch (arg.op) {
+function not(arg: Folded, ranges: readonly Bounds[]): Folded {
+  const range = notBounds(arg.range)
+  const { expr } = arg
+  if (expr.kind === 'not') return truth({ expr: expr.arg, range: bounds(expr.arg, ranges) })
+  if (expr.kind !== 'binary') return folded({ kind: 'not', arg: expr }, range)
+  switch (expr.op) {
     case 'eq':
-      return { ...arg, op: 'ne' }
+      return folded({ ...expr, op: 'ne' }, range)
     case 'ne':
-      return { ...arg, op: 'eq' }
+      return folded({ ...expr, op: 'eq' }, range)
     case 'lt':
-      return { kind: 'binary', op: 'le', left: arg.right, right: arg.left }
+      return folded({ kind: 'binary', op: 'le', left: expr.right, right: expr.left }, range)
     case 'le':
-      return { kind: 'binary', op: 'lt', left: arg.right, right: arg.left }
+      return folded({ kind: 'binary', op: 'lt', left: expr.right, right: expr.left }, range)
     case 'and':
     case 'or':
     case 'add':
@@ -52,64 +69,72 @@ function not(arg: LExpr, ranges: readonly Bounds[], known: Known): LExpr {
     case 'band':
     case 'bor':
     case 'bandnot':
-      return { kind: 'not', arg }
+      return folded({ kind: 'not', arg: expr }, range)
   }
 }
 
-/** The expression with its parts folded, and itself where it then says something simpler. */
-function foldParts(expr: LExpr, ranges: readonly Bounds[], known: Known): LExpr {
+function foldIn(expr: LExpr, ranges: readonly Bounds[]): Folded {
   switch (expr.kind) {
     case 'const':
     case 'slot':
-      return expr
-    case 'select':
-      return foldAccess(expr, ranges, known) ?? constant(0)
+      return folded(expr, bounds(expr, ranges))
+    case 'select': {
+      const found = foldAccess(expr, ranges)
+      if (found === undefined) return foldIn(constant(0), ranges)
+      const { access, values } = found
+      return access.kind === 'slot' ? foldIn(access, ranges) : folded(access, selectBounds(access, values, ranges))
+    }
     case 'not': {
-      const arg = fold(expr.arg, ranges, known)
-      const opposite = not(arg, ranges, known)
-      return opposite.kind === 'not' && arg === expr.arg ? expr : opposite
+      const arg = foldIn(expr.arg, ranges)
+      const opposite = not(arg, ranges)
+      return opposite.expr.kind === 'not' && arg.expr === expr.arg ? { expr, range: opposite.range } : opposite
     }
     case 'old': {
-      const arg = fold(expr.arg, ranges, known)
-      return arg === expr.arg ? expr : { kind: 'old', arg }
+      const arg = foldIn(expr.arg, ranges)
+      return folded(arg.expr === expr.arg ? expr : { kind: 'old', arg: arg.expr }, arg.range)
     }
     case 'ite': {
-      const cond = fold(expr.cond, ranges, known)
-      if (cond.kind === 'const') return fold(cond.value !== 0 ? expr.then : expr.else, ranges, known)
-      const [then, otherwise] = [fold(expr.then, ranges, known), fold(expr.else, ranges, known)]
-      if (cond === expr.cond && then === expr.then && otherwise === expr.else) return expr
-      return { kind: 'ite', cond, then, else: otherwise }
+      const cond = foldIn(expr.cond, ranges)
+      if (cond.expr.kind === 'const') return foldIn(cond.expr.value !== 0 ? expr.then : expr.else, ranges)
+      const [then, otherwise] = [foldIn(expr.then, ranges), foldIn(expr.else, ranges)]
+      const same = cond.expr === expr.cond && then.expr === expr.then && otherwise.expr === expr.else
+      return folded(
+        same ? expr : { kind: 'ite', cond: cond.expr, then: then.expr, else: otherwise.expr },
+        iteBounds(cond.range, then.range, otherwise.range),
+      )
     }
     case 'binary': {
-      const left = fold(expr.left, ranges, known)
-      const right = fold(expr.right, ranges, known)
+      const left = foldIn(expr.left, ranges)
+      const right = foldIn(expr.right, ranges)
+      const range = binaryBounds(expr.op, left.range, right.range)
       // A constant that decides `and` or `or` has made the whole constant already, by its bounds.
-      if (expr.op === 'and' || expr.op === 'or') {
-        const decides = (side: LExpr): boolean => side.kind === 'const' && (side.value === 0) === (expr.op === 'or')
-        if (decides(left)) return truth(right, ranges, known)
-        if (decides(right)) return truth(left, ranges, known)
+      if (range.lo !== range.hi && (expr.op === 'and' || expr.op === 'or')) {
+        if (left.expr.kind === 'const') return truth(right)
+        if (right.expr.kind === 'const') return truth(left)
       }
-      return left === expr.left && right === expr.right ? expr : { kind: 'binary', op: expr.op, left, right }
+      const same = left.expr === expr.left && right.expr === expr.right
+      return folded(same ? expr : { kind: 'binary', op: expr.op, left: left.expr, right: right.expr }, range)
     }
   }
 }
 
 /**
  * An expression of the same value in every state whose slots lie within `ranges` (by slot number; a
- * slot without one can be anything), with everything worked out that these ranges decide. `known` is
- * what is known of the parts under these ranges. Where nothing is, the expression itself.
+ * slot without one can be anything), with everything worked out that these ranges decide. Where
+ * nothing is, the expression itself.
  */
-export function fold(expr: LExpr, ranges: readonly Bounds[] = [], known: Known = new Map()): LExpr {
-  const folded = foldParts(expr, ranges, known)
-  if (folded.kind === 'const') return folded
-  const { lo, hi } = bounds(folded, ranges, known)
-  return lo === hi ? constant(lo) : folded
-}
+export const fold = (expr: LExpr, ranges: readonly Bounds[] = []): LExpr => foldIn(expr, ranges).expr
 
 /** The list itself where each of its statements is given back as it is. */
 export function eachStatement(body: readonly LStmt[], change: (stmt: LStmt) => readonly LStmt[]): readonly LStmt[] {
-  const changed = body.map(change)
-  return changed.every((of, i) => of.length === 1 && of[0] === body[i]) ? body : changed.flat()
+  let changed: LStmt[] | undefined
+  for (const [i, stmt] of body.entries()) {
+    const now = change(stmt)
+    if (changed === undefined && now.length === 1 && now[0] === stmt) continue
+    changed ??= body.slice(0, i)
+    changed.push(...now)
+  }
+  return changed ?? body
 }
 
 /** Statements of the same effect, as `fold`; those that can have none are left out. */
@@ -117,7 +142,7 @@ export function foldBody(body: readonly LStmt[], ranges: readonly Bounds[]): rea
   return eachStatement(body, (stmt): readonly LStmt[] => {
     switch (stmt.kind) {
       case 'set': {
-        const target = foldAccess(stmt.target, ranges, new Map())
+        const target = foldAccess(stmt.target, ranges)?.access
         const value = fold(stmt.value, ranges)
         if (target === stmt.target && value === stmt.value) return [stmt]
         return target === undefined ? [] : [{ kind: 'set', target, value }]

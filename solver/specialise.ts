@@ -59,10 +59,12 @@ function reachableSteps(model: LoweredModel, ranges: readonly Bounds[]): readonl
     for (const step of model.steps) {
       if (reached.has(step) || !canRun(step)) continue
       reached.add(step)
-      eachWrite(step, ranges, ({ slot, value }) => {
-        const [known, range] = [pcs.get(slot), model.slots[slot]]
-        if (known === undefined || range === undefined) return
-        for (const pc of possibleValues(value, ranges, range)) known.add(pc)
+      eachWrite(step, ranges, (slots, value) => {
+        for (const slot of slots) {
+          const [known, range] = [pcs.get(slot), model.slots[slot]]
+          if (known === undefined || range === undefined) continue
+          for (const pc of possibleValues(value, ranges, range)) known.add(pc)
+        }
       })
     }
   }

@@ -13,11 +13,14 @@ export function targetSlots(target: LTarget, ranges: readonly Bounds[]): readonl
   return target.kind === 'slot' ? [target.slot] : reach(target, ranges).offsets.map((offset) => target.base + offset)
 }
 
-function eachBodyWrite(body: readonly LStmt[], ranges: readonly Bounds[], visit: (write: Write) => void): void {
+/** What a write puts into one of some slots. */
+type VisitWrite = (slots: readonly number[], value: Write['value']) => void
+
+function eachBodyWrite(body: readonly LStmt[], ranges: readonly Bounds[], visit: VisitWrite): void {
   for (const stmt of body)
     switch (stmt.kind) {
       case 'set':
-        for (const slot of targetSlots(stmt.target, ranges)) visit({ slot, value: stmt.value })
+        visit(targetSlots(stmt.target, ranges), stmt.value)
         break
       case 'if':
         eachBodyWrite(stmt.then, ranges, visit)
@@ -29,15 +32,17 @@ function eachBodyWrite(body: readonly LStmt[], ranges: readonly Bounds[], visit:
 }
 
 /** Calls `visit` with every write that a step may do, its choices included. */
-export function eachWrite(step: Step, ranges: readonly Bounds[], visit: (write: Write) => void): void {
-  for (const { slot, lo, hi } of step.choices) visit({ slot, value: { lo, hi } })
+export function eachWrite(step: Step, ranges: readonly Bounds[], visit: VisitWrite): void {
+  for (const { slot, lo, hi } of step.choices) visit([slot], { lo, hi })
   eachBodyWrite(step.body, ranges, visit)
 }
 
 /** Every write that a step may do, its choices included. */
 export function writes(step: Step, ranges: readonly Bounds[]): readonly Write[] {
   const all: Write[] = []
-  eachWrite(step, ranges, (write) => all.push(write))
+  eachWrite(step, ranges, (slots, value) => {
+    for (const slot of slots) all.push({ slot, value })
+  })
   return all
 }
 
@@ -51,10 +56,12 @@ export type KnownChanges = Map<Step, readonly number[]>
 
 function changesOf(step: Step, slots: LoweredModel['slots']): readonly number[] {
   const changes: number[] = []
-  eachWrite(step, slots, ({ slot, value }) => {
+  eachWrite(step, slots, (written, value) => {
     const { lo, hi } = writtenBounds(value, slots)
-    const init = slots[slot]?.init
-    if (lo !== init || hi !== init) changes.push(slot)
+    for (const slot of written) {
+      const init = slots[slot]?.init
+      if (lo !== init || hi !== init) changes.push(slot)
+    }
   })
   return changes
 }

@@ -12,7 +12,8 @@ import {
   parseItf,
   type Itf,
 } from '../../counterexamples/render/itf.ts'
-import { render, type Format } from '../../counterexamples/render/render.ts'
+import type { Format } from '../../counterexamples/render/formats.ts'
+import { render } from '../../counterexamples/render/render.ts'
 import type { Subject } from '../../counterexamples/render/subject.ts'
 import { findCounterexample } from '../../counterexamples/store.ts'
 import { buildTrace } from '../../counterexamples/trace.ts'
@@ -26,6 +27,7 @@ import { confirmationLines } from '../confirmations.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
 import { packageRoot } from '../input.ts'
+import { STORE } from '../kept.ts'
 import { printable, reason, withHelp } from '../message.ts'
 import { readText } from '../read.ts'
 
@@ -37,8 +39,6 @@ export interface Replayed {
   readonly property: number
 }
 
-/** Where `check` keeps what it finds, below the working directory. */
-export const STORE: string = join('.mmcheck', 'counterexamples')
 export const corpusDirectory = (): string => join(packageRoot(), 'counterexamples', 'corpus')
 
 /** A counterexample as it was read, with the states of its file where that has any. */

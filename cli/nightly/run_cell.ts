@@ -116,11 +116,19 @@ const keepsCheckpoints = ({ engine, reductions }: SearchRequest): boolean =>
   reductions.length === 0 && (engine === 'explicit' || engine === 'wasm' || engine === 'auto')
 
 /** Checkpoints of this cell on disk, going on from the one that is there; or why that one cannot be used. */
-function keep(task: CellTask, model: string, hooks: Hooks): Keeping | string | undefined {
+function keep(task: CellTask, model: () => string, hooks: Hooks): Keeping | string | undefined {
   const { checkpoints, search, job } = task
   if (checkpoints === undefined || !keepsCheckpoints(search)) return undefined
   const directory = cellDirectory(checkpoints.directory, job.key)
-  const of: CheckpointOf = { cell: job.key, model, code: codeDigest(), version: versions().version }
+  const of: CheckpointOf = {
+    cell: job.key,
+    // Asked for where there is a checkpoint, or one is made: most cells are done before.
+    get model() {
+      return model()
+    },
+    code: codeDigest(),
+    version: versions().version,
+  }
   const read = readCheckpoint(directory, of)
   if (!read.ok) return read.error
   const kept = readImage(directory, of)
@@ -191,8 +199,9 @@ export async function runCellTask(task: CellTask, hooks: Hooks): Promise<Answer>
   const scenario = scenarioOf(job)
   const needsDigest = task.cache !== undefined || task.checkpoints !== undefined
   const lowered = needsDigest ? tryLower(scenario, search.liveness) : undefined
-  const model = lowered === undefined ? undefined : digestOf(lowered.model)
-  const key = task.cache === undefined || model === undefined ? undefined : cacheKey(task, model)
+  let digest: string | undefined
+  const model = lowered && ((): string => (digest ??= digestOf(lowered.model)))
+  const key = task.cache === undefined || model === undefined ? undefined : cacheKey(task, model())
   if (task.cache !== undefined && key !== undefined) {
     const cached = readCached(task.cache, key)
     if (cached?.key === job.key)

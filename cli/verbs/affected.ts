@@ -1,7 +1,6 @@
 /** The options of `affected`. */
 import type { Command } from 'commander'
 import type { Kernel } from '../../model/kernels/kernels.ts'
-import { affectedCommand } from '../commands/affected.ts'
 import { fail } from '../fail.ts'
 import { withHelp } from '../message.ts'
 import * as value from '../options.ts'
@@ -42,12 +41,13 @@ export function addAffected(program: Command, { out, err }: Streams, ended: (cod
     .option('--names', "only the scenarios' names, for 'mmcheck check'")
     .option('--json', 'print one JSON object')
     .addHelpText('after', AFFECTED_HELP)
-    .action((patch: string, flags: AffectedFlags) => {
+    .action(async (patch: string, flags: AffectedFlags) => {
       const { kernel, names = false, json = false } = flags
       if (names && json) {
         ended(fail({ json, out, err }, 'usage', withHelp('affected prints names or JSON, not both', 'ask twice')))
         return
       }
+      const { affectedCommand } = await import('../commands/affected.ts')
       ended(affectedCommand(patch, { names, json, out, err, ...(kernel === undefined ? {} : { kernel }) }))
     })
 }

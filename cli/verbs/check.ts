@@ -3,12 +3,12 @@ import type { Command } from 'commander'
 import type { SolverChoice } from '../../solver/smt/choice.ts'
 import type { Reduction } from '../../solver/reduce/reduced.ts'
 import type { Engine } from '../cell.ts'
+// The verb that most runs ask for; the others are loaded when they are asked for, as all of them would take as long again.
 import { check } from '../commands/check.ts'
-import { nightly } from '../commands/nightly.ts'
-import { STORE } from '../commands/replay.ts'
 import { conflict } from '../conflicts.ts'
 import { fail } from '../fail.ts'
 import { CHECK_HELP } from '../help.ts'
+import { STORE } from '../kept.ts'
 import * as value from '../options.ts'
 import type { Streams } from '../streams.ts'
 import { newStyle, useColor, type ColorMode } from '../style.ts'
@@ -97,6 +97,7 @@ export function addCheck(program: Command, streams: Streams, ended: (code: numbe
     }
     const kernels = value.kernelLines(kernel, without)
     if (run) {
+      const { nightly } = await import('../commands/nightly.ts')
       ended(
         await nightly(
           runOptions(flags, streams, {

@@ -1,6 +1,5 @@
 /** The options of `doctor`. */
 import type { Command } from 'commander'
-import { doctor } from '../commands/doctor.ts'
 import { DOCTOR_HELP } from '../help.ts'
 import type { Streams } from '../streams.ts'
 
@@ -15,6 +14,7 @@ export function addDoctor(program: Command, { out }: Streams, version: string, e
     .option('--json', 'print one JSON object')
     .addHelpText('after', DOCTOR_HELP)
     .action(async (flags: DoctorFlags) => {
+      const { doctor } = await import('../commands/doctor.ts')
       ended(await doctor({ json: flags.json ?? false, version, out }))
     })
 }

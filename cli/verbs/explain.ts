@@ -1,6 +1,5 @@
 /** The options of `explain`. */
 import type { Command } from 'commander'
-import { explain } from '../commands/explain.ts'
 import { EXPLAIN_HELP } from '../help.ts'
 import type { Streams } from '../streams.ts'
 
@@ -19,6 +18,7 @@ export function addExplain(program: Command, { out, err, errIsTty }: Streams, en
     .addHelpText('after', EXPLAIN_HELP)
     .action(async (id: string, flags: ExplainFlags) => {
       const progress = flags.progress ?? errIsTty
+      const { explain } = await import('../commands/explain.ts')
       ended(await explain(id, { json: flags.json ?? false, progress, out, err }))
     })
 }

@@ -1,6 +1,6 @@
 /** The options of `export`. */
 import type { Command } from 'commander'
-import { exportCommand, type ExportFormat } from '../commands/export.ts'
+import type { ExportFormat } from '../commands/export.ts'
 import { conflict } from '../conflicts.ts'
 import { fail } from '../fail.ts'
 import { EXPORT_HELP } from '../help.ts'
@@ -26,7 +26,7 @@ export function addExport(program: Command, { out, err }: Streams, ended: (code:
     .option('--no-assertions', 'only the states: check no property')
     .option('-o, --output <dir>', 'write files there, one model per kernel')
     .addHelpText('after', EXPORT_HELP)
-    .action((file: string, flags: ExportFlags) => {
+    .action(async (file: string, flags: ExportFlags) => {
       const { kernel = [], without } = flags
       const clash = conflict({ operands: [file], engine: 'explicit', kernel, without })
       if (clash !== undefined) {
@@ -34,6 +34,7 @@ export function addExport(program: Command, { out, err }: Streams, ended: (code:
         return
       }
       const kernels = value.kernelLines(kernel, without)
+      const { exportCommand } = await import('../commands/export.ts')
       ended(
         exportCommand(file, {
           format: flags.format,

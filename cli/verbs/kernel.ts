@@ -1,9 +1,6 @@
 /** The verbs that run on a real kernel: `conform` and `confirm`. */
 import type { Command } from 'commander'
 import type { Kernel } from '../../model/kernels/kernels.ts'
-import { confirmCommand } from '../commands/confirm.ts'
-import { conform } from '../commands/conform.ts'
-import { conformRandomCommand } from '../commands/conform_random.ts'
 import { fail } from '../fail.ts'
 import { CONFIRM_HELP, CONFORM_HELP } from '../help.ts'
 import { withHelp } from '../message.ts'
@@ -72,6 +69,7 @@ export function addKernelVerbs(program: Command, streams: Streams, done: (code: 
       }
       const style = newStyle(useColor(flags.color, streams.outIsTty, streams.env))
       if (random) {
+        const { conformRandomCommand } = await import('../commands/conform_random.ts')
         done(
           await conformRandomCommand({
             ...race(flags),
@@ -87,6 +85,7 @@ export function addKernelVerbs(program: Command, streams: Streams, done: (code: 
         )
         return
       }
+      const { conform } = await import('../commands/conform.ts')
       done(
         await conform(files, {
           ...race(flags),
@@ -113,6 +112,7 @@ export function addKernelVerbs(program: Command, streams: Streams, done: (code: 
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
     .addHelpText('after', CONFIRM_HELP)
     .action(async (id: string, flags: ConfirmFlags) => {
+      const { confirmCommand } = await import('../commands/confirm.ts')
       done(
         await confirmCommand(id, {
           ...race(flags),

@@ -4,8 +4,6 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { closest } from '../../model/litmus/suggest.ts'
 import { sweepOperations } from '../../model/scenarios/sweep/cells.ts'
 import { findWorld, SWEEP_KERNELS, SWEEP_WORLDS, type SweepWorld } from '../../model/scenarios/sweep/worlds.ts'
-import { longtermPins } from '../commands/longterm_pins.ts'
-import { matrix } from '../commands/matrix.ts'
 import { MATRIX_HELP } from '../help.ts'
 import { CELL_STATES_MAX } from '../nightly/sweep_run.ts'
 import * as value from '../options.ts'
@@ -76,9 +74,11 @@ export function addMatrix(program: Command, streams: Streams, done: (code: numbe
     .addHelpText('after', MATRIX_HELP)
     .action(async (flags: MatrixFlags) => {
       if (flags.longtermPins === true) {
+        const { longtermPins } = await import('../commands/longterm_pins.ts')
         done(longtermPins({ ...flags, json: flags.json ?? false, out, err }))
         return
       }
+      const { matrix } = await import('../commands/matrix.ts')
       done(
         await matrix({
           worlds: flags.world ?? SWEEP_WORLDS,

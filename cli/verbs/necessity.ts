@@ -1,8 +1,7 @@
 /** The options of `necessity`. */
 import type { Command } from 'commander'
-import { necessityCommand } from '../commands/necessity.ts'
-import { STORE } from '../commands/replay.ts'
 import { NECESSITY_HELP } from '../help.ts'
+import { STORE } from '../kept.ts'
 import * as value from '../options.ts'
 import type { Streams } from '../streams.ts'
 import { MUTANT_STATES } from './run_options.ts'
@@ -30,6 +29,7 @@ export function addNecessity(program: Command, { out, err, errIsTty }: Streams, 
     .addHelpText('after', NECESSITY_HELP)
     .action(async (file: string, flags: NecessityFlags) => {
       const kernels = value.kernelLines(flags.kernel ?? [], [])
+      const { necessityCommand } = await import('../commands/necessity.ts')
       ended(
         await necessityCommand(file, {
           json: flags.json ?? false,

@@ -1,7 +1,6 @@
 /** The verb `nightly`: everything that has a record, held against it, in one run. */
 import { InvalidArgumentError, type Command } from 'commander'
 import { closest } from '../../model/litmus/suggest.ts'
-import { nightly } from '../commands/nightly.ts'
 import { conflict } from '../conflicts.ts'
 import { fail } from '../fail.ts'
 import { NIGHTLY_HELP } from '../help_nightly.ts'
@@ -73,6 +72,7 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
       done(fail({ json: flags.json ?? false, out, err }, 'usage', clash))
       return
     }
+    const { nightly } = await import('../commands/nightly.ts')
     done(
       await nightly(
         runOptions(flags, streams, {

@@ -1,9 +1,6 @@
 /** What goes with `nightly`: worker, merge, diff, config, completion, man. */
 import { availableParallelism } from 'node:os'
 import { InvalidArgumentError, type Command } from 'commander'
-import { diff } from '../commands/diff.ts'
-import { merge } from '../commands/merge.ts'
-import { worker } from '../commands/worker.ts'
 import { bashCompletion, fishCompletion, manPage, zshCompletion } from '../completion.ts'
 import { applyConfig, readConfig, settings, type Setting } from '../config.ts'
 import { EXIT } from '../exit.ts'
@@ -60,6 +57,7 @@ export function addNightlyTools(
         cache: boolean
         cacheDir?: string
       }) => {
+        const { worker } = await import('../commands/worker.ts')
         done(
           await worker({
             url: flags.queue,
@@ -81,8 +79,9 @@ export function addNightlyTools(
     .option('--reporter <name>', 'default, ktap, junit, json, markdown or html; NAME=FILE for a file', reporter)
     .option('--color <when>', 'auto, always or never', value.colorMode, 'auto')
     .addHelpText('after', MERGE_HELP)
-    .action((files: string[], flags: { reporter?: readonly ReporterRequest[]; color: ColorMode }) => {
+    .action(async (files: string[], flags: { reporter?: readonly ReporterRequest[]; color: ColorMode }) => {
       const style = newStyle(useColor(flags.color, streams.outIsTty, streams.env))
+      const { merge } = await import('../commands/merge.ts')
       done(merge(files, { reporters: flags.reporter ?? [{ name: 'json' }], style, out, err }))
     })
 
@@ -94,7 +93,8 @@ export function addNightlyTools(
     .option('--slower <factor>', 'how many times as long counts as slower', factor, SLOWER)
     .option('--json', 'print one JSON object')
     .addHelpText('after', DIFF_HELP)
-    .action((before: string, after: string, flags: { slower: number; json?: boolean }) => {
+    .action(async (before: string, after: string, flags: { slower: number; json?: boolean }) => {
+      const { diff } = await import('../commands/diff.ts')
       done(diff(before, after, { slower: flags.slower, json: flags.json ?? false, out, err }))
     })
 

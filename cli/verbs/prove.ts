@@ -2,9 +2,7 @@
 import type { Command } from 'commander'
 import { findKernel } from '../../model/kernels/kernels.ts'
 import { ITEMS } from '../../solver/prove/items.ts'
-import { proveCommand } from '../commands/prove.ts'
 import * as value from '../options.ts'
-import { nativeZ3 } from '../proofs.ts'
 import type { Streams } from '../streams.ts'
 
 const PROVE_HELP = `
@@ -45,7 +43,8 @@ interface ProveFlags {
 const SECONDS = 120
 
 /** The one that is named, or a native Z3; '--solver wasm' is the package. */
-function solverOf({ solver }: ProveFlags): { readonly solver?: string } {
+async function solverOf({ solver }: ProveFlags): Promise<{ readonly solver?: string }> {
+  const { nativeZ3 } = await import('../proofs.ts')
   const named = solver ?? nativeZ3()
   return named === undefined || named === 'wasm' ? {} : { solver: named }
 }
@@ -71,6 +70,7 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
     .addHelpText('after', PROVE_HELP)
     .action(async (flags: ProveFlags) => {
       const kernels = (flags.kernel ?? ['v7.0']).flatMap((name) => findKernel(name) ?? [])
+      const { proveCommand } = await import('../commands/prove.ts')
       ended(
         await proveCommand({
           kernels,
@@ -85,7 +85,7 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
           json: flags.json ?? false,
           out,
           err,
-          ...solverOf(flags),
+          ...(await solverOf(flags)),
         }),
       )
     })

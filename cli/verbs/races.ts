@@ -1,6 +1,5 @@
 /** The options of `races`. */
 import type { Command } from 'commander'
-import { racesCommand } from '../commands/races.ts'
 import { fail } from '../fail.ts'
 import { withHelp } from '../message.ts'
 import * as value from '../options.ts'
@@ -55,13 +54,14 @@ export function addRaces(program: Command, { out, err }: Streams, ended: (code: 
     .option('--max-states <n>', 'stop each search after this many states', value.count)
     .option('--json', 'print one JSON object')
     .addHelpText('after', RACES_HELP)
-    .action((files: string[], flags: RacesFlags) => {
+    .action(async (files: string[], flags: RacesFlags) => {
       const clash = conflictOf(files, flags)
       if (clash !== undefined) {
         ended(fail({ json: flags.json ?? false, out, err }, 'usage', clash))
         return
       }
       const kernels = value.kernelLines(flags.kernel ?? [], flags.without)
+      const { racesCommand } = await import('../commands/races.ts')
       ended(
         racesCommand(files, {
           benign: flags.benign ?? false,

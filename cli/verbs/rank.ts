@@ -2,7 +2,6 @@
 import { Option, type Command } from 'commander'
 import type { Kernel } from '../../model/kernels/kernels.ts'
 import type { SolverChoice } from '../../solver/smt/choice.ts'
-import { rankCommand } from '../commands/rank.ts'
 import * as value from '../options.ts'
 import type { Streams } from '../streams.ts'
 
@@ -47,6 +46,7 @@ export function addRank(program: Command, { out, err }: Streams, newest: Kernel,
     .option('--json', 'print one JSON object')
     .addHelpText('after', RANK_HELP)
     .action(async (routine: string, flags: RankFlags) => {
+      const { rankCommand } = await import('../commands/rank.ts')
       ended(
         await rankCommand(routine, {
           kernel: flags.kernel,

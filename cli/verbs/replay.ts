@@ -1,7 +1,6 @@
 /** The options of `replay`. */
 import type { Command } from 'commander'
-import type { Format } from '../../counterexamples/render/render.ts'
-import { replayCommand } from '../commands/replay.ts'
+import type { Format } from '../../counterexamples/render/formats.ts'
 import { fail } from '../fail.ts'
 import { REPLAY_HELP } from '../help.ts'
 import { withHelp } from '../message.ts'
@@ -43,6 +42,7 @@ export function addReplay(program: Command, { out, err }: Streams, ended: (code:
         ended(fail({ json: flags.json ?? false, out, err }, 'usage', withHelp(error, 'ask twice')))
         return
       }
+      const { replayCommand } = await import('../commands/replay.ts')
       ended(
         await replayCommand(id, {
           format,

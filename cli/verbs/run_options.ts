@@ -4,10 +4,9 @@ import { InvalidArgumentError, type Command } from 'commander'
 import type { Reduction } from '../../solver/reduce/reduced.ts'
 import type { Engine } from '../cell.ts'
 import type { NightlyOptions } from '../commands/nightly.ts'
-import { locally } from '../nightly/execute.ts'
+import type { Execute } from '../nightly/execute.ts'
 import { TIERS, type Tier } from '../nightly/job.ts'
 import type { SearchRequest } from '../nightly/record.ts'
-import { throughQueue } from '../nightly/queue.ts'
 import { shardText, type Shard } from '../nightly/shard.ts'
 import * as value from '../options.ts'
 import { reporter, type ReporterRequest } from '../reporters/registry.ts'
@@ -133,6 +132,18 @@ export interface SharedFlags {
   readonly color: ColorMode
 }
 
+/** Who does the cells: processes of this machine, or whoever takes them from a queue. Loaded when the run begins. */
+const executor =
+  (queue: string | undefined, jobs: number, err: (text: string) => void): Execute =>
+  async (execution) => {
+    if (queue === undefined) {
+      const { locally } = await import('../nightly/execute.ts')
+      return locally(jobs)(execution)
+    }
+    const { throughQueue } = await import('../nightly/queue.ts')
+    return throughQueue(queue, err)(execution)
+  }
+
 export function runOptions(
   flags: RunFlags & SharedFlags,
   streams: Streams,
@@ -142,7 +153,7 @@ export function runOptions(
   const reporters = [...(flags.reporter ?? []), ...(flags.json === true ? [{ name: 'json' as const }] : [])]
   return {
     ...asked,
-    execute: (err) => (queue === undefined ? locally(flags.jobs ?? availableParallelism()) : throughQueue(queue, err)),
+    execute: (err) => executor(queue, flags.jobs ?? availableParallelism(), err),
     reporters: reporters.length === 0 ? [{ name: 'default' }] : reporters,
     ...(part === undefined ? {} : { shard: part }),
     ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),

@@ -1,8 +1,7 @@
 /** The options of `series`. */
 import type { Command } from 'commander'
-import { STORE } from '../commands/replay.ts'
-import { seriesCommand } from '../commands/series.ts'
 import { SERIES_HELP } from '../help.ts'
+import { STORE } from '../kept.ts'
 import * as value from '../options.ts'
 import type { Streams } from '../streams.ts'
 import { MUTANT_STATES } from './run_options.ts'
@@ -30,6 +29,7 @@ export function addSeries(program: Command, { out, err, errIsTty }: Streams, end
     .option('--progress', 'show progress even where standard error is no terminal')
     .addHelpText('after', SERIES_HELP)
     .action(async (name: string, files: string[], flags: SeriesFlags) => {
+      const { seriesCommand } = await import('../commands/series.ts')
       ended(
         await seriesCommand(name, files, {
           ...(flags.posting === undefined ? {} : { posting: flags.posting }),

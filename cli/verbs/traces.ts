@@ -1,12 +1,9 @@
 /** The options of `minimise`, `simulate` and `graph`. */
 import { Option, type Command } from 'commander'
-import { graphCommand, type GraphFormat } from '../commands/graph.ts'
-import { minimiseCommand } from '../commands/minimise.ts'
-import { minimiseAllCommand } from '../commands/minimise_all.ts'
-import { STORE } from '../commands/replay.ts'
-import { simulateCommand } from '../commands/simulate.ts'
+import type { GraphFormat } from '../commands/graph.ts'
 import { conflict } from '../conflicts.ts'
 import { fail } from '../fail.ts'
+import { STORE } from '../kept.ts'
 import { printable, withHelp } from '../message.ts'
 import { GRAPH_HELP, MINIMISE_HELP, SIMULATE_HELP } from '../help_traces.ts'
 import * as value from '../options.ts'
@@ -97,11 +94,13 @@ export function addTraceVerbs(program: Command, { out, err, errIsTty }: Speaking
       }
       if (all || what === undefined) {
         const progress = flags.progress ?? errIsTty
+        const { minimiseAllCommand } = await import('../commands/minimise_all.ts')
         exit(await minimiseAllCommand({ maxMs: flags.timeout, update, json, progress, out, err }))
         return
       }
       const asked = kernels(what, flags)
       if (asked === undefined) return
+      const { minimiseCommand } = await import('../commands/minimise.ts')
       const code = await minimiseCommand(what, {
         ...asked,
         maxMs: flags.timeout,
@@ -142,6 +141,7 @@ export function addTraceVerbs(program: Command, { out, err, errIsTty }: Speaking
       const asked = kernels(file, flags)
       if (asked === undefined) return
       const { seed, runs, depth, stay } = flags
+      const { simulateCommand } = await import('../commands/simulate.ts')
       const code = await simulateCommand(file, {
         ...asked,
         seed,
@@ -169,9 +169,10 @@ export function addTraceVerbs(program: Command, { out, err, errIsTty }: Speaking
     .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect, [])
     .option('--json', 'print the graph as one JSON object')
     .addHelpText('after', GRAPH_HELP)
-    .action((file: string, flags: GraphFlags) => {
+    .action(async (file: string, flags: GraphFlags) => {
       const asked = kernels(file, flags)
       if (asked === undefined) return
+      const { graphCommand } = await import('../commands/graph.ts')
       exit(
         graphCommand(file, {
           ...asked,

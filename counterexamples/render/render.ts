@@ -1,15 +1,13 @@
 /** Every form that a counterexample can be had in. */
 import { toJson } from '../json.ts'
 import { renderSteps } from '../steps.ts'
+import type { Format } from './formats.ts'
 import { renderHtml } from './html.ts'
 import { renderItf } from './itf.ts'
 import { renderLitmus } from './litmus.ts'
 import { renderShiviz } from './shiviz.ts'
 import { renderSvg } from './svg.ts'
 import type { Subject } from './subject.ts'
-
-export const FORMATS = ['mail', 'table', 'svg', 'html', 'itf', 'shiviz', 'json', 'litmus'] as const
-export type Format = (typeof FORMATS)[number]
 
 /** `fold` leaves out steps that change nothing shared, in the forms for people that show no more than the race. */
 export function render(subject: Subject, format: Format, fold: boolean): string {

@@ -3,10 +3,14 @@ import type { LExpr, LIndex, LStmt, Step } from './lowered.ts'
 
 /** Every slot that an array access may touch, whatever its index is. */
 export function selectSlots(base: number, index: readonly LIndex[]): readonly number[] {
-  return index.reduce<readonly number[]>(
-    (slots, d) => slots.flatMap((s) => Array.from({ length: d.count }, (_, i) => s + i * d.stride)),
-    [base],
-  )
+  let slots: readonly number[] = [base]
+  // Loops, since every pass over a model comes by here many times.
+  for (const { count, stride } of index) {
+    const further: number[] = []
+    for (const slot of slots) for (let i = 0; i < count; i++) further.push(slot + i * stride)
+    slots = further
+  }
+  return slots
 }
 
 /** Calls `visit` with every slot that the expression may read. */
@@ -18,10 +22,8 @@ export function eachRead(e: LExpr, visit: (slot: number) => void): void {
       visit(e.slot)
       return
     case 'select':
-      selectSlots(e.base, e.index).forEach(visit)
-      e.index.forEach((d) => {
-        eachRead(d.expr, visit)
-      })
+      for (const slot of selectSlots(e.base, e.index)) visit(slot)
+      for (const { expr } of e.index) eachRead(expr, visit)
       return
     case 'not':
     case 'old':
@@ -78,6 +80,24 @@ export function accessesOf(stmts: readonly LStmt[], asserted: boolean = true): A
   const writes = new Set<number>()
   collect(stmts, reads, writes, asserted)
   return { reads, writes }
+}
+
+/** Adds the slots that statements may write: those of `accessesOf`, without a look at what is read. */
+export function addWrites(stmts: readonly LStmt[], writes: Set<number>): void {
+  for (const s of stmts) {
+    switch (s.kind) {
+      case 'set':
+        if (s.target.kind === 'slot') writes.add(s.target.slot)
+        else for (const slot of selectSlots(s.target.base, s.target.index)) writes.add(slot)
+        break
+      case 'if':
+        addWrites(s.then, writes)
+        addWrites(s.else, writes)
+        break
+      case 'assert':
+        break
+    }
+  }
 }
 
 /** Every slot that an expression may read. */

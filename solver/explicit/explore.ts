@@ -53,6 +53,9 @@ export interface Seen {
 /** States expanded between two looks at the clock and the budget. */
 const CHUNK = 4096
 
+/** States of a search that is long enough for code in one piece, which takes longer to make and less to run. */
+const LONG = 2 ** 14
+
 /** Scans for first states: each is run over all states, once, until it has found one. */
 function scanner(
   scans: readonly Scan[],
@@ -90,7 +93,7 @@ export function explore(original: LoweredModel, options: ExploreOptions = {}): E
   const first = initialState(original)
   const model = specialise(original)
   const layout = layOut(model)
-  const program = compile(model, layout)
+  let program = compile(model, layout)
   const from = options.checkpoints?.from
   const before = from?.figures
   const store = from === undefined ? createStore(layout, program) : restore(original, layout, program, from)
@@ -132,6 +135,7 @@ export function explore(original: LoweredModel, options: ExploreOptions = {}): E
     const arena = store.arena.subarray(0, states * layout.words)
     options.checkpoints?.save({ figures, arena, parents: store.parents.subarray(0, states) })
   }
+  let isWhole = false
   let incomplete: Incomplete | undefined =
     store.peakBytes > maxBytes ? { kind: 'memory', limitBytes: maxBytes } : undefined
   const progress = (): Progress => ({
@@ -149,6 +153,10 @@ export function explore(original: LoweredModel, options: ExploreOptions = {}): E
     if (incomplete !== undefined) break
     if (options.checkpoints?.due() === true) save()
     if (states > store.capacity) {
+      if (!isWhole && states > LONG) {
+        program = { ...program, ...program.whole() }
+        isWhole = true
+      }
       const limit = grow(store, states, layout, program, maxBytes)
       if (limit !== undefined) incomplete = { kind: 'memory', ...limit }
       continue

@@ -126,10 +126,15 @@ export interface Ground {
 /** Explores as deep as the longest of some traces is, once for all of them. */
 export function groundFor(model: LoweredModel, violations: readonly Violation[]): Ground {
   // One more than needed, as a deadlock is only noticed where a state is expanded.
-  const exploration = explore(model, { depthMax: Math.max(0, ...violations.map((v) => v.moves.length)) + 1 })
-  // Now, since going back from a goal writes over what the exploration has noted.
-  return { exploration, goals: model.properties.map((_, property) => findGoal(exploration, property)) }
+  return groundOf(explore(model, { depthMax: Math.max(0, ...violations.map((v) => v.moves.length)) + 1 }))
 }
+
+/** The same, where the states have been explored already: all of them, or to a depth that shows the violations. */
+export const groundOf = (exploration: Exploration): Ground => ({
+  exploration,
+  // Now, since going back from a goal writes over what the exploration has noted.
+  goals: exploration.model.properties.map((_, property) => findGoal(exploration, property)),
+})
 
 /**
  * Every shortest trace to a violation of the same property that switches threads least often. They come

@@ -57,6 +57,8 @@ export interface Program extends Generated {
   readonly ran: Uint8Array
   /** The first state from which an assertion of a property failed, or -1, by property number. */
   readonly failed: Int32Array
+  /** The same functions on the same arrays, made for a long search. */
+  readonly whole: () => Generated
 }
 
 const SUCCESSORS_MAX = 2 ** 24
@@ -101,13 +103,15 @@ function mostSuccessors(model: LoweredModel): number {
   return most
 }
 
-function threadFunction(model: LoweredModel, layout: Layout, thread: number): string {
+function threadFunction(model: LoweredModel, layout: Layout, thread: number, how: Making): string {
   const words = eachWord(layout, (w) => `s${w}`)
   const slot = model.threads[thread]?.pcSlot ?? -1
   const word = (w: number): string => `s${w}`
   const pc = value({ kind: 'slot', slot }, { layout, word, oldWord: word, temporaries: { count: 0 } })
   const cases = byPc(model, thread).map(([at, steps]) => {
-    const calls = steps.map(({ index }) => `o=step${index}(${words},id,o);`).join('')
+    const making = (index: number): string =>
+      how === 'whole' ? '' : `if(step${index}===null)step${index}=make(${index});`
+    const calls = steps.map(({ index }) => `${making(index)}o=step${index}(${words},id,o);`).join('')
     return `case ${literal(at)}:${calls}return o;`
   })
   return `function thread${thread}(${words},id,o){switch(${pc}){${cases.join('')}}return o}`
@@ -139,11 +143,17 @@ const finalExpr = (model: LoweredModel): LExpr =>
     })
     .reduce<LExpr>((left, right) => ({ kind: 'binary', op: 'and', left, right }), { kind: 'const', value: 1 })
 
-function source(model: LoweredModel, layout: Layout): string {
+/**
+ * When the code of a step is made: when the search first comes to it, or with all the rest. Of the catalogue's
+ * models most steps never run, and on a model of some thousand states making code took longer than running it;
+ * but V8 makes faster code of what it has in one piece.
+ */
+type Making = 'when needed' | 'whole'
+
+function source(model: LoweredModel, layout: Layout, how: Making): string {
   const W = layout.words
   const sWords = eachWord(layout, (w) => `s${w}`)
   const threads = model.threads.map((_, t) => t)
-  const steps = model.steps.map((step, index) => stepFunction(model, layout, step, index, `step${index}`))
   const equal = eachWord(layout, (w) => `a[y+${w}|0]===w${w}`, '&&')
   const loadOut = eachWord(layout, (w) => `const w${w}=out[o+${w}|0];`, '')
   const probe = (found: string, free: string): string =>
@@ -158,8 +168,10 @@ function source(model: LoweredModel, layout: Layout): string {
     `[${exprs.map((expr) => scanFunction(layout, expr, holds)).join(',')}]`
   return [
     `'use strict';`,
-    ...steps,
-    ...threads.map((t) => threadFunction(model, layout, t)),
+    ...model.steps.map((step, index) =>
+      how === 'whole' ? `function step${index}${stepFunction(model, layout, step, index)}` : `let step${index}=null;`,
+    ),
+    ...threads.map((t) => threadFunction(model, layout, t, how)),
     `const final=${final};`,
     `function expand(head,end,stop,table,a,parents,control){`,
     `const mask=table.length-1|0;let tail=control[0],taken=0;`,
@@ -187,6 +199,9 @@ function source(model: LoweredModel, layout: Layout): string {
   ].join('\n')
 }
 
+/** What the code finds by these names: arrays that it shares with its caller, and functions that it may call. */
+const GIVEN = ['out', 'ran', 'failed', 'fault', 'make']
+
 /** Generates and compiles the program of a model. Throws where it does not fit the engine's limits. */
 export function compile(model: LoweredModel, layout: Layout): Program {
   // The threads' program counters must exist, or the code below would read nothing.
@@ -198,7 +213,19 @@ export function compile(model: LoweredModel, layout: Layout): Program {
   const fault = (step: number, slot: number, bad: number): never => {
     throw rangeFault(model, step, slot, bad)
   }
-  const build = new Function('out', 'ran', 'failed', 'fault', source(model, layout))
-  const generated: Generated = build(out, ran, failed, fault)
-  return { ...generated, out, successorsMax, ran, failed }
+  const given = (): readonly unknown[] => [out, ran, failed, fault, make]
+  const make = (index: number): unknown => {
+    const step = model.steps[index]
+    if (step === undefined) throw new Error(`no step ${index} in a model of ${model.steps.length} steps`)
+    return new Function(...GIVEN, `'use strict';return(function${stepFunction(model, layout, step, index)})`)(
+      ...given(),
+    )
+  }
+  const generate = (how: Making): Generated => {
+    const made: Generated = new Function(...GIVEN, source(model, layout, how))(...given())
+    return made
+  }
+  const common = { out, successorsMax, ran, failed }
+  const program = generate('when needed')
+  return { ...program, ...common, whole: () => generate('whole') }
 }

@@ -88,14 +88,21 @@ export function outcomes({ model, layout, program, store, states }: StateStore):
  * word for word that of the reference interpreter, but for `engine` and `bytes`. Throws where a slot
  * leaves its range, or where the model does not fit the limits of the packed states.
  */
-export function searchExplicit(
+export function searchExplicit(model: LoweredModel, options: ExplicitOptions = {}): SearchResult {
+  return searchExplored(model, options).result
+}
+
+export type ExplicitOptions = SearchOptions & Pick<ExploreOptions, 'checkpoints'>
+
+/** As `searchExplicit`, with all that was stored, for whoever asks more of the same states. */
+export function searchExplored(
   model: LoweredModel,
-  options: SearchOptions & Pick<ExploreOptions, 'checkpoints'> = {},
-): SearchResult {
+  options: ExplicitOptions = {},
+): { readonly result: SearchResult; readonly exploration: Exploration } {
   const exploration = explore(model, options)
   const { program, covered, incomplete } = exploration
   const ran = exploration.model.steps.filter((_, index) => program.ran[index] !== 0)
-  return {
+  const result: SearchResult = {
     engine: 'explicit',
     ...(incomplete === undefined ? {} : { incomplete }),
     violations: firstViolations(storedOf(exploration)),
@@ -107,4 +114,5 @@ export function searchExplicit(
     outcomes: outcomes(exploration),
     bytes: exploration.store.peakBytes,
   }
+  return { result, exploration }
 }

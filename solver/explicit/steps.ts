@@ -81,11 +81,11 @@ function statements(scope: StepScope, body: readonly LStmt[]): string {
 }
 
 /**
- * A function `name(s0,s1,...,id,o)` that writes the successors by this step of the state with these
+ * What follows the name of a function `(s0,s1,...,id,o)` that writes the successors by this step of the state with these
  * words to `out` from `o` on, and gives where it stopped. It sets `ran[index]` if the step ran, and
  * `failed[property]`, if negative, to `id` where an assertion failed.
  */
-export function stepFunction(model: LoweredModel, layout: Layout, step: Step, index: number, name: string): string {
+export function stepFunction(model: LoweredModel, layout: Layout, step: Step, index: number): string {
   const written = new Set<number>()
   for (const { slot } of writes(step, layout.ranges)) {
     const field = fieldOf(layout, slot)
@@ -103,5 +103,5 @@ export function stepFunction(model: LoweredModel, layout: Layout, step: Step, in
   const body = statements(scope, step.body)
   const emit = eachWord(layout, (w) => `out[o${w === 0 ? '' : `+${w}|0`}]=${word(w)};`, '')
   const transition = `${copies === '' ? '' : `let ${copies};`}${chosen.join('')}if(${guard}){${body}${emit}o=o+${layout.words}|0;ran[${index}]=1}`
-  return `function ${name}(${eachWord(layout, oldWord)},id,o){${declarations(scope)}${loops.join('')}{${transition}}return o}`
+  return `(${eachWord(layout, oldWord)},id,o){${declarations(scope)}${loops.join('')}{${transition}}return o}`
 }

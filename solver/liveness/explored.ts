@@ -15,8 +15,9 @@ function marked({ store, states }: Exploration, scan: Scan | undefined): Uint8Ar
   return marks
 }
 
-export function exploredGraph(original: LoweredModel, options: SearchOptions): BuiltGraph {
-  const exploration = explore(original, options)
+/** `explored` is what is known of the model from a search of all its states, where there was one. */
+export function exploredGraph(original: LoweredModel, options: SearchOptions, explored?: Exploration): BuiltGraph {
+  const exploration = explored ?? explore(original, options)
   const { model, layout, program, store, states, incomplete } = exploration
   if (incomplete !== undefined) return { ok: false, incomplete, states }
   const builder = newGraph(states, model.threads.length)

@@ -4,6 +4,7 @@
  */
 import type { LoweredModel, LResponse } from '../../model/language/lowered.ts'
 import type { Incomplete, Move, SearchOptions } from '../engine.ts'
+import type { Exploration } from '../explicit/explore.ts'
 import { sameNumbers } from '../order.ts'
 import { initialState, successors, type State } from '../reference/interpreter.ts'
 import { exploredGraph } from './explored.ts'
@@ -39,6 +40,8 @@ export interface LivenessResult {
 export interface LivenessOptions extends SearchOptions {
   /** Who makes the graph. The reference interpreter is the slower. */
   readonly engine?: 'explicit' | 'reference'
+  /** What the explicit engine knows of the model from a search of all its states, where there was one. */
+  readonly explored?: Exploration | undefined
 }
 
 /** The responses of a model; none where it asks for none. */
@@ -64,8 +67,8 @@ export function searchLiveness(model: LoweredModel, options: LivenessOptions = {
   const responses = responsesOf(model)
   const { liveness } = model
   if (liveness === undefined || responses.length === 0) return { answers: [], states: 0 }
-  const build = options.engine === 'reference' ? interpretedGraph : exploredGraph
-  const built = build(model, options)
+  const built =
+    options.engine === 'reference' ? interpretedGraph(model, options) : exploredGraph(model, options, options.explored)
   if (!built.ok) {
     const { incomplete, states } = built
     return { answers: responses.map(() => ({ kind: 'unknown', incomplete })), states }

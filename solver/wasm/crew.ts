@@ -32,8 +32,11 @@ export interface Crew {
   closing: boolean
 }
 
-/** Looks at a cell so often before the thread is put to sleep: waking takes some ten microseconds. */
-const SPINS = 5000
+/**
+ * A worker looks at a cell so often before it is put to sleep, a tenth of a millisecond: about as long as the first one
+ * is busy alone between two pieces of work. To be woken takes longer than that where the processor sleeps as well.
+ */
+const SPINS = 20_000
 /** Sleeps so long before it looks whether the others are still there. */
 const PATIENCE_MS = 20
 
@@ -50,6 +53,7 @@ export function startCrew(machine: Machine, onStart: CrewOptions['onStart']): Cr
       works: WORKS,
       handed: handedOn(plan).map(({ name }) => name),
       handedAt: handed,
+      spins: SPINS,
     }
     return new Worker(HELPER_SOURCE, { eval: true, workerData, name: 'mmcheck search' })
   })

@@ -197,7 +197,10 @@ function claimAllFunction(plan: Plan): Func {
   })
 }
 
-/** `place(room)`: appends the new states of a room to the arena. */
+/**
+ * `place(room)`: appends the new states of a room to the arena. Each candidate is written behind those that are there,
+ * and the next one over it unless it is new: whether it is, no processor can foretell.
+ */
 function placeFunction(plan: Plan): Func {
   return func('place', ['i32'], [], ([room], local) => {
     const index = local('i32')
@@ -205,15 +208,35 @@ function placeFunction(plan: Plan): Func {
     return [
       set(tail, getGlobal(GLOBALS.tail)),
       whileLoop(op('i32.lt_u', get(index), load('i32.load', get(room), ROOM.candidates)), [
-        when(load('i32.load8_u', add(get(room), get(index)), FLAGS), [
-          store('i64.store', stateAddress(plan, tail), load('i64.load', candidate(room, index), CANDIDATES)),
-          increment(tail, 1),
-        ]),
+        store('i64.store', stateAddress(plan, tail), load('i64.load', candidate(room, index), CANDIDATES)),
+        set(tail, add(get(tail), load('i32.load8_u', add(get(room), get(index)), FLAGS))),
         increment(index, 1),
       ]),
       setGlobal(GLOBALS.tail, get(tail)),
     ]
   })
+}
+
+/**
+ * `copyAll()`: copies this worker's buckets of the old table into the new one, and says where there was no room.
+ * A bucket has one bit more in a table that is twice as large, at its upper end. So what two parts held that lie
+ * side by side, an even one first, comes into two parts, into which no other part is copied.
+ */
+function copyAllFunction(plan: Plan): Func {
+  const pairs = 2 ** (partBits(plan) - 1)
+  const bucket = (worker: number): Node =>
+    op(
+      'i32.shl',
+      i32(2 * Math.floor((pairs * worker) / plan.workers)),
+      sub(control(plan, 'oldBuckets'), i32(partBits(plan))),
+    )
+  const old = (['oldTable', 'oldBuckets', 'oldWithin', 'oldRemainder'] as const).map((word) => control(plan, word))
+  const args = [...old, bucket(plan.worker), bucket(plan.worker + 1)]
+  return func('copyAll', [], [], () => [
+    when(op('i32.eqz', choose('i32', getGlobal(GLOBALS.narrow), call('copy4', ...args), call('copy8', ...args))), [
+      store('i32.atomic.store', i32(controlAddress(plan, 'overflow')), i32(1)),
+    ]),
+  ])
 }
 
 /**
@@ -241,6 +264,7 @@ export function crewFunctions(plan: Plan): readonly Func[] {
     gatherAllFunction(plan),
     claimAllFunction(plan),
     placeFunction(plan),
+    copyAllFunction(plan),
     revisitFunction(plan),
   ]
 }

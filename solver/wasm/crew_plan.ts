@@ -27,12 +27,17 @@ export const CONTROL = {
   chunkStates: 10,
   /** Where the rooms of the chunks are. */
   rooms: 11,
+  /** The table that is copied into a larger one: where it is, and what else `copy` asks of it. */
+  oldTable: 12,
+  oldBuckets: 13,
+  oldWithin: 14,
+  oldRemainder: 15,
 } as const
 
 export type Control = keyof typeof CONTROL
 
 /** Functions of the module that all workers run at once. `stop` stands for none. */
-export const WORKS = ['gatherAll', 'claimAll', 'stop'] as const
+export const WORKS = ['gatherAll', 'claimAll', 'copyAll', 'stop'] as const
 export type Work = (typeof WORKS)[number]
 
 export const controlAddress = ({ addresses }: Pick<Plan, 'addresses'>, word: Control): number =>

@@ -4,7 +4,7 @@
  */
 export const HELPER_SOURCE = `
 const { workerData } = require('node:worker_threads')
-const { module, memory, control, words, works, handed, handedAt } = workerData
+const { module, memory, control, words, works, handed, handedAt, spins } = workerData
 const cells = new Int32Array(memory.buffer, control, 64)
 const fault = () => { throw new RangeError('a slot left its range') }
 const { exports: made } = new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory, fault } })
@@ -13,7 +13,7 @@ const globals = handed.map((name) => made[name])
 let turn = 0
 Atomics.add(cells, words.ready, 1)
 for (;;) {
-  for (let i = 0; i < 5000 && Atomics.load(cells, words.turn) === turn; i++);
+  for (let i = 0; i < spins && Atomics.load(cells, words.turn) === turn; i++);
   while (Atomics.load(cells, words.turn) === turn) Atomics.wait(cells, words.turn, turn)
   turn = Atomics.load(cells, words.turn)
   const work = made[works[cells[words.work]]]

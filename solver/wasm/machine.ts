@@ -87,6 +87,9 @@ export function buildMachine(plan: Plan, answers: Readonly<Record<string, Import
     if (found === undefined) throw new Error(`the module has no global '${name}'`)
     return found
   }
+  let last = new DataView(memory.buffer)
+  // A memory that has grown has another buffer.
+  const view = (): DataView => (last.buffer === memory.buffer ? last : (last = new DataView(memory.buffer)))
   return {
     plan,
     memory,
@@ -94,9 +97,9 @@ export function buildMachine(plan: Plan, answers: Readonly<Record<string, Import
     write: (global, value) => {
       cellOf(global).value = value
     },
-    peek: (address) => new DataView(memory.buffer).getUint32(address, true),
+    peek: (address) => view().getUint32(address, true),
     poke: (address, value) => {
-      new DataView(memory.buffer).setUint32(address, value, true)
+      view().setUint32(address, value, true)
     },
     run: (name, ...args) => {
       const found = functions.get(name)

@@ -97,18 +97,17 @@ function decode(
 }
 
 /**
- * `copy{4,8}(from, buckets, within, remainder)`: puts what is in an old table, whose entries have the same
- * width, into an empty larger one; gives 0 where that cannot hold it. Both are walked from end to end,
- * so the memory is read and written in order, where `enterAll` goes all over the place.
+ * `copy{4,8}(from, buckets, within, remainder, bucket, end)`: puts what is in buckets bucket..end-1 of an old table,
+ * whose entries have the same width, into an empty larger one; gives 0 where that cannot hold it. Both are walked
+ * in order, so the memory is read and written in order, where `enterAll` goes all over the place.
  */
 function copyFunction(width: Width): Func {
   const entries = BUCKET_BYTES / width.bytes
   return func(
     `copy${width.bytes}`,
-    ['i32', 'i32', 'i32', 'i32'],
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
     ['i32'],
-    ([from, buckets, within, remainder], local) => {
-      const bucket = local('i32')
+    ([from, buckets, within, remainder, bucket, end], local) => {
       const place = local('i32')
       const entry = local(width.type)
       const state = local('i64')
@@ -118,7 +117,7 @@ function copyFunction(width: Width): Func {
         shl(get(place), Math.log2(width.bytes)),
       )
       return [
-        whileLoop(op('i32.lt_u', get(bucket), op('i32.shl', i32(1), get(buckets))), [
+        whileLoop(op('i32.lt_u', get(bucket), get(end)), [
           set(place, i32(0)),
           forEver((done) => [
             branchIf(done, op('i32.ge_u', get(place), i32(entries))),

@@ -11,7 +11,7 @@ import { emptyMemos } from './memos.ts'
 import { componentGlobals, GLOBALS } from './plan.ts'
 import { ROOM, ROOM_BYTES } from './rooms.ts'
 import type { StateRoom } from './states.ts'
-import { growArena, growTable, rebuildTable } from './states.ts'
+import { beginRebuild, endRebuild, growArena, rebuildTable } from './states.ts'
 
 export interface Round {
   readonly crew: Crew
@@ -87,10 +87,28 @@ function settle(round: Round, before: readonly Int32Array[], from: number, to: n
   machine.poke(fullCell(machine.plan), 1)
 }
 
+/** Makes the table larger, by all workers. Gives whether there was room. */
+function* growTogether({ states, crew }: Round): Generator<void, boolean> {
+  const { machine } = crew
+  const rebuilding = beginRebuild(states, machine.read(GLOBALS.tail), machine.read(GLOBALS.buckets) + 1, true)
+  if (rebuilding === undefined) return false
+  if (!rebuilding.mayCopy) return endRebuild(states, rebuilding, false)
+  const [table = 0, buckets = 0, within = 0, remainder = 0] = rebuilding.old
+  write(crew, 'oldTable', table)
+  write(crew, 'oldBuckets', buckets)
+  write(crew, 'oldWithin', within)
+  write(crew, 'oldRemainder', remainder)
+  write(crew, 'overflow', 0)
+  yield* together(crew, 'copyAll')
+  return endRebuild(states, rebuilding, machine.peek(controlAddress(machine.plan, 'overflow')) === 0)
+}
+
 /** Room for so many more states. Gives whether there is. */
-function makeRoom({ states, crew: { machine } }: Round, more: number): boolean {
+function* makeRoom(round: Round, more: number): Generator<void, boolean> {
+  const { states, crew } = round
+  const { machine } = crew
   const needed = machine.read(GLOBALS.tail) + more
-  while (needed > states.tableLimit) if (!growTable(states)) return false
+  while (needed > states.tableLimit) if (!(yield* growTogether(round))) return false
   while (needed + machine.plan.successorsMax + 1 > states.arenaStates) if (!growArena(states)) return false
   return true
 }
@@ -132,7 +150,7 @@ export function* expandTogether(round: Round, from: number, to: number): Generat
   const deadlock = done.map((room) => figure(room, 'deadlock')).find((id) => id !== 0)
   if (machine.read(GLOBALS.deadlock) === 0) machine.write(GLOBALS.deadlock, deadlock ?? 0)
   const transitions = done.reduce((sum, room) => sum + figure(room, 'candidates'), 0)
-  if (!makeRoom(round, transitions)) return undefined
+  if (!(yield* makeRoom(round, transitions))) return undefined
   for (;;) {
     write(crew, 'overflow', 0)
     yield* together(crew, 'claimAll')

@@ -55,30 +55,61 @@ function shapeTable(room: StateRoom, shape: Shape): boolean {
   return true
 }
 
+/** A table that is there anew, still empty, and the one before it. */
+export interface Rebuilding {
+  /** What `copy` asks of the old table: its address, the logarithm of its buckets, and two more figures. */
+  readonly old: readonly number[]
+  readonly oldBytes: number
+  readonly states: number
+  readonly shape: Shape
+  /** Whether what is in the old one may be copied; else all states must be entered again. */
+  readonly mayCopy: boolean
+}
+
 /**
- * Makes the table anew, for more than `states` states and at least 2^least buckets. Gives whether
- * there was room; where not, there is no table any longer, and the search is at its end. `sameBits`
- * says that states are as wide as they were when the old table was made.
+ * Begins to make the table anew, for more than `states` states and at least 2^least buckets. Undefined where there
+ * was no room: there is no table any longer then, and the search is at its end. `sameBits` says that states are as
+ * wide as they were when the old table was made.
  */
-export function rebuildTable(room: StateRoom, states: number, least: number, sameBits: boolean): boolean {
-  const { heap, tableBytes } = room
+export function beginRebuild(
+  room: StateRoom,
+  states: number,
+  least: number,
+  sameBits: boolean,
+): Rebuilding | undefined {
+  const { heap, tableBytes: oldBytes } = room
   const { machine } = heap
   const old = [GLOBALS.table, GLOBALS.buckets, GLOBALS.within, GLOBALS.remainder].map((global) => machine.read(global))
-  const [table = 0, buckets = 0] = old
+  const [, buckets = 0] = old
   const wasNarrow = machine.read(GLOBALS.narrow) !== 0
   // Every state of a batch may still come, with all successors of one more state.
   const needed = states + machine.plan.batch + 2 * machine.plan.successorsMax
   const bits = machine.read(GLOBALS.bits)
   const shapes = [true, false].map((narrow) => smallest(narrow, needed, bits, Math.max(least, partBits(machine.plan))))
   const [shape] = shapes.sort((a, b) => a.buckets - b.buckets)
-  if (shape === undefined || !shapeTable(room, shape)) return false
+  if (shape === undefined || !shapeTable(room, shape)) return undefined
   const mayCopy = sameBits && shape.narrow === wasNarrow && shape.buckets > buckets
-  const copied = mayCopy && machine.run(shape.narrow ? 'copy4' : 'copy8', ...old) !== 0
-  if (tableBytes > 0) release(heap, table, tableBytes)
+  return { old, oldBytes, states, shape, mayCopy }
+}
+
+/** Ends it: where not all was copied, all states are entered. Gives whether there was room. */
+export function endRebuild(room: StateRoom, { old, oldBytes, states, shape }: Rebuilding, copied: boolean): boolean {
+  const { heap } = room
+  if (oldBytes > 0) release(heap, old[0] ?? 0, oldBytes)
   if (copied) return true
   // A copy that found no room has left half of the states there: that does no harm, as each is entered once.
-  if (machine.run(shape.narrow ? 'enterAll4' : 'enterAll8') !== 0) return true
+  if (heap.machine.run(shape.narrow ? 'enterAll4' : 'enterAll8') !== 0) return true
   return rebuildTable(room, states, shape.buckets + 1, false)
+}
+
+/** Both at once, by this worker alone. */
+export function rebuildTable(room: StateRoom, states: number, least: number, sameBits: boolean): boolean {
+  const rebuilding = beginRebuild(room, states, least, sameBits)
+  if (rebuilding === undefined) return false
+  const { old, shape, mayCopy } = rebuilding
+  const copy = shape.narrow ? 'copy4' : 'copy8'
+  const copied = mayCopy && room.heap.machine.run(copy, ...old, 0, 2 ** (old[1] ?? 0)) !== 0
+  return endRebuild(room, rebuilding, copied)
 }
 
 /** Makes the table larger. Gives whether there was room. */

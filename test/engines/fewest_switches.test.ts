@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { LExpr, LoweredModel } from '../../model/language/lowered.ts'
 import type { Move, Violation } from '../../solver/engine.ts'
-import { countSwitches, fewestSwitches, groundFor } from '../../solver/explicit/fewest_switches.ts'
+import { countSwitches, fewestSwitches, groundFor, groundOf } from '../../solver/explicit/fewest_switches.ts'
+import { searchExplored } from '../../solver/explicit/search.ts'
 import { compareNumbers } from '../../solver/order.ts'
 import type { State } from '../../solver/reference/interpreter.ts'
 import {
@@ -52,11 +53,15 @@ describe('fewestSwitches', () => {
     let compared = 0
     fc.assert(
       fc.property(arbitraryModel, (m) => {
-        const { violations } = searchReference(m, { maxStates: 500 })
-        const ground = groundFor(m, violations)
+        const { violations, incomplete } = searchReference(m, { maxStates: 500 })
+        // To the depth that is needed, and where all states are known.
+        const grounds = [
+          groundFor(m, violations),
+          ...(incomplete === undefined ? [groundOf(searchExplored(m).exploration)] : []),
+        ]
         for (const violation of violations) {
           const better = fewestSwitches(m, violation)
-          expect(fewestSwitches(m, violation, ground)).toEqual(better)
+          for (const ground of grounds) expect(fewestSwitches(m, violation, ground)).toEqual(better)
           expect(better.property).toBe(violation.property)
           expect(better.moves).toHaveLength(violation.moves.length)
           expect(countSwitches(m, better.moves)).toBeLessThanOrEqual(countSwitches(m, violation.moves))

@@ -1,6 +1,7 @@
 /** Fair cycles against the definitions: every set of states and every loop of tiny models is tried. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { searchExplored } from '../../solver/explicit/search.ts'
 import { exploredGraph } from '../../solver/liveness/explored.ts'
 import { findLasso } from '../../solver/liveness/lasso.ts'
 import { movesOf, searchLiveness } from '../../solver/liveness/search.ts'
@@ -63,6 +64,15 @@ describe('tiny models', () => {
     fc.assert(
       fc.property(arbitraryTiny, (m) => {
         expect(searchLiveness(m, { engine: 'reference' })).toEqual(searchLiveness(m))
+      }),
+      { numRuns: 200, seed: 21 },
+    )
+  })
+
+  test('so does what a search for violations has stored', () => {
+    fc.assert(
+      fc.property(arbitraryTiny, (m) => {
+        expect(searchLiveness(m, { explored: searchExplored(m).exploration })).toEqual(searchLiveness(m))
       }),
       { numRuns: 200, seed: 21 },
     )

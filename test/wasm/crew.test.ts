@@ -70,6 +70,12 @@ describe('one, two and three workers say the same', () => {
     )
   })
 
+  test.each([2, 3])('the table grows, copied by %d', async (workers) => {
+    // Whoever puts a fork down comes to states of before: each that is lost in the copying is found once more.
+    const m = philosophers(9)
+    expect(words(await together(m, { workers, least: 500, chunk: 64 }))).toEqual(words(wasm(m)))
+  })
+
   test('as large as a search is before it calls for help', async () => {
     const m = mesh(3, 39)
     const progress: Progress[] = []

@@ -134,10 +134,14 @@ export const NIL = 'NoNilDereference'
  * lifetime is dead. Follows the short circuits of `&&`, `||` and `?:`, as C does.
  */
 export function obligations(ctx: ExprContext, e: Expr): readonly Obligation[] {
-  const given = (cond: LExpr, list: readonly Obligation[]): readonly Obligation[] =>
-    list
-      .map((o) => ({ property: o.property, cond: either(negate(cond), o.cond) }))
+  /** What must hold where a condition does: most often nothing, and then the condition is not even lowered. */
+  const given = (cond: () => LExpr, list: readonly Obligation[]): readonly Obligation[] => {
+    if (list.length === 0) return list
+    const otherwise = negate(cond())
+    return list
+      .map((o) => ({ property: o.property, cond: either(otherwise, o.cond) }))
       .filter((o) => o.cond.kind !== 'const' || o.cond.value === 0)
+  }
   switch (e.kind) {
     case 'const':
     case 'local':
@@ -151,17 +155,17 @@ export function obligations(ctx: ExprContext, e: Expr): readonly Obligation[] {
     case 'singleton':
       return obligations(ctx, e.arg)
     case 'binary': {
-      const left = lowerExpr(ctx, e.left)
+      const left = (): LExpr => lowerExpr(ctx, e.left)
       const right = obligations(ctx, e.right)
-      const late = e.op === 'and' ? given(left, right) : e.op === 'or' ? given(negate(left), right) : right
+      const late = e.op === 'and' ? given(left, right) : e.op === 'or' ? given(() => negate(left()), right) : right
       return [...obligations(ctx, e.left), ...late]
     }
     case 'ite': {
-      const cond = lowerExpr(ctx, e.cond)
+      const cond = (): LExpr => lowerExpr(ctx, e.cond)
       return [
         ...obligations(ctx, e.cond),
         ...given(cond, obligations(ctx, e.then)),
-        ...given(negate(cond), obligations(ctx, e.else)),
+        ...given(() => negate(cond()), obligations(ctx, e.else)),
       ]
     }
     case 'quantifier':

@@ -52,7 +52,9 @@ function localsOf(t: ThreadSteps): Locals {
   const slots = (set: Slots): readonly number[] => {
     const known = listed.get(set)
     if (known !== undefined) return known
-    const list = [...bits].flatMap(([slot, own]) => ((set & own) === NONE ? [] : [slot])).sort((a, b) => a - b)
+    const list: number[] = []
+    for (const [slot, own] of bits) if ((set & own) !== NONE) list.push(slot)
+    list.sort((a, b) => a - b)
     listed.set(set, list)
     return list
   }
@@ -65,37 +67,61 @@ const jump = (t: ThreadSteps, s: LStmt): number | undefined =>
     ? s.value.value
     : undefined
 
-function jumps(t: ThreadSteps, stmts: readonly LStmt[]): readonly number[] {
-  return stmts.flatMap((s) => {
-    if (s.kind === 'if') return [...jumps(t, s.then), ...jumps(t, s.else)]
-    const to = jump(t, s)
-    return to === undefined ? [] : [to]
-  })
+/** A way through a body to a target, or several such ways that are taken for one. */
+interface Way {
+  readonly to: number
+  /** The locals of `from` that keep their value on a way, and those that one gives another value. */
+  readonly kept: Slots
+  readonly set: Slots
 }
 
-function liveBefore(
-  t: ThreadSteps,
-  locals: Locals,
-  stmts: readonly LStmt[],
-  after: Slots,
-  live: readonly Slots[],
-): Slots {
-  return stmts.reduceRight<Slots>((now, s) => {
+/** The ways of both branches, each target once. */
+function joined(a: readonly Way[], b: readonly Way[]): readonly Way[] {
+  if (a.length === 0) return b
+  const ways = [...a]
+  for (const way of b) {
+    const i = ways.findIndex(({ to }) => to === way.to)
+    const known = ways[i]
+    if (known === undefined) ways.push(way)
+    else ways[i] = { to: way.to, kept: known.kept | way.kept, set: known.set | way.set }
+  }
+  return ways
+}
+
+/** What is live before a body: what it reads, and of what is live at its targets all that is kept on a way there. */
+interface Demand {
+  readonly reads: Slots
+  readonly ways: readonly Way[]
+}
+
+const ALL: Slots = -1n
+
+/** The demand of some statements and of what comes after them. */
+function demandOf(t: ThreadSteps, locals: Locals, stmts: readonly LStmt[], after: Demand): Demand {
+  return stmts.reduceRight<Demand>(({ reads, ways }, s) => {
     const to = jump(t, s)
-    if (to !== undefined) return live[to] ?? NONE
+    if (to !== undefined) return { reads: NONE, ways: [{ to, kept: ALL, set: NONE }] }
     switch (s.kind) {
-      case 'set':
-        if (s.target.kind === 'slot') {
-          const kept = t.isLocal(s.target.slot) ? now & ~locals.bit(s.target.slot) : now
-          return kept | locals.reads(s.value)
+      case 'set': {
+        if (s.target.kind !== 'slot')
+          return {
+            reads: s.target.index.reduce((set, d) => set | locals.reads(d.expr), reads | locals.reads(s.value)),
+            ways,
+          }
+        if (!t.isLocal(s.target.slot)) return { reads: reads | locals.reads(s.value), ways }
+        const others = ~locals.bit(s.target.slot)
+        return {
+          reads: (reads & others) | locals.reads(s.value),
+          ways: ways.map((way) => ({ ...way, kept: way.kept & others })),
         }
-        return s.target.index.reduce((l, d) => l | locals.reads(d.expr), now | locals.reads(s.value))
-      case 'if':
-        return (
-          liveBefore(t, locals, s.then, now, live) | liveBefore(t, locals, s.else, now, live) | locals.reads(s.cond)
-        )
+      }
+      case 'if': {
+        const then = demandOf(t, locals, s.then, { reads, ways })
+        const otherwise = demandOf(t, locals, s.else, { reads, ways })
+        return { reads: then.reads | otherwise.reads | locals.reads(s.cond), ways: joined(then.ways, otherwise.ways) }
+      }
       case 'assert':
-        return now | locals.reads(s.cond)
+        return { reads: reads | locals.reads(s.cond), ways }
     }
   }, after)
 }
@@ -103,19 +129,26 @@ function liveBefore(
 /** For each program counter value, the locals whose value may still be read. */
 function liveLocals(t: ThreadSteps, locals: Locals): readonly Slots[] {
   const live: Slots[] = t.steps.map(() => NONE)
+  const demands = t.steps.map((s): Demand => {
+    const chosen = s.choices.reduce((set, slot) => (t.isLocal(slot) ? set | locals.bit(slot) : set), NONE)
+    const { reads, ways } = demandOf(t, locals, s.body, { reads: NONE, ways: [] })
+    return {
+      reads: (reads | locals.reads(s.guard)) & ~chosen,
+      ways: ways.map((way) => ({ ...way, kept: way.kept & ~chosen })),
+    }
+  })
   const comesFrom = t.steps.map((): number[] => [])
-  t.steps.forEach((s, pc) => {
-    for (const to of jumps(t, s.body)) comesFrom[to]?.push(pc)
+  demands.forEach(({ ways }, pc) => {
+    for (const { to } of ways) comesFrom[to]?.push(pc)
   })
   // Taken from the end, the last step first: most jumps lead forward.
   const work = t.steps.map((_, pc) => pc)
   const waits = new Set(work)
   for (let pc = work.pop(); pc !== undefined; pc = work.pop()) {
     waits.delete(pc)
-    const step = t.steps[pc]
-    if (step === undefined) continue
-    const chosen = step.choices.reduce((set, slot) => (t.isLocal(slot) ? set | locals.bit(slot) : set), NONE)
-    const now = (liveBefore(t, locals, step.body, NONE, live) | locals.reads(step.guard)) & ~chosen
+    const demand = demands[pc]
+    if (demand === undefined) continue
+    const now = demand.ways.reduce((set, { to, kept }) => set | ((live[to] ?? NONE) & kept), demand.reads)
     if (now === live[pc]) continue
     live[pc] = now
     for (const from of comesFrom[pc] ?? []) {
@@ -143,60 +176,100 @@ export function localLiveness(t: ThreadSteps): LocalLiveness {
   }
 }
 
+/** Whether a statement sets a local to the value that it began with. */
+const resets = (t: ThreadSteps, s: Extract<LStmt, { kind: 'set' }>, slot: number): boolean =>
+  s.value.kind === 'const' && s.value.value === t.init(slot)
+
+/** The locals that a statement changes from what they are before a body: kept, and set to another than their first value. */
+type Effect = Omit<Way, 'to'>
+
+/** What some statements make of the locals that differ from their first value, at their targets and behind them. */
+function effectOf(
+  t: ThreadSteps,
+  locals: Locals,
+  stmts: readonly LStmt[],
+  before: Effect,
+): { readonly behind: Effect; readonly ways: readonly Way[] } {
+  let { kept, set } = before
+  let ways: readonly Way[] = []
+  for (const s of stmts) {
+    const to = jump(t, s)
+    if (to !== undefined) {
+      ways = joined(ways, [{ to, kept, set }])
+    } else if (s.kind === 'if') {
+      const then = effectOf(t, locals, s.then, { kept, set })
+      const otherwise = effectOf(t, locals, s.else, { kept, set })
+      ways = joined(ways, joined(then.ways, otherwise.ways))
+      kept = then.behind.kept | otherwise.behind.kept
+      set = then.behind.set | otherwise.behind.set
+    } else if (s.kind === 'set' && s.target.kind === 'slot' && t.isLocal(s.target.slot)) {
+      const own = locals.bit(s.target.slot)
+      kept &= ~own
+      set = resets(t, s, s.target.slot) ? set & ~own : set | own
+    }
+  }
+  return { behind: { kept, set }, ways }
+}
+
+/** Per program counter value, the locals that may differ from their first value. */
+function dirtyLocals(t: ThreadSteps, locals: Locals, live: readonly Slots[], entry: number): readonly Slots[] {
+  const dirty: Slots[] = t.steps.map(() => NONE)
+  dirty[entry] = live[entry] ?? NONE
+  const waysOf = t.steps.map((s) => {
+    const chosen = s.choices.reduce((set, slot) => set | locals.bit(slot), NONE)
+    return effectOf(t, locals, s.body, { kept: ~chosen, set: chosen }).ways
+  })
+  const seen = new Set([entry])
+  const work = [entry]
+  for (let pc = work.pop(); pc !== undefined; pc = work.pop())
+    for (const { to, kept, set } of waysOf[pc] ?? []) {
+      if (to >= t.steps.length) continue
+      const merged = (dirty[to] ?? NONE) | ((((dirty[pc] ?? NONE) & kept) | set) & (live[to] ?? NONE))
+      if (seen.has(to) && merged === dirty[to]) continue
+      seen.add(to)
+      dirty[to] = merged
+      work.push(to)
+    }
+  return dirty
+}
+
 function resetDeadLocals(
   t: ThreadSteps,
   locals: Locals,
   live: readonly Slots[],
   entry: number,
 ): readonly (readonly LStmt[])[] {
-  /** Per program counter value, the locals that may differ from their first value. */
-  const dirty: Slots[] = t.steps.map(() => NONE)
-  const rewrite = (
-    stmts: readonly LStmt[],
-    at: Slots,
-    arrive: (pc: number, d: Slots) => void,
-  ): [readonly LStmt[], Slots] => {
+  const rewrite = (stmts: readonly LStmt[], at: Slots): [readonly LStmt[], Slots] => {
     const out: LStmt[] = []
     let d = at
     for (const s of stmts) {
       const to = jump(t, s)
       if (to !== undefined) {
-        const alive = live[to] ?? NONE
-        for (const slot of locals.slots(d & ~alive)) out.push(assign({ kind: 'slot', slot }, constant(t.init(slot))))
-        arrive(to, d & alive)
+        for (const slot of locals.slots(d & ~(live[to] ?? NONE)))
+          out.push(assign({ kind: 'slot', slot }, constant(t.init(slot))))
         out.push(s)
         continue
       }
       if (s.kind === 'if') {
-        const [then, afterThen] = rewrite(s.then, d, arrive)
-        const [otherwise, afterElse] = rewrite(s.else, d, arrive)
+        const [then, afterThen] = rewrite(s.then, d)
+        const [otherwise, afterElse] = rewrite(s.else, d)
         if (then.length > 0 || otherwise.length > 0) out.push({ ...s, then, else: otherwise })
         d = afterThen | afterElse
         continue
       }
       if (s.kind === 'set' && s.target.kind === 'slot' && t.isLocal(s.target.slot)) {
         const own = locals.bit(s.target.slot)
-        const resets = s.value.kind === 'const' && s.value.value === t.init(s.target.slot)
-        if (resets && (d & own) === NONE) continue
-        d = resets ? d & ~own : d | own
+        const toFirst = resets(t, s, s.target.slot)
+        if (toFirst && (d & own) === NONE) continue
+        d = toFirst ? d & ~own : d | own
       }
       out.push(s)
     }
     return [out, d]
   }
-  const start = (pc: number): Slots =>
-    (t.steps[pc]?.choices ?? []).reduce((set, slot) => set | locals.bit(slot), dirty[pc] ?? NONE)
-  dirty[entry] = live[entry] ?? NONE
-  const seen = new Set([entry])
-  const work = [entry]
-  for (let pc = work.pop(); pc !== undefined; pc = work.pop())
-    rewrite(t.steps[pc]?.body ?? [], start(pc), (to, d) => {
-      if (to >= t.steps.length) return
-      const merged = (dirty[to] ?? NONE) | d
-      if (seen.has(to) && merged === dirty[to]) return
-      seen.add(to)
-      dirty[to] = merged
-      work.push(to)
-    })
-  return t.steps.map((s, pc) => rewrite(s.body, start(pc), () => undefined)[0])
+  const dirty = dirtyLocals(t, locals, live, entry)
+  return t.steps.map((s, pc) => {
+    const start = s.choices.reduce((set, slot) => set | locals.bit(slot), dirty[pc] ?? NONE)
+    return rewrite(s.body, start)[0]
+  })
 }

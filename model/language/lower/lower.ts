@@ -4,7 +4,7 @@ import type { LCover, LInvariant, LoweredModel, LProperty, LStmt, LThread, Slot,
 import { isMutation } from '../mutate/name.ts'
 import { mutate } from '../mutate/mutate.ts'
 import { int } from '../types.ts'
-import { accessesOf, eachRead, slotsRead } from '../slots.ts'
+import { addWrites, eachRead, slotsRead } from '../slots.ts'
 import { lowerAssert } from './build.ts'
 import { lowerExpr, lowerTarget, NIL, type ExprContext } from './expr.ts'
 import { stepsOf, type Node, type StepNode } from './graph.ts'
@@ -213,7 +213,8 @@ function checkConditions(
   steps: readonly Step[],
   conditions: InlineContext['conditions'],
 ): void {
-  const written = new Set(steps.flatMap((s) => [...accessesOf(s.body).writes]))
+  const written = new Set<number>()
+  for (const s of steps) addWrites(s.body, written)
   for (const { where, expr } of conditions)
     eachRead(expr, (slot) => {
       const s = slots[slot]
@@ -235,8 +236,10 @@ function withStepProperties(
     const cond = lowerExpr(ctx, p.step)
     return [{ assertion: lowerAssert(number(p.name), cond), reads: slotsRead(cond) }]
   })
+  if (stepwise.length === 0) return steps
   return steps.map((s) => {
-    const { writes } = accessesOf(s.body)
+    const writes = new Set<number>()
+    addWrites(s.body, writes)
     const extra: LStmt[] = stepwise.filter((p) => [...p.reads].some((slot) => writes.has(slot))).map((p) => p.assertion)
     return extra.length === 0 ? s : { ...s, body: [...s.body, ...extra] }
   })
