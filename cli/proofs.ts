@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { KERNELS } from '../model/kernels/kernels.ts'
 import { PROOF_FORMAT, type ProofRecord } from '../solver/prove/record.ts'
 import { packageRoot } from './input.ts'
 
@@ -37,6 +38,14 @@ export function recordedProof(name: ProofName): ProofRecord | undefined {
     ...rest,
     lemmas: lemmas.map(({ labels, ...l }) => (labels === undefined ? l : { ...l, labels })),
   }
+}
+
+/** The recorded proofs of a model on other kernels, the newest kernel first. */
+export function proofsElsewhere({ property, core, kernel }: ProofName): readonly ProofRecord[] {
+  return KERNELS.toReversed()
+    .filter((k) => k.name !== kernel)
+    .flatMap((k) => recordedProof({ property, core, kernel: k.name }) ?? [])
+    .filter((r) => r.claims.length > 0)
 }
 
 export function writeProof(record: ProofRecord): void {

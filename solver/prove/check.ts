@@ -9,7 +9,7 @@ import { obligationsOf, startOf, transitionsOf, type Obligation } from './obliga
 import { ask, closeSession, openSession, tell, type Session } from './session.ts'
 import { unboundedEncoding, type Setup } from './setup.ts'
 import { axiomsOf } from './shape.ts'
-import { closed, labelTyping, preamble, typing } from './theory.ts'
+import { closed, labelTyping, preamble, slotTyping, typing } from './theory.ts'
 
 export interface Unmet {
   readonly lemma: Lemma
@@ -70,6 +70,7 @@ export async function begin(
     ...axiomsOf(setup.finite.sizes).map((a) => closed(e, a.expr)),
     ...[...e.system.fields, ...e.system.locals].flatMap((f) => typing(e, f)),
     labelTyping(e),
+    ...slotTyping(e),
   ]
   const witnesses = new Map(lemmas.flatMap((l) => [...witnessDeclarations(l)]))
   const head = ['(set-option :produce-unsat-cores true)', '(set-option :smt.mbqi false)']

@@ -3,6 +3,7 @@ import { and, bound, eq, hasAny, implies, ne, object, old, type Expr, type Field
 import type { Kernel } from '../../model/kernels/kernel.ts'
 import { page, pmd, table, vma } from '../../model/mm/mm_types.ts'
 import type { Core } from './core.ts'
+import { forkClaim, forkGuesses } from './fork_claims.ts'
 import { exclusions } from './held.ts'
 import type { Lemma } from './lemma.ts'
 import { atLive } from './own.ts'
@@ -84,26 +85,32 @@ const zap = (world: 'shmem' | 'plain'): Item => ({
 const TABLE_CALLS: readonly string[] = ['guard_install', 'guard_remove', 'dontneed', 'collapse']
 const VMA_CALLS: readonly string[] = ['guard_install', 'madvise_dontfork']
 const VMA_LOCKS: readonly string[] = ['mm.mmap_lock', 'vma.lock']
+/** Taken where an anon_vma is made. */
+const ANON_VMA_LOCKS: readonly string[] = ['mm.page_table_lock']
+const ANON_CALLS: readonly string[] = ['guard_install', 'write']
+/** Taken by the dozen, and kept on a list. */
+const FOLIO_LOCKS: readonly string[] = ['folio.lock']
+const FOLIO_CALLS: readonly string[] = ['collapse', 'ftruncate', 'punch_hole']
 
 const locks = (
   name: string,
   operations: readonly string[],
   wanted: (lock: string) => boolean,
-  how: Pick<Item, 'lean'> = {},
+  { world = 'shmem', ...how }: Pick<Item, 'lean'> & { readonly world?: Core['world'] } = {},
 ): Item => ({
   ...how,
   property: 'LockExclusion',
   statement:
     'who stands between taking a lock and letting go of it is its owner, or among its readers; no lock has a writer and another holder.',
-  core: { name, world: 'shmem', operations },
+  core: { name, world, operations },
   claimsOf: (system) => {
-    const { classes, support } = exclusions(system)
+    const { classes, support, counters } = exclusions(system)
     const some = classes.filter((c) => wanted(c.lock.name))
     return {
       claims: some.map((c) => ({ name: c.lock.name, lemmas: c.lemmas })),
       support: [
         ...(how.lean === true ? [] : classes.filter((c) => !some.includes(c)).flatMap((c) => c.lemmas)),
-        ...(how.lean === true ? support.filter(aboutLocks) : support),
+        ...(how.lean === true ? support.filter((l) => aboutLocks(l) || counters.includes(l)) : support),
       ],
     }
   },
@@ -187,14 +194,39 @@ const retraction: Item = {
   },
 }
 
+const FORK = 'fork'
+const fork: Item = {
+  property: 'ForkKept',
+  statement:
+    'when fork lets go of its parent, each VMA that it has copied has a guard marker wherever that of the parent has one.',
+  core: { name: FORK, world: 'shmem', operations: ['guard_install', 'guard_remove'], forks: true },
+  claimsOf: (system) => {
+    const goal = forkClaim(system)
+    const names = new Set(goal.map((l) => l.name))
+    return {
+      claims: [{ name: "the child has its parent's guards", lemmas: goal }],
+      support: [
+        ...guesses(
+          system,
+          ...[vma.vm_flags, vma.anon_vma, vma.start, vma.end, pmd.table, pmd.kind, table.pte, page.vma].map((f) => f.decl),
+        ),
+        ...forkGuesses(system).map((l) => (names.has(l.name) ? { ...l, name: `${l.name} elsewhere` } : l)),
+      ],
+    }
+  },
+}
+
 export const ITEMS: readonly Item[] = [
   zap('shmem'),
   zap('plain'),
   flagSound('flags stored', VMA_CALLS),
   flagSound('no flags stored', ['guard_install', 'collapse']),
   retraction,
-  locks('tables', TABLE_CALLS, (l) => !VMA_LOCKS.includes(l), { lean: true }),
+  locks('tables', TABLE_CALLS, (l) => ![...VMA_LOCKS, ...ANON_VMA_LOCKS, ...FOLIO_LOCKS].includes(l), { lean: true }),
+  locks('folios', FOLIO_CALLS, (l) => FOLIO_LOCKS.includes(l), { lean: true }),
   locks('VMAs', VMA_CALLS, (l) => VMA_LOCKS.includes(l)),
+  fork,
+  locks('anonymous memory', ANON_CALLS, (l) => ANON_VMA_LOCKS.includes(l), { lean: true, world: 'anon' }),
 ]
 
 /** A claim of the core list that no core model is about yet: a run may show it false, and nothing shows it true. */
