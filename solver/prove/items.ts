@@ -84,6 +84,8 @@ const zap = (world: 'shmem' | 'plain'): Item => ({
 /** Locks of page tables, files and folios; and those of mms and VMAs, for which some call has to write. */
 const TABLE_CALLS: readonly string[] = ['guard_install', 'guard_remove', 'dontneed', 'collapse']
 const VMA_CALLS: readonly string[] = ['guard_install', 'madvise_dontfork']
+/** Faults take the per-VMA lock in all kernels; a guard install does since v6.19 alone. */
+const FAULT_CALLS: readonly string[] = ['read', 'madvise_dontfork']
 const VMA_LOCKS: readonly string[] = ['mm.mmap_lock', 'vma.lock']
 /** Taken where an anon_vma is made. */
 const ANON_VMA_LOCKS: readonly string[] = ['mm.page_table_lock']
@@ -225,6 +227,7 @@ export const ITEMS: readonly Item[] = [
   locks('tables', TABLE_CALLS, (l) => ![...VMA_LOCKS, ...ANON_VMA_LOCKS, ...FOLIO_LOCKS].includes(l), { lean: true }),
   locks('folios', FOLIO_CALLS, (l) => FOLIO_LOCKS.includes(l), { lean: true }),
   locks('VMAs', VMA_CALLS, (l) => VMA_LOCKS.includes(l)),
+  locks('VMAs and faults', FAULT_CALLS, (l) => VMA_LOCKS.includes(l), { world: 'anon' }),
   fork,
   locks('anonymous memory', ANON_CALLS, (l) => ANON_VMA_LOCKS.includes(l), { lean: true, world: 'anon' }),
 ]

@@ -97,7 +97,15 @@ export function prepare(item: Item, kernel: Kernel, without: readonly string[]):
   const setup = setUp({ ...item.core, without }, kernel)
   const { claims, support } = item.claimsOf(setup.system, kernel)
   const more = item.lean === true ? [] : [...ownConstants(setup.system), ...constants(setup)]
-  return { item, setup, claims, guesses: [...support, ...more] }
+  // Of a set without objects there is nothing to say, and nothing that a lemma could fail for.
+  const empty = (l: Lemma): boolean => l.vars.some((v) => setup.domain[v.set] === 0)
+  const some = (lemmas: readonly Lemma[]): readonly Lemma[] => lemmas.filter((l) => !empty(l))
+  return {
+    item,
+    setup,
+    claims: claims.map((c) => ({ ...c, lemmas: some(c.lemmas) })),
+    guesses: some([...support, ...more]),
+  }
 }
 
 /** Labels that a claim is about. */
@@ -135,6 +143,8 @@ export async function attempt(
   ]
   // Once more, of exactly what is left, with nothing else assumed.
   const checked = await check(setup, lemmas, options, found.unreached)
+  for (const u of checked.unmet)
+    log?.(`not shown again: ${u.lemma.name.slice(0, 200)} by ${u.from ?? 'the start'}, ${u.to ?? ''} (${u.whose}): ${u.said}`)
   const goals = order.filter((i) => i < wanted.length).length
   const proof: ItemProof = {
     ...headOf(item, setup),
