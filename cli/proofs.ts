@@ -1,6 +1,6 @@
 /** Where recorded proofs are kept, and which solver is asked where none is named. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { KERNELS } from '../model/kernels/kernels.ts'
@@ -24,13 +24,24 @@ export interface ProofName {
   readonly kernel: string
 }
 
+const directory = (): string => join(packageRoot(), 'solver', 'prove', 'recorded')
 const fileOf = ({ property, core, kernel }: ProofName): string =>
-  join(packageRoot(), 'solver', 'prove', 'recorded', `${property}-${core.replaceAll(' ', '_')}-${kernel}.json`)
+  join(directory(), `${property}-${core.replaceAll(' ', '_')}-${kernel}.json`)
 
 /** The recorded proof; undefined where there is none. Throws on a file that is none of ours. */
 export function recordedProof(name: ProofName): ProofRecord | undefined {
   const file = fileOf(name)
-  if (!existsSync(file)) return undefined
+  return existsSync(file) ? read(file) : undefined
+}
+
+/** Every recorded proof, in the order of the names of their files. Throws on a file that is none of ours. */
+export const allRecordedProofs = (): readonly ProofRecord[] =>
+  readdirSync(directory())
+    .filter((f) => f.endsWith('.json'))
+    .sort()
+    .map((f) => read(join(directory(), f)))
+
+function read(file: string): ProofRecord {
   const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
   if (!parsed.success) throw new Error(`${file} is no recorded proof`)
   const { lemmas, ...rest } = parsed.data

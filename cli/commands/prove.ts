@@ -6,6 +6,7 @@ import type { Unmet } from '../../solver/prove/check.ts'
 import type { Lemma } from '../../solver/prove/lemma.ts'
 import {
   attempt,
+  headOf,
   prepare,
   RESTS_ON,
   type ClaimProof,
@@ -121,6 +122,14 @@ async function unknownOf(t: Tried, prepared: Prepared, claim: ClaimProof, option
   return { kind: 'unknown', cti }
 }
 
+/** An item of which runs of scenarios have refuted all that is claimed. */
+const nothingLeft = ({ item, setup }: Prepared): ItemProof => ({
+  ...headOf(item, setup),
+  claims: [],
+  support: [],
+  queries: { found: 0, checked: 0 },
+})
+
 /** One item on one kernel: what a run of the catalogue breaks is not put to the solver. */
 async function answered(item: Item, kernel: Kernel, options: ProveOptions): Promise<Answered> {
   const prepared = prepare(item, kernel, options.without)
@@ -131,8 +140,10 @@ async function answered(item: Item, kernel: Kernel, options: ProveOptions): Prom
   }
   const left = { ...prepared, claims: prepared.claims.filter((c) => !refuted.has(c.name)) }
   const name = { property: item.property, core: item.core.name, kernel: kernel.name }
-  const record = recordedProof(name)
-  const t = await tried(left, record, options)
+  const t: Tried =
+    left.claims.length === 0 && prepared.claims.length > 0
+      ? { proof: nothingLeft(left), origin: 'by runs of a scenario', lemmas: [], unmet: [] }
+      : await tried(left, recordedProof(name), options)
   const answers: { readonly claim: ClaimProof; readonly answer: Answer }[] = []
   for (const c of prepared.claims) {
     const refutation = refuted.get(c.name)
@@ -242,7 +253,12 @@ function tableText(proofs: readonly Answered[], kernels: readonly Kernel[]): str
     }
   const cells = (of: (k: Kernel) => string): string => kernels.map((k) => of(k).padEnd(k.name.length + 1)).join(' ')
   const line = (first: string, rest: string): string => `${first.padEnd(CLAIM_WIDTH)} ${rest}`.trimEnd()
-  const lines = [line('', cells((k) => k.name))]
+  const lines = [
+    line(
+      '',
+      cells((k) => k.name),
+    ),
+  ]
   const ids: string[] = []
   for (const [group, claims] of rows) {
     lines.push(group)
@@ -257,7 +273,8 @@ function tableText(proofs: readonly Answered[], kernels: readonly Kernel[]): str
           ids.push(wrapped(`${answer.refutation.id} ${answer.refutation.scenario} on ${kernel}: ${group}`, '  ', 4))
     }
   }
-  const legend = 'yes: proved for all sizes; NO: a counterexample was found again; ?: unknown; -: no code of the kernel does it'
+  const legend =
+    'yes: proved for all sizes; NO: a counterexample was found again; ?: unknown; -: no code of the kernel does it'
   return [...lines, '', wrapped(legend, ''), ...(ids.length === 0 ? [] : ['', ...ids]), ''].join('\n')
 }
 const CLAIM_WIDTH = 32

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { findKernel } from '../../model/kernels/kernels.ts'
 import { ITEMS } from '../../solver/prove/items.ts'
 import { proveCommand } from '../commands/prove.ts'
+import { proveRecorded } from '../commands/prove_recorded.ts'
 import * as value from '../options.ts'
 import { nativeZ3 } from '../proofs.ts'
 import type { Streams } from '../streams.ts'
@@ -35,7 +36,8 @@ that something is wrong. Where nothing is recorded for a kernel, the lemmas of
 the others are tried first.
 
 '--kernel all' stands for ${RELEASED.join(', ')}, and
-prints one table, claim by kernel.
+prints one table, claim by kernel. '--recorded' is for a job that runs unattended:
+it asks nothing but whether all that is recorded as proved still is.
 
 Exit code: 0 where all is proved, 10 where a claim is violated, 21 where one is
 unknown. 'mmcheck --help' lists the exit codes of all verbs.`
@@ -46,6 +48,7 @@ interface ProveFlags {
   readonly core: readonly string[]
   readonly find?: boolean
   readonly update?: boolean
+  readonly recorded?: boolean
   readonly without: readonly string[]
   readonly solver?: string
   readonly maxSeconds?: number
@@ -71,6 +74,7 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
     .option('--core <names>', 'models, by the names in parentheses (default: all)', value.collect, [])
     .option('--find', 'find the proof anew, though one is recorded')
     .option('--update', 'record what is found')
+    .option('--recorded', 'check again what is recorded, for every kernel, and nothing else')
     .option('--without <labels>', 'leave these steps or checks out', value.collect, [])
     .option(
       '--solver <program>',
@@ -84,8 +88,9 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
     .action(async (flags: ProveFlags) => {
       const table = flags.kernel?.includes(ALL) === true
       const kernels = (table ? RELEASED : (flags.kernel ?? ['v7.0'])).flatMap((name) => findKernel(name) ?? [])
+      const run = flags.recorded === true ? proveRecorded : proveCommand
       ended(
-        await proveCommand({
+        await run({
           kernels,
           properties: flags.property,
           cores: flags.core,

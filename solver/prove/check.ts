@@ -11,7 +11,7 @@ import { unboundedEncoding, type Setup } from './setup.ts'
 import { axiomsOf } from './shape.ts'
 import { equal } from './smt.ts'
 import { pc } from './system.ts'
-import { closed, labelTyping, preamble, slotTyping, typing, typingAt } from './theory.ts'
+import { closed, labelTyping, preamble, typing, typingAt } from './theory.ts'
 import { SELF } from './ways.ts'
 
 export interface Unmet {
@@ -73,7 +73,6 @@ export async function begin(
     ...axiomsOf(setup.finite.sizes).map((a) => closed(e, a.expr)),
     ...[...e.system.fields, ...e.system.locals].flatMap((f) => typing(e, f)),
     labelTyping(e),
-    ...slotTyping(e),
   ]
   const witnesses = new Map(lemmas.flatMap((l) => [...witnessDeclarations(l)]))
   const head = ['(set-option :produce-unsat-cores true)', '(set-option :smt.mbqi false)']

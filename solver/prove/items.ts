@@ -3,7 +3,6 @@ import { and, bound, eq, hasAny, implies, ne, object, old, type Expr, type Field
 import type { Kernel } from '../../model/kernels/kernel.ts'
 import { page, pmd, table, vma } from '../../model/mm/mm_types.ts'
 import type { Core } from './core.ts'
-import { forkClaim, forkGuesses } from './fork_claims.ts'
 import { exclusions } from './held.ts'
 import type { Lemma } from './lemma.ts'
 import { atLive } from './own.ts'
@@ -196,28 +195,6 @@ const retraction: Item = {
   },
 }
 
-const FORK = 'fork'
-const fork: Item = {
-  property: 'ForkKept',
-  statement:
-    'when fork lets go of its parent, each VMA that it has copied has a guard marker wherever that of the parent has one.',
-  core: { name: FORK, world: 'shmem', operations: ['guard_install', 'guard_remove'], forks: true },
-  claimsOf: (system) => {
-    const goal = forkClaim(system)
-    const names = new Set(goal.map((l) => l.name))
-    return {
-      claims: [{ name: "the child has its parent's guards", lemmas: goal }],
-      support: [
-        ...guesses(
-          system,
-          ...[vma.vm_flags, vma.anon_vma, vma.start, vma.end, pmd.table, pmd.kind, table.pte, page.vma].map((f) => f.decl),
-        ),
-        ...forkGuesses(system).map((l) => (names.has(l.name) ? { ...l, name: `${l.name} elsewhere` } : l)),
-      ],
-    }
-  },
-}
-
 export const ITEMS: readonly Item[] = [
   zap('shmem'),
   zap('plain'),
@@ -228,7 +205,6 @@ export const ITEMS: readonly Item[] = [
   locks('folios', FOLIO_CALLS, (l) => FOLIO_LOCKS.includes(l), { lean: true }),
   locks('VMAs', VMA_CALLS, (l) => VMA_LOCKS.includes(l)),
   locks('VMAs and faults', FAULT_CALLS, (l) => VMA_LOCKS.includes(l), { world: 'anon' }),
-  fork,
   locks('anonymous memory', ANON_CALLS, (l) => ANON_VMA_LOCKS.includes(l), { lean: true, world: 'anon' }),
 ]
 

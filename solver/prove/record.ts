@@ -56,7 +56,7 @@ export function recordOf(a: Attempt): ProofRecord {
 }
 
 /** The lemmas of a record, as far as the model of today has them: first those of its claims, then its guesses. */
-function recalled(record: ProofRecord, { setup, claims, guesses }: Prepared): readonly Lemma[] {
+export function recalled(record: ProofRecord, { setup, claims, guesses }: Prepared): readonly Lemma[] {
   const places = new Map(setup.system.labels.map((l, i) => [l.name, i]))
   const at = (labels: readonly string[]): ReadonlySet<number> => new Set(labels.flatMap((l) => places.get(l) ?? []))
   const byName = new Map(guesses.map((l) => [l.name, l]))

@@ -1,7 +1,6 @@
 /** A core model on a kernel, at the sizes that a proof needs: the system, its worlds, and its shape. */
 import { page } from '../../model/mm/mm_types.ts'
 import type { Kernel } from '../../model/kernels/kernel.ts'
-import { withoutBooks } from './books.ts'
 import { instanceOf, worldOf, type Core, type Sizes } from './core.ts'
 import { evaluatorOf, finiteOf, type Finite } from './finite.ts'
 import { systemOf } from './inline.ts'
@@ -26,8 +25,7 @@ const SMALL: Sizes = { threads: 2, pages: 2, tables: 3 }
 
 export function setUp(core: Core, kernel: Kernel, sizes: Sizes = SMALL): Setup {
   const small = instanceOf(core, kernel, sizes)
-  const whole = systemOf(small.program, [small.user, ...small.singles], new Set(small.singles.map((t) => t.name)))
-  const raw = core.forks === true ? withoutBooks(whole) : whole
+  const raw = systemOf(small.program, [small.user, small.rcu], new Set(['rcu']))
   const at = (n: Sizes): Finite => finiteOf(raw, worldOf(core, kernel, n))
   const all = [1, 2, 3, 4, 5, 6, 7, 8].map((pages) => at({ ...sizes, pages }))
   const worlds = all.slice(1, 4)
@@ -36,7 +34,7 @@ export function setUp(core: Core, kernel: Kernel, sizes: Sizes = SMALL): Setup {
   const geometry = uniformGeometry(worlds, domain)
   for (const world of all) {
     const slots = world.geometry.get(page.slot.decl.name) ?? []
-    if (slots.some((v, i) => v !== (i % (world.sizes['slot'] ?? 1)) + 1)) throw new Error('slots are not the pages of a world')
+    if (slots.some((v, i) => v !== i + 1)) throw new Error('slots are not the pages of a world')
     for (const { name, expr } of axiomsOf(world.sizes))
       if (evaluatorOf(world, expr)({ state: world.initial, self: 0, bound: [] }) === 0)
         throw new Error(`not so in a world of ${world.sizes['page'] ?? 0} pages: ${name}`)

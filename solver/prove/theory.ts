@@ -1,22 +1,9 @@
 /** What every state of an encoding satisfies by its types and by the shape of the world. */
-import { FILE_PAGES_MAX, page } from '../../model/mm/mm_types.ts'
+import { FILE_PAGES_MAX } from '../../model/mm/mm_types.ts'
 import type { Expr, Field } from '../../model/language/expr.ts'
 import type { IntType } from '../../model/language/types.ts'
-import {
-  before,
-  evaluate,
-  forAll,
-  isFinite,
-  isForked,
-  nilOf,
-  objectOf,
-  readAt,
-  sortOfSet,
-  symbolOf,
-  termOf,
-  type Encoding,
-} from './encode.ts'
-import { and, equal, implies, ite, not, or, quoted, TRUE, type Term } from './smt.ts'
+import { evaluate, forAll, isFinite, nilOf, objectOf, sortOfSet, symbolOf, before, type Encoding } from './encode.ts'
+import { and, equal, ite, not, or, quoted, TRUE, type Term } from './smt.ts'
 import { pc } from './system.ts'
 
 function sortText(e: Encoding, set: string): string {
@@ -111,27 +98,6 @@ export function labelTyping(e: Encoding): Term {
     const value = read([t])
     return `(<= 1 ${value.kind === 'one' ? value.term : ''} ${n})`
   })
-}
-
-/** Slots are the pages of the parent: a page of it has itself, one of the child that which it is a copy of. */
-export function slotTyping(e: Encoding): readonly Term[] {
-  if (!isForked(e) || isFinite(e, 'page')) return []
-  const at = before(e)
-  const of = (f: Field, x: Term): Term => termOf(readAt(at, f)([x]))
-  const [parent, child] = [objectOf('mm', 1), objectOf('mm', 2)]
-  return [
-    forAll(e, 'page', (x) => {
-      const slot = of(page.slot.decl, x)
-      const mm = of(page.mm.decl, x)
-      return and(
-        implies(equal(mm, parent), equal(slot, x)),
-        implies(
-          equal(mm, child),
-          and(equal(of(page.mm.decl, slot), parent), equal(of(page.child.decl, slot), x), not(equal(slot, nilOf('page')))),
-        ),
-      )
-    }),
-  ]
 }
 
 /** A closed formula of the modelling language, in the state of the function symbols. */

@@ -7,7 +7,6 @@ import {
   declare,
   evaluate,
   isFinite,
-  isForked,
   nilOf,
   objectOf,
   readAt,
@@ -116,8 +115,7 @@ function ownPlaces(e: Encoding, env: SymEnv, a: Action, bound: string, places: M
   const own = (target: FieldExpr): void => {
     const isBound = (x: Expr): boolean => x.kind === 'bound' && x.name === bound
     const d = target.index.findIndex(
-      (x) =>
-        isBound(x) || (!isForked(e) && x.kind === 'field' && x.field === page.slot.decl && x.index.every(isBound)),
+      (x) => isBound(x) || (x.kind === 'field' && x.field === page.slot.decl && x.index.every(isBound)),
     )
     if (d < 0 || (places.get(target.field.name) ?? d) !== d)
       fail(`a loop over any number of objects writes '${target.field.name}' elsewhere than at its object`)

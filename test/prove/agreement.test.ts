@@ -86,7 +86,7 @@ function compare(
   const kernel = findKernel(kernelName)
   if (kernel === undefined) throw new Error(kernelName)
   const instance = instanceOf(core, kernel, { threads: 2, pages: 2, tables: 3 })
-  const system = systemOf(instance.program, [instance.user, ...instance.singles], new Set(['rcu']))
+  const system = systemOf(instance.program, [instance.user, instance.rcu], new Set(['rcu']))
   const finite = finiteOf(system, instance.program)
   const lowered = lower(instance.program)
   const c = correspondence(lowered, finite)
