@@ -36,8 +36,8 @@ that something is wrong. Where nothing is recorded for a kernel, the lemmas of
 the others are tried first.
 
 '--kernel all' stands for ${RELEASED.join(', ')}, and
-prints one table, claim by kernel. '--recorded' is for a job that runs unattended:
-it asks nothing but whether all that is recorded as proved still is.
+prints one table, claim by kernel. '--recorded' is for a job that runs
+unattended: it asks nothing but whether what is recorded as proved still is.
 
 Exit code: 0 where all is proved, 10 where a claim is violated, 21 where one is
 unknown. 'mmcheck --help' lists the exit codes of all verbs.`
