@@ -60,7 +60,7 @@ describe('zaps of truncation and hole punch, in any state', () => {
     expect(
       cti?.shown.some((s) => s.variable.startsWith('table.pte') && s.before === 'guard' && s.after === 'none'),
     ).toBe(true)
-  }, 120_000)
+  }, 300_000)
 })
 
 it.skipIf(!all)(
@@ -106,7 +106,7 @@ describe('recorded proofs', () => {
       const names = new Set([...prepared.guesses.map((g) => g.name), 'unreached'])
       expect(r.lemmas.filter((l) => !names.has(l.name))).toEqual([])
     }
-  }, 60_000)
+  }, 300_000)
 
   it.skipIf(!all)(
     'are shown again',
