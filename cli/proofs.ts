@@ -1,8 +1,9 @@
 /** Where recorded proofs are kept, and which solver is asked where none is named. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { KERNELS } from '../model/kernels/kernels.ts'
 import { PROOF_FORMAT, type ProofRecord } from '../solver/prove/record.ts'
 import { packageRoot } from './input.ts'
 
@@ -23,13 +24,24 @@ export interface ProofName {
   readonly kernel: string
 }
 
+const directory = (): string => join(packageRoot(), 'solver', 'prove', 'recorded')
 const fileOf = ({ property, core, kernel }: ProofName): string =>
-  join(packageRoot(), 'solver', 'prove', 'recorded', `${property}-${core.replaceAll(' ', '_')}-${kernel}.json`)
+  join(directory(), `${property}-${core.replaceAll(' ', '_')}-${kernel}.json`)
 
 /** The recorded proof; undefined where there is none. Throws on a file that is none of ours. */
 export function recordedProof(name: ProofName): ProofRecord | undefined {
   const file = fileOf(name)
-  if (!existsSync(file)) return undefined
+  return existsSync(file) ? read(file) : undefined
+}
+
+/** Every recorded proof, in the order of the names of their files. Throws on a file that is none of ours. */
+export const allRecordedProofs = (): readonly ProofRecord[] =>
+  readdirSync(directory())
+    .filter((f) => f.endsWith('.json'))
+    .sort()
+    .map((f) => read(join(directory(), f)))
+
+function read(file: string): ProofRecord {
   const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
   if (!parsed.success) throw new Error(`${file} is no recorded proof`)
   const { lemmas, ...rest } = parsed.data
@@ -37,6 +49,14 @@ export function recordedProof(name: ProofName): ProofRecord | undefined {
     ...rest,
     lemmas: lemmas.map(({ labels, ...l }) => (labels === undefined ? l : { ...l, labels })),
   }
+}
+
+/** The recorded proofs of a model on other kernels, the newest kernel first. */
+export function proofsElsewhere({ property, core, kernel }: ProofName): readonly ProofRecord[] {
+  return KERNELS.toReversed()
+    .filter((k) => k.name !== kernel)
+    .flatMap((k) => recordedProof({ property, core, kernel: k.name }) ?? [])
+    .filter((r) => r.claims.length > 0)
 }
 
 export function writeProof(record: ProofRecord): void {

@@ -3,7 +3,7 @@ import type { Found } from '../counterexamples/build.ts'
 import type { Kernel } from '../model/kernels/kernels.ts'
 import { kernelLine } from '../model/litmus/kernel_line.ts'
 import { checkCell } from './cell.ts'
-import { load, parse } from './input.ts'
+import { load } from './input.ts'
 
 /** Scenarios in which a claim may be seen to fail, and the property that says so. */
 export interface Witnesses {
@@ -63,30 +63,10 @@ export const WITNESSES: readonly Witnesses[] = [
     property: 'ForkKept',
     core: 'fork',
     claim: "the child has its parent's guards",
-    scenarios: ['nohugepage-fork+install'],
+    scenarios: ['mlock-fork+install', 'install-fork+collapse'],
     shown: 'ForkKept',
   },
 ]
-
-/**
- * The flag that a guard install has set is stored over by madvise(), as in dontfork+install of the catalogue;
- * fork() then sees nothing that tells it to copy the page table of a shared mapping.
- */
-const FORK_AFTER_STORE = `MM nohugepage-fork+install
-kernel v7.0
-{
-  shmem f[1];
-  mm A;
-  mm B;
-  map a = f[0] shared rw in A;
-  child b of a in B;
-  vmas 1;
-}
-P0 in A { r0 = guard_install(a[0]); }
-P1 in A { r0 = madvise_nohugepage(a[0]); r1 = fork(B); }
-forall (P0:r0 = 0 /\\ P1:r0 = 0 /\\ P1:r1 = 0)
-`
-const TEXTS: ReadonlyMap<string, string> = new Map([['nohugepage-fork+install', FORK_AFTER_STORE]])
 
 const LIMIT_MS = 60_000
 
@@ -100,8 +80,7 @@ export async function refute(
   for (const w of WITNESSES)
     for (const name of w.property === property && w.core === core && w.claim === claim ? w.scenarios : []) {
       const kernels = [kernelLine([kernel.name], [])]
-      const text = TEXTS.get(name)
-      const loaded = text === undefined ? load(name, kernels) : parse({ name, text }, false, kernels)
+      const loaded = load(name, kernels)
       for (const scenario of loaded.ok ? loaded.scenarios : []) {
         const result = await checkCell(scenario, { engine: 'auto', depth: 0, lint: false, maxMs: LIMIT_MS })
         const found = result.ok ? result.cell.found.get(w.shown) : undefined

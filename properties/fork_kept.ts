@@ -17,7 +17,13 @@ export const ForkKept: Property = {
   ],
   bang: 'guard not in the child',
   title: 'guard region lost in fork',
-  failsOn: [],
+  failsOn: [
+    { kernels: ['maybe-guard-v1', 'maybe-guard-v2'], why: 'retract_page_tables() does not look at VM_MAYBE_GUARD' },
+    {
+      kernels: ['v6.19', 'v7.0'],
+      why: 'a finding: VM_MAYBE_GUARD is lost to a plain store of flags that were read before, and fork() copies no table without it',
+    },
+  ],
   mutants: [{ scenario: 'install-fork+read-file', kernel: 'v7.0', without: ['copy_pte_range.copy_nonpresent_pte'] }],
   reaches: ['copy_pte_range.copy_nonpresent_pte', 'fork.wake_up_new_task'],
   build: (scenario) =>

@@ -6,6 +6,7 @@ import type { Unmet } from '../../solver/prove/check.ts'
 import type { Lemma } from '../../solver/prove/lemma.ts'
 import {
   attempt,
+  headOf,
   prepare,
   RESTS_ON,
   type ClaimProof,
@@ -13,10 +14,10 @@ import {
   type LemmaText,
   type Prepared,
 } from '../../solver/prove/prove.ts'
-import { recheck, recordOf, type ProofRecord } from '../../solver/prove/record.ts'
+import { adopted, recheck, recordOf, type ProofRecord } from '../../solver/prove/record.ts'
 import { EXIT, highest, type Outcome } from '../exit.ts'
 import { errorText, withHelp } from '../message.ts'
-import { recordedProof, writeProof } from '../proofs.ts'
+import { proofsElsewhere, recordedProof, writeProof } from '../proofs.ts'
 import { refute, type Refutation } from '../refute.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
@@ -38,6 +39,8 @@ export interface ProveOptions {
   readonly lemmas: boolean
   /** For what is not proved: a step that breaks a lemma, with the state before it. */
   readonly cti: boolean
+  /** One table, claim by kernel, in place of a paragraph for each. */
+  readonly table: boolean
   readonly json: boolean
   readonly out: (text: string) => void
   readonly err: (text: string) => void
@@ -65,8 +68,29 @@ interface Tried {
   readonly unmet: readonly { readonly of: Lemma; readonly unmet: Unmet }[]
 }
 
+/** The lemmas of some other kernel, where they prove here all that they prove there. */
+async function fromElsewhere(prepared: Prepared, options: ProveOptions): Promise<Tried | undefined> {
+  const { item, setup, claims } = prepared
+  const name = { property: item.property, core: item.core.name, kernel: setup.kernel.name }
+  const here = claims.filter((c) => c.lemmas.length > 0)
+  for (const record of proofsElsewhere(name)) {
+    if (!record.claims.every((c) => here.some((h) => h.name === c))) continue
+    const limits = { queryMs: options.limitMs, first: true, ...solverOf(options) }
+    const { proof, lemmas } = await recheck(record, prepared, limits)
+    const proved = proof.claims.filter((c) => c.verdict === 'proved')
+    if (proved.length !== record.claims.length) continue
+    if (options.update) writeProof(adopted(record, prepared))
+    return { proof, origin: `with the lemmas of ${record.kernel}`, lemmas, unmet: [] }
+  }
+  return undefined
+}
+
 async function tried(prepared: Prepared, record: ProofRecord | undefined, options: ProveOptions): Promise<Tried> {
   const limits = { queryMs: options.limitMs, ...solverOf(options) }
+  if (record === undefined && !options.find && options.without.length === 0) {
+    const elsewhere = await fromElsewhere(prepared, options)
+    if (elsewhere !== undefined) return elsewhere
+  }
   if (record !== undefined && !options.find) {
     const { proof, same, unmet, lemmas } = await recheck(record, prepared, {
       ...limits,
@@ -78,8 +102,7 @@ async function tried(prepared: Prepared, record: ProofRecord | undefined, option
     return { proof, origin, lemmas, unmet: unmet.map((u) => ({ of: lemmas[u.place] ?? u.lemma, unmet: u })) }
   }
   const a = await attempt(prepared, limits)
-  const found = options.update ? recordOf(a) : undefined
-  if (found !== undefined) writeProof(found)
+  if (options.update) writeProof(recordOf(a))
   return {
     proof: a.proof,
     origin: 'found anew',
@@ -99,6 +122,14 @@ async function unknownOf(t: Tried, prepared: Prepared, claim: ClaimProof, option
   return { kind: 'unknown', cti }
 }
 
+/** An item of which runs of scenarios have refuted all that is claimed. */
+const nothingLeft = ({ item, setup }: Prepared): ItemProof => ({
+  ...headOf(item, setup),
+  claims: [],
+  support: [],
+  queries: { found: 0, checked: 0 },
+})
+
 /** One item on one kernel: what a run of the catalogue breaks is not put to the solver. */
 async function answered(item: Item, kernel: Kernel, options: ProveOptions): Promise<Answered> {
   const prepared = prepare(item, kernel, options.without)
@@ -109,8 +140,10 @@ async function answered(item: Item, kernel: Kernel, options: ProveOptions): Prom
   }
   const left = { ...prepared, claims: prepared.claims.filter((c) => !refuted.has(c.name)) }
   const name = { property: item.property, core: item.core.name, kernel: kernel.name }
-  const record = recordedProof(name)
-  const t = await tried(left, record, options)
+  const t: Tried =
+    left.claims.length === 0 && prepared.claims.length > 0
+      ? { proof: nothingLeft(left), origin: 'by runs of a scenario', lemmas: [], unmet: [] }
+      : await tried(left, recordedProof(name), options)
   const answers: { readonly claim: ClaimProof; readonly answer: Answer }[] = []
   for (const c of prepared.claims) {
     const refutation = refuted.get(c.name)
@@ -206,6 +239,46 @@ async function openAnswer(item: OpenItem, kernel: Kernel, options: ProveOptions)
   return { proof, origin: 'by runs of a scenario', answers: [{ claim, answer }] }
 }
 
+/** How a claim stands on a kernel, as the table has it. */
+const MARKS: Readonly<Record<Answer['kind'], string>> = { proved: 'yes', violated: 'NO', unknown: '?', absent: '-' }
+
+/** Claim by kernel, and the counterexamples that it names. */
+function tableText(proofs: readonly Answered[], kernels: readonly Kernel[]): string {
+  const rows = new Map<string, Map<string, ReadonlyMap<string, Answer>>>()
+  for (const { proof, answers } of proofs)
+    for (const { claim, answer } of answers) {
+      const group = `${proof.property} (${proof.core})`
+      const of = rows.get(group) ?? new Map<string, ReadonlyMap<string, Answer>>()
+      rows.set(group, of.set(claim.claim, new Map([...(of.get(claim.claim) ?? []), [proof.kernel, answer]])))
+    }
+  const cells = (of: (k: Kernel) => string): string => kernels.map((k) => of(k).padEnd(k.name.length + 1)).join(' ')
+  const line = (first: string, rest: string): string => `${first.padEnd(CLAIM_WIDTH)} ${rest}`.trimEnd()
+  const lines = [
+    line(
+      '',
+      cells((k) => k.name),
+    ),
+  ]
+  const ids: string[] = []
+  for (const [group, claims] of rows) {
+    lines.push(group)
+    for (const [claim, of] of claims) {
+      const mark = (k: Kernel): string => {
+        const answer = of.get(k.name)
+        return answer === undefined ? '' : MARKS[answer.kind]
+      }
+      lines.push(line(`  ${claim}`, cells(mark)))
+      for (const [kernel, answer] of of)
+        if (answer.kind === 'violated')
+          ids.push(wrapped(`${answer.refutation.id} ${answer.refutation.scenario} on ${kernel}: ${group}`, '  ', 4))
+    }
+  }
+  const legend =
+    'yes: proved for all sizes; NO: a counterexample was found again; ?: unknown; -: no code of the kernel does it'
+  return [...lines, '', wrapped(legend, ''), ...(ids.length === 0 ? [] : ['', ...ids]), ''].join('\n')
+}
+const CLAIM_WIDTH = 32
+
 const isAsked = (property: string, core: string, { properties, cores }: ProveOptions): boolean =>
   (properties.length === 0 || properties.includes(property)) && (cores.length === 0 || cores.includes(core))
 
@@ -227,7 +300,7 @@ export async function proveCommand(options: ProveOptions): Promise<number> {
         const a = await one()
         proofs.push(a)
         outcomes.push(...a.answers.map((x) => outcomeOf(x.answer)))
-        if (!options.json) options.out(text(a, options))
+        if (!options.json && !options.table) options.out(text(a, options))
       } catch (e) {
         options.err(errorText(`${kernel.name}: ${e instanceof Error ? e.message : String(e)}`))
         outcomes.push('usage')
@@ -244,8 +317,10 @@ export async function proveCommand(options: ProveOptions): Promise<number> {
     options.out(
       `${JSON.stringify({ ...RESULT_FORMAT, exit: code, restsOn: RESTS_ON, proofs: proofs.map(forJson) }, null, 2)}\n`,
     )
-  else if (proofs.length > 0)
+  else if (proofs.length > 0) {
+    if (options.table) options.out(tableText(proofs, options.kernels))
     options.out(`\nIt rests on:\n${RESTS_ON.map((r) => `${wrapped(`- ${r}`, '', 2)}\n`).join('')}`)
+  }
   return code
 }
 

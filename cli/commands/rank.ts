@@ -23,6 +23,8 @@ export interface RankOptions {
   /** A scenario that calls it; the first of the catalogue where absent. */
   readonly scenario?: string
   readonly solver?: SolverChoice
+  /** Asks about the loops of the routine itself: every call in it is taken to return. */
+  readonly own: boolean
   readonly json: boolean
   readonly out: (text: string) => void
   readonly err: (text: string) => void
@@ -88,6 +90,12 @@ function ownText(model: LoweredModel, loops: readonly Loop[], routine: string): 
   return ` Its own loop is proved to end, by (${counters}); what has no counter lies in ${callees}.`
 }
 
+/** The loops that the routine itself makes, without what goes round in a routine that it calls. */
+function ownLoops(model: LoweredModel, loops: readonly Loop[], routine: string): readonly Loop[] {
+  const isOwn = (ids: readonly number[]): boolean => placeOf(model, ids, routine) === undefined
+  return loops.filter((l) => isOwn(l.steps)).map((l) => ({ ...l, unranked: l.unranked.filter(isOwn) }))
+}
+
 function loopText(model: LoweredModel, loop: Loop, first: Step | undefined): string {
   const at = (ids: readonly number[]): string => ids.map((id) => label(model, id, first)).join(', ')
   const counters = loop.rank.map((c) => counterText(model, c))
@@ -110,7 +118,10 @@ function verdictText(loops: readonly Loop[]): string {
   return `may not end: ${those} has a counter that ends it`
 }
 
-/** Returns the exit code: 0 where every loop is ranked, those of the routines that it calls among them, 20 where one is not. */
+/**
+ * Returns the exit code: 0 where every loop that is asked about is ranked (but with `own`, those of the routines that
+ * it calls too), 20 where one is not.
+ */
 export async function rankCommand(name: string, options: RankOptions): Promise<number> {
   const { kernel, json, out } = options
   const routine = name.replace(/\(\)$/, '')
@@ -134,7 +145,8 @@ export async function rankCommand(name: string, options: RankOptions): Promise<n
   try {
     const ranking = await rankLoops(model, steps, solver, SOLVER_MS)
     if (ranking.kind === 'failed') return fail(options, 'unknown', `the solver did not answer: ${ranking.reason}`)
-    const { loops, queries } = ranking
+    const { queries } = ranking
+    const loops = options.own ? ownLoops(model, ranking.loops, routine) : ranking.loops
     const ends = loops.every((l) => l.unranked.length === 0)
     if (json) {
       const names = (ids: readonly number[]): readonly string[] => ids.map((id) => label(model, id, undefined))
@@ -143,11 +155,12 @@ export async function rankCommand(name: string, options: RankOptions): Promise<n
         rank: l.rank.map((c) => ({ counter: counterText(model, c), falls: names(c.at) })),
         unranked: l.unranked.map(names),
       }))
-      const result = { routine, kernel: kernel.name, scenario: scenario.name, ends, queries, loops: described }
+      const asked = { routine, kernel: kernel.name, scenario: scenario.name, own: options.own }
+      const result = { ...asked, ends, queries, loops: described }
       out(`${JSON.stringify({ ...RESULT_FORMAT, ...result }, null, 2)}\n`)
     } else {
       out(
-        `${wrapped(`${routine}() on ${kernelText(scenario)}, as ${scenario.name} calls it, ${verdictText(loops)}.${ownText(model, loops, routine)}`, '')}\n`,
+        `${wrapped(`${routine}() on ${kernelText(scenario)}, as ${scenario.name} calls it, ${options.own ? 'where every call in it returns, ' : ''}${verdictText(loops)}.${ownText(model, loops, routine)}`, '')}\n`,
       )
       for (const loop of loops) out(`\n${loopText(model, loop, steps[0])}\n`)
       const unranked = ends ? '' : " 'mmcheck check --liveness' looks for a run that goes round for ever."

@@ -5,9 +5,17 @@ import { ITEMS } from '../../solver/prove/items.ts'
 import * as value from '../options.ts'
 import type { Streams } from '../streams.ts'
 
+/** The released kernels with guard regions that differ in them. */
+const RELEASED: readonly string[] = ['v6.13', 'v6.15', 'v6.18', 'v6.18.37', 'v6.19', 'v7.0']
+const ALL = 'all'
+
+const kernelNames = (text: string, previous: readonly string[] = []): readonly string[] =>
+  text === ALL ? [...previous, ALL] : value.kernelNames(text, previous)
+
 const PROVE_HELP = `
 Examples:
   mmcheck prove
+  mmcheck prove --kernel all
   mmcheck prove --property ZapKeepsGuards --kernel v7.0-keep-guards
   mmcheck prove --core collapse --without retract_page_tables.recheck --cti
 
@@ -21,7 +29,12 @@ of the rest as many are kept as prove one another. What is recorded is only
 checked again; '--find' finds it anew. Where the catalogue has a scenario that
 breaks a claim, that is run first: 'violated' names the counterexample that was
 found and replayed just now. 'unknown' means that no proof was found, and not
-that something is wrong.
+that something is wrong. Where nothing is recorded for a kernel, the lemmas of
+the others are tried first.
+
+'--kernel all' stands for ${RELEASED.join(', ')}, and
+prints one table, claim by kernel. '--recorded' is for a job that runs
+unattended: it asks nothing but whether what is recorded as proved still is.
 
 Exit code: 0 where all is proved, 10 where a claim is violated, 21 where one is
 unknown. 'mmcheck --help' lists the exit codes of all verbs.`
@@ -32,6 +45,7 @@ interface ProveFlags {
   readonly core: readonly string[]
   readonly find?: boolean
   readonly update?: boolean
+  readonly recorded?: boolean
   readonly without: readonly string[]
   readonly solver?: string
   readonly maxSeconds?: number
@@ -53,11 +67,12 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
   program
     .command('prove')
     .description('what holds for any number of threads and pages, proved by Z3')
-    .option('-k, --kernel <names>', 'kernels to prove it of (default: v7.0)', value.kernelNames)
+    .option('-k, --kernel <names>', "kernels to prove it of, or 'all' (default: v7.0)", kernelNames)
     .option('--property <names>', 'properties of the core list (default: all)', value.collect, [])
     .option('--core <names>', 'models, by the names in parentheses (default: all)', value.collect, [])
     .option('--find', 'find the proof anew, though one is recorded')
     .option('--update', 'record what is found')
+    .option('--recorded', 'check again what is recorded, for every kernel, and nothing else')
     .option('--without <labels>', 'leave these steps or checks out', value.collect, [])
     .option(
       '--solver <program>',
@@ -69,10 +84,14 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
     .option('--json', 'print one JSON object')
     .addHelpText('after', PROVE_HELP)
     .action(async (flags: ProveFlags) => {
-      const kernels = (flags.kernel ?? ['v7.0']).flatMap((name) => findKernel(name) ?? [])
-      const { proveCommand } = await import('../commands/prove.ts')
+      const table = flags.kernel?.includes(ALL) === true
+      const kernels = (table ? RELEASED : (flags.kernel ?? ['v7.0'])).flatMap((name) => findKernel(name) ?? [])
+      const run =
+        flags.recorded === true
+          ? (await import('../commands/prove_recorded.ts')).proveRecorded
+          : (await import('../commands/prove.ts')).proveCommand
       ended(
-        await proveCommand({
+        await run({
           kernels,
           properties: flags.property,
           cores: flags.core,
@@ -82,6 +101,7 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
           limitMs: (flags.maxSeconds ?? SECONDS) * 1000,
           lemmas: flags.lemmas ?? false,
           cti: flags.cti ?? false,
+          table,
           json: flags.json ?? false,
           out,
           err,

@@ -9,6 +9,7 @@ const RANK_HELP = `
 Examples:
   mmcheck rank madvise_guard_install --kernel v7.0
   mmcheck rank madvise_guard_install --kernel guard-v2
+  mmcheck rank madvise_guard_install --own
   mmcheck rank zap_pte_range --scenario install+dontneed --json
 
 A rank is a tuple of counters that every way around a loop makes smaller, in
@@ -20,14 +21,18 @@ A loop that tries again because another thread changed something has no
 counter, and may go round as long as others do: so does the walker where a table
 has vanished under it (ACTION_AGAIN), though each call of it that returns brings
 madvise_guard_install() nearer to its own end. Which loops those are is printed.
+'--own' asks about the loops of the routine alone, and takes it that every call
+in it returns: the retry loop of madvise_guard_install() is proved to end so.
 
-Exit code: 0 where every loop has a rank, also in the routines that it calls, 20
-where one has none, 21 where the solver did not answer. 'mmcheck --help' lists the exit codes of all verbs.`
+Exit code: 0 where every loop has a rank, also (without '--own') in the routines
+that it calls, 20 where one has none, 21 where the solver did not answer.
+'mmcheck --help' lists the exit codes of all verbs.`
 
 interface RankFlags {
   readonly kernel: Kernel
   readonly scenario?: string
   readonly solver?: SolverChoice
+  readonly own?: boolean
   readonly json?: boolean
 }
 
@@ -43,6 +48,7 @@ export function addRank(program: Command, { out, err }: Streams, newest: Kernel,
     )
     .option('--scenario <file>', 'what calls it (default: the first of the catalogue that does)')
     .option('--solver <solver>', 'wasm (default), z3, cvc5, or the path of an SMT-LIB 2 solver', value.solver)
+    .option('--own', 'only the loops of the routine itself: every call in it is taken to return')
     .option('--json', 'print one JSON object')
     .addHelpText('after', RANK_HELP)
     .action(async (routine: string, flags: RankFlags) => {
@@ -50,6 +56,7 @@ export function addRank(program: Command, { out, err }: Streams, newest: Kernel,
       ended(
         await rankCommand(routine, {
           kernel: flags.kernel,
+          own: flags.own ?? false,
           json: flags.json ?? false,
           out,
           err,

@@ -3,13 +3,16 @@
  * hold before; for sets of any size. Quantifiers are left to the solver, which has to say `unsat` each time:
  * `unknown` is no proof.
  */
-import { before, unboundedSets, type Encoding } from './encode.ts'
+import { before, objectOf, symbolOf, termOf, unboundedSets, type Encoding } from './encode.ts'
 import { encodeLemma, failsOf, witnessDeclarations, WITNESS_THREAD, type Lemma } from './lemma.ts'
 import { obligationsOf, startOf, transitionsOf, type Obligation } from './obligations.ts'
 import { ask, closeSession, openSession, tell, type Session } from './session.ts'
 import { unboundedEncoding, type Setup } from './setup.ts'
 import { axiomsOf } from './shape.ts'
-import { closed, labelTyping, preamble, typing } from './theory.ts'
+import { equal } from './smt.ts'
+import { pc } from './system.ts'
+import { closed, labelTyping, preamble, typing, typingAt } from './theory.ts'
+import { SELF } from './ways.ts'
 
 export interface Unmet {
   readonly lemma: Lemma
@@ -77,6 +80,17 @@ export async function begin(
   await flush(session, e, told, witnesses)
   await tell(session, axioms.map((a) => `(assert ${a})`).join('\n'))
 }
+
+/** Whether what was told so far cannot be: of a thread at the beginning of its body, whatever its locals are. */
+async function contradicts(session: Session, e: Encoding): Promise<boolean> {
+  const here = termOf(symbolOf(e, pc.decl)([SELF]))
+  const asked = e.system.programs.map((p) => [
+    equal(here, objectOf('label', p.entry + 1)),
+    ...e.system.locals.map((f) => typingAt(e, f, SELF)),
+  ])
+  return (await ask(session, asked, [])).some((s) => s.kind === 'unsat')
+}
+
 const setsOf = (setup: Setup): readonly string[] =>
   Object.keys(setup.finite.sizes).filter((s) => s !== 'label' && s !== 'slot')
 
@@ -112,6 +126,9 @@ export async function check(
       if (said?.kind !== 'unsat') unmet.push({ lemma: w.lemma, whose: 'start', said: said?.kind ?? 'nothing', place })
     }
     await tell(session, hypotheses.map((h) => `(assert ${h})`).join('\n'))
+    const [first] = lemmas
+    if (first !== undefined && (await contradicts(session, e)))
+      unmet.push({ lemma: first, whose: 'start', said: 'what is assumed contradicts itself', place: 0 })
     for (const [place, w] of work.entries())
       for (let i = 0; i < w.list.length; i += CHUNK) {
         if (options.first === true && unmet.length > 0) break

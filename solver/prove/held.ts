@@ -19,6 +19,7 @@ import type { Action } from '../../model/language/stmt.ts'
 import { knowledge, type Cases, type Held } from './knowledge.ts'
 import type { Lemma } from './lemma.ts'
 import { liveLocals, ownReads, type Names } from './liveness.ts'
+import { withinBounds } from './own.ts'
 import { mapExpr } from './rename.ts'
 import { neverNil } from './shape.ts'
 import type { System } from './system.ts'
@@ -37,6 +38,8 @@ export interface Exclusions {
   readonly classes: readonly Exclusion[]
   /** Guesses besides, of which as many are kept as can be shown. */
   readonly support: readonly Lemma[]
+  /** Of them, those that say how far loops have come. */
+  readonly counters: readonly Lemma[]
 }
 
 /** Something said of a thread, and the labels at which it is said. */
@@ -198,7 +201,8 @@ export function exclusions(system: System, relevant: ReadonlySet<string> = new S
     support.push(...together(lock), ...noted.support(book))
     return { lock, lemmas: [...sure, ...noted.goals(book, mine)], labels }
   })
-  return { classes: made, support: [...support, ...lists(system, [...classes.values()])] }
+  const counters = withinBounds(system)
+  return { classes: made, support: [...support, ...counters, ...lists(system, [...classes.values()])], counters }
 }
 
 /** A lock that is built of other variables: what a writer leaves behind when it has let go of the lock itself. */

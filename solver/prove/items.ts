@@ -83,27 +83,35 @@ const zap = (world: 'shmem' | 'plain'): Item => ({
 /** Locks of page tables, files and folios; and those of mms and VMAs, for which some call has to write. */
 const TABLE_CALLS: readonly string[] = ['guard_install', 'guard_remove', 'dontneed', 'collapse']
 const VMA_CALLS: readonly string[] = ['guard_install', 'madvise_dontfork']
+/** Faults take the per-VMA lock in all kernels; a guard install does since v6.19 alone. */
+const FAULT_CALLS: readonly string[] = ['read', 'madvise_dontfork']
 const VMA_LOCKS: readonly string[] = ['mm.mmap_lock', 'vma.lock']
+/** Taken where an anon_vma is made. */
+const ANON_VMA_LOCKS: readonly string[] = ['mm.page_table_lock']
+const ANON_CALLS: readonly string[] = ['guard_install', 'write']
+/** Taken by the dozen, and kept on a list. */
+const FOLIO_LOCKS: readonly string[] = ['folio.lock']
+const FOLIO_CALLS: readonly string[] = ['collapse', 'ftruncate', 'punch_hole']
 
 const locks = (
   name: string,
   operations: readonly string[],
   wanted: (lock: string) => boolean,
-  how: Pick<Item, 'lean'> = {},
+  { world = 'shmem', ...how }: Pick<Item, 'lean'> & { readonly world?: Core['world'] } = {},
 ): Item => ({
   ...how,
   property: 'LockExclusion',
   statement:
     'who stands between taking a lock and letting go of it is its owner, or among its readers; no lock has a writer and another holder.',
-  core: { name, world: 'shmem', operations },
+  core: { name, world, operations },
   claimsOf: (system) => {
-    const { classes, support } = exclusions(system)
+    const { classes, support, counters } = exclusions(system)
     const some = classes.filter((c) => wanted(c.lock.name))
     return {
       claims: some.map((c) => ({ name: c.lock.name, lemmas: c.lemmas })),
       support: [
         ...(how.lean === true ? [] : classes.filter((c) => !some.includes(c)).flatMap((c) => c.lemmas)),
-        ...(how.lean === true ? support.filter(aboutLocks) : support),
+        ...(how.lean === true ? support.filter((l) => aboutLocks(l) || counters.includes(l)) : support),
       ],
     }
   },
@@ -193,8 +201,11 @@ export const ITEMS: readonly Item[] = [
   flagSound('flags stored', VMA_CALLS),
   flagSound('no flags stored', ['guard_install', 'collapse']),
   retraction,
-  locks('tables', TABLE_CALLS, (l) => !VMA_LOCKS.includes(l), { lean: true }),
+  locks('tables', TABLE_CALLS, (l) => ![...VMA_LOCKS, ...ANON_VMA_LOCKS, ...FOLIO_LOCKS].includes(l), { lean: true }),
+  locks('folios', FOLIO_CALLS, (l) => FOLIO_LOCKS.includes(l), { lean: true }),
   locks('VMAs', VMA_CALLS, (l) => VMA_LOCKS.includes(l)),
+  locks('VMAs and faults', FAULT_CALLS, (l) => VMA_LOCKS.includes(l), { world: 'anon' }),
+  locks('anonymous memory', ANON_CALLS, (l) => ANON_VMA_LOCKS.includes(l), { lean: true, world: 'anon' }),
 ]
 
 /** A claim of the core list that no core model is about yet: a run may show it false, and nothing shows it true. */

@@ -209,7 +209,50 @@ function normal(e: Expr, outcome: boolean): Expr {
   return not(e)
 }
 
-/** Enumerations of a thread that nothing but constants are stored in: what was locked, and how. */
+/** The labels that a tail leads to, whatever the conditions on the way. */
+function leadsTo(t: Tail): readonly number[] {
+  switch (t.kind) {
+    case 'goto':
+      return [t.label]
+    case 'set':
+      return leadsTo(t.next)
+    case 'if':
+      return [...leadsTo(t.then), ...leadsTo(t.else)]
+  }
+}
+
+/** Truth values that steps on locks depend on, and that tell how some other local came out, as `vma_locked` of a fault. */
+function lockBools(system: System): ReadonlySet<string> {
+  const derived = new Set<string>()
+  const tested = new Set<string>()
+  const spoiled = new Set<string>()
+  const onLock = (label: number): boolean => {
+    const [first] = system.steps[label]?.actions ?? []
+    return first?.kind === 'acquire' || first?.kind === 'release'
+  }
+  const tail = (t: Tail): void => {
+    if (t.kind === 'set') {
+      if (t.target.type.kind === 'bool' && t.value.kind !== 'const')
+        (ownOnly(t.value) && t.value.kind !== 'field' ? derived : spoiled).add(t.target.field.name)
+      tail(t.next)
+    } else if (t.kind === 'if') {
+      const cond = t.cond.kind === 'not' ? t.cond.arg : t.cond
+      if (isOwn(cond) && cond.type.kind === 'bool' && leadsTo(t).some(onLock)) tested.add(cond.field.name)
+      tail(t.then)
+      tail(t.else)
+    }
+  }
+  for (const s of system.steps) {
+    for (const f of [...s.choose, ...written(s.actions)]) spoiled.add(f.name)
+    tail(s.tail)
+  }
+  return new Set([...derived].filter((n) => tested.has(n) && !spoiled.has(n)))
+}
+
+/**
+ * Locals that say what was locked, and how: enumerations of a thread that nothing but constants are stored in, and
+ * truth values that steps on locks depend on.
+ */
 function modeLocals(system: System): ReadonlySet<string> {
   const all = new Set(system.locals.filter((f) => f.type.kind === 'enum').map((f) => f.name))
   const assign = (to: Expr, value: Expr): void => {
@@ -234,7 +277,7 @@ function modeLocals(system: System): ReadonlySet<string> {
     tail(s.tail)
     for (const f of s.choose) all.delete(f.name)
   }
-  return all
+  return new Set([...all, ...lockBools(system)])
 }
 
 interface Flow {
@@ -247,6 +290,10 @@ function outcomeOf(cond: Expr, modes: ReadonlyMap<string, number>): boolean | un
   if (cond.kind === 'not') {
     const inner = outcomeOf(cond.arg, modes)
     return inner === undefined ? undefined : !inner
+  }
+  if (cond.kind === 'field' && isOwn(cond)) {
+    const value = modes.get(cond.field.name)
+    return value === undefined ? undefined : value !== 0
   }
   if (cond.kind !== 'binary' || (cond.op !== 'eq' && cond.op !== 'ne') || cond.right.kind !== 'const') return undefined
   const value = cond.left.kind === 'field' && isOwn(cond.left) ? modes.get(cond.left.field.name) : undefined
@@ -268,6 +315,15 @@ function afterTail(f: Flow, t: Tail, tracked: ReadonlySet<string>, arrive: (labe
       return
     }
     case 'set': {
+      const { target, value } = t
+      if (tracked.has(target.field.name) && value.kind !== 'const') {
+        for (const outcome of [0, 1]) {
+          const told: Expr = { kind: 'const', type: target.type, value: outcome }
+          const known = assigning(learning(f.known, value, outcome === 1), target, told)
+          afterTail({ known, modes: modesAfter(f, target, told, tracked) }, t.next, tracked, arrive)
+        }
+        return
+      }
       const known = assigning(f.known, t.target, t.value)
       afterTail({ known, modes: modesAfter(f, t.target, t.value, tracked) }, t.next, tracked, arrive)
     }

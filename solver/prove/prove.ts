@@ -13,7 +13,7 @@ import { setUp, type Setup } from './setup.ts'
 /** What every proof of a core model rests on, beside the lemmas. */
 export const RESTS_ON: readonly string[] = [
   'any number of threads; each makes any of the calls named, on any range of pages, again and again, and touches memory in no other way; one RCU callback',
-  'any number of pages, page tables and folios; one mm, one VMA (a split finds no memory), one PMD, one file, mapped shared; truncation ends at the eighth page of a file',
+  'any number of pages, page tables and folios; one mm, one VMA (a split finds no memory), one PMD; one file, mapped shared, or anonymous memory; truncation ends at the eighth page of a file',
   'locals may begin with any value, and the page cache with any folios; nothing is mapped at first',
   'a loop without a step in it is taken turn by turn, which only adds interleavings',
   'lemmas by hand: none; they are guesses read off the code, kept where Z3 shows that they prove one another',
@@ -97,7 +97,15 @@ export function prepare(item: Item, kernel: Kernel, without: readonly string[]):
   const setup = setUp({ ...item.core, without }, kernel)
   const { claims, support } = item.claimsOf(setup.system, kernel)
   const more = item.lean === true ? [] : [...ownConstants(setup.system), ...constants(setup)]
-  return { item, setup, claims, guesses: [...support, ...more] }
+  // Of a set without objects there is nothing to say, and nothing that a lemma could fail for.
+  const empty = (l: Lemma): boolean => l.vars.some((v) => setup.domain[v.set] === 0)
+  const some = (lemmas: readonly Lemma[]): readonly Lemma[] => lemmas.filter((l) => !empty(l))
+  return {
+    item,
+    setup,
+    claims: claims.map((c) => ({ ...c, lemmas: some(c.lemmas) })),
+    guesses: some([...support, ...more]),
+  }
 }
 
 /** Labels that a claim is about. */
@@ -135,6 +143,10 @@ export async function attempt(
   ]
   // Once more, of exactly what is left, with nothing else assumed.
   const checked = await check(setup, lemmas, options, found.unreached)
+  for (const u of checked.unmet)
+    log?.(
+      `not shown again: ${u.lemma.name.slice(0, 200)} by ${u.from ?? 'the start'}, ${u.to ?? ''} (${u.whose}): ${u.said}`,
+    )
   const goals = order.filter((i) => i < wanted.length).length
   const proof: ItemProof = {
     ...headOf(item, setup),

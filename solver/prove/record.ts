@@ -38,12 +38,11 @@ export function fingerprint(system: System): string {
   return createHash('sha256').update(text, 'utf8').digest('hex').slice(0, DIGITS)
 }
 
-/** The record of what an attempt has proved; undefined where that is nothing. */
-export function recordOf(a: Attempt): ProofRecord | undefined {
+/** The record of what an attempt has proved. Where that is nothing, it says so: the search need not be made again. */
+export function recordOf(a: Attempt): ProofRecord {
   const claims = a.proof.claims.filter((c) => c.verdict === 'proved').map((c) => c.claim)
-  if (claims.length === 0) return undefined
   const { property, core, kernel, operations } = a.proof
-  const lemmas = a.guessed.map((l) => ({ name: l.name, ...textOf(a.setup, l) }))
+  const lemmas = claims.length === 0 ? [] : a.guessed.map((l) => ({ name: l.name, ...textOf(a.setup, l) }))
   return {
     format: PROOF_FORMAT,
     property,
@@ -57,7 +56,7 @@ export function recordOf(a: Attempt): ProofRecord | undefined {
 }
 
 /** The lemmas of a record, as far as the model of today has them: first those of its claims, then its guesses. */
-function recalled(record: ProofRecord, { setup, claims, guesses }: Prepared): readonly Lemma[] {
+export function recalled(record: ProofRecord, { setup, claims, guesses }: Prepared): readonly Lemma[] {
   const places = new Map(setup.system.labels.map((l, i) => [l.name, i]))
   const at = (labels: readonly string[]): ReadonlySet<number> => new Set(labels.flatMap((l) => places.get(l) ?? []))
   const byName = new Map(guesses.map((l) => [l.name, l]))
@@ -81,6 +80,14 @@ export interface Rechecked {
   readonly unmet: readonly Unmet[]
   readonly lemmas: readonly Lemma[]
 }
+
+/** The record of a proof that another kernel's lemmas have given. */
+export const adopted = (record: ProofRecord, { item, setup }: Prepared): ProofRecord => ({
+  ...record,
+  kernel: setup.kernel.name,
+  operations: item.core.operations,
+  model: fingerprint(setup.system),
+})
 
 /** Checks a recorded proof against the model of today. What it does not claim is left unknown. */
 export async function recheck(record: ProofRecord, prepared: Prepared, options: CheckOptions): Promise<Rechecked> {

@@ -59,22 +59,31 @@ function everywhere(e: Encoding, sets: readonly string[], body: (args: readonly 
 
 /**
  * What the type of a variable says: references that are not nil, and numbers in their range. Nothing is said of
- * what is read at nil, where the model reads 0: that only allows more.
+ * what is read at nil, where the model reads 0, and of references into a set of which the world has no object: that
+ * only allows more.
  */
 export function typing(e: Encoding, f: Field): readonly Term[] {
+  const of = typeOf(e, f)
+  return of === undefined ? [] : [everywhere(e, f.sets, of)]
+}
+
+/** The same of one thread: asked before a proof is believed, since types that nothing fits would prove anything. */
+export function typingAt(e: Encoding, f: Field, thread: Term): Term {
+  return typeOf(e, f)?.([thread]) ?? TRUE
+}
+
+function typeOf(e: Encoding, f: Field): ((args: readonly Term[]) => Term) | undefined {
   const { type } = f
-  if (f.role === 'geometry' && e.geometry.has(f.name)) return []
-  const bounded = type.kind === 'int' || (type.kind === 'ref' && type.nonNil === true)
-  if (!bounded) return []
+  if (f.role === 'geometry' && e.geometry.has(f.name)) return undefined
+  const points = type.kind === 'ref' && type.nonNil === true && e.domain[type.set] !== 0
+  if (type.kind !== 'int' && !points) return undefined
   const read = symbolOf(e, f)
-  return [
-    everywhere(e, f.sets, (args) => {
-      const value = read(args)
-      if (value.kind !== 'one') return TRUE
-      if (type.kind === 'ref') return not(equal(value.term, nilOf(type.set)))
-      return inRange(type, value.term)
-    }),
-  ]
+  return (args) => {
+    const value = read(args)
+    if (value.kind !== 'one') return TRUE
+    if (type.kind === 'ref') return not(equal(value.term, nilOf(type.set)))
+    return type.kind === 'int' ? inRange(type, value.term) : TRUE
+  }
 }
 
 /** A number in the range of its type; numbers of a file's pages have no upper end, as files of any size have pages. */
