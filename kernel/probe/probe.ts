@@ -21,6 +21,8 @@ export interface ProbeOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Where local files are made; they have no name while they are used. */
   readonly directory?: string
+  /** The number of the CPU, of those that there are, that its processes are to stay on. */
+  readonly cpu?: number
 }
 
 interface Waiting {
@@ -36,13 +38,16 @@ export async function openProbe(options: ProbeOptions = {}): Promise<Result<Prob
   if (process.platform !== 'linux') return failed(skip('platform', `this is ${process.platform}, not Linux`))
   const folder = join(kernelDirectory(), 'probe')
   const names = (await readdir(folder)).filter((f) => /\.[ch]$/.test(f)).sort()
-  const compiled = await compile('probe', await readSources(names.map((f) => join(folder, f))), options.env)
+  const compiled = await compile('probe', await readSources(names.map((f) => join(folder, f))), options.env, {
+    alone: true,
+  })
   if (!compiled.ok) return compiled
-  return start(compiled.value.path, options.directory ?? tmpdir())
+  const cpu = options.cpu === undefined ? [] : [String(options.cpu)]
+  return start(compiled.value.path, [options.directory ?? tmpdir(), ...cpu])
 }
 
-async function start(path: string, directory: string): Promise<Result<Probe, Skip>> {
-  const child = spawn(path, [directory], { stdio: ['pipe', 'pipe', 'inherit'], env: {} })
+async function start(path: string, args: readonly string[]): Promise<Result<Probe, Skip>> {
+  const child = spawn(path, args, { stdio: ['pipe', 'pipe', 'inherit'], env: {} })
   const waiting = new Map<number, Waiting>()
   let next = 0
   const lose = (why: string): void => {
@@ -85,6 +90,12 @@ async function start(path: string, directory: string): Promise<Result<Probe, Ski
     lose(e instanceof Error ? e.message : String(e))
     child.kill()
   })
+  // What is asked for in one go goes in one write.
+  let unsent = ''
+  const send = (): void => {
+    child.stdin.write(unsent)
+    unsent = ''
+  }
   const run = async (s: Sequence): Promise<Observed> =>
     new Promise((resolve, reject) => {
       if (child.exitCode !== null || child.signalCode !== null) {
@@ -93,7 +104,8 @@ async function start(path: string, directory: string): Promise<Result<Probe, Ski
       }
       const id = next++
       waiting.set(id, { resolve, reject })
-      child.stdin.write(encode(id, s))
+      if (unsent === '') queueMicrotask(send)
+      unsent += encode(id, s)
     })
   return ok({ run, close })
 }
@@ -108,7 +120,7 @@ export async function openProbes(n: number, options: ProbeOptions = {}): Promise
     await Promise.all(opened.map((p) => p.close()))
   }
   for (let i = 0; i < n; i++) {
-    const one = await openProbe(options)
+    const one = await openProbe({ ...options, cpu: i })
     if (!one.ok) {
       await close()
       return one

@@ -1,5 +1,4 @@
 /** One sequence on both sides, and where they part. */
-import { z } from 'zod'
 import { PAGEMAP_BIT, type ProbeOp, type Sequence } from '../probe/operations.ts'
 import type { Observed, OpResult } from '../probe/protocol.ts'
 import { resultOf } from '../sequential/statements.ts'
@@ -27,8 +26,6 @@ export interface Account {
   readonly verdict: 'agrees' | 'apart' | 'differs'
 }
 
-const bitsOf = z.array(z.number())
-
 /** What the probe is asked: the world, then each operation and what is seen after it. */
 export function probeSequence(model: SequenceModel, { world, ops }: WorldSequence): Sequence {
   const stage = model.stage(world)
@@ -44,13 +41,15 @@ const storing = (o: ProbeOp, i: number): ProbeOp =>
 /** Of a process that is not there, nothing is mapped or guarded; of one that was killed, nothing is known. */
 const UNKNOWN = 'not known'
 
+const isNumbers = (x: unknown): x is readonly number[] => Array.isArray(x) && x.every((n) => typeof n === 'number')
+
 function seenOf(stage: Stage, o: SequenceOp, results: readonly OpResult[]): Expected {
   const [first, ...looks] = results
   const guards = stage.looks.flatMap((m, i) => {
     const r = looks[2 * i]
-    const bits = bitsOf.safeParse(r?.kind === 'ok' ? r.data : undefined)
-    return bits.success
-      ? bits.data.map((b) => (b & PAGEMAP_BIT.guard) !== 0)
+    const bits: unknown = r?.kind === 'ok' ? r.data : undefined
+    return isNumbers(bits)
+      ? bits.map((b) => (b & PAGEMAP_BIT.guard) !== 0)
       : Array.from({ length: m.pages }, () => false)
   })
   const areas = stage.looks.map((m, i) => {
