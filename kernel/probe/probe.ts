@@ -110,34 +110,10 @@ async function start(path: string, args: readonly string[]): Promise<Result<Prob
   return ok({ run, close })
 }
 
-/**
- * Several probes as one, which take turns: a sequence is mostly a wait of one process for another, and waits of
- * different probes pass at the same time. Answers come in the order of each probe, not of all.
- */
-export async function openProbes(n: number, options: ProbeOptions = {}): Promise<Result<Probe, Skip>> {
-  const opened: Probe[] = []
-  const close = async (): Promise<void> => {
-    await Promise.all(opened.map((p) => p.close()))
-  }
-  for (let i = 0; i < n; i++) {
-    const one = await openProbe({ ...options, cpu: i })
-    if (!one.ok) {
-      await close()
-      return one
-    }
-    opened.push(one.value)
-  }
-  let turn = 0
-  const run: Probe['run'] = async (s) => {
-    const probe = opened[turn++ % opened.length]
-    if (probe === undefined) throw new Error('no probe was opened')
-    return probe.run(s)
-  }
-  return ok({ run, close })
-}
-
 /** How many sequences are on their way at a time: enough that neither side waits for the other. */
-const WINDOW = 64
+const WINDOW = 128
+/** So many answers are waited for before more is asked: fewer writes, and fewer wake-ups of the other side. */
+const REFILL = 64
 
 /** Runs sequences in order, `use` being called with each answer in turn; it may say that this was enough. */
 export async function runSequences<T extends Sequence>(
@@ -152,7 +128,10 @@ export async function runSequences<T extends Sequence>(
   }
   for (const s of sequences) {
     pending.push({ s, answer: probe.run(s) })
-    if (pending.length >= WINDOW && !(await settle())) break
+    if (pending.length < WINDOW) continue
+    let more = true
+    for (let n = 0; n < REFILL && more; n++) more = await settle()
+    if (!more) break
   }
   while (pending.length > 0) await settle()
 }

@@ -46,8 +46,7 @@ function opResult(line: readonly unknown[]): OpResult {
   const [state, ret, err, sig, code, data] = line
   if (typeof state !== 'number' || typeof ret !== 'number' || typeof err !== 'number')
     throw new Error(`the probe answered ${JSON.stringify(line)}`)
-  if (typeof sig !== 'number' || typeof code !== 'number')
-    throw new Error(`the probe answered ${JSON.stringify(line)}`)
+  if (typeof sig !== 'number' || typeof code !== 'number') throw new Error(`the probe answered ${JSON.stringify(line)}`)
   if (state === 0) return { kind: 'not-run' }
   if (state === 1) return { kind: 'unfinished' }
   if (state === 3) return { kind: 'no-process' }

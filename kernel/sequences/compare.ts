@@ -71,8 +71,22 @@ function showExpected(stage: Stage, e: Expected): string {
   ].join('; ')
 }
 
-/** The accounts up to the first operation on which kernel and model differ; throws where the world could not be set up. */
-export function compare(model: SequenceModel, s: WorldSequence, observed: Observed): readonly Account[] {
+/** One operation on both sides. */
+interface Met {
+  readonly o: SequenceOp
+  readonly seen: Expected
+  readonly allowed: readonly Expected[]
+  /** The byte that a load gave, and the one that it is to give; undefined where there is none, or it is open. */
+  readonly loaded: number | undefined
+  readonly read: number | undefined
+  readonly verdict: Account['verdict']
+}
+
+/**
+ * Up to the first operation on which kernel and model differ, one call of `met` for each. Gives the worst verdict;
+ * throws where the world could not be set up.
+ */
+function judge(model: SequenceModel, s: WorldSequence, observed: Observed, met: (m: Met) => void): Account['verdict'] {
   const { world: w } = s
   const stage = model.stage(w)
   const before = stage.setUp.length
@@ -83,12 +97,10 @@ export function compare(model: SequenceModel, s: WorldSequence, observed: Observ
     )
   const run = model.start(w)
   const width = 1 + stage.observe.length
-  const accounts: Account[] = []
   for (const [i, o] of s.ops.entries()) {
     const at = before + i * width
     const seen = seenOf(stage, o, observed.ops.slice(at, at + width))
     const { agrees, allowed, read } = run.take(o, seen, valueAt(i))
-    const options = [...new Set(allowed.map((e) => showExpected(stage, e)))]
     const first = observed.ops[at]
     const loaded = read !== undefined && first?.kind === 'ok' ? first.value : undefined
     const verdict = agrees
@@ -98,6 +110,22 @@ export function compare(model: SequenceModel, s: WorldSequence, observed: Observ
       : allowed.some((e) => onlyApart(stage, seen, e))
         ? 'apart'
         : 'differs'
+    met({ o, seen, allowed, loaded, read, verdict })
+    if (verdict !== 'agrees') return verdict
+  }
+  return 'agrees'
+}
+
+/** Whether kernel and model agree, without the words of it. */
+export const verdictOf = (model: SequenceModel, s: WorldSequence, observed: Observed): Account['verdict'] =>
+  judge(model, s, observed, () => undefined)
+
+/** The accounts up to the first operation on which kernel and model differ; throws where the world could not be set up. */
+export function compare(model: SequenceModel, s: WorldSequence, observed: Observed): readonly Account[] {
+  const stage = model.stage(s.world)
+  const accounts: Account[] = []
+  judge(model, s, observed, ({ o, seen, allowed, loaded, read, verdict }) => {
+    const options = [...new Set(allowed.map((e) => showExpected(stage, e)))]
     const byte = (n: number | undefined): string => (n === undefined || loaded === read ? '' : `, byte ${n}`)
     accounts.push({
       statement: o.text,
@@ -105,8 +133,7 @@ export function compare(model: SequenceModel, s: WorldSequence, observed: Observ
       model: `${options.length === 0 ? 'does not return' : options.join(' or ')}${byte(read)}`,
       verdict,
     })
-    if (verdict !== 'agrees') break
-  }
+  })
   return accounts
 }
 

@@ -26,8 +26,11 @@ export interface Enabled {
 }
 
 export interface Executor {
-  /** What can run next: by any thread that is no daemon; where there is nothing, by a daemon. */
-  readonly enabled: (s: Slots) => readonly Enabled[]
+  /**
+   * Runs while there is one step to run: of any thread that is no daemon; where they have none, of a daemon. Gives
+   * what can run then: nothing, or several steps. Throws after so many steps.
+   */
+  readonly advance: (s: Slots, stepsMax: number) => readonly Enabled[]
   readonly run: (e: Enabled, s: Slots) => void
 }
 
@@ -192,14 +195,15 @@ export function newExecutor(model: LoweredModel): Executor {
     if (list !== undefined) list[pc] = ready
     return ready
   }
-  const collect = (s: Slots, daemons: boolean): readonly Enabled[] => {
-    const found: Enabled[] = []
-    model.threads.forEach((t, thread) => {
-      if (t.daemon !== daemons) return
-      for (const ready of readyAt(thread, s[t.pcSlot] ?? -1)) {
+  const threadsOf = (daemon: boolean): readonly Own[] =>
+    model.threads.flatMap((t, thread) => (t.daemon === daemon ? [{ thread, pcSlot: t.pcSlot }] : []))
+  const [users, daemons] = [threadsOf(false), threadsOf(true)]
+  const collect = (s: Slots, threads: readonly Own[], found: Enabled[]): void => {
+    for (const { thread, pcSlot } of threads)
+      for (const ready of readyAt(thread, s[pcSlot] ?? -1)) {
         const { step, guard } = ready
         if (step.choices.length === 0) {
-          if (guard(s) !== 0) found.push({ ready, choices: [] })
+          if (guard(s) !== 0) found.push({ ready, choices: NO_CHOICES })
           continue
         }
         const before = step.choices.map(({ slot }) => s[slot] ?? 0)
@@ -209,17 +213,29 @@ export function newExecutor(model: LoweredModel): Executor {
         }
         choose(step, before, s)
       }
-    })
-    return found
   }
-  return {
-    enabled: (s) => {
-      const users = collect(s, false)
-      return users.length > 0 ? users : collect(s, true)
-    },
-    run: ({ ready, choices }, s) => {
-      choose(ready.step, choices, s)
-      ready.body(s)
-    },
+  const run = ({ ready, choices }: Enabled, s: Slots): void => {
+    if (choices.length > 0) choose(ready.step, choices, s)
+    ready.body(s)
   }
+  const advance = (s: Slots, stepsMax: number): readonly Enabled[] => {
+    const found: Enabled[] = []
+    for (let n = 0; n < stepsMax; n++) {
+      found.length = 0
+      collect(s, users, found)
+      if (found.length === 0) collect(s, daemons, found)
+      const [only] = found
+      if (only === undefined || found.length > 1) return found
+      run(only, s)
+    }
+    throw new Error('an operation of the model does not end')
+  }
+  return { advance, run }
 }
+
+interface Own {
+  readonly thread: number
+  readonly pcSlot: number
+}
+
+const NO_CHOICES: readonly number[] = []

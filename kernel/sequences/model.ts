@@ -3,7 +3,7 @@
  * shared variables are carried from one lowered model to the next by name; states have numbers, and what an
  * operation does to a state is remembered, since sequences of one small world meet the same states again and again.
  */
-import type { LExpr, LoweredModel } from '../../model/language/lowered.ts'
+import type { LoweredModel } from '../../model/language/lowered.ts'
 import { lower, ModelError } from '../../model/language/lower/lower.ts'
 import type { Program } from '../../model/language/routine.ts'
 import { show, type Type } from '../../model/language/types.ts'
@@ -236,8 +236,8 @@ function knownOf(world: WorldModel, shared: Shared, slots: Slots): Known {
 
 /** The start of an operation in a state. */
 function begin(world: WorldModel, one: OneOperation, { shared }: Known): Slots {
-  const slots = Int32Array.from(one.start)
-  world.shared.forEach((slot, i) => (slots[slot] = shared[i] ?? 0))
+  const slots = one.start.slice()
+  for (let i = 0; i < shared.length; i++) slots[world.shared[i] ?? 0] = shared[i] ?? 0
   return slots
 }
 
@@ -252,32 +252,28 @@ function outcomesFrom(world: WorldModel, one: OneOperation, from: Known): readon
   const met = new Set<string>()
   const open: Slots[] = [begin(world, one, from)]
   const found = new Map<string, Outcome>()
-  for (let n = 0, state = open.pop(); state !== undefined; n++) {
-    if (n > STEPS_MAX) throw new Error('an operation of the model does not end')
-    const next = executor.enabled(state)
-    const [only, ...others] = next
-    if (only !== undefined && others.length === 0) {
-      // What one step leads to needs no look at what was met: an operation alone goes round in no circle without a choice.
-      executor.run(only, state)
-      continue
-    }
+  for (let ended = open.pop(); ended !== undefined; ended = open.pop()) {
+    // What one step leads to needs no look at what was met: an operation alone goes round in no circle without a choice.
+    const next = executor.advance(ended, STEPS_MAX)
     for (const e of next) {
-      const later = Int32Array.from(state)
+      const later = ended.slice()
       executor.run(e, later)
       const name = Buffer.from(later.buffer).toString('latin1')
       if (met.has(name)) continue
       met.add(name)
       open.push(later)
     }
-    const ended: Slots = state
-    if (only === undefined && one.ends.every(({ slot, pc }) => ended[slot] === pc)) {
-      const shared = Uint16Array.from(world.shared, (slot, i) => (world.promises.has(i) ? 0 : (ended[slot] ?? 0)))
-      const after = knownOf(world, shared, ended)
+    const state: Slots = ended
+    if (next.length === 0 && one.ends.every(({ slot, pc }) => state[slot] === pc)) {
+      const shared = new Uint16Array(world.shared.length)
+      for (let i = 0; i < shared.length; i++) shared[i] = state[world.shared[i] ?? 0] ?? 0
+      for (const i of world.promises) shared[i] = 0
+      const after = knownOf(world, shared, state)
       const { register } = one
-      const result = register === undefined ? {} : { result: here(show(register.type, ended[register.slot] ?? 0), world) }
+      const result =
+        register === undefined ? {} : { result: here(show(register.type, state[register.slot] ?? 0), world) }
       found.set(`${keyOf(shared)} ${result.result ?? ''}`, { expected: { ...after.seen, ...result }, after })
     }
-    state = open.pop()
   }
   const outcomes = [...found.values()]
   from.outcomes[one.number] = outcomes

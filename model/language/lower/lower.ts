@@ -213,15 +213,19 @@ function checkConditions(
   steps: readonly Step[],
   conditions: InlineContext['conditions'],
 ): void {
-  const written = new Set(steps.flatMap((s) => [...accessesOf(s.body).writes]))
+  const looks: { readonly where: string; readonly slot: number; readonly name: string }[] = []
   for (const { where, expr } of conditions)
     eachRead(expr, (slot) => {
       const s = slots[slot]
-      if (s !== undefined && s.kind !== 'local' && written.has(slot))
-        throw new ModelError(
-          `${where}: what stands between two steps looks at '${s.name}'; load it in a step of its own first, as READ_ONCE() would`,
-        )
+      if (s !== undefined && s.kind !== 'local') looks.push({ where, slot, name: s.name })
     })
+  if (looks.length === 0) return
+  const written = new Set(steps.flatMap((s) => [...accessesOf(s.body).writes]))
+  const wrong = looks.find(({ slot }) => written.has(slot))
+  if (wrong !== undefined)
+    throw new ModelError(
+      `${wrong.where}: what stands between two steps looks at '${wrong.name}'; load it in a step of its own first, as READ_ONCE() would`,
+    )
 }
 
 function withStepProperties(
@@ -235,6 +239,7 @@ function withStepProperties(
     const cond = lowerExpr(ctx, p.step)
     return [{ assertion: lowerAssert(number(p.name), cond), reads: slotsRead(cond) }]
   })
+  if (stepwise.length === 0) return steps
   return steps.map((s) => {
     const { writes } = accessesOf(s.body)
     const extra: LStmt[] = stepwise.filter((p) => [...p.reads].some((slot) => writes.has(slot))).map((p) => p.assertion)
