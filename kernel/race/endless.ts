@@ -131,7 +131,7 @@ const seconds = (ms: number): string => `${Number((ms / 1000).toPrecision(2))} s
 export function loopSeen({ plain, long, traced }: Endless): string {
   const held = long.calls.filter((c) => c.heldMs !== undefined)
   const pages = `${long.block} pages, of which a thread went on reading the last`
-  const round = `on one page, readers lost it again in ${plain.turned} of ${plain.rounds} rounds, ${plain.most} times at most`
+  const round = `on one page, a reader had it back before the call in ${plain.turned} of ${plain.rounds} rounds, ${plain.most} times at most`
   if (held.length === 0) return `every call returned on ${pages}; ${round}`
   const calls = held.map(
     (c) => `${c.text} had not returned after ${seconds(c.heldMs ?? 0)} (alone: ${seconds(c.aloneMs)})`,
