@@ -304,7 +304,8 @@ static __attribute__((unused)) void keep_reading(int thread, int op, int r, char
 static int map_one(int m)
 {
 	const struct mapping *p = &mappings[m];
-	int flags = MAP_FIXED | MAP_NORESERVE | (p->shared ? MAP_SHARED : MAP_PRIVATE) | (p->file < 0 ? MAP_ANONYMOUS : 0);
+	int flags = MAP_FIXED | (p->shared ? MAP_SHARED : MAP_PRIVATE) | (p->file < 0 ? MAP_ANONYMOUS : 0) |
+		    (KEEPERS ? MAP_NORESERVE : 0);
 	off_t offset = p->file < 0 ? 0 : p->first * (off_t)BLOCK;
 	size_t size = p->pages * BLOCK;
 
