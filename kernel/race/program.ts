@@ -80,7 +80,7 @@ export interface RaceProgram {
   readonly block: number
   /** Flags of userfaultfd's features, where anything is registered with one. */
   readonly uffd?: number
-  /** Some thread may wait for userfaultfd without end: it is not waited for, and woken after the round. */
+  /** Some thread may wait without end: it is not waited for; who waits for userfaultfd is woken after the round. */
   readonly waits: boolean
   /** Pages are poisoned, and the kernel gives their SIGBUS no code of its own. */
   readonly plainPoison: boolean

@@ -78,13 +78,15 @@ function deadlocked(scenario: Scenario, model: LoweredModel, trace: Trace, end: 
       return no(`'${at}' has no register by which to see that it has not returned`)
     for (const s of stmts.slice(first)) if (s.register !== undefined) open.add(`P${t.index}:${s.register.text}`)
   }
-  const program = raceProgram(scenario, trace, { waits: true })
-  if (!program.ok) return program
-  const found = outcomeOf(scenario, model, end, program.value.pages)
+  const made = raceProgram(scenario, trace, { waits: true })
+  if (!made.ok) return made
+  // Whatever they wait for, the program is not to wait for them.
+  const program = { ...made.value, waits: true }
+  const found = outcomeOf(scenario, model, end, program.pages)
   const registers = found.registers.map((r) => (open.has(r.name) ? { ...r, value: NO_RETURN } : r))
   const outcome = { registers, pages: found.pages }
   const key = JSON.stringify(outcome)
-  return ok({ scenario, program: program.value, outcome, shows: (o) => JSON.stringify(o) === key })
+  return ok({ scenario, program, outcome, shows: (o) => JSON.stringify(o) === key })
 }
 
 /** The target of a scenario that begins with the trace. */
