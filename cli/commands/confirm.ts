@@ -1,6 +1,7 @@
 /** `mmcheck confirm ID`: does a counterexample happen on the running kernel? */
 import { ok } from '../../counterexamples/result.ts'
 import { toAscii } from '../../counterexamples/text.ts'
+import { hasFrames } from '../../kernel/frames/conform.ts'
 import { confirm, isOf, type Confirmation } from '../../kernel/race/confirm.ts'
 import { showPages, showRegisters } from '../../kernel/race/outcome.ts'
 import { targetOf } from '../../kernel/race/target.ts'
@@ -61,7 +62,7 @@ export async function confirmCommand(name: string, options: ConfirmOptions): Pro
     note({ verdict: 'not run', rounds: 0, hits: 0, why: why.message })
     return skipped(options, why)
   }
-  if (found.trace.loopStart !== undefined)
+  if (found.trace.loopStart !== undefined || hasFrames(scenario))
     return confirmEndless(c, scenario, kernel.value.running, { ...options, note, notRun })
   const target = targetOf(scenario, found.trace, c.property.name)
   if (!target.ok) return notRun(target.error)

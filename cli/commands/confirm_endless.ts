@@ -1,4 +1,4 @@
-/** `mmcheck confirm ID` of a run that never ends, and where C programs are kept. */
+/** `mmcheck confirm ID` of what is no race of a few calls: runs that never end, and page frames. Where C programs are kept. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Confirmation as Recorded } from '../../counterexamples/confirmed.ts'
@@ -6,7 +6,10 @@ import type { Counterexample } from '../../counterexamples/json.ts'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
 import { toAscii } from '../../counterexamples/text.ts'
 import type { RunningKernel } from '../../kernel/probe/features.ts'
+import { confirmFrames } from '../../kernel/frames/confirm.ts'
+import { hasFrames } from '../../kernel/frames/conform.ts'
 import { goesOn, heldCall, loopHead, loopSeen, runLoop } from '../../kernel/race/endless.ts'
+import { showRegisters } from '../../kernel/race/outcome.ts'
 import { confirmHang } from '../../kernel/sequential/hang.ts'
 import type { Skip } from '../../kernel/skip.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
@@ -43,10 +46,10 @@ export function keepReproducer(
   }
 }
 
-/** What was seen of calls that do not return: a thread alone, or calls beside threads that go on and on. */
+/** What was seen: `hits` of the rounds show it. */
 interface Seen {
-  readonly held: boolean
   readonly rounds: number
+  readonly hits: number
   readonly said: string
   readonly reproducer?: string
 }
@@ -57,13 +60,20 @@ async function look(
   running: RunningKernel,
   seconds: number,
 ): Promise<Result<Seen, Skip>> {
+  if (hasFrames(scenario)) {
+    const ran = await confirmFrames(scenario, c.property.name)
+    if (!ran.ok) return ran
+    const { orders, hits, outcome } = ran.value
+    const said = outcome === undefined ? `none of the ${orders} orders shows it` : showRegisters(outcome)
+    return ok({ rounds: orders, hits, said })
+  }
   if (!goesOn(scenario)) {
     const ran = await confirmHang(scenario)
     if (!ran.ok) return ran
     const { hung, call, seconds: waited } = ran.value
     return ok({
-      held: hung,
       rounds: 1,
+      hits: hung ? 1 : 0,
       said: hung ? `${call} had not returned after ${waited} s` : 'every call returned',
     })
   }
@@ -71,16 +81,16 @@ async function look(
   if (!ran.ok) return ran
   const { plain, long } = ran.value
   const said = loopSeen(ran.value)
-  const held = heldCall(ran.value) !== undefined
+  const hits = heldCall(ran.value) === undefined ? 0 : 1
   return ok({
-    held,
-    rounds: plain.rounds + long.rounds + (held ? 1 : 0),
+    rounds: plain.rounds + long.rounds + hits,
+    hits,
     said,
     reproducer: ran.value.reproducer(loopHead(c, running.release, said)),
   })
 }
 
-/** Returns the exit code: 10 where a call was held up for as long as was waited, 20 where all returned, 77 for a skip. */
+/** Returns the exit code: 10 where it was seen (or a call was held up for as long as was waited), else 20; 77 for a skip. */
 export async function confirmEndless(
   c: Counterexample,
   scenario: Scenario,
@@ -89,8 +99,8 @@ export async function confirmEndless(
 ): Promise<number> {
   const ran = await look(c, scenario, running, options.seconds)
   if (!ran.ok) return options.notRun(ran.error)
-  const { held, rounds, said, reproducer } = ran.value
-  const hits = held ? 1 : 0
+  const { hits, rounds, said, reproducer } = ran.value
+  const held = hits > 0
   options.note({ verdict: held ? 'confirmed' : 'not seen', rounds, hits, ...(held ? { seen: said } : { why: said }) })
   const keep = reproducer !== undefined && (held || options.output !== undefined)
   const kept = keep ? keepReproducer(c, reproducer, options) : undefined
