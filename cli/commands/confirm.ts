@@ -14,24 +14,9 @@ import { RESULT_FORMAT } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
 import { skipped } from '../skipped.ts'
 import type { Style } from '../style.ts'
-import { confirmEndless, keepReproducer, type Note } from './confirm_endless.ts'
+import type { ConfirmOptions, Note } from './confirm_options.ts'
+import { confirmEndless, keepReproducer } from './confirm_endless.ts'
 import { corpusDirectory, readCounterexample, rerun } from './replay.ts'
-
-export interface ConfirmOptions {
-  readonly runs: number
-  readonly seconds: number
-  readonly seed: number
-  /** Ends the run when it has been seen so often; 0 for never. */
-  readonly enough: number
-  /** Where the C program goes; by default below the working directory. */
-  readonly output?: string
-  /** The result goes into counterexamples/corpus/confirmed.json. */
-  readonly record: boolean
-  readonly json: boolean
-  readonly style: Style
-  readonly out: (text: string) => void
-  readonly err: (text: string) => void
-}
 
 /** The version of a release, without what its maker has put after it. */
 const versionOf = (release: string): string => /^[\d.]+\d/.exec(release)?.[0] ?? release

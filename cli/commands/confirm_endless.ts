@@ -1,7 +1,6 @@
 /** `mmcheck confirm ID` of what is no race of a few calls: runs that never end, and page frames. Where C programs are kept. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Confirmation as Recorded } from '../../counterexamples/confirmed.ts'
 import type { Counterexample } from '../../counterexamples/json.ts'
 import { failed, ok, type Result } from '../../counterexamples/result.ts'
 import { toAscii } from '../../counterexamples/text.ts'
@@ -18,10 +17,7 @@ import { fail } from '../fail.ts'
 import { printable, reason } from '../message.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
-import type { ConfirmOptions } from './confirm.ts'
-
-/** Records a result, where that was asked for. */
-export type Note = (result: Pick<Recorded, 'verdict' | 'rounds' | 'hits'> & Partial<Recorded>) => void
+import type { ConfirmOptions, Note } from './confirm_options.ts'
 
 interface Endless extends ConfirmOptions {
   readonly note: Note
