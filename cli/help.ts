@@ -154,6 +154,12 @@ Examples:
 
 What is recorded is shown by 'explain' and 'replay'.
 
+Of a run that never ends it shows as much as can be seen: a call that has not
+returned after the time, beside a thread that goes on and on, how often its
+loop went round, and that it returns once that thread stops. Of a deadlock: a
+thread that sleeps in its call though all others have returned. On a busy
+machine give it more time.
+
 Exit code: 10 where the violation was seen, 20 where it was not, 77 where the
 machine lacks what is needed or the kernel cannot show it. ${SEE_ROOT}`
 

@@ -1,43 +1,22 @@
 /** `mmcheck confirm ID`: does a counterexample happen on the running kernel? */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import type { Confirmation as Recorded } from '../../counterexamples/confirmed.ts'
-import type { Counterexample } from '../../counterexamples/json.ts'
+import { ok } from '../../counterexamples/result.ts'
 import { toAscii } from '../../counterexamples/text.ts'
+import { hasFrames } from '../../kernel/frames/conform.ts'
 import { confirm, isOf, type Confirmation } from '../../kernel/race/confirm.ts'
 import { showPages, showRegisters } from '../../kernel/race/outcome.ts'
 import { targetOf } from '../../kernel/race/target.ts'
 import { against, type Against } from '../../kernel/running.ts'
-import { confirmHang } from '../../kernel/sequential/hang.ts'
 import type { Skip } from '../../kernel/skip.ts'
-import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { recordConfirmation } from '../confirmations.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
-import { printable, reason } from '../message.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
 import { skipped } from '../skipped.ts'
 import type { Style } from '../style.ts'
+import type { ConfirmOptions, Note } from './confirm_options.ts'
+import { confirmEndless, keepReproducer } from './confirm_endless.ts'
 import { corpusDirectory, readCounterexample, rerun } from './replay.ts'
-
-export interface ConfirmOptions {
-  readonly runs: number
-  readonly seconds: number
-  readonly seed: number
-  /** Ends the run when it has been seen so often; 0 for never. */
-  readonly enough: number
-  /** Where the C program goes; by default below the working directory. */
-  readonly output?: string
-  /** The result goes into counterexamples/corpus/confirmed.json. */
-  readonly record: boolean
-  readonly json: boolean
-  readonly style: Style
-  readonly out: (text: string) => void
-  readonly err: (text: string) => void
-}
-
-const REPRODUCERS = join('.mmcheck', 'reproducers')
 
 /** The version of a release, without what its maker has put after it. */
 const versionOf = (release: string): string => /^[\d.]+\d/.exec(release)?.[0] ?? release
@@ -52,7 +31,7 @@ export async function confirmCommand(name: string, options: ConfirmOptions): Pro
   const c = read.value
   const kernel = await against()
   if (!kernel.ok) return skipped(options, kernel.error)
-  const note = (result: Pick<Recorded, 'verdict' | 'rounds' | 'hits'> & Partial<Recorded>): void => {
+  const note: Note = (result) => {
     if (!options.record) return
     recordConfirmation(corpusDirectory(), {
       scenario: c.scenario.name,
@@ -68,7 +47,8 @@ export async function confirmCommand(name: string, options: ConfirmOptions): Pro
     note({ verdict: 'not run', rounds: 0, hits: 0, why: why.message })
     return skipped(options, why)
   }
-  if (found.trace.loopStart !== undefined) return confirmEndless(c, scenario, { ...options, note, notRun })
+  if (found.trace.loopStart !== undefined || hasFrames(scenario))
+    return confirmEndless(c, scenario, kernel.value.running, { ...options, note, notRun })
   const target = targetOf(scenario, found.trace, c.property.name)
   if (!target.ok) return notRun(target.error)
   const ran = await confirm(c, target.value, kernel.value.running, {
@@ -86,51 +66,17 @@ export async function confirmCommand(name: string, options: ConfirmOptions): Pro
     hits: rounds(ran.value),
     ...(most === undefined ? {} : { seen: `${showRegisters(most.outcome)} ${showPages(most.outcome)}`.trim() }),
   })
-  const path = options.output ?? join(REPRODUCERS, `${c.id}.c`)
-  if (seen || options.output !== undefined) {
-    try {
-      if (options.output === undefined) mkdirSync(dirname(path), { recursive: true })
-      writeFileSync(path, ran.value.reproducer)
-    } catch (e) {
-      return fail(options, 'input', `cannot write '${printable(path)}': ${reason(e)}`)
-    }
-  }
+  const keep = seen || options.output !== undefined
+  const kept = keep ? keepReproducer(c, ran.value.reproducer, options) : ok('')
+  if (!kept.ok) return fail(options, 'input', kept.error)
+  const path = kept.value
   if (options.json) options.out(json(c.id, ran.value, kernel.value, seen ? path : undefined))
   else {
     const expected = isOf(c, kernel.value.model.name)
     options.out(text(c.id, c.scenario.kernel, ran.value, kernel.value, expected, options.style))
-    if (seen || options.output !== undefined)
-      options.out(`  ${toAscii(path)} shows it: cc -O2 -Wall -Wextra -pthread\n`)
+    if (keep) options.out(`  ${toAscii(path)} shows it: cc -O2 -Wall -Wextra -pthread\n`)
   }
   return seen ? EXIT.violated.code : EXIT.incomplete.code
-}
-
-interface Endless extends ConfirmOptions {
-  readonly note: (result: Pick<Recorded, 'verdict' | 'rounds' | 'hits'> & Partial<Recorded>) => void
-  readonly notRun: (why: Skip) => number
-}
-
-/** A run that never ends: one thread that needs no other is run until its time is up. */
-async function confirmEndless(c: Counterexample, scenario: Scenario, options: Endless): Promise<number> {
-  const ran = await confirmHang(scenario)
-  if (!ran.ok) return options.notRun(ran.error)
-  const { hung, call, seconds } = ran.value
-  const said = `${call} had not returned after ${seconds} s`
-  options.note({
-    verdict: hung ? 'confirmed' : 'not seen',
-    rounds: 1,
-    hits: hung ? 1 : 0,
-    ...(hung ? { seen: said } : {}),
-  })
-  if (options.json)
-    options.out(
-      `${JSON.stringify({ ...RESULT_FORMAT, id: c.id, confirmed: hung, rounds: 1, hits: hung ? 1 : 0 }, null, 2)}\n`,
-    )
-  else {
-    const verdict = hung ? options.style.verdict('violated', 'confirmed') : options.style.verdict('unknown', 'not seen')
-    options.out(`cex ${c.id}: ${verdict}\n${wrapped(toAscii(hung ? said : 'every call returned'), '  ', 4)}\n`)
-  }
-  return hung ? EXIT.violated.code : EXIT.incomplete.code
 }
 
 const rounds = (c: Confirmation): number => c.confirmed.reduce((n, o) => n + o.rounds, 0)

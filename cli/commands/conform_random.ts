@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { toAscii } from '../../counterexamples/text.ts'
 import type { Kernel } from '../../model/kernels/kernels.ts'
-import { openProbes } from '../../kernel/probe/probe.ts'
+import { openProbe } from '../../kernel/probe/probe.ts'
 import { against, type Against } from '../../kernel/running.ts'
 import type { Account } from '../../kernel/sequences/compare.ts'
 import { selectWorlds, showMissing, type Selection } from '../../kernel/sequences/select.ts'
@@ -53,7 +53,8 @@ export async function conformRandomCommand(options: ConformRandomOptions): Promi
     const lacks = first === undefined ? '' : `${first.world} needs ${showMissing(first.missing)}`
     return skipped(options, skip('feature', `no world can be run here: ${lacks}`))
   }
-  const opened = await openProbes(Math.max(2, availableParallelism()))
+  // On one CPU, and not on the first: the model has another, and takes longer than one probe.
+  const opened = await openProbe({ cpu: availableParallelism() - 1 })
   if (!opened.ok) return skipped(options, opened.error)
   const probe = opened.value
   try {

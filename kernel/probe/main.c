@@ -3,11 +3,13 @@
  * group of its own. A crash, a signal or a hang of the child is a result like any other: the parent
  * kills the group when its time is up, since not every system call ends for a signal that is handled.
  *
- *	probe DIRECTORY		local files are made there, and have no name once they are open
+ *	probe DIRECTORY [N]	local files are made there, and have no name once they are open;
+ *				all processes run on the Nth CPU (from 0, round and round) of those that we may use
  */
 #include "probe.h"
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,8 +65,11 @@ static void clear_results(int n)
 static void run(const struct sequence *s)
 {
 	int status = 0, pidfd, in_time;
+	int forks = 0;
 	pid_t pid;
 
+	for (int i = 0; i < s->n; i++)
+		forks |= op_kinds[s->ops[i].number].run == op_fork;
 	clear_results(s->n);
 	pid = fork();
 	if (pid < 0) {
@@ -76,10 +81,12 @@ static void run(const struct sequence *s)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		run_sequence(s);
 	}
-	setpgid(pid, pid);
 	pidfd = pidfd_of(pid);
 	in_time = ended(pid, pidfd, s->timeout_ms);
-	kill(-pid, SIGKILL);
+	if (!in_time)
+		kill(pid, SIGKILL);
+	if (!in_time || forks)
+		kill(-pid, SIGKILL);
 	if (!in_time && !ended(pid, pidfd, STUCK_MS)) {
 		report(s, "stuck", 0);
 	} else {
@@ -93,17 +100,66 @@ static void run(const struct sequence *s)
 	}
 	if (pidfd >= 0)
 		close(pidfd);
-	reap_orphans();
+	if (!in_time || forks)
+		reap_orphans();
+}
+
+/*
+ * The next line of standard input; NULL at its end. Answers are written before we wait for more: as long as there is
+ * something to do, they gather.
+ */
+static char *next_line(void)
+{
+	static char input[1 << 18];
+	static size_t from, to;
+
+	for (;;) {
+		char *newline = memchr(input + from, '\n', to - from), *line = input + from;
+		ssize_t n;
+
+		if (newline) {
+			*newline = 0;
+			from = newline + 1 - input;
+			return line;
+		}
+		flush_output();
+		memmove(input, input + from, to - from);
+		to -= from;
+		from = 0;
+		n = to < sizeof(input) ? read(STDIN_FILENO, input + to, sizeof(input) - to) : 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return NULL;
+		to += n;
+	}
+}
+
+/* A child that begins on another CPU than its parent waits for that to wake up. */
+static void stay_on(int n)
+{
+	cpu_set_t may, one;
+	int cpu = 0;
+
+	if (sched_getaffinity(0, sizeof(may), &may))
+		return;
+	for (n %= CPU_COUNT(&may); !CPU_ISSET(cpu, &may) || n--; cpu++)
+		;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
 }
 
 int main(int argc, char **argv)
 {
-	static char line[1 << 16];
 	static struct sequence s;
 	const char *wrong;
+	char *line;
 
 	if (argc > 1)
 		file_directory = argv[1];
+	if (argc > 2)
+		stay_on(atoi(argv[2]));
 	for (int i = 0; i < FDS_MAX; i++)
 		fds[i] = -1;
 	signal(SIGPIPE, SIG_IGN);
@@ -115,18 +171,14 @@ int main(int argc, char **argv)
 		perror("mmap");
 		return 1;
 	}
-	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	printf("{\"probe\":1,\"page\":%ld}\n", sysconf(_SC_PAGESIZE));
 	fflush(stdout);
-	while (fgets(line, sizeof(line), stdin)) {
-		line[strcspn(line, "\n")] = 0;
+	while ((line = next_line())) {
 		wrong = parse_sequence(line, &s);
 		if (wrong)
-			printf("{\"id\":%ld,\"end\":\"refused\",\"how\":0,\"ops\":[],\"why\":\"%s\"}\n", s.id, wrong);
+			report_refused(s.id, wrong);
 		else
 			run(&s);
-		/* The reader waits for the last answer, not for a full buffer. */
-		fflush(stdout);
 	}
 	return 0;
 }

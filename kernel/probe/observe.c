@@ -1,10 +1,7 @@
 /* What the kernel tells of pages and VMAs: /proc/self/pagemap, PAGEMAP_SCAN, /proc/self/smaps, mincore(2). */
 #include "probe.h"
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -22,6 +19,28 @@ static const int pagemap_bits[] = {
 	57,	/* write-protected by userfaultfd */
 };
 
+/*
+ * Files of /proc/self stay open as long as their process lives: each is of the memory that the process had when it
+ * opened them, so that a child opens its own.
+ */
+static int pagemap_fd = -1, smaps_fd = -1;
+
+void forget_proc(void)
+{
+	if (pagemap_fd >= 0)
+		close(pagemap_fd);
+	if (smaps_fd >= 0)
+		close(smaps_fd);
+	pagemap_fd = smaps_fd = -1;
+}
+
+static int opened(int *fd, const char *path)
+{
+	if (*fd < 0)
+		*fd = open(path, O_RDONLY | O_CLOEXEC);
+	return *fd;
+}
+
 static int too_many(int64_t n)
 {
 	if (n > 0 && n <= PAGES_MAX)
@@ -34,26 +53,34 @@ static int too_many(int64_t n)
 int op_pagemap(const struct op *op, struct result *r)
 {
 	int64_t n = op->argv[1], stride = op->argc > 2 ? op->argv[2] : 1;
+	static uint64_t entries[PAGES_MAX];
 	int fd;
 
 	if (too_many(n))
 		return -1;
-	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	fd = opened(&pagemap_fd, "/proc/self/pagemap");
 	if (fd < 0)
 		return -1;
-	add_data(r, "[");
-	for (int64_t i = 0; i < n; i++) {
-		uint64_t entry, bits = 0;
-		off_t at = (BASE / PAGE + op->argv[0] + i * stride) * sizeof(entry);
+	memset(entries, 0, n * sizeof(entries[0]));
+	/* What cannot be read, as no address, is no page. */
+	for (int64_t i = 0; i < n; i += stride == 1 ? n : 1) {
+		size_t size = (stride == 1 ? n : 1) * sizeof(entries[0]);
+		off_t at = (BASE / PAGE + op->argv[0] + i * stride) * sizeof(entries[0]);
 
-		if (pread(fd, &entry, sizeof(entry), at) != sizeof(entry))
-			entry = 0;
-		for (size_t b = 0; b < sizeof(pagemap_bits) / sizeof(pagemap_bits[0]); b++)
-			bits |= (entry >> pagemap_bits[b] & 1) << b;
-		add_data(r, "%s%llu", i ? "," : "", (unsigned long long)bits);
+		if (pread(fd, &entries[i], size, at) < 0)
+			entries[i] = 0;
 	}
-	add_data(r, "]");
-	close(fd);
+	add_text(r, "[", 1);
+	for (int64_t i = 0; i < n; i++) {
+		uint64_t bits = 0;
+
+		for (size_t b = 0; b < sizeof(pagemap_bits) / sizeof(pagemap_bits[0]); b++)
+			bits |= (entries[i] >> pagemap_bits[b] & 1) << b;
+		if (i)
+			add_text(r, ",", 1);
+		add_number(r, bits);
+	}
+	add_text(r, "]", 1);
 	return 0;
 }
 
@@ -81,14 +108,11 @@ int op_scan(const struct op *op, struct result *r)
 		.category_anyof_mask = op->argv[2],
 		.return_mask = op->argv[2],
 	};
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), n, err;
+	int fd = opened(&pagemap_fd, "/proc/self/pagemap"), n;
 
 	if (fd < 0)
 		return -1;
 	n = ioctl(fd, SCAN_IOCTL, &arg);
-	err = errno;
-	close(fd);
-	errno = err;
 	if (n < 0)
 		return -1;
 	add_data(r, "[");
@@ -100,40 +124,99 @@ int op_scan(const struct op *op, struct result *r)
 	return 0;
 }
 
+/* One record of smaps is longer, and the kernel makes no other when a read has this much. */
+#define SMAPS_CHUNK 600
+
+static uint64_t hex(const char **at)
+{
+	uint64_t n = 0;
+
+	for (;; ++*at) {
+		char c = **at;
+
+		if (c >= '0' && c <= '9')
+			n = n << 4 | (c - '0');
+		else if (c >= 'a' && c <= 'f')
+			n = n << 4 | (c - 'a' + 10);
+		else
+			return n;
+	}
+}
+
+/* What is looked for in smaps, and how far that is. */
+struct look {
+	uint64_t first, end;
+	int inside, last, count, over;
+};
+
+static void take_line(struct look *l, struct result *r, const char *line, size_t size)
+{
+	const char *at = line;
+
+	/* What smaps says of a VMA begins with a capital, where addresses have none. */
+	if (line[0] < 'A' || line[0] > 'Z') {
+		uint64_t from = hex(&at), to = *at == '-' ? (at++, hex(&at)) : from;
+
+		l->inside = from < l->end && to > l->first;
+		if (l->inside) {
+			if (l->count++)
+				add_text(r, ",", 1);
+			add_text(r, "[", 1);
+			add_number(r, (int64_t)(from - BASE) / (int64_t)PAGE);
+			add_text(r, ",", 1);
+			add_number(r, (to - from) / PAGE);
+			add_text(r, ",\"", 2);
+			add_text(r, at + 1, 4);
+			add_text(r, "\"", 1);
+		}
+		l->last = to >= l->end;
+		l->over = from >= l->end;
+	} else if (l->inside && size > 8 && !memcmp(line, "VmFlags:", 8)) {
+		at = line + 8;
+		while (*at == ' ')
+			at++;
+		while (size && line[size - 1] == ' ')
+			size--;
+		add_text(r, ",\"", 2);
+		if (line + size > at)
+			add_text(r, at, line + size - at);
+		add_text(r, "\"]", 2);
+		l->inside = 0;
+		l->over = l->last;
+	}
+}
+
 /* `vmas PAGE N`: every VMA in the range, as [page, n, "rw-p", "VmFlags"]. */
 int op_vmas(const struct op *op, struct result *r)
 {
-	uint64_t first = (uintptr_t)address(op->argv[0]), end = first + op->argv[1] * PAGE;
-	FILE *smaps = fopen("/proc/self/smaps", "re");
-	char line[512];
-	int inside = 0, count = 0;
+	char text[2 * SMAPS_CHUNK], *newline;
+	struct look l = { .first = (uintptr_t)address(op->argv[0]) };
+	size_t have = 0;
+	off_t offset = 0;
+	int fd = opened(&smaps_fd, "/proc/self/smaps");
 
-	if (!smaps)
+	if (fd < 0)
 		return -1;
-	add_data(r, "[");
-	while (fgets(line, sizeof(line), smaps)) {
-		unsigned long long from, to;
-		char perms[8];
+	l.end = l.first + op->argv[1] * PAGE;
+	add_text(r, "[", 1);
+	while (!l.over) {
+		ssize_t got = pread(fd, text + have, SMAPS_CHUNK, offset);
+		char *line = text;
 
-		/* What smaps says of a VMA begins with a capital, where addresses have none. */
-		if (!isupper((unsigned char)line[0]) && sscanf(line, "%llx-%llx %7s", &from, &to, perms) == 3) {
-			inside = from < end && to > first;
-			if (inside)
-				add_data(r, "%s[%lld,%lld,\"%s\"", count++ ? "," : "",
-					 (long long)((int64_t)(from - BASE) / (int64_t)PAGE),
-					 (long long)((to - from) / PAGE), perms);
-			else if (from >= end)
-				break;
-		} else if (inside && !strncmp(line, "VmFlags:", 8)) {
-			line[strcspn(line, "\n")] = 0;
-			for (char *tail = line + strlen(line); tail > line && tail[-1] == ' '; *--tail = 0)
-				;
-			add_data(r, ",\"%s\"]", line + 8 + strspn(line + 8, " "));
-			inside = 0;
+		if (got <= 0)
+			break;
+		offset += got;
+		have += got;
+		while (!l.over && (newline = memchr(line, '\n', text + have - line))) {
+			take_line(&l, r, line, newline - line);
+			line = newline + 1;
 		}
+		have = text + have - line;
+		if (have > SMAPS_CHUNK)		/* no line is so long */
+			break;
+		memmove(text, line, have);
 	}
-	add_data(r, "]");
-	fclose(smaps);
+	add_text(r, "]", 1);
 	return 0;
 }
 
@@ -144,9 +227,12 @@ int op_mincore(const struct op *op, struct result *r)
 
 	if (too_many(op->argv[1]) || mincore(address(op->argv[0]), op->argv[1] * PAGE, pages))
 		return -1;
-	add_data(r, "[");
-	for (int64_t i = 0; i < op->argv[1]; i++)
-		add_data(r, "%s%d", i ? "," : "", pages[i] & 1);
-	add_data(r, "]");
+	add_text(r, "[", 1);
+	for (int64_t i = 0; i < op->argv[1]; i++) {
+		if (i)
+			add_text(r, ",", 1);
+		add_number(r, pages[i] & 1);
+	}
+	add_text(r, "]", 1);
 	return 0;
 }

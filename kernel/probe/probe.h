@@ -89,9 +89,13 @@ int op_wait(const struct op *op, struct result *r);
 int op_read(const struct op *op, struct result *r);
 int op_write(const struct op *op, struct result *r);
 
-/* report.c: a line of JSON on standard output. */
+/* report.c: a line of JSON on standard output, which is written when it is asked for, or there is much. */
+void flush_output(void);
 void report(const struct sequence *s, const char *end, int how);
-/* Appends formatted JSON to the data of a result. */
+void report_refused(long id, const char *why);
+/* Appends JSON to the data of a result: text, a number, or formatted. What does not fit is left out. */
+void add_text(struct result *r, const char *text, size_t size);
+void add_number(struct result *r, int64_t n);
 void add_data(struct result *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* memory_ops.c */
@@ -153,6 +157,7 @@ int op_uffd_continue(const struct op *op, struct result *r);
 int op_uffd_event(const struct op *op, struct result *r);
 
 /* observe.c */
+void forget_proc(void);		/* in a new process: what the other has open tells of the other */
 int op_pagemap(const struct op *op, struct result *r);
 int op_scan(const struct op *op, struct result *r);
 int op_vmas(const struct op *op, struct result *r);

@@ -21,6 +21,8 @@ export interface ProbeOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Where local files are made; they have no name while they are used. */
   readonly directory?: string
+  /** The number of the CPU, of those that there are, that its processes are to stay on. */
+  readonly cpu?: number
 }
 
 interface Waiting {
@@ -36,13 +38,16 @@ export async function openProbe(options: ProbeOptions = {}): Promise<Result<Prob
   if (process.platform !== 'linux') return failed(skip('platform', `this is ${process.platform}, not Linux`))
   const folder = join(kernelDirectory(), 'probe')
   const names = (await readdir(folder)).filter((f) => /\.[ch]$/.test(f)).sort()
-  const compiled = await compile('probe', await readSources(names.map((f) => join(folder, f))), options.env)
+  const compiled = await compile('probe', await readSources(names.map((f) => join(folder, f))), options.env, {
+    alone: true,
+  })
   if (!compiled.ok) return compiled
-  return start(compiled.value.path, options.directory ?? tmpdir())
+  const cpu = options.cpu === undefined ? [] : [String(options.cpu)]
+  return start(compiled.value.path, [options.directory ?? tmpdir(), ...cpu])
 }
 
-async function start(path: string, directory: string): Promise<Result<Probe, Skip>> {
-  const child = spawn(path, [directory], { stdio: ['pipe', 'pipe', 'inherit'], env: {} })
+async function start(path: string, args: readonly string[]): Promise<Result<Probe, Skip>> {
+  const child = spawn(path, args, { stdio: ['pipe', 'pipe', 'inherit'], env: {} })
   const waiting = new Map<number, Waiting>()
   let next = 0
   const lose = (why: string): void => {
@@ -85,6 +90,12 @@ async function start(path: string, directory: string): Promise<Result<Probe, Ski
     lose(e instanceof Error ? e.message : String(e))
     child.kill()
   })
+  // What is asked for in one go goes in one write.
+  let unsent = ''
+  const send = (): void => {
+    child.stdin.write(unsent)
+    unsent = ''
+  }
   const run = async (s: Sequence): Promise<Observed> =>
     new Promise((resolve, reject) => {
       if (child.exitCode !== null || child.signalCode !== null) {
@@ -93,39 +104,16 @@ async function start(path: string, directory: string): Promise<Result<Probe, Ski
       }
       const id = next++
       waiting.set(id, { resolve, reject })
-      child.stdin.write(encode(id, s))
+      if (unsent === '') queueMicrotask(send)
+      unsent += encode(id, s)
     })
   return ok({ run, close })
 }
 
-/**
- * Several probes as one, which take turns: a sequence is mostly a wait of one process for another, and waits of
- * different probes pass at the same time. Answers come in the order of each probe, not of all.
- */
-export async function openProbes(n: number, options: ProbeOptions = {}): Promise<Result<Probe, Skip>> {
-  const opened: Probe[] = []
-  const close = async (): Promise<void> => {
-    await Promise.all(opened.map((p) => p.close()))
-  }
-  for (let i = 0; i < n; i++) {
-    const one = await openProbe(options)
-    if (!one.ok) {
-      await close()
-      return one
-    }
-    opened.push(one.value)
-  }
-  let turn = 0
-  const run: Probe['run'] = async (s) => {
-    const probe = opened[turn++ % opened.length]
-    if (probe === undefined) throw new Error('no probe was opened')
-    return probe.run(s)
-  }
-  return ok({ run, close })
-}
-
 /** How many sequences are on their way at a time: enough that neither side waits for the other. */
-const WINDOW = 64
+const WINDOW = 128
+/** So many answers are waited for before more is asked: fewer writes, and fewer wake-ups of the other side. */
+const REFILL = 64
 
 /** Runs sequences in order, `use` being called with each answer in turn; it may say that this was enough. */
 export async function runSequences<T extends Sequence>(
@@ -140,7 +128,10 @@ export async function runSequences<T extends Sequence>(
   }
   for (const s of sequences) {
     pending.push({ s, answer: probe.run(s) })
-    if (pending.length >= WINDOW && !(await settle())) break
+    if (pending.length < WINDOW) continue
+    let more = true
+    for (let n = 0; n < REFILL && more; n++) more = await settle()
+    if (!more) break
   }
   while (pending.length > 0) await settle()
 }

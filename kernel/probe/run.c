@@ -44,7 +44,8 @@ static void run_op(const struct op *op, struct result *r)
 	r->state = RUNNING;
 	trapped = 0;
 	errno = 0;
-	if (sigsetjmp(trap, 1)) {
+	/* The handler blocks nothing (SA_NODEFER, no mask), so that there is no mask to restore. */
+	if (sigsetjmp(trap, 0)) {
 		r->sig = trapped;
 		r->code = trapped_code;
 		r->ret = -1;
@@ -128,6 +129,7 @@ int op_fork(const struct op *op, struct result *r)
 		return 0;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	forget_proc();
 	me = proc;
 	/* The operation after this one is the first that the child may perform. */
 	run_from((int)(op - sequence->ops) + 1);

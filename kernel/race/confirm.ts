@@ -5,10 +5,9 @@ import { findKernel } from '../../model/kernels/kernels.ts'
 import type { RunningKernel } from '../probe/features.ts'
 import { skip, type Skip } from '../skip.ts'
 import { generateC, type RawOutcome } from './generate.ts'
-import { shows } from './judge.ts'
 import { rawOutcome, readOutcome, showPages, showRegisters, type RaceOutcome } from './outcome.ts'
 import { raceTemplate, runRace, type Budget, type RaceResult } from './run.ts'
-import { JUDGE_MS, type Target } from './target.ts'
+import type { Target } from './target.ts'
 
 export interface Confirmation {
   readonly target: Target
@@ -56,9 +55,7 @@ export async function confirm(
     rounds,
     outcome: readOutcome(target.program, o),
   }))
-  const telling = outcomes.filter(
-    (o) => shows(target.scenario, c.property.name, o.outcome, { maxMs: JUDGE_MS }) === true,
-  )
+  const telling = outcomes.filter((o) => target.shows(o.outcome) === true)
   const hits = telling.reduce((n, o) => n + o.rounds, 0)
   const seen = hits === 0 ? `not seen in ${ran.value.rounds} rounds.` : `seen in ${hits} of ${ran.value.rounds} rounds.`
   const all = telling.length === 0 ? wanted : telling.map((o) => o.raw)

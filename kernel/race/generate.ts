@@ -66,6 +66,8 @@ function statement(op: RaceOp, thread: number, n: number): readonly string[] {
         return access(0)
       case 'write':
         return access(1)
+      case 'keep_reading':
+        return `keep_reading(${thread}, ${n}, ${op.result}, ${at} + BLOCK - PAGE);`
       case 'punch_hole':
         return called(`punch_hole(files[${op.mapping}], ${op.first}, ${op.pages})`)
       case 'ftruncate':
@@ -76,6 +78,8 @@ function statement(op: RaceOp, thread: number, n: number): readonly string[] {
         return called(`uffd_register(${range}, ${UFFD_MODE[op.word] ?? '0'})`)
       case 'uffd_protect':
         return called(`uffd_protect(${range})`)
+      case 'uffd_wake':
+        return called(`uffd_wake(${range})`)
       case 'uffd_copy':
         return called(`uffd_copy(${at})`)
       case 'uffd_zeropage':
@@ -84,7 +88,8 @@ function statement(op: RaceOp, thread: number, n: number): readonly string[] {
         return called(`uffd_fill(${at}, UFFDIO_POISON)`)
     }
   })()
-  return [`\t${comment(op.text)}`, `\tbefore(${thread}, ${n});`, `\t${line}`]
+  const begin = op.name === 'keep_reading' ? [] : [`\tbefore(${thread}, ${n});`]
+  return [`\t${comment(op.text)}`, ...begin, `\t${line}`]
 }
 
 const threads = (p: RaceProgram): string =>
@@ -102,6 +107,11 @@ const threads = (p: RaceProgram): string =>
 /** Pages of the mappings that the scenario does not have are observed too; nothing guards them. */
 const pageCount = (p: RaceProgram): number => p.mappings.reduce((n, m) => n + m.pages, 0)
 
+/** What a thread gets that sleeps while all the others have returned, in milliseconds. */
+const WAIT_MS = 100
+
+const keeps = (t: RaceProgram['threads'][number]): boolean => t.ops.some((o) => o.name === 'keep_reading')
+
 function sizes(p: RaceProgram, wanted: number): string {
   const values = {
     PTES: p.ptes,
@@ -118,6 +128,8 @@ function sizes(p: RaceProgram, wanted: number): string {
     HUGE_CACHE: p.huge ? 1 : 0,
     UFFD: p.uffd === undefined ? 0 : 1,
     UFFD_FEATURES: p.uffd ?? 0,
+    WAIT_MS: p.waits ? WAIT_MS : 0,
+    KEEPERS: p.threads.filter(keeps).length,
   }
   return `enum {\n${Object.entries(values)
     .map(([name, n]) => `\t${name} = ${n},\n`)
@@ -142,14 +154,15 @@ function tables(p: RaceProgram, wanted: readonly RawOutcome[]): string {
       '{ 0, 0, READ }',
     )};`,
     `static const int thread_process[THREADS] = { ${numbers(p.threads.map((t) => t.process))} };`,
+    `static const int keeps[THREADS] = { ${numbers(p.threads.map((t) => (keeps(t) ? 1 : 0)))} };`,
     `static const int ops_of[THREADS] = { ${numbers(p.threads.map((t) => t.ops.length))} };`,
-    `static const struct part trace[PARTS + 1] = ${list(
+    `static const __attribute__((unused)) struct part trace[PARTS + 1] = ${list(
       p.trace.map((t) => `{ ${t.thread}, ${t.op}, ${t.steps} }`),
       '{ 0, 0, 0 }',
     )};`,
     ...(p.results.length === 0 ? [] : [comment(`results: ${p.results.map((r) => r.register).join(', ')}`)]),
     comment(`guard bits: ${p.pages.join(', ')}${pages > p.pages.length ? ', and pages of others' : ''}`),
-    `static const struct outcome wanted[WANTED + 1] = ${list(
+    `static const __attribute__((unused)) struct outcome wanted[WANTED + 1] = ${list(
       wanted.map((w) => `{ { ${numbers(w.results)} }, { ${numbers(padded(w.guards, pages))} } }`),
       '{ { 0 }, { 0 } }',
     )};`,

@@ -16,7 +16,12 @@ export interface RaceOutcome {
 const POISONED = 128
 const SIGBUS = 7
 
+/** The register of an operation that has not returned, and what the C program has for it. */
+export const NO_RETURN = 'no return'
+const NO_RETURN_NUMBER = 9999
+
 function resultName(raw: number, access: boolean, { plainPoison }: RaceProgram): string {
+  if (raw === NO_RETURN_NUMBER) return NO_RETURN
   if (!access) return raw >= 0 ? String(raw) : `-${errnoName(-raw)}`
   if (raw === 0) return 'ok'
   if (raw === SIGBUS + POISONED || (raw === SIGBUS && plainPoison)) return 'HWPOISON'
@@ -25,6 +30,7 @@ function resultName(raw: number, access: boolean, { plainPoison }: RaceProgram):
 
 /** The number that the C program has for a result, as its `call` and `touch` give it. */
 function resultNumber(name: string, access: boolean, program: RaceProgram): number | undefined {
+  if (name === NO_RETURN) return NO_RETURN_NUMBER
   if (!access && /^\d+$/.test(name)) return Number(name)
   for (let n = 0; n < 256; n++) {
     const raw = access ? n : -n

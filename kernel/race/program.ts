@@ -24,7 +24,7 @@ export interface RaceMapping {
 }
 
 const FILE_OPS = ['punch_hole', 'ftruncate', 'invalidate'] as const
-const UFFD_OPS = ['uffd_register', 'uffd_copy', 'uffd_zeropage', 'uffd_poison', 'uffd_protect'] as const
+const UFFD_OPS = ['uffd_register', 'uffd_copy', 'uffd_zeropage', 'uffd_poison', 'uffd_protect', 'uffd_wake'] as const
 const MAPPING_OPS = [
   'guard_install',
   'guard_remove',
@@ -36,6 +36,7 @@ const MAPPING_OPS = [
   'mprotect',
   'read',
   'write',
+  'keep_reading',
   'madvise_collapse',
 ] as const
 export type RaceOpName = (typeof FILE_OPS | typeof UFFD_OPS | typeof MAPPING_OPS)[number] | 'collapse'
@@ -79,6 +80,8 @@ export interface RaceProgram {
   readonly block: number
   /** Flags of userfaultfd's features, where anything is registered with one. */
   readonly uffd?: number
+  /** Some thread may wait without end: it is not waited for; who waits for userfaultfd is woken after the round. */
+  readonly waits: boolean
   /** Pages are poisoned, and the kernel gives their SIGBUS no code of its own. */
   readonly plainPoison: boolean
   /** The page cache begins with huge folios. */
@@ -120,8 +123,16 @@ const shownArg = (a: Arg): string => {
 const shown = (s: Stmt): string =>
   `${s.register === undefined ? '' : `${s.register.text} = `}${s.op.text}(${s.args.map(shownArg).join(', ')})`
 
+/** What a program may have besides operations that return. */
+export interface Unending {
+  /** Threads that go on and on: only for a program that measures how long the others take. */
+  readonly keeps?: true
+  /** Faults that wait for userfaultfd: only where somebody looks for those that are not woken. */
+  readonly waits?: true
+}
+
 /** The program of a scenario, or what of it no real kernel can be asked to do. */
-export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgram, Skip> {
+export function raceProgram(scenario: Scenario, trace?: Trace, may: Unending = {}): Result<RaceProgram, Skip> {
   const { world, file } = scenario
   const no = (message: string): { readonly ok: false; readonly error: Skip } => failed(skip('feature', message))
   const names = file.threads.flatMap((t) => t.stmts.map((s) => operationOf(s).name))
@@ -139,8 +150,8 @@ export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgr
   }))
   const fills = fillsOf(scenario)
   if (fills === undefined) return no("'fill ... pmd' has no counterpart in a race")
-  if (file.decls.some((d) => d.kind === 'setting' && d.name.text === 'uffd_waits'))
-    return no('a fault that waits for userfaultfd has no end to look at')
+  const waits = file.decls.some((d) => d.kind === 'setting' && d.name.text === 'uffd_waits')
+  if (waits && may.waits !== true) return no('a fault that waits for userfaultfd has no end to look at')
   if (world.mappings.some((x) => x.unmapped)) return no('a mapping that is not there at the start')
   const results: { register: string; access: boolean }[] = []
   const threads: RaceThread[] = []
@@ -157,9 +168,14 @@ export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgr
       const [arg, more] = s.args
       if (op === undefined || arg === undefined || arg.kind === 'number')
         return no(`'${s.op.text}' is not run on a real kernel yet`)
+      if (op === 'keep_reading' && (may.keeps !== true || t.stmts.length > 1))
+        return no(`'${s.op.text}' has no end to look at`)
       const result = s.register === undefined ? -1 : results.length
       if (s.register !== undefined)
-        results.push({ register: `${name}:${s.register.text}`, access: op === 'read' || op === 'write' })
+        results.push({
+          register: `${name}:${s.register.text}`,
+          access: op === 'read' || op === 'write' || op === 'keep_reading',
+        })
       if (op === 'collapse') {
         const backing = world.backings.find((b) => b.name === arg.name.text)
         if (backing === undefined) return no(`no file named '${arg.name.text}'`)
@@ -210,7 +226,8 @@ export function raceProgram(scenario: Scenario, trace?: Trace): Result<RaceProgr
     processes,
     files: world.backings.map((b) => ({ pages: b.pages, plain: !b.shmem })),
     block: tables ? REAL_PTES / world.ptes : 1,
-    ...uffdOf(threads),
+    ...uffdOf(threads, waits),
+    waits,
     plainPoison: names.includes('uffd_poison') && !names.includes('ftruncate') && !hasMemoryFailure(),
     huge: world.huge,
     mappings,
@@ -227,14 +244,14 @@ function pagesOf(arg: Exclude<Arg, { kind: 'number' }>, m: Mapping): Pick<RaceOp
   return { mapping: m.vma, first: range.first, pages: range.last - range.first + 1 }
 }
 
-/** UFFD_FEATURE_SIGBUS, and what markers of write protection and of poison take. */
-function uffdOf(threads: readonly RaceThread[]): Pick<RaceProgram, 'uffd'> {
+/** UFFD_FEATURE_SIGBUS where no fault is to wait, and what markers of write protection and of poison take. */
+function uffdOf(threads: readonly RaceThread[], waits: boolean): Pick<RaceProgram, 'uffd'> {
   const ops = threads.flatMap((t) => t.ops).filter((o) => isUffdOp(o.name))
   if (ops.length === 0) return {}
   const { sigbus, wp_hugetlbfs_shmem, poison } = UFFD.feature
   const protects = ops.some((o) => o.word.endsWith('wp'))
   const poisons = ops.some((o) => o.name === 'uffd_poison')
-  return { uffd: sigbus | (protects ? wp_hugetlbfs_shmem : 0) | (poisons ? poison : 0) }
+  return { uffd: (waits ? 0 : sigbus) | (protects ? wp_hugetlbfs_shmem : 0) | (poisons ? poison : 0) }
 }
 
 /** Undefined where a page is to be there in a way that no call brings about. */
@@ -251,16 +268,19 @@ function fillsOf({ file, world }: Scenario): RaceProgram['fills'] | undefined {
   return out
 }
 
-/** Which operation of its thread a step belongs to: the first part of its label, as threads.ts gives it. */
-function partsOf({ file }: Scenario, trace: Trace): readonly TracePart[] {
-  const labels = file.threads.map((t) => {
-    const times = new Map<string, number>()
-    return t.stmts.map((s) => {
-      const n = (times.get(s.op.text) ?? 0) + 1
-      times.set(s.op.text, n)
-      return n === 1 ? s.op.text : `${s.op.text}_${n}`
-    })
+/** The first part of the labels of each operation of a thread, as threads.ts gives it. */
+export function labelsOf(stmts: readonly Stmt[]): readonly string[] {
+  const times = new Map<string, number>()
+  return stmts.map((s) => {
+    const n = (times.get(s.op.text) ?? 0) + 1
+    times.set(s.op.text, n)
+    return n === 1 ? s.op.text : `${s.op.text}_${n}`
   })
+}
+
+/** Which operation of its thread a step belongs to, by its label. */
+function partsOf({ file }: Scenario, trace: Trace): readonly TracePart[] {
+  const labels = file.threads.map((t) => labelsOf(t.stmts))
   const parts: { thread: number; op: number; steps: number }[] = []
   for (const { thread, step } of trace.steps) {
     const number = file.threads.findIndex((t) => `P${t.thread.index}` === thread.name)

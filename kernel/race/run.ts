@@ -40,7 +40,15 @@ export interface RaceResult {
 /** What a program gets beyond its time before it counts as hung, in milliseconds. */
 const GRACE_MS = 15_000
 
-export const raceTemplate = async (): Promise<string> => readFile(join(kernelDirectory(), 'race', 'template.c'), 'utf8')
+/** What the threads are run for: rounds whose outcomes are counted, or calls that are to end beside some that do not. */
+export type Main = 'rounds' | 'endless'
+
+export async function raceTemplate(main: Main = 'rounds'): Promise<string> {
+  const [common = '', own = ''] = await Promise.all(
+    ['template', main].map(async (name) => readFile(join(kernelDirectory(), 'race', `${name}.c`), 'utf8')),
+  )
+  return common.replace('//@MAIN@\n', () => own)
+}
 
 interface Ended {
   readonly text: string
@@ -49,7 +57,7 @@ interface Ended {
 }
 
 /** Runs in a process group of its own, so that its processes end with it. */
-async function execute(path: string, args: readonly string[], limitMs: number): Promise<Ended> {
+export async function execute(path: string, args: readonly string[], limitMs: number): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'inherit'], env: {}, detached: true })
     let text = ''

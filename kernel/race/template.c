@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -48,6 +49,7 @@
 #define OUTCOMES_MAX 64
 #define BEST_MAX 16
 #define OPS_MAX 16
+#define NO_RETURN 9999			/* the result of a call that has not returned */
 
 //@SIZES@
 
@@ -75,10 +77,11 @@ struct part {				/* one thread has the CPU for some steps of one of its operatio
  * Geometry. A page table of the model has PTES entries, a real one 512: a page of the model is a block
  * of 512 / PTES pages here, aligned as in its table. Calls are made on whole blocks, so that a table
  * is full, empty or free of guards here exactly when it is so in the model; accesses and observations
- * are of the first page of a block. Where nothing is collapsed, a page of the model is one page here.
+ * are of the first page of a block; who reads again and again reads its last page, which a walk comes to last.
+ * Where nothing is collapsed, a page of the model is one page here, unless it is to take long.
  */
 #define BLOCK (BLOCK_PAGES * PAGE)
-#define REGION (16 * HUGE)
+#define REGION (4096 * HUGE)
 #define BASE 0x200000000000UL
 
 static char *block(int m, int page)
@@ -95,8 +98,12 @@ static struct control {
 	int affinity[THREADS];		/* -1: any CPU */
 	int64_t delay[THREADS][OPS_MAX];	/* ns, before each operation */
 	int64_t took[THREADS][OPS_MAX];
+	atomic_int keeping, release;	/* how many go on and on; they are to end */
+	_Atomic uint64_t begun[THREADS][OPS_MAX], ended[THREADS][OPS_MAX];	/* ns; 0: not yet */
+	_Atomic uint64_t reads[THREADS], faults[THREADS];
 	int results[RESULTS + 1];
 	unsigned char guards[PAGES + 1];
+	pid_t tid[THREADS];
 } *control;
 
 enum phase { UNMAP, MAP, OBSERVE, END };
@@ -118,20 +125,25 @@ static uint64_t now(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-static uint64_t random_state = 1;
-static uint64_t random_below(uint64_t n)	/* splitmix64 */
-{
-	uint64_t z = random_state += 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return n ? (z ^ z >> 31) % n : 0;
-}
-
 static void wait_for(_Atomic uint32_t *word, uint32_t value)
 {
 	for (uint32_t seen; (seen = atomic_load(word)) != value;)
 		syscall(SYS_futex, word, FUTEX_WAIT, seen, NULL, NULL, 0);
+}
+
+/* The same for so long at most; whether it came to it. */
+static int wait_ms(_Atomic uint32_t *word, uint32_t value, int ms)
+{
+	uint64_t end = now() + ms * 1000000ULL;
+
+	for (uint32_t seen; (seen = atomic_load(word)) != value;) {
+		struct timespec slice = { 0, 1000000 };
+
+		if (now() >= end)
+			return 0;
+		syscall(SYS_futex, word, FUTEX_WAIT, seen, &slice, NULL, 0);
+	}
+	return 1;
 }
 
 static void wake(_Atomic uint32_t *word)
@@ -166,10 +178,13 @@ static void before(int thread, int op)
 {
 	uint64_t at = previous + control->delay[thread][op];
 
+	while (KEEPERS && !keeps[thread] && control->alone < 0 && atomic_load(&control->keeping) < KEEPERS)
+		sched_yield();
 	for (int spins = 0; now() < at; spins++)
 		if (spins % 1024 == 1023)
 			sched_yield();
 	previous = now();
+	atomic_store_explicit(&control->begun[thread][op], previous, memory_order_relaxed);
 }
 
 static void after(int thread, int op, int r, int value)
@@ -177,6 +192,7 @@ static void after(int thread, int op, int r, int value)
 	uint64_t end = now();
 
 	control->took[thread][op] = end - previous;
+	atomic_store_explicit(&control->ended[thread][op], end, memory_order_relaxed);
 	previous = end;
 	if (r >= 0)
 		control->results[r] = value;
@@ -247,12 +263,49 @@ static __attribute__((unused)) int uffd_fill(char *at, unsigned long request)
 	return ioctl(uffd, request, &arg);
 }
 
+static __attribute__((unused)) int uffd_wake(char *at, size_t size)
+{
+	struct uffdio_range arg = { (uintptr_t)at, size };
+
+	return ioctl(uffd, UFFDIO_WAKE, &arg);
+}
+
+/*
+ * Loads from a page until one raises a signal. A fault that is counted has put a page into the table: one that
+ * raises a signal is not (mm_account_fault(), mm/memory.c).
+ */
+static __attribute__((unused)) void keep_reading(int thread, int op, int r, char *at)
+{
+	struct rusage usage;
+	long before_;
+
+	trapped = 0;
+	touch(at, 0);
+	getrusage(RUSAGE_THREAD, &usage);
+	before_ = usage.ru_minflt;
+	atomic_fetch_add(&control->keeping, 1);
+	before(thread, op);
+	if (!sigsetjmp(trap, 1)) {
+		while (!atomic_load_explicit(&control->release, memory_order_relaxed)) {
+			for (int i = 0; i < 4096; i++)
+				(void)*(volatile char *)at;
+			getrusage(RUSAGE_THREAD, &usage);
+			atomic_store(&control->faults[thread], usage.ru_minflt - before_);
+			atomic_fetch_add(&control->reads[thread], 4096);
+		}
+	}
+	getrusage(RUSAGE_THREAD, &usage);
+	atomic_store(&control->faults[thread], usage.ru_minflt - before_);
+	after(thread, op, r, trapped);
+}
+
 //@THREADS@
 
 static int map_one(int m)
 {
 	const struct mapping *p = &mappings[m];
-	int flags = MAP_FIXED | (p->shared ? MAP_SHARED : MAP_PRIVATE) | (p->file < 0 ? MAP_ANONYMOUS : 0);
+	int flags = MAP_FIXED | (p->shared ? MAP_SHARED : MAP_PRIVATE) | (p->file < 0 ? MAP_ANONYMOUS : 0) |
+		    (KEEPERS ? MAP_NORESERVE : 0);
 	off_t offset = p->file < 0 ? 0 : p->first * (off_t)BLOCK;
 	size_t size = p->pages * BLOCK;
 
@@ -362,11 +415,16 @@ static int reset_file(int f)
 	return bad ? -1 : 0;
 }
 
+static void (*on_start)(int thread);
+
 static void *run_thread(void *arg)
 {
 	int thread = (intptr_t)arg, epoch = 0;
 	uint32_t n = 0;
 
+	control->tid[thread] = syscall(SYS_gettid);
+	if (on_start)
+		on_start(thread);
 	for (;;) {
 		while (atomic_load(&control->go) == n && !atomic_load(&control->stop))
 			syscall(SYS_futex, &control->go, FUTEX_WAIT, n, NULL, NULL, 0);
@@ -416,8 +474,75 @@ static void serve(void)			/* what a process other than the first does */
 	}
 }
 
-/* One round: a fresh state, all threads (or the one that is measured), and what came of it. */
-static int one_round(int alone)
+static int final[RESULTS + 1];		/* results at the end of a round */
+
+static void begin_round(int alone)
+{
+	control->alone = alone;
+	for (int r = 0; r < RESULTS; r++)
+		control->results[r] = NO_RETURN;
+	memset((void *)control->begun, 0, sizeof(control->begun));
+	memset((void *)control->ended, 0, sizeof(control->ended));
+	atomic_store(&control->ready, 0);
+	atomic_store(&control->start, 0);
+	atomic_store(&control->finished, 0);
+	atomic_fetch_add(&control->go, 1);
+	wake(&control->go);
+}
+
+static int returned(int thread)
+{
+	int last = ops_of[thread] - 1;
+
+	return last < 0 || atomic_load(&control->ended[thread][last]);
+}
+
+static int asleep(int thread)
+{
+	char path[64], stat[256] = "";
+	const char *state;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)control->tid[thread]);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, stat, sizeof(stat) - 1) < 0)
+		stat[0] = 0;
+	close(fd);
+	state = strrchr(stat, ')');
+	return state && strchr("SD", state[2]);
+}
+
+/*
+ * Until every thread has returned, or until those that have not sleep and have slept all the time that is given them
+ * after the others: a thread that only waits for a CPU is waited for.
+ */
+static void wait_for_end(void)
+{
+	while (!wait_ms(&control->finished, THREADS, WAIT_MS)) {
+		int sleepers = 1;
+
+		for (int t = 0; t < THREADS; t++)
+			sleepers &= returned(t) || asleep(t);
+		if (sleepers)
+			return;
+	}
+}
+
+/* Wakes whoever waits for userfaultfd, so that the next round can begin. */
+static int let_go(void)
+{
+	for (int n = 0; n < 2000; n++) {
+		for (int m = 0; UFFD && m < MAPPINGS; m++)
+			if (mappings[m].process == 0)
+				uffd_wake(block(m, 0), mappings[m].pages * BLOCK);
+		if (wait_ms(&control->finished, THREADS, 1))
+			return 0;
+	}
+	return -1;
+}
+
+/* A fresh state. */
+static int set_up(void)
 {
 	all_do(UNMAP);
 	atomic_store(&control->failed, 0);
@@ -425,167 +550,24 @@ static int one_round(int alone)
 		if (reset_file(f))
 			return -1;
 	all_do(MAP);
-	if (atomic_load(&control->failed))
-		return -1;
-	control->alone = alone;
-	memset(control->results, 0, sizeof(control->results));
-	atomic_store(&control->ready, 0);
-	atomic_store(&control->start, 0);
-	atomic_store(&control->finished, 0);
-	atomic_fetch_add(&control->go, 1);
-	wake(&control->go);
-	wait_for(&control->finished, THREADS);
-	all_do(OBSERVE);
 	return atomic_load(&control->failed) ? -1 : 0;
 }
 
-/* How long each operation takes alone, in ns. */
-static int64_t cost[THREADS][OPS_MAX], whole[THREADS], longest;
-
-static int calibrate(void)
+/* One round: a fresh state, all threads (or the one that is measured), and what came of it. */
+static __attribute__((unused)) int one_round(int alone)
 {
-	for (int t = 0; t < THREADS; t++) {
-		for (int op = 0; op < ops_of[t]; op++)
-			cost[t][op] = INT64_MAX;
-		for (int i = 0; i < 20; i++) {
-			if (one_round(t))
-				return -1;
-			for (int op = 0; op < ops_of[t]; op++)
-				if (control->took[t][op] < cost[t][op])
-					cost[t][op] = control->took[t][op];
-		}
-		for (int op = 0; op < ops_of[t]; op++)
-			whole[t] += cost[t][op];
-		if (whole[t] > longest)
-			longest = whole[t];
-	}
-	return 0;
-}
-
-/*
- * When each operation would begin if the trace took its time on one CPU: the time of a step is the
- * time of its operation, divided by the steps that the trace makes in it.
- */
-static int64_t due[THREADS][OPS_MAX];
-
-static void follow_trace(void)
-{
-	int steps[THREADS][OPS_MAX] = { 0 };
-	int64_t at[THREADS] = { 0 }, latest = 0;
-
-	for (int i = 0; i < PARTS; i++)
-		steps[trace[i].thread][trace[i].op] += trace[i].steps;
-	for (int i = 0; i < PARTS; i++) {
-		int t = trace[i].thread, op = trace[i].op;
-
-		/* A thread cannot be held up: its own time goes on while others have their turn. */
-		if (at[t] < latest && !due[t][op])
-			at[t] = latest;
-		if (!due[t][op])
-			due[t][op] = at[t] + 1;
-		at[t] += cost[t][op] * trace[i].steps / steps[t][op];
-		if (at[t] > latest)
-			latest = at[t];
-	}
-}
-
-static int64_t best[BEST_MAX][THREADS][OPS_MAX];
-static unsigned long best_n;
-
-static int64_t jitter(int64_t spread)
-{
-	return (int64_t)random_below(2 * spread + 1) - spread;
-}
-
-static void choose_delays(void)
-{
-	int64_t starts[THREADS] = { 0 }, least = INT64_MAX;
-	int64_t spread = longest >> random_below(7);
-	int how = random_below(4), anchor = random_below(THREADS);
-
-	for (int t = 0; t < THREADS; t++)
-		for (int op = 0; op < ops_of[t]; op++)
-			control->delay[t][op] = random_below(3) ? 0 : random_below(longest >> random_below(6));
-	if (best_n && random_below(3)) {
-		unsigned long which = random_below(best_n < BEST_MAX ? best_n : BEST_MAX);
-
-		memcpy(control->delay, best[which], sizeof(control->delay));
-		for (int t = 0; t < THREADS; t++)
-			starts[t] = control->delay[t][0] + jitter(spread / 8 + 1);
-	} else if (PARTS && how < 2) {
-		for (int t = 0; t < THREADS; t++) {
-			starts[t] = due[t][0] + jitter(spread);
-			for (int op = 1; op < ops_of[t]; op++) {
-				int64_t gap = due[t][op] - due[t][op - 1] - cost[t][op - 1];
-
-				control->delay[t][op] = gap > 0 ? gap : 0;
-			}
-		}
-	} else if (how < 3) {
-		/* The others begin anywhere from too early to too late to meet the anchor. */
-		for (int t = 0; t < THREADS; t++)
-			starts[t] = t == anchor ? 0 : (int64_t)random_below(whole[anchor] + whole[t]) - whole[t];
-	}
-	for (int t = 0; t < THREADS; t++)
-		if (starts[t] < least)
-			least = starts[t];
-	for (int t = 0; t < THREADS; t++)
-		control->delay[t][0] = starts[t] - least;
-}
-
-static void choose_affinity(void)
-{
-	int cpus = sysconf(_SC_NPROCESSORS_ONLN), how = random_below(16), first = random_below(cpus);
-
-	for (int t = 0; t < THREADS; t++)
-		control->affinity[t] = how == 0 ? first : how == 1 ? -1 : (first + t) % cpus;
-	atomic_fetch_add(&control->epoch, 1);
-}
-
-static struct outcome outcomes[OUTCOMES_MAX];
-static unsigned long seen[OUTCOMES_MAX], others;
-static int distinct;
-
-static void print_outcome(const char *what, const struct outcome *o, unsigned long n)
-{
-	printf("%s %lu", what, n);
-	for (int r = 0; r < RESULTS; r++)
-		printf(" %d", o->results[r]);
-	for (int p = 0; p < PAGES; p++)
-		printf(" %d", o->guards[p]);
-	printf("\n");
-	fflush(stdout);
-}
-
-static int is_wanted(const struct outcome *o)
-{
-	for (int i = 0; i < WANTED; i++)
-		if (!memcmp(wanted[i].results, o->results, sizeof(o->results)) &&
-		    !memcmp(wanted[i].guards, o->guards, sizeof(o->guards)))
-			return 1;
-	return 0;
-}
-
-/* Counts the outcome of a round; whether it is one that is looked for. */
-static int count_outcome(void)
-{
-	struct outcome o;
-	int i;
-
-	memset(&o, 0, sizeof(o));
-	memcpy(o.results, control->results, sizeof(o.results));
-	memcpy(o.guards, control->guards, sizeof(o.guards));
-	for (i = 0; i < distinct && memcmp(&outcomes[i], &o, sizeof(o)); i++)
-		;
-	if (i < distinct) {
-		seen[i]++;
-	} else if (distinct < OUTCOMES_MAX) {
-		outcomes[distinct] = o;
-		seen[distinct++] = 1;
-	} else {
-		others++;
-	}
-	return is_wanted(&o);
+	if (set_up())
+		return -1;
+	begin_round(alone);
+	if (WAIT_MS)
+		wait_for_end();
+	else
+		wait_for(&control->finished, THREADS);
+	memcpy(final, control->results, sizeof(final));
+	all_do(OBSERVE);
+	if (atomic_load(&control->finished) != THREADS && let_go())
+		atomic_store(&control->stop, 1);
+	return atomic_load(&control->failed) ? -1 : 0;
 }
 
 static void finish(int sig)
@@ -639,16 +621,10 @@ static void start_processes(void)
 		serve();
 }
 
-/* rounds (0: no end), seconds, seed, hits after which it is enough (0: never) */
-int main(int argc, char **argv)
+static void prepare(void)
 {
-	unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
-	uint64_t end = now() + (uint64_t)((argc > 2 ? strtod(argv[2], NULL) : 10) * 1e9);
-	unsigned long enough = argc > 4 ? strtoul(argv[4], NULL, 10) : 0;
-	unsigned long n, hits = 0, bad = 0;
 	struct sigaction faults = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
 
-	random_state = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
 	control = mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(control == MAP_FAILED ? -1 : 0);
 	sigaction(SIGSEGV, &faults, NULL);
@@ -663,31 +639,6 @@ int main(int argc, char **argv)
 	if (UFFD)
 		CHECK(open_uffd());
 	start_processes();
-	if (calibrate()) {
-		printf("setup %s\n", strerror(errno));
-		fflush(stdout);
-		_exit(2);
-	}
-	follow_trace();
-	for (n = 0; (!rounds || n < rounds) && now() < end && !atomic_load(&control->stop) &&
-	     (!enough || hits < enough); n++) {
-		if (n % 128 == 0)
-			choose_affinity();
-		choose_delays();
-		if (one_round(-1)) {
-			bad++;
-			continue;
-		}
-		if (count_outcome()) {
-			memcpy(best[best_n++ % BEST_MAX], control->delay, sizeof(control->delay));
-			hits++;
-		}
-	}
-	for (int i = 0; i < distinct; i++)
-		print_outcome("outcome", &outcomes[i], seen[i]);
-	printf("rounds %lu hits %lu failed %lu uncounted %lu\n", n, hits, bad, others);
-	fflush(stdout);
-	/* The threads wait for a round that does not come; they end with the process. */
-	all_do(END);
-	_exit(hits != 0);
 }
+
+//@MAIN@

@@ -1,5 +1,4 @@
 /** One sequence on both sides, and where they part. */
-import { z } from 'zod'
 import { PAGEMAP_BIT, type ProbeOp, type Sequence } from '../probe/operations.ts'
 import type { Observed, OpResult } from '../probe/protocol.ts'
 import { resultOf } from '../sequential/statements.ts'
@@ -27,8 +26,6 @@ export interface Account {
   readonly verdict: 'agrees' | 'apart' | 'differs'
 }
 
-const bitsOf = z.array(z.number())
-
 /** What the probe is asked: the world, then each operation and what is seen after it. */
 export function probeSequence(model: SequenceModel, { world, ops }: WorldSequence): Sequence {
   const stage = model.stage(world)
@@ -44,13 +41,15 @@ const storing = (o: ProbeOp, i: number): ProbeOp =>
 /** Of a process that is not there, nothing is mapped or guarded; of one that was killed, nothing is known. */
 const UNKNOWN = 'not known'
 
+const isNumbers = (x: unknown): x is readonly number[] => Array.isArray(x) && x.every((n) => typeof n === 'number')
+
 function seenOf(stage: Stage, o: SequenceOp, results: readonly OpResult[]): Expected {
   const [first, ...looks] = results
   const guards = stage.looks.flatMap((m, i) => {
     const r = looks[2 * i]
-    const bits = bitsOf.safeParse(r?.kind === 'ok' ? r.data : undefined)
-    return bits.success
-      ? bits.data.map((b) => (b & PAGEMAP_BIT.guard) !== 0)
+    const bits: unknown = r?.kind === 'ok' ? r.data : undefined
+    return isNumbers(bits)
+      ? bits.map((b) => (b & PAGEMAP_BIT.guard) !== 0)
       : Array.from({ length: m.pages }, () => false)
   })
   const areas = stage.looks.map((m, i) => {
@@ -72,8 +71,22 @@ function showExpected(stage: Stage, e: Expected): string {
   ].join('; ')
 }
 
-/** The accounts up to the first operation on which kernel and model differ; throws where the world could not be set up. */
-export function compare(model: SequenceModel, s: WorldSequence, observed: Observed): readonly Account[] {
+/** One operation on both sides. */
+interface Met {
+  readonly o: SequenceOp
+  readonly seen: Expected
+  readonly allowed: readonly Expected[]
+  /** The byte that a load gave, and the one that it is to give; undefined where there is none, or it is open. */
+  readonly loaded: number | undefined
+  readonly read: number | undefined
+  readonly verdict: Account['verdict']
+}
+
+/**
+ * Up to the first operation on which kernel and model differ, one call of `met` for each. Gives the worst verdict;
+ * throws where the world could not be set up.
+ */
+function judge(model: SequenceModel, s: WorldSequence, observed: Observed, met: (m: Met) => void): Account['verdict'] {
   const { world: w } = s
   const stage = model.stage(w)
   const before = stage.setUp.length
@@ -84,12 +97,10 @@ export function compare(model: SequenceModel, s: WorldSequence, observed: Observ
     )
   const run = model.start(w)
   const width = 1 + stage.observe.length
-  const accounts: Account[] = []
   for (const [i, o] of s.ops.entries()) {
     const at = before + i * width
     const seen = seenOf(stage, o, observed.ops.slice(at, at + width))
     const { agrees, allowed, read } = run.take(o, seen, valueAt(i))
-    const options = [...new Set(allowed.map((e) => showExpected(stage, e)))]
     const first = observed.ops[at]
     const loaded = read !== undefined && first?.kind === 'ok' ? first.value : undefined
     const verdict = agrees
@@ -99,6 +110,22 @@ export function compare(model: SequenceModel, s: WorldSequence, observed: Observ
       : allowed.some((e) => onlyApart(stage, seen, e))
         ? 'apart'
         : 'differs'
+    met({ o, seen, allowed, loaded, read, verdict })
+    if (verdict !== 'agrees') return verdict
+  }
+  return 'agrees'
+}
+
+/** Whether kernel and model agree, without the words of it. */
+export const verdictOf = (model: SequenceModel, s: WorldSequence, observed: Observed): Account['verdict'] =>
+  judge(model, s, observed, () => undefined)
+
+/** The accounts up to the first operation on which kernel and model differ; throws where the world could not be set up. */
+export function compare(model: SequenceModel, s: WorldSequence, observed: Observed): readonly Account[] {
+  const stage = model.stage(s.world)
+  const accounts: Account[] = []
+  judge(model, s, observed, ({ o, seen, allowed, loaded, read, verdict }) => {
+    const options = [...new Set(allowed.map((e) => showExpected(stage, e)))]
     const byte = (n: number | undefined): string => (n === undefined || loaded === read ? '' : `, byte ${n}`)
     accounts.push({
       statement: o.text,
@@ -106,8 +133,7 @@ export function compare(model: SequenceModel, s: WorldSequence, observed: Observ
       model: `${options.length === 0 ? 'does not return' : options.join(' or ')}${byte(read)}`,
       verdict,
     })
-    if (verdict !== 'agrees') break
-  }
+  })
   return accounts
 }
 

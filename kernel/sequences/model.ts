@@ -1,20 +1,20 @@
 /**
- * The model's side of a sequence: one operation after the other, by the reference interpreter. A world is
- * lowered once for each operation, and shared variables are carried from one lowered model to the next by
- * name; what an operation does to a state is remembered, since sequences of one small world meet the same
- * states again and again.
+ * The model's side of a sequence: one operation after the other. A world is lowered once for each operation, and
+ * shared variables are carried from one lowered model to the next by name; states have numbers, and what an
+ * operation does to a state is remembered, since sequences of one small world meet the same states again and again.
  */
-import type { LExpr, LoweredModel, Step } from '../../model/language/lowered.ts'
+import type { LoweredModel } from '../../model/language/lowered.ts'
 import { lower, ModelError } from '../../model/language/lower/lower.ts'
 import type { Program } from '../../model/language/routine.ts'
 import { show, type Type } from '../../model/language/types.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { condition } from '../../model/scenarios/condition.ts'
-import { evaluate, initialState, runStep, type State } from '../../solver/reference/interpreter.ts'
+import { initialState } from '../../solver/reference/interpreter.ts'
 import { conditionFor } from '../race/outcome.ts'
 import { hasMemoryFailure } from '../sequential/poison.ts'
 import { areasOf } from './areas.ts'
 import { newContents, type ContentPlace, type EntryOf } from './contents.ts'
+import { newExecutor, valueOf, type Executor, type Slots, type Value } from './execute.ts'
 import { hugetlbRun, hugetlbStage, isHugetlb } from './hugetlb.ts'
 import type { Expected, ModelRun } from './expected.ts'
 import type { SequenceOp } from './operations.ts'
@@ -28,30 +28,40 @@ export interface SequenceModel {
 
 /** More than any operation makes alone. */
 const STEPS_MAX = 20_000
-/** Outcomes that are remembered for each operation; then it begins anew. */
-const REMEMBERED_MAX = 2_000
+/** Words of states that a world remembers, with what its operations do to them; then it begins anew. */
+const WORDS_MAX = 8_000_000
 
 /** Values of the shared variables, in the order of their slots. */
 type Shared = Uint16Array
 
+/** A state of a world, and what can be seen of it. */
+interface Known {
+  readonly shared: Shared
+  readonly seen: Pick<Expected, 'guards' | 'areas'>
+  readonly entry: EntryOf
+  /** By the operation's number in its world. */
+  readonly outcomes: (readonly Outcome[] | undefined)[]
+}
+
 interface Outcome {
   readonly expected: Expected
-  readonly after: Shared
+  readonly after: Known
 }
 
 interface OneOperation {
-  readonly model: LoweredModel
-  /** Steps by thread, then by program counter. */
-  readonly steps: readonly (readonly (readonly Step[])[])[]
-  readonly register: number
-  readonly start: State
-  readonly outcomes: Map<string, readonly Outcome[]>
+  readonly number: number
+  readonly executor: Executor
+  /** Slots of the program counters of threads that have to end, with the values that they end at. */
+  readonly ends: readonly { readonly slot: number; readonly pc: number }[]
+  readonly register: { readonly slot: number; readonly type: Type } | undefined
+  readonly start: Slots
 }
 
 interface WorldModel {
   readonly stage: Stage
   readonly operations: Map<string, OneOperation>
-  readonly guards: readonly LExpr[]
+  readonly guards: readonly Value[]
+  readonly known: Map<string, Known>
   /** Slots of the shared variables, which every lowered model of the world has first. */
   readonly shared: readonly number[]
   readonly names: readonly string[]
@@ -62,6 +72,8 @@ interface WorldModel {
   readonly entry: (state: Shared) => EntryOf
   readonly places: ReadonlyMap<string, ContentPlace>
   readonly initial: Shared
+  /** All slots of a model of the world at its start. */
+  readonly first: Slots
   readonly failures: boolean
 }
 
@@ -70,11 +82,16 @@ const isShared = (kind: string): boolean => kind === 'shared' || kind === 'lock'
 const sharedSlots = (model: LoweredModel): readonly number[] =>
   model.slots.flatMap((s, i) => (isShared(s.kind) ? [i] : []))
 
-function lowerOperation(model: LoweredModel): OneOperation {
-  const steps = model.threads.map((t): Step[][] => Array.from({ length: t.donePc + 1 }, () => []))
-  for (const s of model.steps) steps[s.thread]?.[s.pc]?.push(s)
-  const register = model.slots.findIndex((s) => s.kind === 'register')
-  return { model, steps, register, start: initialState(model), outcomes: new Map() }
+function readyOperation(model: LoweredModel, number: number): OneOperation {
+  const slot = model.slots.findIndex((s) => s.kind === 'register')
+  const type = model.slots[slot]?.type
+  return {
+    number,
+    executor: newExecutor(model),
+    ends: model.threads.flatMap((t) => (t.daemon ? [] : [{ slot: t.pcSlot, pc: t.donePc }])),
+    register: type === undefined ? undefined : { slot, type },
+    start: Int32Array.from(initialState(model)),
+  }
 }
 
 /** Each operation begins with locals of its own. */
@@ -117,13 +134,13 @@ function newWorld(w: SequenceWorld, stage: Stage): WorldModel {
   const scenario = scenarioAlone(stage, any)
   const model = lowerKnown(scenario.program)
   const pages = stage.looks.flatMap((m) => Array.from({ length: m.pages }, (_, i) => `${m.name}[${i}]`))
-  const guards = pages.map((name): LExpr => {
+  const guards = pages.map((name): Value => {
     const { cond } = conditionFor({ registers: [], pages: [{ name, guard: true }] })
     const final = condition(cond, scenario.registers, scenario.world)
     // Shared variables have the same slots where nobody runs.
     const asked = lower({ ...scenario.program, threads: [], without: new Set(), final }, KEPT).model.final
     if (asked === undefined) throw new Error(`world ${w.name}: no page ${name}`)
-    return asked
+    return valueOf(asked)
   })
   const shared = sharedSlots(model)
   const state = initialState(model)
@@ -132,6 +149,7 @@ function newWorld(w: SequenceWorld, stage: Stage): WorldModel {
     stage,
     operations: new Map(),
     guards,
+    known: new Map(),
     shared,
     names: shared.map((s) => model.slots[s]?.name ?? ''),
     pages: stage.looks.map((m) => Array.from({ length: m.pages }, (_, i) => named(`${m.name}[${i}].vma`))),
@@ -151,6 +169,7 @@ function newWorld(w: SequenceWorld, stage: Stage): WorldModel {
       }),
     ),
     initial: Uint16Array.from(shared, (s) => state[s] ?? 0),
+    first: Int32Array.from(state),
     failures: hasMemoryFailure(),
   }
 }
@@ -177,35 +196,15 @@ function entries(stage: Stage, model: LoweredModel, shared: readonly number[]): 
 function operationModel(world: WorldModel, o: SequenceOp): OneOperation {
   const known = world.operations.get(o.text)
   if (known !== undefined) return known
-  const made = lowerOperation(lowerKnown(scenarioAlone(world.stage, o).program))
-  const slots = sharedSlots(made.model)
-  if (slots.length !== world.shared.length || slots.some((s, i) => made.model.slots[s]?.name !== world.names[i]))
+  const model = lowerKnown(scenarioAlone(world.stage, o).program)
+  const slots = sharedSlots(model)
+  if (slots.length !== world.shared.length || slots.some((s, i) => model.slots[s]?.name !== world.names[i]))
     throw new Error(`world ${world.stage.world.name}: '${o.text}' does not have the variables of the others`)
   if (slots.some((s, i) => s !== world.shared[i]))
     throw new Error(`world ${world.stage.world.name}: '${o.text}' has its variables elsewhere`)
+  const made = readyOperation(model, world.operations.size)
   world.operations.set(o.text, made)
   return made
-}
-
-const NO_CHOICES: readonly number[] = []
-
-/** All that can follow a state, of one thread. */
-function stepsFrom(one: OneOperation, state: State, thread: number): readonly State[] {
-  const pc = state[one.model.threads[thread]?.pcSlot ?? -1] ?? -1
-  return (one.steps[thread]?.[pc] ?? []).flatMap((step) => {
-    if (step.choices.length === 0) {
-      const only = runStep(one.model, step, NO_CHOICES, state)
-      return only === undefined ? [] : [only.state]
-    }
-    const lists = step.choices.reduce<readonly (readonly number[])[]>(
-      (all, { lo, hi }) => all.flatMap((l) => Array.from({ length: hi - lo + 1 }, (_, i) => [...l, lo + i])),
-      [[]],
-    )
-    return lists.flatMap((choices) => {
-      const next = runStep(one.model, step, choices, state)
-      return next === undefined ? [] : [next.state]
-    })
-  })
 }
 
 const keyOf = ({ buffer, byteOffset, byteLength }: Shared): string =>
@@ -214,59 +213,70 @@ const keyOf = ({ buffer, byteOffset, byteLength }: Shared): string =>
 /** As this machine gives a result: it may know no other SIGBUS than the plain one. */
 const here = (result: string, { failures }: WorldModel): string => (result === 'HWPOISON' && !failures ? 'BUS' : result)
 
-function expectedOf(world: WorldModel, one: OneOperation, state: State): Expected {
-  const guards = world.guards.map((g) => evaluate(one.model, g, state) !== 0)
-  const areas = world.pages.map((slots) =>
+/** The state with these values; what can be seen of it is worked out once. `slots` are those of any model of the world. */
+function knownOf(world: WorldModel, shared: Shared, slots: Slots): Known {
+  const key = keyOf(shared)
+  const before = world.known.get(key)
+  if (before !== undefined) return before
+  const guards = world.guards.map((g) => g(slots) !== 0)
+  const areas = world.pages.map((vmas) =>
     areasOf(
-      slots.map((s) => state[s] ?? 0),
+      vmas.map((s) => slots[s] ?? 0),
       (vma) => {
         const flags = world.flags[vma - 1]
-        return flags === undefined ? [] : show(flags.type, state[flags.slot] ?? 0).split('|')
+        return flags === undefined ? [] : show(flags.type, slots[flags.slot] ?? 0).split('|')
       },
     ),
   )
-  const slot = one.model.slots[one.register]
-  const seen = { guards, areas }
-  return slot === undefined ? seen : { ...seen, result: here(show(slot.type, state[one.register] ?? 0), world) }
+  const made: Known = { shared, seen: { guards, areas }, entry: world.entry(shared), outcomes: [] }
+  if (world.known.size * shared.length > WORDS_MAX) world.known.clear()
+  world.known.set(key, made)
+  return made
+}
+
+/** The start of an operation in a state. */
+function begin(world: WorldModel, one: OneOperation, { shared }: Known): Slots {
+  const slots = one.start.slice()
+  for (let i = 0; i < shared.length; i++) slots[world.shared[i] ?? 0] = shared[i] ?? 0
+  return slots
 }
 
 /**
  * Every outcome of an operation from a state. Callbacks run once it has returned: freeing a table
  * earlier or later changes nothing that a single thread can see.
  */
-function outcomesFrom(world: WorldModel, one: OneOperation, from: Shared): readonly Outcome[] {
-  const key = keyOf(from)
-  const known = one.outcomes.get(key)
-  if (known !== undefined) return known
-  const start = [...one.start]
-  world.shared.forEach((slot, i) => (start[slot] = from[i] ?? 0))
-  const seen = new Set<string>()
-  const queue: State[] = [start]
+function outcomesFrom(world: WorldModel, one: OneOperation, from: Known): readonly Outcome[] {
+  const remembered = from.outcomes[one.number]
+  if (remembered !== undefined) return remembered
+  const { executor } = one
+  const met = new Set<string>()
+  const open: Slots[] = [begin(world, one, from)]
   const found = new Map<string, Outcome>()
-  for (let n = 0; queue.length > 0; n++) {
-    const state = queue.pop() ?? start
-    if (n > STEPS_MAX) throw new Error('an operation of the model does not end')
-    const next = one.model.threads.flatMap((t, i) => (t.daemon ? [] : stepsFrom(one, state, i)))
-    const later =
-      next.length > 0 ? next : one.model.threads.flatMap((t, i) => (t.daemon ? stepsFrom(one, state, i) : []))
-    for (const s of later) {
-      // What one step leads to needs no look at what was seen: an operation alone goes round in no circle without a choice.
-      if (later.length > 1) {
-        const name = keyOf(Uint16Array.from(s))
-        if (seen.has(name)) continue
-        seen.add(name)
-      }
-      queue.push(s)
+  for (let ended = open.pop(); ended !== undefined; ended = open.pop()) {
+    // What one step leads to needs no look at what was met: an operation alone goes round in no circle without a choice.
+    const next = executor.advance(ended, STEPS_MAX)
+    for (const e of next) {
+      const later = ended.slice()
+      executor.run(e, later)
+      const name = Buffer.from(later.buffer).toString('latin1')
+      if (met.has(name)) continue
+      met.add(name)
+      open.push(later)
     }
-    const done = one.model.threads.every((t) => t.daemon || state[t.pcSlot] === t.donePc)
-    if (later.length > 0 || !done) continue
-    const after = Uint16Array.from(world.shared, (slot, i) => (world.promises.has(i) ? 0 : (state[slot] ?? 0)))
-    const expected = expectedOf(world, one, state)
-    found.set(`${keyOf(after)} ${expected.result ?? ''}`, { expected, after })
+    const state: Slots = ended
+    if (next.length === 0 && one.ends.every(({ slot, pc }) => state[slot] === pc)) {
+      const shared = new Uint16Array(world.shared.length)
+      for (let i = 0; i < shared.length; i++) shared[i] = state[world.shared[i] ?? 0] ?? 0
+      for (const i of world.promises) shared[i] = 0
+      const after = knownOf(world, shared, state)
+      const { register } = one
+      const result =
+        register === undefined ? {} : { result: here(show(register.type, state[register.slot] ?? 0), world) }
+      found.set(`${keyOf(shared)} ${result.result ?? ''}`, { expected: { ...after.seen, ...result }, after })
+    }
   }
   const outcomes = [...found.values()]
-  if (one.outcomes.size >= REMEMBERED_MAX) one.outcomes.clear()
-  one.outcomes.set(key, outcomes)
+  from.outcomes[one.number] = outcomes
   return outcomes
 }
 
@@ -275,24 +285,34 @@ const same = (a: Expected, b: Expected): boolean =>
   a.guards.every((g, i) => g === b.guards[i]) &&
   a.areas.every((x, i) => x === b.areas[i])
 
+/** The state that a world begins in; nothing is done in it. */
+function initialOf(world: WorldModel): Known {
+  const known = world.known.get(keyOf(world.initial))
+  return known ?? knownOf(world, world.initial, world.first)
+}
+
 /** The model of a kernel, for any number of sequences; huge pages of hugetlbfs have one of their own. */
 export function newSequenceModel(of: ModelOf): SequenceModel {
   const stages = new Map<string, Stage>()
   const worlds = new Map<string, WorldModel>()
+  const byName = new Map<string, WorldModel>()
   const stageOf = (w: SequenceWorld): Stage => {
     const stage = stages.get(w.name) ?? newStage(w, of)
     stages.set(w.name, stage)
     return stage
   }
   const worldOf = (w: SequenceWorld): WorldModel => {
+    const known = byName.get(w.name)
+    if (known !== undefined) return known
     const key = modelledAs(w)
     const world = worlds.get(key) ?? newWorld(w, stageOf(w))
     worlds.set(key, world)
+    byName.set(w.name, world)
     return world
   }
   const start = (w: SequenceWorld): ModelRun => {
     const world = worldOf(w)
-    let states: readonly Shared[] = [world.initial]
+    let states: readonly Known[] = [initialOf(world)]
     const contents = newContents(world.places)
     /** Contents are followed while there is one state only: what comes after a choice that cannot be seen is open. */
     let followed = true
@@ -301,13 +321,13 @@ export function newSequenceModel(of: ModelOf): SequenceModel {
       const outcomes = states.flatMap((s) => outcomesFrom(world, one, s))
       const fitting = outcomes.filter((x) => same(x.expected, seen))
       const [before] = states
-      states = [...new Map(fitting.map((x) => [keyOf(x.after), x.after])).values()]
+      states = [...new Set(fitting.map((x) => x.after))]
       const [after] = states
       followed &&= states.length === 1
       const worked = seen.result === undefined || seen.result === 'ok' || /^\d/.test(seen.result)
       const read =
         followed && before !== undefined && after !== undefined
-          ? contents.take(o, worked, value, world.entry(before), world.entry(after))
+          ? contents.take(o, worked, value, before.entry, after.entry)
           : undefined
       const allowed = outcomes.map((x) => x.expected)
       return { agrees: fitting.length > 0, allowed, ...(read === undefined ? {} : { read }) }

@@ -2,7 +2,7 @@
 import type { Arbitrary } from 'fast-check'
 import type { Sequence } from '../probe/operations.ts'
 import { runSequences, type Probe } from '../probe/probe.ts'
-import { compare, cutShort, disagrees, probeSequence, type Account, type WorldSequence } from './compare.ts'
+import { compare, disagrees, probeSequence, verdictOf, type Account, type WorldSequence } from './compare.ts'
 import { newSequenceModel, type SequenceModel } from './model.ts'
 import { litmusText, type ModelOf } from './stage.ts'
 import { inOrder, type SequenceWorld } from './world.ts'
@@ -81,9 +81,9 @@ export async function conformRandom(
       done++
       operations += s.ops.length
       perWorld.set(s.world.name, (perWorld.get(s.world.name) ?? 0) + 1)
-      const accounts = compare(model, s, observed)
-      if (cutShort(accounts)) cut++
-      if (disagrees(accounts)) wrong = mine
+      const verdict = verdictOf(model, s, observed)
+      if (verdict === 'apart') cut++
+      if (verdict === 'differs') wrong = mine
       return wrong === undefined
     })
     options.onProgress?.(done)

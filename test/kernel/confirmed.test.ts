@@ -6,6 +6,7 @@ import { readConfirmations } from '../../cli/confirmations.ts'
 import { corpusDirectory } from '../../cli/commands/replay.ts'
 import { catalogue, catalogueDirectory } from '../../cli/input.ts'
 import { readSweepRecord } from '../../cli/matrix/record.ts'
+import { explanationOf } from '../../model/scenarios/sweep/explained.ts'
 import {
   confirmationSentence,
   confirmationsText,
@@ -57,6 +58,27 @@ describe('the record', () => {
         expect(all.map((c) => c.scenario)).toContain(`sweep-${world}-${cell}`)
       }
     expect(pairs).toBeGreaterThan(1)
+  })
+
+  test('has every finding that the matrix comes upon, triples included, in each of its worlds', () => {
+    const record = readSweepRecord()
+    const tried = new Set(all.map((c) => c.scenario))
+    const worlds = new Set<string>()
+    for (const [world, kernels] of Object.entries(record))
+      for (const [cell, violations] of Object.entries(kernels[COLUMN]?.violated ?? {})) {
+        const base = world.replace(/\^\d+$/, '')
+        for (const v of violations) expect(explanationOf(v, COLUMN, violations)).toBeDefined()
+        // What a third operation does beside the two is no part of the finding.
+        const operations = cell.split('+')
+        const pairs = operations.flatMap((a) => operations.map((b) => `sweep-${base}-${a}+${b}`))
+        expect(`${world} ${cell}: ${pairs.some((name) => tried.has(name))}`).toBe(`${world} ${cell}: true`)
+        worlds.add(base)
+      }
+    expect(worlds.size).toBeGreaterThan(1)
+  })
+
+  test('has nothing of the column that was not run', () => {
+    expect(all.filter((c) => c.kernel === COLUMN && c.verdict === 'not run')).toEqual([])
   })
 
   test('names scenarios and properties that there are, and says why where nothing was run', () => {

@@ -4,10 +4,9 @@ import { orders } from '../../kernel/frames/orders.ts'
 import { framesProgram } from '../../kernel/frames/program.ts'
 import { SHAPES } from '../../kernel/frames/shapes.ts'
 import { op } from '../../kernel/probe/operations.ts'
-import { openProbes } from '../../kernel/probe/probe.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { catalogueText, scenarioOn, scenariosOf } from '../support/scenarios.ts'
-import { have, results, withProbe } from './support.ts'
+import { results, withProbe } from './support.ts'
 
 const KERNEL = 'v6.18.37'
 
@@ -94,18 +93,6 @@ describe('the probe', () => {
       // Nobody else has the page: the pipe holds the very page that is written to.
       expect((await results(probe, [...anon, ...ops])).slice(2)).toEqual(['0', '0', '256', '-EAGAIN'])
     })
-  })
-
-  test('of several, any may answer, and each only for itself', async (context) => {
-    const probe = have(await openProbes(3), context)
-    try {
-      const all = await Promise.all(
-        [5, 6, 7, 8, 9].map(async (n) => results(probe, [...anon, op('store', 0, 1, n), op('load', 0, 1)])),
-      )
-      expect(all.map((r) => r[2])).toEqual(['5', '6', '7', '8', '9'])
-    } finally {
-      await probe.close()
-    }
   })
 
   test('has no pin where the kernel has no test of pins', async (context) => {

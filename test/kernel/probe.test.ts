@@ -28,8 +28,8 @@ import {
   type ProbeOp,
 } from '../../kernel/probe/operations.ts'
 import { probeFeatures } from '../../kernel/probe/features.ts'
-import { runSequences } from '../../kernel/probe/probe.ts'
-import { results, withProbe } from './support.ts'
+import { openProbe, runSequences } from '../../kernel/probe/probe.ts'
+import { have, results, withProbe } from './support.ts'
 
 const json = (text: string | undefined): unknown => JSON.parse(text ?? '')
 const numbers = z.array(z.number())
@@ -244,6 +244,18 @@ test('a hang, a crash and a death are results, and the next sequence is not touc
     expect((await fine).ops.map((r) => r.kind)).toEqual(['ok', 'ok'])
     await hang
   })
+})
+
+test('a probe that stays on one CPU answers as any other, the children too', async (context) => {
+  // There is no such CPU: they are counted round and round.
+  const probe = have(await openProbe({ cpu: 1000 }), context)
+  try {
+    const ops = [...anon, write(0, 7), fork(1), by(1, write(0, 8)), by(1, read(0)), read(0), by(1, op('exit'))]
+    const values = (await results(probe, ops)).slice(-3)
+    expect(values).toEqual(['8', '7', '0'])
+  } finally {
+    await probe.close()
+  }
 })
 
 test('sequences are answered in order, and one can say that it was enough', async (context) => {

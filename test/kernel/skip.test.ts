@@ -1,6 +1,6 @@
 /** A machine that lacks something: each lack is named, and nothing else goes wrong. */
-import { spawn } from 'node:child_process'
-import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -27,6 +27,21 @@ test('no compiler in PATH', async () => {
       ok: false,
       error: { kind: 'skip', missing: 'compiler', message: "no C compiler: 'cc' is not in PATH" },
     })
+  })
+})
+
+test('a compiler that makes no static programs makes others', async () => {
+  await elsewhere(async (directory) => {
+    const cc = join(directory, 'cc')
+    const real = `PATH=${process.env['PATH'] ?? ''} exec cc "$@"`
+    writeFileSync(cc, `#!/bin/sh\ncase " $* " in *' -static-pie '*) exit 1;; esac\n${real}\n`, { mode: 0o755 })
+    const env = { XDG_CACHE_HOME: directory, PATH: directory }
+    const made = await compile('x', [source], env, { alone: true })
+    const without = await compile('x', [source], { ...env, PATH: '/nonexistent' }, { alone: true })
+    // Where there is a compiler, it has made one, which is then found without any.
+    expect(made.ok ? without : made).toEqual(made)
+    expect(made.ok || made.error.missing === 'compiler').toBe(true)
+    expect(made.ok).toBe(spawnSync('cc', ['--version']).status === 0)
   })
 })
 

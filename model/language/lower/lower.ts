@@ -213,16 +213,20 @@ function checkConditions(
   steps: readonly Step[],
   conditions: InlineContext['conditions'],
 ): void {
-  const written = new Set<number>()
-  for (const s of steps) addWrites(s.body, written)
+  const looks: { readonly where: string; readonly slot: number; readonly name: string }[] = []
   for (const { where, expr } of conditions)
     eachRead(expr, (slot) => {
       const s = slots[slot]
-      if (s !== undefined && s.kind !== 'local' && written.has(slot))
-        throw new ModelError(
-          `${where}: what stands between two steps looks at '${s.name}'; load it in a step of its own first, as READ_ONCE() would`,
-        )
+      if (s !== undefined && s.kind !== 'local') looks.push({ where, slot, name: s.name })
     })
+  if (looks.length === 0) return
+  const written = new Set<number>()
+  for (const s of steps) addWrites(s.body, written)
+  const wrong = looks.find(({ slot }) => written.has(slot))
+  if (wrong !== undefined)
+    throw new ModelError(
+      `${wrong.where}: what stands between two steps looks at '${wrong.name}'; load it in a step of its own first, as READ_ONCE() would`,
+    )
 }
 
 function withStepProperties(
