@@ -6,6 +6,7 @@ import { dataRaces, type RaceReport } from '../../counterexamples/races/report.t
 import { raceText } from '../../counterexamples/races/text.ts'
 import { lower } from '../../model/language/lower/lower.ts'
 import { ACCESS_MARKS, BENIGN_RACES } from '../../model/mm/access_marks.ts'
+import { FRAME_FIELDS } from '../../model/mm/frame_types.ts'
 import { MM_FIELDS } from '../../model/mm/mm_types.ts'
 import { findConflicts } from '../../solver/races/find.ts'
 import { successors, type State } from '../../solver/reference/interpreter.ts'
@@ -120,7 +121,7 @@ describe('guard install under the per-VMA lock, and who computes flags before vm
 
 describe('the record', () => {
   const recorded = new Set(readRaces().map(raceKey))
-  const some = share(8, (c) => c.scenario.without.length === 0 && c.scenario.world.frames === undefined)
+  const some = share(12, (c) => c.scenario.without.length === 0)
 
   test('has every race of some cells', () => {
     let seen = 0
@@ -135,7 +136,7 @@ describe('the record', () => {
   test('uses every name of a harmless race, and every mark is of a variable', () => {
     const used = new Set(readRaces().map((r) => r.benign))
     for (const { name } of BENIGN_RACES) expect(used).toContain(name)
-    const fields = new Set(MM_FIELDS.map((f) => f.decl.name))
+    const fields = new Set([...MM_FIELDS, ...FRAME_FIELDS].map((f) => f.decl.name))
     for (const f of [...ACCESS_MARKS, ...BENIGN_RACES].flatMap((m) => m.fields)) expect(fields).toContain(f)
   })
 })
