@@ -68,6 +68,14 @@ export const ACCESS_MARKS: readonly AccessMark[] = [
     why: 'test_bit(), set_bit() and clear_bit() on page->flags (include/linux/page-flags.h)',
   },
   {
+    fields: ['frame.content'],
+    marked: true,
+    why:
+      "what a page holds is its users' business: no sanitizer sees stores of user space and of devices, and whoever " +
+      'copies a page (__wp_page_copy_user(), copy_present_page(), pages_identical()) has no order with them by design; ' +
+      'the properties ask which value a copy may hold',
+  },
+  {
     fields: ['frame.swap_map'],
     marked: true,
     why: "WRITE_ONCE() under the lock of the slot's cluster, which is not modelled (mm/swapfile.c)",
@@ -163,27 +171,6 @@ export const BENIGN_RACES: readonly BenignRace[] = [
       'the holes of the file have been filled with retry entries before the look: whoever registers after it finds ' +
       'no missing page any more, and who registered before it is seen',
     sources: ['mm/khugepaged.c, collapse_file(), the comment above its walk of i_mmap'],
-  },
-  {
-    name: 'contents-are-user-data',
-    fields: ['frame.content'],
-    plain: [''],
-    other: [''],
-    reason:
-      'the kernel copies a page as its users have left it, and whoever stores to it meanwhile, through a mapping, a pin ' +
-      'or FOLL_FORCE, has no order with the copy: which of the two values it gets is what the properties ask about',
-    sources: ['mm/memory.c, __wp_page_copy_user() and copy_present_page()', 'mm/ksm.c, pages_identical()'],
-  },
-  {
-    name: 'ksm-looks-again',
-    fields: ['frame.PG_ksm'],
-    plain: [''],
-    other: [''],
-    reason:
-      'folio_test_ksm() reads folio->mapping, one aligned word that folio_set_stable_node() stores under the folio lock: ' +
-      'wp_can_reuse_anon_folio() and reuse_swap_page() look again under that lock before they keep the page, and KSM ' +
-      'takes a page whose entry it has write-protected under ptl',
-    sources: ['mm/memory.c, wp_can_reuse_anon_folio()', 'mm/ksm.c, try_to_merge_one_page()'],
   },
   {
     name: 'i_private-looks-again',

@@ -110,6 +110,22 @@ function unify(p: Path, a: number, b: number): boolean {
 const valueAt = (e: Residual, slot: number, value: number): Residual =>
   mapSymbols(e, (s) => (s === slot ? constant(value) : { kind: 'slot', slot: s }))
 
+/** A truth value as a number, if it is the same for all that the symbol in it may be. */
+export function decide(p: Path, condition: Residual): Residual {
+  const cond = settle(p, condition)
+  if (cond.kind === 'const') return cond
+  const [slot, ...more] = symbolsOf(cond)
+  const domain = slot === undefined || more.length > 0 ? undefined : p.domain.get(slot)
+  if (slot === undefined || domain === undefined) return cond
+  let found: boolean | undefined
+  for (const v of domain) {
+    const at = valueAt(cond, slot, v)
+    if (at.kind !== 'const' || (found !== undefined && found !== (at.value !== 0))) return cond
+    found = at.value !== 0
+  }
+  return found === undefined ? cond : constant(found ? 1 : 0)
+}
+
 /** The paths on which `cond` comes out as wanted; none where it cannot. */
 export function assume(p: Path, condition: Residual, want: boolean): readonly Path[] {
   const cond = settle(p, condition)

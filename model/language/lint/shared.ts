@@ -3,7 +3,7 @@ import type { LExpr } from '../lowered.ts'
 import { constant } from '../lower/build.ts'
 import { placeKey } from './canonical.ts'
 import { heldNames, type StepContext } from './context.ts'
-import { accessKey, freshSymbol, isSet, settle, type Path } from './path.ts'
+import { accessKey, decide, freshSymbol, isSet, settle, type Path } from './path.ts'
 import { ownerOf, placeOf, sameIndex, type Place } from './places.ts'
 import { rewrite, type Residual } from './residual.ts'
 import type { LockDemand, Mirror, Permission } from './rules.ts'
@@ -21,6 +21,7 @@ export function resolve(ctx: StepContext, path: Path, e: LExpr, counted: boolean
       const place = placeOf(ctx.fields, base, dims)
       return place === undefined ? constant(0) : read(ctx, path, place, counted)
     },
+    decide: (cond) => decide(path, cond),
   })
   return settle(path, known)
 }
