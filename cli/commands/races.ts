@@ -74,21 +74,15 @@ const recordText = (r: RecordedRace): string =>
 
 /**
  * The whole catalogue, each race once, held against what is recorded. Returns the exit code: 10 where a
- * race is not in the record, or is no longer found. Worlds with page frames are left out, and counted: which
- * accesses to a frame are marked is not told yet in model/mm/access_marks.ts.
+ * race is not in the record, or is no longer found.
  */
 function catalogueRaces(options: RacesOptions): number {
   const collection = newCollection()
   let complete = true
-  let withFrames = 0
   for (const name of catalogue()) {
     const loaded = load(name)
     if (!loaded.ok) continue
     for (const scenario of loaded.scenarios.filter((s) => s.without.length === 0)) {
-      if (scenario.world.frames !== undefined) {
-        withFrames++
-        continue
-      }
       const report = dataRaces(lower(scenario.program), options)
       complete &&= report.complete
       collection.add(`${scenario.name} on ${kernelText(scenario)}`, report.races)
@@ -110,7 +104,6 @@ function catalogueRaces(options: RacesOptions): number {
   else {
     options.out((options.benign ? found : open).map(recordText).join('\n'))
     options.out(`\n${plural(open.length, 'data race')}, ${found.length - open.length} benign.\n`)
-    options.out(`${plural(withFrames, 'cell')} with page frames left out.\n`)
     for (const k of fresh) options.out(`${wrapped(`NOT RECORDED: ${k}`, '', 2)}\n`)
     for (const k of gone) options.out(`${wrapped(`NOT FOUND ANY MORE: ${k}`, '', 2)}\n`)
   }

@@ -72,11 +72,11 @@ function benignBy(field: string, [a, b]: readonly [RaceSide, RaceSide]): BenignR
   return BENIGN_RACES.find((r) => r.fields.includes(field) && (fits(a, b, r) || fits(b, a, r)))
 }
 
-/** The declared variable that a slot belongs to. */
+/** The declared variable that a slot belongs to: of those that begin at one slot all but the last are of sets without objects. */
 function fieldOf({ base }: Lowered, slot: number): string {
   let found = ''
   let from = -1
-  for (const [name, first] of base) if (first <= slot && first > from) [found, from] = [name, first]
+  for (const [name, first] of base) if (first <= slot && first >= from) [found, from] = [name, first]
   return found
 }
 

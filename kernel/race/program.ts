@@ -149,7 +149,7 @@ export function raceProgram(scenario: Scenario, trace?: Trace, may: Unending = {
     shared: m.shared,
   }))
   const fills = fillsOf(scenario)
-  if (fills === undefined) return no("'fill ... pmd' has no counterpart in a race")
+  if (!fills.ok) return fills
   const waits = file.decls.some((d) => d.kind === 'setting' && d.name.text === 'uffd_waits')
   if (waits && may.waits !== true) return no('a fault that waits for userfaultfd has no end to look at')
   if (world.mappings.some((x) => x.unmapped)) return no('a mapping that is not there at the start')
@@ -231,7 +231,7 @@ export function raceProgram(scenario: Scenario, trace?: Trace, may: Unending = {
     plainPoison: names.includes('uffd_poison') && !names.includes('ftruncate') && !hasMemoryFailure(),
     huge: world.huge,
     mappings,
-    fills,
+    fills: fills.value,
     threads,
     results,
     pages: world.mappings.flatMap((m) => Array.from({ length: m.pages }, (_, n) => `${m.name}[${n}]`)),
@@ -254,18 +254,20 @@ function uffdOf(threads: readonly RaceThread[], waits: boolean): Pick<RaceProgra
   return { uffd: (waits ? 0 : sigbus) | (protects ? wp_hugetlbfs_shmem : 0) | (poisons ? poison : 0) }
 }
 
-/** Undefined where a page is to be there in a way that no call brings about. */
-function fillsOf({ file, world }: Scenario): RaceProgram['fills'] | undefined {
+/** The pages that are there at the start, or the declaration of one that no call brings about. */
+function fillsOf({ file, world }: Scenario): Result<RaceProgram['fills'], Skip> {
+  const no = (what: string): { readonly ok: false; readonly error: Skip } =>
+    failed(skip('feature', `'${what}' has no counterpart in a race: no call brings it about`))
   const out: { mapping: number; page: number; how: 'read' | 'write' | 'guard' }[] = []
   for (const d of file.decls) {
-    if (d.kind === 'vma' || d.kind === 'cache') return undefined
+    if (d.kind === 'vma' || d.kind === 'cache') return no(`${d.kind} ${d.name.text}`)
     const m = d.kind === 'fill' ? world.mappings.find((x) => x.name === d.name.text) : undefined
     if (d.kind !== 'fill' || m === undefined) continue
     const how = d.access ?? 'read'
-    if (how !== 'read' && how !== 'write' && how !== 'guard') return undefined
+    if (how !== 'read' && how !== 'write' && how !== 'guard') return no(`fill ${d.name.text} ${how}`)
     for (let page = d.range.first; page <= d.range.last; page++) out.push({ mapping: m.vma, page, how })
   }
-  return out
+  return ok(out)
 }
 
 /** The first part of the labels of each operation of a thread, as threads.ts gives it. */

@@ -3,6 +3,10 @@
  * READ_ONCE(), WRITE_ONCE(), atomics and the accessors made of them are marked, everything else is plain.
  * As of v7.0-rc6 (guard-regions facts, sections named below). And which of the races that remain are known
  * to be harmless, by name and with the reason.
+ *
+ * What has no name stays open: races that a finding is made of (who computes flags before vma_start_write() and stores
+ * them back, a merge that tells retract_page_tables() too late), and those of proposals that were not taken
+ * (`vma->vm_flags |= VM_MIXEDMAP` of MAP_NOSIGBUS v1 and v1.5, under a lock of readers).
  */
 
 /** Of the accesses to a variable those whose C text has one of `text` in it (all, where absent). */
@@ -30,16 +34,19 @@ export interface BenignRace {
 /** The first that fits counts; an access that none fits is plain. */
 export const ACCESS_MARKS: readonly AccessMark[] = [
   {
-    fields: ['pmd.kind', 'pmd.table'],
+    fields: ['pmd.kind', 'pmd.table', 'pmd.frame'],
     text: ['pmd_none(*', 'pmd_trans_huge(*', 'pmd_none_or_trans_huge(*'],
     mode: 'read',
     marked: false,
     why: 'a walker looks at *pmd as it stands',
   },
   {
-    fields: ['pmd.kind', 'pmd.table', 'table.pte'],
+    fields: [
+      ...['pmd.kind', 'pmd.table', 'pmd.frame'],
+      ...['table.pte', 'table.frame', 'table.swp_exclusive', 'table.dirty'],
+    ],
     marked: true,
-    why: 'pmdp_get_lockless() and ptep_get() are READ_ONCE(), set_pmd() and set_pte() WRITE_ONCE(), the rest xchg()',
+    why: 'one word each: pmdp_get_lockless() and ptep_get() are READ_ONCE(), set_pmd() and set_pte() WRITE_ONCE(), the rest xchg()',
   },
   {
     fields: ['vma.vm_flags'],
@@ -50,6 +57,39 @@ export const ACCESS_MARKS: readonly AccessMark[] = [
   { fields: ['vma.anon_vma'], text: ['READ_ONCE(vma->anon_vma)'], marked: true, why: 'READ_ONCE()' },
   { fields: ['page.vma'], marked: true, why: 'the maple tree is read under RCU' },
   { fields: ['mm.mm_count', 'mm.put'], marked: true, why: 'mm_count is an atomic_t' },
+  {
+    fields: ['frame._refcount', 'frame._mapcount', 'frame._pincount'],
+    marked: true,
+    why: 'atomic_t each: page->_refcount, page->_mapcount or folio->_large_mapcount, folio->_pincount',
+  },
+  {
+    fields: ['frame.PG_anon_exclusive', 'frame.PG_swapcache'],
+    marked: true,
+    why: 'test_bit(), set_bit() and clear_bit() on page->flags (include/linux/page-flags.h)',
+  },
+  {
+    fields: ['frame.content'],
+    marked: true,
+    why:
+      "what a page holds is its users' business: no sanitizer sees stores of user space and of devices, and whoever " +
+      'copies a page (__wp_page_copy_user(), copy_present_page(), pages_identical()) has no order with them by design; ' +
+      'the properties ask which value a copy may hold',
+  },
+  {
+    fields: ['frame.swap_map'],
+    marked: true,
+    why: "WRITE_ONCE() under the lock of the slot's cluster, which is not modelled (mm/swapfile.c)",
+  },
+  {
+    fields: ['mm.MMF_HAS_PINNED'],
+    marked: true,
+    why: 'test_bit() and set_bit() on mm->flags; an atomic_t before v5.14',
+  },
+  {
+    fields: ['mm.write_protect_seq'],
+    marked: true,
+    why: 'raw_write_seqcount_begin() stands between kcsan_nestable_atomic_begin() and _end(), raw_read_seqcount() is READ_ONCE()',
+  },
   {
     fields: ['page.uffd_waiters'],
     marked: true,
@@ -81,6 +121,12 @@ export const BENIGN_RACES: readonly BenignRace[] = [
     plain: [
       'userfaultfd_wp(vma)',
       'userfaultfd_armed(vma)',
+      'userfaultfd_missing(vma)',
+      'uffd_disable_fault_around(',
+      'thp_vma_allowable_order(vma, ',
+      'hugepage_vma_revalidate(',
+      'vma = vma_lookup(mm, haddr), range_in_vma(',
+      'do_read_fault.vm_nosigbus',
       'access_error(',
       'set_pte_range(',
       'finish_fault.set_pte_at',
@@ -93,11 +139,12 @@ export const BENIGN_RACES: readonly BenignRace[] = [
     sources: [
       'Lorenzo Stoakes, [PATCH v3 0/8] introduce VM_MAYBE_GUARD and make it sticky, 7 Nov 2025, changelog: ' +
         'KCSAN permissiveness (9.6.7)',
+      'kernel/kcsan/permissive.h: reports are held back for plain reads alone, never for a read that is stored back',
     ],
   },
   {
     name: 'walker-looks-again',
-    fields: ['pmd.kind', 'pmd.table'],
+    fields: ['pmd.kind', 'pmd.table', 'pmd.frame'],
     plain: ['pmd_none(*', 'pmd_trans_huge(*', 'pmd_none_or_trans_huge(*'],
     other: [''],
     reason:
@@ -114,6 +161,16 @@ export const BENIGN_RACES: readonly BenignRace[] = [
       'the first look is repeated under ptl, and a marker of userfaultfd is written under ptl after the flag is stored: ' +
       'where the second look misses the flag, there is no marker yet',
     sources: ['mm/khugepaged.c, retract_page_tables()', 'guard-regions facts, B18'],
+  },
+  {
+    name: 'retry-entries-hide-holes',
+    fields: ['vma.vm_flags'],
+    plain: ['collapse_file.userfaultfd_missing'],
+    other: ['userfaultfd_register.vm_flags_reset'],
+    reason:
+      'the holes of the file have been filled with retry entries before the look: whoever registers after it finds ' +
+      'no missing page any more, and who registered before it is seen',
+    sources: ['mm/khugepaged.c, collapse_file(), the comment above its walk of i_mmap'],
   },
   {
     name: 'i_private-looks-again',

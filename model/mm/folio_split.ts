@@ -56,7 +56,7 @@ const unmapAll: readonly Stmt[] = [
         step('try_to_unmap_one', 'pteval = ptep_clear_flush(vma, address, pvmw.pte)', [
           set(snapshot, table.pte(t, page.slot(at))),
           when(isOneOf(snapshot, 'file', 'file_ro', 'file_none'), [set(table.pte(t, page.slot(at)), 'none')]),
-          when(eq(snapshot, 'file_wp'), [set(table.pte(t, page.slot(at)), 'uffd_wp')]),
+          when(isOneOf(snapshot, 'file_wp', 'file_wp_none'), [set(table.pte(t, page.slot(at)), 'uffd_wp')]),
         ]),
         call('done', pte_unmap_unlock, [t]),
       ]),

@@ -12,7 +12,7 @@
  */
 import { and, bound, eq, firstThat, isOneOf, ite, literal, local, ne, type Expr, type Local } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { assert, forEach, lock, set, step, unlock, when, type Action } from '../language/stmt.ts'
+import { assert, forEach, lock, set, step, unlock, when, type Action, type StepStmt } from '../language/stmt.ts'
 import { nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { addMappings, discarded, getFrame, pageOfHuge, putFrame, removeRmap } from './frame.ts'
@@ -56,9 +56,22 @@ const mapPages = (k: Frames, into: Expr): readonly Action[] => {
   ]
 }
 
+/**
+ * The order of __split_huge_pmd_locked() is pmdp_invalidate(), folio_ref_add(), folio_add_anon_rmap_ptes() with
+ * PageAnonExclusive() of each page, the entries, folio_remove_rmap_pmd(), pmd_populate().
+ */
+const WHOLE_SPLIT = {
+  atomic:
+    'under the pmd lock, in a table that nobody can find before pmd_populate(). Whoever walks without the lock finds no ' +
+    'present PMD meanwhile and comes back by way of the lock; GUP-fast, which may have found it before, looks at it ' +
+    'again after its grab. References rise before the mappings and fall after, so that whoever compares them copies',
+} as const
+
 /** Splits a huge pmd so that a part of it can be worked on. */
 export const split_huge_pmd = (k: Frames): Routine => {
   const frames = k.frames === true
+  const clear = (actions: readonly Action[]): StepStmt =>
+    step('clear', 'pmdp_huge_clear_flush(vma, haddr, pmd)', actions, k.large === undefined ? {} : WHOLE_SPLIT)
   return routine({
     name: '__split_huge_pmd',
     file: 'mm/huge_memory.c',
@@ -67,7 +80,7 @@ export const split_huge_pmd = (k: Frames): Routine => {
     locals: [kind, t, ...(frames ? [huge] : [])],
     body: [
       lock('pmd_lock', 'ptl = pmd_lock(mm, pmd)', pmd.lock(p)),
-      step('clear', 'pmdp_huge_clear_flush(vma, haddr, pmd)', [
+      clear([
         set(kind, pmd.kind(p)),
         when(eq(kind, 'huge'), [set(pmd.kind(p), 'none')]),
         when(isOneOf(kind, ...HUGE_ANON, ...(frames ? ['huge_zero'] : [])), [

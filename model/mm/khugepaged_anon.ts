@@ -136,7 +136,7 @@ const hpage_collapse_scan_pmd = (k: Build, khugepaged: boolean): Routine =>
           [if_(armed, [let_(result, 'SCAN_EXCEED_NONE_PTE'), break_])],
           [
             let_(occupied, true),
-            if_(isOneOf(pte, 'uffd_wp', 'anon_wp'), [let_(result, 'SCAN_PTE_UFFD_WP'), break_]),
+            if_(isOneOf(pte, 'uffd_wp', 'anon_wp', 'anon_wp_none'), [let_(result, 'SCAN_PTE_UFFD_WP'), break_]),
             if_(isSwapPte, [let_(unmapped, true)]),
             if_(eq(pte, 'anon'), [let_(writable, true)]),
           ],
@@ -215,7 +215,7 @@ const isolate = (k: Build): readonly Stmt[] => [
     step('isolate', '__collapse_huge_page_isolate(): pteval = ptep_get(_pte)', [set(pte, table.pte(t, page.slot(at)))]),
     if_(and(isEmpty, armed), [let_(result, 'SCAN_EXCEED_NONE_PTE'), break_]),
     check('pte_present', isSwapPte, [let_(result, 'SCAN_PTE_NON_PRESENT'), break_]),
-    if_(eq(pte, 'anon_wp'), [let_(result, 'SCAN_PTE_UFFD_WP'), break_]),
+    if_(isOneOf(pte, 'anon_wp', 'anon_wp_none'), [let_(result, 'SCAN_PTE_UFFD_WP'), break_]),
     ...ifFrames(k, ...isolateFrame(k)),
   ]),
   unlock('pte_unlock', 'spin_unlock(pte_ptl)', table.ptl(t)),

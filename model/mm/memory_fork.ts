@@ -91,7 +91,9 @@ const vma_needs_copy = (k: Build): Routine =>
 function copied(of: Expr, wp: Expr): Expr {
   const none = literal(Pte, 'none')
   const readOnly = ite(eq(of, 'anon'), literal(Pte, 'anon_ro'), of)
-  const other = ite(eq(of, 'zero_wp'), literal(Pte, 'zero'), ite(eq(of, 'swap_wp'), literal(Pte, 'swap'), readOnly))
+  const swap = ite(eq(of, 'swap_wp'), literal(Pte, 'swap'), readOnly)
+  const closed = (kind: string, rest: Expr): Expr => ite(eq(of, `${kind}_wp_none`), literal(Pte, `${kind}_none`), rest)
+  const other = ite(eq(of, 'zero_wp'), literal(Pte, 'zero'), closed('zero', closed('file', closed('anon', swap))))
   const unprotected = ite(
     eq(of, 'uffd_wp'),
     none,

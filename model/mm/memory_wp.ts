@@ -31,7 +31,21 @@ import {
   type Local,
 } from '../language/expr.ts'
 import { routine, type Routine } from '../language/routine.ts'
-import { assert, call, check, if_, let_, lock, ret, set, step, unlock, when, type Stmt } from '../language/stmt.ts'
+import {
+  assert,
+  call,
+  check,
+  if_,
+  let_,
+  lock,
+  ret,
+  set,
+  step,
+  unlock,
+  when,
+  type Action,
+  type Stmt,
+} from '../language/stmt.ts'
 import { bool, nilable, refTo } from '../language/types.ts'
 import type { Build } from './build.ts'
 import { VmFault } from './errno.ts'
@@ -61,7 +75,7 @@ import { vmf_anon_prepare } from './memory_anon_prepare.ts'
 import { ANON_PTES, page, Pte, table, vma } from './mm_types.ts'
 import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 
-const READ = 'v5.14 merge window, a copy of about v6.14; v5.7, v5.9 and v5.19 by the facts'
+const READ = 'v5.14 merge window, a copy of about v6.14, v7.0-rc; v5.7, v5.9 and v5.19 by the facts'
 /** What asks for the fault: an instruction, GUP with FAULT_FLAG_UNSHARE, or GUP with FOLL_FORCE. */
 export type Flavour = 'plain' | 'unshare' | 'force'
 
@@ -114,6 +128,10 @@ const onlyOwn = (swapcacheToo: boolean): Expr =>
 /**
  * wp_can_reuse_anon_folio(). A large folio that is mapped by PTEs is never kept before v6.15 (1da190f4d0a6); from then on
  * where all its references are mappings, and all of them of this mm, but the last one is given up for a page of its own.
+ * Read in a stored tree of v7.0-rc: __wp_can_reuse_large_anon_folio() tries for the folio's lock only to free its swap
+ * cache (freeLargeSwapCache() does that before), and looks at the counts a second time under the large-mapcount lock,
+ * which is one look here. FOLIO_MM_IDS_SHARED may say `shared` of what has been of this mm alone again for some time,
+ * where more than two mms had it: then the kernel copies, and the model keeps it.
  */
 function canReuse(k: Build): Expr {
   const small = and(isUnlocked(k, f), onlyOwn(true))
@@ -128,6 +146,22 @@ function canReuse(k: Build): Expr {
         not(isPinned(k, f)),
       )
   return ite(isLarge(k, f), large, small)
+}
+
+/** folio_free_swap() of a large folio that only this mm maps, before its counts are compared. */
+const freeLargeSwapCache = (k: Build): readonly Action[] => {
+  if (k.large === undefined || k.has('no-large-reuse')) return []
+  const folio = folioOf(k, f)
+  const mine = and(
+    not(isOneOf(frame.mapcount(folio), 0, 1)),
+    eq(mappingsOf(k, folio, page.mm(addr)), frame.mapcount(folio)),
+  )
+  return [
+    when(and(isLarge(k, f), inSwapCache(k, f), mine, isUnlocked(k, f), noSwapEntry(k, f)), [
+      set(inSwapCache(k, f), false),
+      ...putFrame(k, f),
+    ]),
+  ]
 }
 
 /** Whether the page may be kept, and what becomes of it then. */
@@ -156,7 +190,12 @@ function reuseTest(k: Build): readonly Stmt[] {
       step(
         'wp_can_reuse_anon_folio',
         'wp_can_reuse_anon_folio(folio, vma): folio_trylock(folio); SetPageAnonExclusive(vmf->page)',
-        [set(reuse, canReuse(k)), dropSwapCache, when(reuse, [set(frame.exclusive(f), true)])],
+        [
+          ...freeLargeSwapCache(k),
+          set(reuse, canReuse(k)),
+          dropSwapCache,
+          when(reuse, [set(frame.exclusive(f), true)]),
+        ],
       ),
     ]),
   ]
@@ -267,6 +306,12 @@ const freed: Local = local('free_swap', bool)
 
 /**
  * do_swap_page(): the page is in the swap cache, or comes back into it.
+ *
+ * Differs from v7.0-rc, of which a stored tree was read: there the entry is mapped first, then folio_put_swap() and
+ * folio_free_swap() follow, so that a page which was not pte_swp_exclusive() is mapped read-only and kept by the
+ * do_wp_page() that a write goes on to; here, as up to about v6.18, the swap cache goes first and its last reference
+ * decides. And an exclusive page is made writable by a read as well where the VMA is. Either way it is the same page,
+ * of the same owner, after the same write.
  */
 export const do_swap_page_frame = (k: Build): Routine =>
   routine({

@@ -108,10 +108,14 @@ export function zapped(ptent: Expr, of: Expr, details: ZapDetails): Expr {
   if (evenCows || !(checkMapping && details.zeroNormal)) gone.push(isOneOf(ptent, ...ZERO_PTES))
   if (evenCows) gone.push(isOneOf(ptent, ...ANON_PTES, ...(checkMapping ? [] : [...SWAP_PTES, 'migration', 'poison'])))
   else if (!checkMapping) gone.push(and(eq(ptent, 'migration'), fileBacked))
-  if (dropMarkers) gone.push(isOneOf(ptent, ...(keepGuards ? [] : ['guard']), 'uffd_wp', 'file_wp'))
+  if (dropMarkers) gone.push(isOneOf(ptent, ...(keepGuards ? [] : ['guard']), 'uffd_wp', 'file_wp', 'file_wp_none'))
   else gone.push(and(eq(ptent, 'uffd_wp'), not(fileBacked)))
   if (dropMarkers) return ite(or(...gone), none, ptent)
-  const armed = isOneOf(ptent, 'file_wp', ...(evenCows ? ['anon_wp', 'swap_wp'] : []))
+  const armed = isOneOf(
+    ptent,
+    ...['file_wp', 'file_wp_none'],
+    ...(evenCows ? ['anon_wp', 'anon_wp_none', 'swap_wp'] : []),
+  )
   return ite(and(armed, fileBacked), literal(Pte, 'uffd_wp'), ite(or(...gone), none, ptent))
 }
 

@@ -52,7 +52,7 @@ export const HUGE_ANON = ['huge_anon', 'huge_anon_ro'] as const
  * private one); `file_ro`, the same write-protected in a shared mapping; `anon`, a writable anonymous
  * page; `anon_ro`, a write-protected one (after fork or mprotect); `zero`, the shared zero page;
  * `file_wp`, `anon_wp` and `zero_wp`, write-protected by userfaultfd; `file_none`, `anon_none` and `zero_none`,
- * which PROT_NONE lets nobody through to. Not present: `swap`, `swap_wp` and `migration`
+ * which PROT_NONE lets nobody through to, and `file_wp_none`, `anon_wp_none` and `zero_wp_none`, both. Not present: `swap`, `swap_wp` and `migration`
  * entries of a page, and the markers `guard`, `uffd_wp` and `poison`.
  */
 export const Pte: EnumType = enumeration('pte', [
@@ -74,15 +74,18 @@ export const Pte: EnumType = enumeration('pte', [
   'zero_none',
   'zero_wp',
   'swap_wp',
+  'file_wp_none',
+  'anon_wp_none',
+  'zero_wp_none',
 ])
 /** Entries of the page cache's pages, and of anonymous pages. */
-export const FILE_PTES = ['file', 'file_ro', 'file_wp', 'file_none'] as const
-export const ANON_PTES = ['anon', 'anon_ro', 'anon_wp', 'anon_none'] as const
-export const ZERO_PTES = ['zero', 'zero_wp', 'zero_none'] as const
+export const FILE_PTES = ['file', 'file_ro', 'file_wp', 'file_none', 'file_wp_none'] as const
+export const ANON_PTES = ['anon', 'anon_ro', 'anon_wp', 'anon_none', 'anon_wp_none'] as const
+export const ZERO_PTES = ['zero', 'zero_wp', 'zero_none', 'zero_wp_none'] as const
 /** Entries of pages that are swapped out. */
 export const SWAP_PTES = ['swap', 'swap_wp'] as const
 /** Entries with the bit of userfaultfd's write protection: pte_uffd_wp(), pte_swp_uffd_wp(). */
-export const UFFD_WP_PTES = ['file_wp', 'anon_wp', 'zero_wp'] as const
+export const UFFD_WP_PTES = ['file_wp', 'anon_wp', 'zero_wp', 'file_wp_none', 'anon_wp_none', 'zero_wp_none'] as const
 /** pte_present() */
 export const PRESENT_PTES: readonly string[] = [...FILE_PTES, ...ANON_PTES, ...ZERO_PTES]
 /** Present, and the hardware lets a load through: not what mprotect(PROT_NONE) leaves. */

@@ -2,7 +2,7 @@
  * mm/mprotect.c: mprotect(). Read at v6.12 and v7.0-rc6 (guard-regions facts 8.1, 8.3).
  *
  * Not modelled: VM_MAY* and mseal, accounting, protection keys, NUMA hints, TLB flushes, populating a
- * locked VMA that becomes writable, userfaultfd's write-protected entries (they stay as they are).
+ * locked VMA that becomes writable.
  * Differs, but where folios have several frames: a huge pmd is split (for a file: cleared, and faulted in again) where change_huge_pmd()
  * would write-protect it; there is no write-protected huge pmd here.
  */
@@ -40,7 +40,19 @@ import { clampFirst, clampLast } from './memory_zap.ts'
 import { mmap_write_lock, mmap_write_unlock, vma_start_write } from './mmap_lock.ts'
 import { isAsked, protLetsStores } from './nosigbus.ts'
 import { nosigbus } from './nosigbus_types.ts'
-import { ANON_PTES, FILE_PTES, page, pmd, PmdKind, Pte, table, vma, VmFlags } from './mm_types.ts'
+import {
+  ANON_PTES,
+  FILE_PTES,
+  page,
+  pmd,
+  PmdKind,
+  Pte,
+  table,
+  UFFD_WP_PTES,
+  vma,
+  VmFlags,
+  ZERO_PTES,
+} from './mm_types.ts'
 import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 import { accountForSticky, vma_modify_flags } from './vma_modify.ts'
 import { vm_flags_reset } from './vma_flags.ts'
@@ -78,21 +90,24 @@ function modified(): Expr {
     pteOf('file_none'),
   )
   const anonPte = ite(some, ite(and(writable, exclusive), pteOf('anon'), pteOf('anon_ro')), pteOf('anon_none'))
-  return ite(
-    eq(pte, 'file_wp'),
-    pte,
-    ite(
-      eq(pte, 'anon_wp'),
-      pte,
+  const zeroPte = ite(some, pteOf('zero'), pteOf('zero_none'))
+  // The bit of userfaultfd's write protection is in _PAGE_CHG_MASK: it stays, and keeps the entry from being writable.
+  const armed = (['file', 'anon', 'zero'] as const).reduceRight<Expr>(
+    (rest, kind) =>
       ite(
-        isOneOf(pte, ...FILE_PTES),
-        filePte,
-        ite(
-          isOneOf(pte, ...ANON_PTES),
-          anonPte,
-          ite(isOneOf(pte, 'zero', 'zero_none'), ite(some, pteOf('zero'), pteOf('zero_none')), pte),
-        ),
+        isOneOf(pte, `${kind}_wp`, `${kind}_wp_none`),
+        ite(some, pteOf(`${kind}_wp`), pteOf(`${kind}_wp_none`)),
+        rest,
       ),
+    pte,
+  )
+  return ite(
+    isOneOf(pte, ...UFFD_WP_PTES),
+    armed,
+    ite(
+      isOneOf(pte, ...FILE_PTES),
+      filePte,
+      ite(isOneOf(pte, ...ANON_PTES), anonPte, ite(isOneOf(pte, ...ZERO_PTES), zeroPte, pte)),
     ),
   )
 }

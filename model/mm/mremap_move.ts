@@ -58,7 +58,9 @@ const uffd: Local = local('uffd', bool)
 const withoutUffdWp = (at: Local): Expr => {
   const to = (name: string): Expr => literal(Pte, name)
   const file = ite(mapping.shared(page.mapping(at)), to('file_ro'), to('file'))
-  const away = ite(eq(pte, 'zero_wp'), to('zero'), ite(eq(pte, 'swap_wp'), to('swap'), pte))
+  const swap = ite(eq(pte, 'swap_wp'), to('swap'), pte)
+  const none = (kind: string, rest: Expr): Expr => ite(eq(pte, `${kind}_wp_none`), to(`${kind}_none`), rest)
+  const away = ite(eq(pte, 'zero_wp'), to('zero'), none('zero', none('file', none('anon', swap))))
   const plain = ite(eq(pte, 'file_wp'), file, ite(eq(pte, 'anon_wp'), to('anon_ro'), away))
   return ite(eq(pte, 'uffd_wp'), to('none'), plain)
 }

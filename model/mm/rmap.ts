@@ -110,7 +110,7 @@ export const try_to_unmap: Routine = routine({
             set(snapshot, table.pte(t, page.slot(at))),
             when(isOneOf(snapshot, 'file', 'file_ro', 'file_none'), [set(table.pte(t, page.slot(at)), 'none')]),
             // pte_install_uffd_wp_if_needed()
-            when(eq(snapshot, 'file_wp'), [set(table.pte(t, page.slot(at)), 'uffd_wp')]),
+            when(isOneOf(snapshot, 'file_wp', 'file_wp_none'), [set(table.pte(t, page.slot(at)), 'uffd_wp')]),
           ]),
           call('done', pte_unmap_unlock, [t]),
         ]),

@@ -8,6 +8,12 @@
  * A pin that GUP-fast takes after shrink_page_list() has looked is lost with the next write fault then, as the cover
  * letter of those patches says (David Hildenbrand, 8 Mar 2022: "really subtle").
  *
+ * Compared with a stored copy of mm/rmap.c of about v6.15: try_to_unmap_one() with TTU_SPLIT_HUGE_PMD splits what a PMD
+ * maps first, then clears each entry, swap_duplicate(), folio_try_share_anon_rmap_pte(), and puts the entry back and
+ * ends the walk (walk_abort) where that fails; later kernels only rename the swap calls (folio_dup_swap(),
+ * folio_put_swap()). The swap count goes up after the pins are asked for here, before it there: nobody looks at it under
+ * the folio lock in between. MADV_FREE's clean pages, which go without a swap entry, are not modelled.
+ *
  * Not modelled yet: write-back, pages that go altogether (the frame stands for its swap slot as well),
  * migration. A folio of several frames is swapped out whole. Weak memory: see gup_fast.ts.
  */
@@ -53,7 +59,7 @@ import { isHuge, splitOf } from './huge_memory.ts'
 import { ANON_PTES, HUGE_ANON, page, pmd, PmdKind, Pte, SWAP_PTES, table } from './mm_types.ts'
 import { pte_offset_map_lock, pte_unmap_unlock } from './pgtable_generic.ts'
 
-const READ = 'a copy of about v6.14; v5.7 to v5.18 by the facts'
+const READ = 'a copy of about v6.15; v5.7 to v5.18 by the facts'
 const target: Local = local('address', refTo('page'))
 const at: Local = local('at', nilable('page'))
 const f: Local = local('folio', nilable('frame'))

@@ -76,15 +76,21 @@ const usesMarkers = (of: Expr): Expr => ne(page.folio(of), 'nil')
  */
 export function protectedEntry(e: Expr, of: Expr, on: boolean, writable: Expr = truth(false)): Expr {
   const to = (name: string): Expr => literal(Pte, name)
+  /** What PROT_NONE has closed stays closed. */
+  const closed = (kind: string, rest: Expr): Expr => {
+    const [open, armed] = [`${kind}_none`, `${kind}_wp_none`]
+    return ite(eq(e, on ? open : armed), to(on ? armed : open), rest)
+  }
+  const rest = closed('file', closed('anon', closed('zero', e)))
   if (on) {
-    const other = ite(eq(e, 'zero'), to('zero_wp'), ite(eq(e, 'swap'), to('swap_wp'), e))
+    const other = ite(eq(e, 'zero'), to('zero_wp'), ite(eq(e, 'swap'), to('swap_wp'), rest))
     return ite(
       isOneOf(e, 'file', 'file_ro'),
       to('file_wp'),
       ite(isOneOf(e, 'anon', 'anon_ro'), to('anon_wp'), ite(and(eq(e, 'none'), usesMarkers(of)), to('uffd_wp'), other)),
     )
   }
-  const other = ite(eq(e, 'zero_wp'), to('zero'), ite(eq(e, 'swap_wp'), to('swap'), e))
+  const other = ite(eq(e, 'zero_wp'), to('zero'), ite(eq(e, 'swap_wp'), to('swap'), rest))
   const ofFile = ite(mapping.shared(page.mapping(of)), ite(writable, to('file'), to('file_ro')), to('file'))
   return ite(
     eq(e, 'file_wp'),

@@ -57,7 +57,10 @@ const unmapAnon: Routine = routine({
           step('ptep_clear_flush', 'pteval = ptep_clear_flush(vma, address, pvmw.pte); set_pte_at(swp_pte)', [
             set(now, table.pte(t, page.slot(at))),
             when(isOneOf(now, ...ANON_PTES), [
-              set(table.pte(t, page.slot(at)), ite(eq(now, 'anon_wp'), literal(Pte, 'swap_wp'), 'swap')),
+              set(
+                table.pte(t, page.slot(at)),
+                ite(isOneOf(now, 'anon_wp', 'anon_wp_none'), literal(Pte, 'swap_wp'), 'swap'),
+              ),
             ]),
           ]),
           call('done', pte_unmap_unlock, [t]),

@@ -225,7 +225,7 @@ const entries = (): readonly Condition[] => [
     name: 'entries follow PROT_NONE',
     expr: everyPage((p) =>
       and(
-        implies(entry(p, 'file_none', 'anon_none', 'zero_none'), not(flagged(p, 'VM_READ'))),
+        implies(entry(p, ...PRESENT_PTES.filter((e) => e.endsWith('_none'))), not(flagged(p, 'VM_READ'))),
         implies(entry(p, ...PRESENT_PTES.filter((e) => !e.endsWith('_none'))), flagged(p, 'VM_READ')),
       ),
     ),

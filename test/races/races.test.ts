@@ -6,6 +6,7 @@ import { dataRaces, type RaceReport } from '../../counterexamples/races/report.t
 import { raceText } from '../../counterexamples/races/text.ts'
 import { lower } from '../../model/language/lower/lower.ts'
 import { ACCESS_MARKS, BENIGN_RACES } from '../../model/mm/access_marks.ts'
+import { FRAME_FIELDS } from '../../model/mm/frame_types.ts'
 import { MM_FIELDS } from '../../model/mm/mm_types.ts'
 import { findConflicts } from '../../solver/races/find.ts'
 import { successors, type State } from '../../solver/reference/interpreter.ts'
@@ -100,6 +101,15 @@ describe('guard install under the per-VMA lock, and who computes flags before vm
     expect(open(of('mprotect+install', kernel))).toEqual(races)
   })
 
+  test.each([
+    ['pin_fast+ksm', 'v7.0'],
+    ['fork-mem_write+exit', 'v7.0'],
+  ])('counts and flags of page frames are atomics or under a lock: %s', (name, kernel) => {
+    const report = of(name, kernel)
+    expect(open(report)).toEqual([])
+    expect(report.marked).toBeGreaterThan(0)
+  })
+
   test('told with both steps and the locks of each, in 75 columns', () => {
     const [race] = of('mprotect+install', 'v7.0').races
     if (race === undefined) throw new Error('no race')
@@ -135,7 +145,7 @@ describe('the record', () => {
   test('uses every name of a harmless race, and every mark is of a variable', () => {
     const used = new Set(readRaces().map((r) => r.benign))
     for (const { name } of BENIGN_RACES) expect(used).toContain(name)
-    const fields = new Set(MM_FIELDS.map((f) => f.decl.name))
+    const fields = new Set([...MM_FIELDS, ...FRAME_FIELDS].map((f) => f.decl.name))
     for (const f of [...ACCESS_MARKS, ...BENIGN_RACES].flatMap((m) => m.fields)) expect(fields).toContain(f)
   })
 })
