@@ -99,7 +99,7 @@ const QUICK: readonly string[] = ['anonymous memory']
 
 describe('recorded proofs', () => {
   it('rest on what the model of today has', () => {
-    const some = different().filter((_, i) => all || i % 4 === 0)
+    const some = different().filter((_, i) => all || i % 7 === 0)
     expect(some.length).toBeGreaterThan(2)
     for (const r of some) {
       const prepared = prepare(itemOf(r.property, r.core), kernelNamed(r.kernel), [])
@@ -133,7 +133,7 @@ describe('recorded proofs', () => {
     1_800_000,
   )
 
-  it.each(different().filter((r) => all || QUICK.includes(r.core)))(
+  it.each(different().filter((r) => all || (QUICK.includes(r.core) && r.kernel === 'v7.0')))(
     'hold in the states of the three smallest sizes: $property, $core, $kernel',
     (r) => {
       const prepared = prepare(itemOf(r.property, r.core), kernelNamed(r.kernel), [])
