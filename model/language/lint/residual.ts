@@ -11,7 +11,10 @@ export type Residual = LExpr
 export interface Leaves {
   readonly slot: (slot: number) => Residual
   readonly select: (base: number, index: readonly LIndex[]) => Residual
-  /** A condition as a number, where more is known of it than it says itself: what it shuts off is not looked at. */
+  /**
+   * The left side of `&&` or `||` as a number, where more is known of it than it says itself: what it shuts off is not
+   * looked at. Not asked of `?:`, of which geometry is made: the object of a lock must be spelled the same wherever it is.
+   */
   readonly decide?: (cond: Residual) => Residual
 }
 
@@ -36,8 +39,7 @@ export function rewrite(e: LExpr, leaves: Leaves): Residual {
       return combine(e.op, left, rewrite(e.right, leaves))
     }
     case 'ite': {
-      const plain = rewrite(e.cond, leaves)
-      const cond = leaves.decide?.(plain) ?? plain
+      const cond = rewrite(e.cond, leaves)
       if (cond.kind === 'const') return rewrite(cond.value === 0 ? e.else : e.then, leaves)
       const [then, otherwise] = [rewrite(e.then, leaves), rewrite(e.else, leaves)]
       return sameResidual(then, otherwise) ? then : choose(cond, then, otherwise)
