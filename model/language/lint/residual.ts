@@ -11,11 +11,6 @@ export type Residual = LExpr
 export interface Leaves {
   readonly slot: (slot: number) => Residual
   readonly select: (base: number, index: readonly LIndex[]) => Residual
-  /**
-   * The left side of `&&` or `||` as a number, where more is known of it than it says itself: what it shuts off is not
-   * looked at. Not asked of `?:`, of which geometry is made: the object of a lock must be spelled the same wherever it is.
-   */
-  readonly decide?: (cond: Residual) => Residual
 }
 
 /** Replaces the leaves of an expression and folds it, skipping what a short circuit of C would skip. */
@@ -32,8 +27,7 @@ export function rewrite(e: LExpr, leaves: Leaves): Residual {
     case 'old':
       return rewrite(e.arg, leaves)
     case 'binary': {
-      const plain = rewrite(e.left, leaves)
-      const left = e.op === 'and' || e.op === 'or' ? (leaves.decide?.(plain) ?? plain) : plain
+      const left = rewrite(e.left, leaves)
       if (e.op === 'and' && left.kind === 'const' && left.value === 0) return left
       if (e.op === 'or' && left.kind === 'const' && left.value !== 0) return constant(1)
       return combine(e.op, left, rewrite(e.right, leaves))
