@@ -3,7 +3,7 @@ import type { LoweredModel } from '../model/language/lowered.ts'
 import type { FindingCode } from '../model/language/lint/rules.ts'
 import { lower, ModelError, type Lowered } from '../model/language/lower/lower.ts'
 import { closest } from '../model/litmus/suggest.ts'
-import { mmLintRules } from '../model/mm/lock_rules.ts'
+import { MM_LINT_RULES } from '../model/mm/lock_rules.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { PROPERTIES, withProperties } from '../properties/all.ts'
 import { buildCounterexample, kernelText, type Found } from '../counterexamples/build.ts'
@@ -217,7 +217,7 @@ async function refused(scenario: Scenario, lowered: Lowered): Promise<string | u
   if (scenario.without.length > 0) return undefined
   const grave: readonly FindingCode[] = ['ML001', 'ML002', 'ML003', 'ML004', 'ML005', 'ML006', 'ML007']
   const { lint } = await import('../model/language/lint/lint.ts')
-  const [first] = lint(lowered, mmLintRules(scenario.world)).filter((f) => grave.includes(f.code))
+  const [first] = lint(lowered, MM_LINT_RULES).filter((f) => grave.includes(f.code))
   return first && `${scenario.name}: the model breaks its own rules, ${first.code} at ${first.label}: ${first.message}`
 }
 

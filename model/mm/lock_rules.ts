@@ -186,6 +186,8 @@ export const MM_LINT_RULES: LintRules = {
       reason: 'whoever write-locks VMAs of an mm holds its mmap lock for writing, so there is one such thread',
     },
   ],
+  // mremap() on a world of several VMAs in two mappings comes to some 60 000.
+  statesMax: 80_000,
   exempt: [
     {
       routine: '__split_huge_pmd',
@@ -202,16 +204,3 @@ export const MM_LINT_RULES: LintRules = {
     },
   ],
 }
-
-/** Those of struct page, and of the folio that it is part of. */
-const OF_A_FOLIO: NonNullable<LintRules['objects']> = {
-  fields: MM_LINT_RULES.words.find((w) => w.includes('frame._refcount')) ?? [],
-  reason:
-    'the counts of a folio of several frames stand at its first one, PageAnonExclusive() and contents at each: which ' +
-    'frames are of one folio is geometry, which the linter does not follow. Worlds whose folios are single frames ' +
-    'tell two of them apart',
-}
-
-/** The rules for a world, as Scenario.world has it. */
-export const mmLintRules = (world: { readonly frames?: { readonly large: readonly unknown[] } }): LintRules =>
-  (world.frames?.large ?? []).length === 0 ? MM_LINT_RULES : { ...MM_LINT_RULES, objects: OF_A_FOLIO }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { eq, ne, not, object, plus, truth, type Expr } from '../../model/language/expr.ts'
+import { eq, ne, not, plus, truth, type Expr } from '../../model/language/expr.ts'
 import { lower } from '../../model/language/lower/lower.ts'
 import { lint, lintAll } from '../../model/language/lint/lint.ts'
 import {
@@ -206,51 +206,6 @@ describe('ML006: several unprotected accesses in one step', () => {
   it('counts what a path does, not what it might', () => {
     const either = when(eq(x, 0), [set(loose(node0), 1)], [set(loose(node1), 1)])
     expect(findings(step('load', 't', [set(x, value(node0))]), step('s', 't', [either]))).toEqual([])
-  })
-})
-
-describe('paths that differ in nothing that is asked later', () => {
-  const nodes = Array.from({ length: 16 }, (_, i) => object('node', i))
-  const many = (body: readonly Stmt[]): readonly string[] =>
-    lintProgram({ ...program(fn('f', body)), sizes: { node: 16, thread: 1 } })
-      .filter((f) => f.code !== 'ML009')
-      .map((f) => `${f.code} ${f.label}`)
-
-  it('are one within a step, of 65536', () => {
-    const each = nodes.map((o, i) => when(ne(next(o), 'nil'), [set(x, i % 4)]))
-    const body = [step('s', 't', each, { atomic: 'test' }), if_(eq(x, 3), [step('w', 't', [set(value(node0), 1)])])]
-    expect(many(body)).toEqual(['ML005 f.w'])
-  })
-  it('are one between steps, and what all of them know is kept', () => {
-    const each = nodes.map((o, i) => step(`s${i}`, 't', [when(ne(next(o), 'nil'), [set(m, o)])]))
-    const body = (...then: readonly Stmt[]): readonly Stmt[] => [
-      load,
-      if_(ne(n, 'nil'), [lock('l', 'lock', inner(n)), ...each, ...then, unlock('u', 'unlock', inner(n))]),
-    ]
-    expect(many(body(step('w', 't', [set(value(n), 1)])))).toEqual([])
-    expect(many(body(if_(ne(m, 'nil'), [step('w', 't', [set(value(m), 1)])])))).toEqual(['ML005 f.w'])
-  })
-  it('stay apart where a lock depends on it', () => {
-    const pick = step('pick', 't', [set(x, value(node0))])
-    const either = (of: Expr): Stmt => if_(eq(x, 1), [lock('l', 'lock', inner(of))])
-    const undo = if_(eq(x, 1), [unlock('u', 'unlock', inner(node0))])
-    expect(many([pick, either(node0), load, undo])).toEqual([])
-    expect(many([pick, either(node0), step('again', 't', [set(x, value(node1))]), undo])).toEqual([
-      'ML002 f.again',
-      'ML001 f.u',
-    ])
-  })
-})
-
-describe('variables of one object', () => {
-  it('count as one access, whichever elements are touched', () => {
-    const two = step('s', 't', [set(loose(node0), 1), set(x, value(node1))])
-    const words = [['node.loose', 'node.value']]
-    const codes = (rules: typeof RULES): readonly string[] =>
-      lintProgram(program(fn('f', [two])), rules).map((f) => f.code)
-    expect(codes({ ...RULES, words })).toContain('ML006')
-    const objects = { fields: ['node.loose', 'node.value'], reason: 'test' }
-    expect(codes({ ...RULES, words, objects })).not.toContain('ML006')
   })
 })
 

@@ -2,7 +2,6 @@
 import type { Slot, Step } from '../lowered.ts'
 import type { StepInfo } from '../lower/lower.ts'
 import type { Residual } from './residual.ts'
-import type { NotedBody } from './needs.ts'
 import type { Held } from './path.ts'
 import type { Fields } from './places.ts'
 import { FINDINGS, type Finding, type FindingCode, type LintRules } from './rules.ts'
@@ -14,8 +13,6 @@ export interface ThreadContext {
   readonly thread: number
   readonly threadName: string
   readonly pcSlot: number
-  /** Whether a slot is a local of the thread. */
-  readonly isLocal: (slot: number) => boolean
   /** Called where a path is given up, since it took a lock twice: what lies behind it is then not looked at. */
   readonly giveUp: () => void
   readonly report: (code: FindingCode, label: string, message: string) => void
@@ -31,7 +28,6 @@ export interface Known {
 export interface StepContext extends ThreadContext {
   readonly step: Step
   readonly info: StepInfo
-  readonly body: NotedBody
 }
 
 /** Collects findings, each once. */

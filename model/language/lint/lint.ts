@@ -25,7 +25,6 @@ function explore(lowered: Lowered, rules: LintRules, add: Add): Map<string, Foun
       thread,
       threadName: name,
       pcSlot,
-      isLocal: (slot) => lowered.model.slots[slot]?.kind === 'local' && lowered.model.slots[slot].thread === thread,
       report: (code, label, message) => {
         add({ code, message, thread: name, label })
       },

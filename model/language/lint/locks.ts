@@ -119,19 +119,15 @@ const mayNest = (ctx: StepContext, path: Path, h: Held, wanted: Held): boolean =
       path.held.some((o) => o.lock.name === n.under && o.mode === 'write'),
   )
 
-/** Whether an operation is a note: what a step tells the linter of locks that are built of other variables. */
-export const isNote = ({ op }: LockOp): boolean => op === 'hold' || op === 'drop' || op === 'dropAll'
-
-/** The notes of a step, taken as its last deed. Their objects were resolved before it ran. */
-export function applyNotes(ctx: StepContext, path: Path): void {
-  for (const [i, op] of ctx.info.lockOps.filter(isNote).entries()) {
+/** The linter's notes of a step, taken as its last deed. Their objects were resolved before it ran. */
+export function applyNotes(ctx: StepContext, path: Path, index: ReadonlyMap<LockOp, readonly Residual[]>): void {
+  for (const [op, before] of index) {
     const held = instance(
       op,
-      (path.notes[i] ?? []).map((e) => settle(path, e)),
+      before.map((i) => settle(path, i)),
     )
     if (op.op === 'hold') take(ctx, path, held)
     else if (op.op === 'drop') letGo(ctx, path, held)
     else path.held = path.held.filter((h) => h.lock.name !== op.lock.name || h.mode !== op.mode)
   }
-  path.notes = []
 }

@@ -4,8 +4,7 @@
  */
 import type { LockClass, LockMode } from '../lock.ts'
 import { constant } from '../lower/build.ts'
-import { element, type Place } from './places.ts'
-import { isTruth, mapSymbols, sameResidual, symbolsOf, type Residual } from './residual.ts'
+import { isTruth, mapSymbols, sameResidual, spell, symbolsOf, type Residual } from './residual.ts'
 
 export interface Held {
   readonly lock: LockClass
@@ -13,38 +12,21 @@ export interface Held {
   readonly mode: LockMode
 }
 
-/** A value at a place. */
-export interface Seen {
-  readonly place: Place
-  readonly value: Residual
-}
-
-/** An access without a lock: the machine word, and where; `whole` where every element of it counts as one. */
-export interface Unprotected {
-  readonly word: string
-  readonly place: Place
-  readonly whole: boolean
-}
-
-export const accessKey = ({ word, place, whole }: Unprotected): string => (whole ? word : `${word}:${element(place)}`)
-
 export interface Path {
   pc: number
   held: readonly Held[]
-  /** The locals of the thread that differ from their first value: a number or a symbol each. */
+  /** Value of each local of the thread: a number or a symbol. */
   readonly locals: Map<number, Residual>
   /** Symbols that turned out to be a number, or equal to another symbol. */
   readonly alias: Map<number, Residual>
   /** The values that a symbol may have; absent where there are too many to list. */
   readonly domain: Map<number, readonly number[]>
   /** Shared variables as this step has read or written them, by field and place. */
-  readonly memory: Map<string, Seen>
+  readonly memory: Map<string, { readonly field: string; readonly value: Residual }>
   /** Sticky values seen in earlier steps, by field and place, as long as the lock that keeps them is held. */
-  readonly sticky: Map<string, Seen>
-  /** Unprotected accesses of this step, by accessKey(). */
-  readonly unprotected: Map<string, Unprotected>
-  /** The objects of the step's notes, as they were before it ran. */
-  notes: readonly (readonly Residual[])[]
+  readonly sticky: Map<string, Residual>
+  /** Unprotected accesses of this step: machine word to name. */
+  readonly unprotected: Map<string, string>
   /** The next free symbol. */
   fresh: number
 }
@@ -59,7 +41,7 @@ export const fork = (p: Path): Path => ({
   unprotected: new Map(p.unprotected),
 })
 
-export const DOMAIN_MAX = 64
+const DOMAIN_MAX = 64
 
 export function freshSymbol(p: Path, lo: number, hi: number): Residual {
   const slot = p.fresh--
@@ -110,35 +92,10 @@ function unify(p: Path, a: number, b: number): boolean {
 const valueAt = (e: Residual, slot: number, value: number): Residual =>
   mapSymbols(e, (s) => (s === slot ? constant(value) : { kind: 'slot', slot: s }))
 
-/** A truth value as a number, if it is the same for all that the symbol in it may be. */
-export function decide(p: Path, condition: Residual): Residual {
-  const cond = settle(p, condition)
-  if (cond.kind === 'const') return cond
-  const [slot, ...more] = symbolsOf(cond)
-  const domain = slot === undefined || more.length > 0 ? undefined : p.domain.get(slot)
-  if (slot === undefined || domain === undefined) return cond
-  let found: boolean | undefined
-  for (const v of domain) {
-    const at = valueAt(cond, slot, v)
-    if (at.kind !== 'const' || (found !== undefined && found !== (at.value !== 0))) return cond
-    found = at.value !== 0
-  }
-  return found === undefined ? cond : constant(found ? 1 : 0)
-}
-
 /** The paths on which `cond` comes out as wanted; none where it cannot. */
 export function assume(p: Path, condition: Residual, want: boolean): readonly Path[] {
   const cond = settle(p, condition)
   if (cond.kind === 'const') return (cond.value !== 0) === want ? [p] : []
-  const [slot, ...more] = symbolsOf(cond)
-  const domain = slot === undefined ? undefined : p.domain.get(slot)
-  if (slot !== undefined && more.length === 0 && domain !== undefined) {
-    const left = domain.filter((v) => {
-      const at = valueAt(cond, slot, v)
-      return at.kind === 'const' && (at.value !== 0) === want
-    })
-    return restrict(p, slot, left) ? [p] : []
-  }
   if (cond.kind === 'not') return assume(p, cond.arg, !want)
   if (cond.kind === 'binary' && (cond.op === 'and' || cond.op === 'or')) {
     const { left, right } = cond
@@ -152,6 +109,15 @@ export function assume(p: Path, condition: Residual, want: boolean): readonly Pa
       ...assume(p, cond.cond, true).flatMap((q) => assume(q, cond.then, want)),
       ...assume(other, cond.cond, false).flatMap((q) => assume(q, cond.else, want)),
     ]
+  }
+  const [slot, ...more] = symbolsOf(cond)
+  const domain = slot === undefined ? undefined : p.domain.get(slot)
+  if (slot !== undefined && more.length === 0 && domain !== undefined) {
+    const left = domain.filter((v) => {
+      const at = valueAt(cond, slot, v)
+      return at.kind === 'const' && (at.value !== 0) === want
+    })
+    return restrict(p, slot, left) ? [p] : []
   }
   if (cond.kind === 'binary' && (cond.op === 'eq' || cond.op === 'ne')) {
     const equal = (cond.op === 'eq') === want
@@ -191,3 +157,83 @@ function opaque(p: Path, e: Residual, lo: number, hi: number): Residual {
   )
   return settle(p, result)
 }
+
+/** A key of `sticky`, taken apart: `vma.anon_vma:2` names an element, `vma.anon_vma:0+s3*1` the one of a symbol. */
+export function parts(key: string): { name: string; at?: number; symbol?: number; stride: number } {
+  const [, name = '', at = '', symbol, stride = '1'] = /^([^:]*):([0-9]+)(?:\+s([0-9]+)\*([0-9]+))?$/.exec(key) ?? []
+  if (name === '') return { name: '', stride: 1 }
+  const element = { name, at: Number(at), stride: Number(stride) }
+  return symbol === undefined ? element : { ...element, symbol: -Number(symbol) }
+}
+
+/** A path between two steps. Symbols are numbered as they occur, so that equal knowledge is one state. */
+export interface State {
+  readonly pc: number
+  readonly locals: ReadonlyMap<number, Residual>
+  readonly held: readonly Held[]
+  readonly sticky: ReadonlyMap<string, Residual>
+  readonly domains: ReadonlyMap<number, readonly number[]>
+  /** How many symbols there are: they are -1, -2 and so on. */
+  readonly symbols: number
+  readonly key: string
+}
+
+export function stateOf(p: Path): State {
+  const names = new Map<number, number>()
+  const domains = new Map<number, readonly number[]>()
+  const name = (slot: number): Residual => {
+    const known = names.get(slot)
+    if (known !== undefined) return { kind: 'slot', slot: known }
+    const next = -1 - names.size
+    names.set(slot, next)
+    const domain = p.domain.get(slot)
+    if (domain !== undefined) domains.set(next, domain)
+    return { kind: 'slot', slot: next }
+  }
+  const rename = (e: Residual): Residual => (e.kind === 'const' ? e : mapSymbols(settle(p, e), name))
+  const locals = new Map([...p.locals].map(([slot, v]): [number, Residual] => [slot, rename(v)]))
+  const held = p.held.map((h) => ({ ...h, index: h.index.map(rename) }))
+  // The element of a symbol that no local names any more is one that nobody can ask for again.
+  const keyNow = (key: string): string | undefined => {
+    const { name: field, at = 0, symbol, stride } = parts(key)
+    if (symbol === undefined) return key
+    const now = settle(p, { kind: 'slot', slot: symbol })
+    if (now.kind === 'const') return `${field}:${at + (now.value - 1) * stride}`
+    return now.kind === 'slot' && names.has(now.slot) ? `${field}:${at}+${spell(name(now.slot))}*${stride}` : undefined
+  }
+  // What may still be 0, and nothing else is compared with, the next read may find to be anything again.
+  const tells = (e: Residual): boolean => {
+    const v = settle(p, e)
+    return v.kind !== 'slot' || names.has(v.slot) || p.domain.get(v.slot)?.includes(0) === false
+  }
+  const sticky = new Map(
+    [...p.sticky]
+      .filter(([, v]) => tells(v))
+      .flatMap(([key, v]): [string, Residual][] => {
+        const at = keyNow(key)
+        return at === undefined ? [] : [[at, v]]
+      })
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([at, v]): [string, Residual] => [at, rename(v)]),
+  )
+  const key = [
+    p.pc,
+    [...locals.values()].map(spell).join(),
+    held.map((h) => `${h.lock.name} ${h.mode} ${h.index.map(spell).join()}`).join(';'),
+    [...sticky].map(([at, v]) => `${at}=${spell(v)}`).join(';'),
+    [...domains].map(([slot, d]) => `${slot}:${d.join()}`).join(';'),
+  ].join('|')
+  return { pc: p.pc, locals, held, sticky, domains, symbols: names.size, key }
+}
+
+export const pathFrom = (s: State): Path => ({
+  pc: s.pc,
+  held: s.held,
+  locals: new Map(s.locals),
+  alias: new Map(),
+  domain: new Map(s.domains),
+  memory: new Map(),
+  sticky: new Map(s.sticky),
+  unprotected: new Map(),
+  fresh: -1 - s.symbols,
+})

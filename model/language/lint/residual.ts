@@ -11,8 +11,6 @@ export type Residual = LExpr
 export interface Leaves {
   readonly slot: (slot: number) => Residual
   readonly select: (base: number, index: readonly LIndex[]) => Residual
-  /** A condition as a number, where more is known of it than it says itself: what it shuts off is not looked at. */
-  readonly decide?: (cond: Residual) => Residual
 }
 
 /** Replaces the leaves of an expression and folds it, skipping what a short circuit of C would skip. */
@@ -29,15 +27,13 @@ export function rewrite(e: LExpr, leaves: Leaves): Residual {
     case 'old':
       return rewrite(e.arg, leaves)
     case 'binary': {
-      const plain = rewrite(e.left, leaves)
-      const left = e.op === 'and' || e.op === 'or' ? (leaves.decide?.(plain) ?? plain) : plain
+      const left = rewrite(e.left, leaves)
       if (e.op === 'and' && left.kind === 'const' && left.value === 0) return left
       if (e.op === 'or' && left.kind === 'const' && left.value !== 0) return constant(1)
       return combine(e.op, left, rewrite(e.right, leaves))
     }
     case 'ite': {
-      const plain = rewrite(e.cond, leaves)
-      const cond = leaves.decide?.(plain) ?? plain
+      const cond = rewrite(e.cond, leaves)
       if (cond.kind === 'const') return rewrite(cond.value === 0 ? e.else : e.then, leaves)
       const [then, otherwise] = [rewrite(e.then, leaves), rewrite(e.else, leaves)]
       return sameResidual(then, otherwise) ? then : choose(cond, then, otherwise)

@@ -65,8 +65,6 @@ export interface LintRules {
   readonly fields: Readonly<Record<string, FieldRule>>
   /** Variables that one machine word holds: touching several of one object is one access. */
   readonly words: readonly (readonly string[])[]
-  /** Variables of which a step's accesses count as one, whichever elements they are of. */
-  readonly objects?: { readonly fields: readonly string[]; readonly reason: string }
   readonly mirrors: readonly Mirror[]
   readonly exempt: readonly Exemption[]
   readonly nests?: readonly Nesting[]

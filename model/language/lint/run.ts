@@ -1,62 +1,33 @@
 /** Carries out one step on what is known, and follows every way that it can go. */
-import type { LStmt, LTarget, Slot } from '../lowered.ts'
+import type { LStmt, LTarget } from '../lowered.ts'
 import type { StepContext } from './context.ts'
-import { canonical, type State } from './canonical.ts'
-import { joinStates } from './join.ts'
-import { applyNotes, checkWaits, isNote, letGo, operationAt, take } from './locks.ts'
-import type { Needs, Noted } from './needs.ts'
-import { assume, cases, fork, freshSymbol, settle, type Path } from './path.ts'
+import { applyNotes, checkWaits, letGo, operationAt, take } from './locks.ts'
+import { assume, cases, fork, freshSymbol, pathFrom, settle, stateOf, type Path, type State } from './path.ts'
 import { placeOf, type Place } from './places.ts'
 import { symbolsOf } from './residual.ts'
-import { countWrite, isCounted, keepSticky, remember, resolve } from './shared.ts'
+import { countWrite, keepSticky, remember, resolve } from './shared.ts'
 
 /** The states that a step can lead to. Reports what breaks a rule on the way. */
 export function runStep(ctx: StepContext, from: State): readonly State[] {
-  const path = fork(from.path)
+  const path = pathFrom(from)
   for (const c of ctx.step.choices) path.locals.set(c.slot, freshSymbol(path, c.lo, c.hi))
   if (!checkWaits(ctx, path, (e) => resolve(ctx, path, e, false))) return []
-  path.notes = ctx.info.lockOps.filter(isNote).map((op) => op.index.map((i) => resolve(ctx, path, i, false)))
-  const able = merged(ctx, assume(path, resolve(ctx, path, ctx.step.guard, true), true), ctx.body.before)
+  const notes = new Map(
+    ctx.info.lockOps
+      .filter((op) => op.op === 'hold' || op.op === 'drop' || op.op === 'dropAll')
+      .map((op) => [op, op.index.map((i) => resolve(ctx, path, i, false))]),
+  )
+  const able = assume(path, resolve(ctx, path, ctx.step.guard, true), true)
   const ends = new Map<string, State>()
-  for (const end of runAll(ctx, ctx.body.stmts, able)) {
-    applyNotes(ctx, end)
+  for (const end of runAll(ctx, ctx.step.body, able)) {
+    applyNotes(ctx, end, notes)
     checkGrain(ctx, end)
     keepSticky(ctx, end)
     forgetUnnamed(ctx, end)
-    const state = betweenSteps(end, ctx.slots)
+    const state = stateOf(end)
     ends.set(state.key, state)
   }
   return [...ends.values()]
-}
-
-/** What of a path is known between two steps. */
-export function betweenSteps(path: Path, slots: readonly Slot[]): State {
-  path.memory.clear()
-  path.unprotected.clear()
-  return canonical(path, NOTHING, slots)
-}
-export const NOTHING: Needs = { fields: new Set(), dead: new Set() }
-
-/** So few paths are not worth comparing. */
-const FEW = 4
-/** Paths of one shape that are kept apart within a step. */
-const APART_MAX = 4
-
-/** Paths that differ in nothing that the rest of the step, or a later one, asks are one. */
-function merged(ctx: StepContext, paths: readonly Path[], needs: Needs): readonly Path[] {
-  if (paths.length < FEW) return paths
-  const shapes = new Map<string, Map<string, State>>()
-  for (const p of paths) {
-    const state = canonical(p, needs, ctx.slots)
-    const alike = shapes.get(state.shape)
-    if (alike === undefined) shapes.set(state.shape, new Map([[state.key, state]]))
-    else alike.set(state.key, state)
-  }
-  return [...shapes.values()].flatMap((alike) => {
-    const states = [...alike.values()]
-    if (states.length <= APART_MAX) return states.map((s) => s.path)
-    return [states.reduce((a, b) => joinStates(a, b, ctx.slots, needs)).path]
-  })
 }
 
 /**
@@ -77,7 +48,7 @@ function forgetUnnamed(ctx: StepContext, path: Path): void {
 
 function checkGrain(ctx: StepContext, path: Path): void {
   if (path.unprotected.size < 2 || ctx.step.atomic !== undefined) return
-  const names = [...new Set([...path.unprotected.values()].map((u) => u.place.field.name))].sort().join(', ')
+  const names = [...new Set(path.unprotected.values())].sort().join(', ')
   ctx.report(
     'ML006',
     ctx.step.label,
@@ -85,48 +56,31 @@ function checkGrain(ctx: StepContext, path: Path): void {
   )
 }
 
-const runAll = (ctx: StepContext, stmts: readonly Noted[], paths: readonly Path[]): readonly Path[] =>
-  stmts.reduce<readonly Path[]>(
-    (now, s) =>
-      merged(
-        ctx,
-        now.flatMap((p) => run(ctx, s, p)),
-        s.after,
-      ),
-    paths,
-  )
+const runAll = (ctx: StepContext, stmts: readonly LStmt[], paths: readonly Path[]): readonly Path[] =>
+  stmts.reduce<readonly Path[]>((now, s) => now.flatMap((p) => run(ctx, s, p)), paths)
 
-function run(ctx: StepContext, noted: Noted, path: Path): readonly Path[] {
-  const s = noted.stmt
+function run(ctx: StepContext, s: LStmt, path: Path): readonly Path[] {
   switch (s.kind) {
     case 'assert':
       return [path]
     case 'if': {
       const cond = resolve(ctx, path, s.cond, true)
-      if (cond.kind === 'const') return runAll(ctx, cond.value === 0 ? noted.else : noted.then, [path])
-      if (isQuiet(ctx, noted, path)) return [path]
+      if (cond.kind === 'const') return runAll(ctx, cond.value === 0 ? s.else : s.then, [path])
       const other = fork(path)
-      return [
-        ...runAll(ctx, noted.then, assume(path, cond, true)),
-        ...runAll(ctx, noted.else, assume(other, cond, false)),
-      ]
+      return [...runAll(ctx, s.then, assume(path, cond, true)), ...runAll(ctx, s.else, assume(other, cond, false))]
     }
     case 'set':
-      return store(ctx, s, noted.after, path)
+      return store(ctx, s, path)
   }
 }
 
-/** Whether neither branch does anything that the linter would keep. */
-const isQuiet = (ctx: StepContext, { touches }: Noted, path: Path): boolean =>
-  touches !== undefined && [...touches].every((name) => isCounted(ctx, path, name))
-
-function store(ctx: StepContext, s: Extract<LStmt, { kind: 'set' }>, after: Needs, path: Path): readonly Path[] {
+function store(ctx: StepContext, s: Extract<LStmt, { kind: 'set' }>, path: Path): readonly Path[] {
   const { target } = s
   if (target.kind === 'slot' && target.slot === ctx.pcSlot) {
     if (s.value.kind === 'const') path.pc = s.value.value
     return [path]
   }
-  if (target.kind === 'slot' && ctx.isLocal(target.slot)) {
+  if (target.kind === 'slot' && path.locals.has(target.slot)) {
     const { slot } = target
     const hi = ctx.slots[slot]?.hi ?? 0
     // No run leaves the range of a local: a counter goes no further than what it counts.
@@ -134,10 +88,7 @@ function store(ctx: StepContext, s: Extract<LStmt, { kind: 'set' }>, after: Need
       const value = p.locals.get(slot)
       return value?.kind !== 'const' || value.value <= hi
     }
-    return withCases(ctx, path, s, slot, (p, value) => {
-      if (value.kind === 'const' && value.value === ctx.slots[slot]?.init) p.locals.delete(slot)
-      else p.locals.set(slot, value)
-    }).filter(counts)
+    return withCases(ctx, path, s, slot, (p, value) => p.locals.set(slot, value)).filter(counts)
   }
   const to = placeTo(ctx, path, target)
   if (to === undefined) return [path]
@@ -151,13 +102,6 @@ function store(ctx: StepContext, s: Extract<LStmt, { kind: 'set' }>, after: Need
     case 'register':
     case 'local':
     case 'pc':
-      // What nobody reads again in this step need not be told apart.
-      if (!after.fields.has(to.field.name) && ctx.rules.fields[to.field.name]?.clear === undefined) {
-        const value = resolve(ctx, path, s.value, true)
-        countWrite(ctx, path, to, value)
-        for (const [key, m] of path.memory) if (m.place.field === to.field) path.memory.delete(key)
-        return [path]
-      }
       return withCases(ctx, path, s, to.slot, (p, value) => {
         countWrite(ctx, p, to, value)
         remember(p, to, value)
@@ -198,7 +142,7 @@ function storeLock(ctx: StepContext, path: Path, to: Place, s: Extract<LStmt, { 
     else if (!take(ctx, path, known.held)) return false
   }
   // What the lock's variables hold now is asked of `held`, or of the environment.
-  for (const [key, m] of path.memory) if (m.place.field === to.field) path.memory.delete(key)
+  for (const [key, m] of path.memory) if (m.field === to.field.name) path.memory.delete(key)
   if (known === undefined && s.value.kind === 'const') remember(path, to, s.value)
   return true
 }

@@ -1,10 +1,9 @@
 /** Reading and writing variables that other threads see, and whether the locks held allow it. */
 import type { LExpr } from '../lowered.ts'
-import { constant } from '../lower/build.ts'
-import { placeKey } from './canonical.ts'
+import { constant, slotOf } from '../lower/build.ts'
 import { heldNames, type StepContext } from './context.ts'
-import { accessKey, decide, freshSymbol, isSet, settle, type Path } from './path.ts'
-import { ownerOf, placeOf, sameIndex, type Place } from './places.ts'
+import { freshSymbol, isSet, parts, settle, type Path } from './path.ts'
+import { element, ownerOf, placeOf, sameIndex, type Place } from './places.ts'
 import { rewrite, type Residual } from './residual.ts'
 import type { LockDemand, Mirror, Permission } from './rules.ts'
 
@@ -12,7 +11,8 @@ import type { LockDemand, Mirror, Permission } from './rules.ts'
 export function resolve(ctx: StepContext, path: Path, e: LExpr, counted: boolean): Residual {
   const known = rewrite(e, {
     slot: (slot) => {
-      if (ctx.isLocal(slot)) return settle(path, path.locals.get(slot) ?? constant(ctx.slots[slot]?.init ?? 0))
+      const local = path.locals.get(slot)
+      if (local !== undefined) return settle(path, local)
       const place = placeOf(ctx.fields, slot, [])
       return place === undefined ? constant(ctx.slots[slot]?.init ?? 0) : read(ctx, path, place, counted)
     },
@@ -21,41 +21,46 @@ export function resolve(ctx: StepContext, path: Path, e: LExpr, counted: boolean
       const place = placeOf(ctx.fields, base, dims)
       return place === undefined ? constant(0) : read(ctx, path, place, counted)
     },
-    decide: (cond) => decide(path, cond),
   })
   return settle(path, known)
 }
+
+const memoryKey = (p: Place): string => `${p.field.name}:${element(p)}`
 
 function read(ctx: StepContext, path: Path, place: Place, counted: boolean): Residual {
   if (ctx.rules.constants === true && ctx.fields.unwritten.has(place.field.name)) {
     if (place.index.length === 0) return constant(ctx.slots[place.slot]?.init ?? 0)
   } else if (counted) countRead(ctx, path, place)
-  const key = placeKey(place)
+  const key = memoryKey(place)
   const seen = path.memory.get(key)
   if (seen !== undefined) return settle(path, seen.value)
   const slot = ctx.slots[place.slot]
   const kept = path.sticky.get(key)
   const value =
     ownLock(ctx, path, place) ??
-    (kept !== undefined && isSet(path, kept.value) ? kept.value : freshSymbol(path, slot?.lo ?? 0, slot?.hi ?? 0))
-  path.memory.set(key, { place, value })
+    (kept !== undefined && isSet(path, kept) ? kept : freshSymbol(path, slot?.lo ?? 0, slot?.hi ?? 0))
+  path.memory.set(key, { field: place.field.name, value })
   return value
 }
 
 /** At the end of a step: what it saw of sticky variables stays known while a lock keeps them. */
 export function keepSticky(ctx: StepContext, path: Path): void {
-  const keeps = (place: Place): boolean => {
-    const sticky = ctx.rules.fields[place.field.name]?.sticky
-    return sticky !== undefined && isAllowed(ctx, path, place, sticky)
+  const keeps = (key: string): boolean => {
+    const { name, at, symbol, stride } = parts(key)
+    const field = ctx.fields.byName.get(name)
+    const sticky = ctx.rules.fields[name]?.sticky
+    if (field === undefined || sticky === undefined || at === undefined) return false
+    const index = symbol === undefined ? [] : [{ expr: slotOf(symbol), first: 1, count: field.size / stride, stride }]
+    return isAllowed(ctx, path, { field, slot: field.base + at, index }, sticky)
   }
-  for (const [key, m] of path.memory) path.sticky.set(key, m)
-  for (const [key, { place }] of path.sticky) if (!keeps(place)) path.sticky.delete(key)
+  for (const [key, m] of path.memory) path.sticky.set(key, m.value)
+  for (const key of path.sticky.keys()) if (!keeps(key)) path.sticky.delete(key)
 }
 
 /** Remembers a store until the step ends. What else of the variable was seen may have been the same element. */
 export function remember(path: Path, place: Place, value: Residual): void {
-  for (const [key, m] of path.memory) if (m.place.field === place.field) path.memory.delete(key)
-  path.memory.set(placeKey(place), { place, value })
+  for (const [key, m] of path.memory) if (m.field === place.field.name) path.memory.delete(key)
+  path.memory.set(memoryKey(place), { field: place.field.name, value })
 }
 
 /** What a variable that is part of a lock must be, from what the thread itself holds. */
@@ -101,25 +106,10 @@ const isAllowed = (ctx: StepContext, path: Path, place: Place, permissions: read
 const isExempt = ({ rules, step }: StepContext, place: Place): boolean =>
   rules.exempt.some((e) => e.routine === step.routine && e.label === step.local && e.fields.includes(place.field.name))
 
-const wordOf = (ctx: StepContext, field: string): string =>
-  ctx.rules.words.find((w) => w.includes(field))?.join('+') ?? field
-const isOneObject = (ctx: StepContext, field: string): boolean => ctx.rules.objects?.fields.includes(field) === true
-
 /** One machine word is one access, whichever of its parts are touched. */
 function countUnprotected(ctx: StepContext, path: Path, place: Place): void {
-  if (ctx.step.atomic !== undefined) return
-  const { name, base } = place.field
-  const word = wordOf(ctx, name)
-  const whole = isOneObject(ctx, name)
-  const access = { word, place: whole ? { field: place.field, slot: base, index: [] } : place, whole }
-  path.unprotected.set(accessKey(access), access)
-}
-
-/** Whether touching any element of a variable without a rule adds nothing to what the step has done so far. */
-export function isCounted(ctx: StepContext, path: Path, name: string): boolean {
-  const kind = ctx.fields.byName.get(name)?.kind
-  if (kind !== 'shared' || ctx.step.atomic !== undefined) return true
-  return isOneObject(ctx, name) && path.unprotected.has(wordOf(ctx, name))
+  const word = ctx.rules.words.find((w) => w.includes(place.field.name))?.join('+') ?? place.field.name
+  path.unprotected.set(`${word}:${element(place)}`, place.field.name)
 }
 
 function countRead(ctx: StepContext, path: Path, place: Place): void {
