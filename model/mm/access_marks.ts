@@ -153,6 +153,23 @@ export const BENIGN_RACES: readonly BenignRace[] = [
     sources: ['mm/pgtable-generic.c, __pte_offset_map_lock()', 'mm/huge_memory.c, __split_huge_pmd()'],
   },
   {
+    name: 'only-the-model-looks',
+    fields: ['vma.vm_start'],
+    plain: ['unmap_region.mas_find', 'remove_vma.mas_for_each'],
+    other: ['vma_merge_existing_range.', '__split_vma.vm_area_dup'],
+    reason:
+      'the tree of detached VMAs is the own one of whoever unmaps; only the model looks for them among the VMAs of all mms',
+    sources: ['mm/vma.c, vms_gather_munmap_vmas(), vms_complete_munmap_vmas(): mas_detach'],
+  },
+  {
+    name: 'only-the-model-allocates',
+    fields: ['vma.vm_start'],
+    plain: ['remove_vma.vm_area_free'],
+    other: ['vma = kmem_cache_alloc('],
+    reason: 'the slab knows which objects are free; only the model looks at vm_start for it',
+    sources: ['mm/vma_init.c and kernel/fork.c, vm_area_alloc()'],
+  },
+  {
     name: 'retract-looks-again',
     fields: ['vma.vm_flags'],
     plain: ['retract_page_tables.early_flags', 'retract_page_tables.locked_flags'],
