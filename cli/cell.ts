@@ -136,6 +136,10 @@ async function search(scenario: Scenario, lowered: Lowered, options: CellOptions
   return typeof result === 'string' ? result : { result }
 }
 
+/** With a reduction, by WebAssembly where that can; `auto` stands for whichever is the quicker. */
+const searchLess = (model: LoweredModel, options: CellOptions, reductions: readonly Reduction[]): ReducedResult =>
+  reductions.includes('auto') ? searchAuto(model, options) : searchReducedFast(model, { ...options, reductions })
+
 async function searchAlone(
   engine: Engine,
   scenario: Scenario,
@@ -145,14 +149,12 @@ async function searchAlone(
   const { reductions = [], workers = 1 } = options
   switch (engine) {
     case 'wasm': {
-      if (reductions.includes('auto')) return searchAuto(lowered.model, options)
-      if (reductions.length > 0) return searchReducedFast(lowered.model, { ...options, reductions })
+      if (reductions.length > 0) return searchLess(lowered.model, options, reductions)
       const answer = await searchTogether(lowered.model, options, { workers })
       return answer.ok ? answer.result : answer.reason
     }
     case 'auto':
-      if (reductions.includes('auto')) return searchAuto(lowered.model, options)
-      if (reductions.length > 0) return searchReducedFast(lowered.model, { ...options, reductions })
+      if (reductions.length > 0) return searchLess(lowered.model, options, reductions)
       return searchFast(lowered.model, options, { workers })
     case 'explicit':
       return searchReduced(lowered.model, { ...options, reductions })

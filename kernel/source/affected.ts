@@ -14,9 +14,6 @@ export interface ScenarioRoutines {
 /** What the model has of one kernel function. */
 export interface ModelledRoutine {
   readonly name: string
-  readonly file: string
-  /** The kernels that it was read from. */
-  readonly read: string
   /** Functions and flags that its own pseudo-C names. */
   readonly mentions: ReadonlySet<string>
 }
@@ -71,7 +68,7 @@ export function survey(scenarios: Iterable<Scenario>): Survey {
     names.add(r.name)
     if (!listed.has(`${kernel} ${r.name}`)) {
       listed.add(`${kernel} ${r.name}`)
-      const known = routines.get(r.name) ?? { name: r.name, file: r.file, read: r.read, mentions: new Set() }
+      const known = routines.get(r.name) ?? { name: r.name, mentions: new Set<string>() }
       routines.set(r.name, known)
       for (const name of mentionsOf(r)) known.mentions.add(name)
     }

@@ -39,8 +39,10 @@ export function searchAuto(original: LoweredModel, { after, ...options }: AutoOp
   const stop = result.incomplete
   const passed = stop?.kind === 'states' && stop.limit < maxStates
   if (!passed && stop?.kind !== 'memory') {
-    const below = turn === Infinity ? 'where fewer than four threads run, the reduction pays in memory alone' : ''
-    const why = below === '' ? `below the ${turn} from which the reduction pays` : below
+    const why =
+      turn === Infinity
+        ? 'where fewer than four threads run, the reduction pays in memory alone'
+        : `below the ${turn} from which the reduction pays`
     return { ...result, reductions: [{ name: 'por', refused: `explored in full: ${result.states} states; ${why}` }] }
   }
   const because = passed

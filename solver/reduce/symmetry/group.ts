@@ -1,7 +1,7 @@
 /** The threads of a model that can change places without a difference, and all the ways in which they can. */
 import type { LoweredModel } from '../../../model/language/lowered.ts'
 import { isSame, type Images } from './same.ts'
-import { after, swapOf, type Permutation } from './swap.ts'
+import { after, owned, swapOf, type Permutation } from './swap.ts'
 
 /** One way for threads to change places, the identity not among them. */
 export interface Symmetry extends Permutation {
@@ -40,12 +40,13 @@ function closure(model: LoweredModel, swaps: readonly Symmetry[]): readonly Symm
 export function symmetriesOf(model: LoweredModel): Symmetries {
   const threads = model.threads.flatMap(({ daemon }, t) => (daemon ? [] : [t]))
   const name = (t: number): string => model.threads[t]?.name ?? ''
+  const slotsOfThreads = owned(model)
   const swaps: Symmetry[] = []
   const covers = new Set<number>()
   let why = threads.length < 2 ? 'there is one thread' : 'no two threads run the same operations'
   for (const [i, one] of threads.entries())
     for (const other of threads.slice(i + 1)) {
-      const by = swapOf(model, one, other)
+      const by = swapOf(model, slotsOfThreads, one, other)
       if (by === undefined) continue
       const same = isSame(model, by)
       if (same.ok) {

@@ -2,7 +2,8 @@
  * Two threads that change places: what becomes of every slot and of every value. Whether the model is the same
  * afterwards is for same.ts to say; this is only the guess.
  */
-import type { LExpr, LoweredModel, LStmt, LTarget, Slot } from '../../../model/language/lowered.ts'
+import type { LoweredModel, LTarget, Slot } from '../../../model/language/lowered.ts'
+import { accessesOf, selectSlots, slotsRead } from '../../../model/language/slots.ts'
 
 /** How the value of a slot names threads: not at all, one of them (0 is none), or a set of them, a bit each. */
 export type Naming = 'no' | 'ref' | 'subset'
@@ -32,65 +33,15 @@ export function valueOf(naming: Naming, value: number, { threads }: Permutation)
 }
 
 /** Slots that an access can mean. */
-export function slotsOf(access: LTarget): readonly number[] {
-  if (access.kind === 'slot') return [access.slot]
-  return access.index.reduce<readonly number[]>(
-    (slots, { count, stride }) => slots.flatMap((s) => Array.from({ length: count }, (_, i) => s + i * stride)),
-    [access.base],
-  )
-}
-
-function slotsIn(expr: LExpr, into: Set<number>): void {
-  switch (expr.kind) {
-    case 'const':
-      return
-    case 'slot':
-      into.add(expr.slot)
-      return
-    case 'select':
-      for (const s of slotsOf(expr)) into.add(s)
-      for (const { expr: index } of expr.index) slotsIn(index, into)
-      return
-    case 'not':
-    case 'old':
-      slotsIn(expr.arg, into)
-      return
-    case 'binary':
-      slotsIn(expr.left, into)
-      slotsIn(expr.right, into)
-      return
-    case 'ite':
-      for (const part of [expr.cond, expr.then, expr.else]) slotsIn(part, into)
-      return
-  }
-}
-
-function slotsOfBody(body: readonly LStmt[], into: Set<number>): void {
-  for (const s of body)
-    switch (s.kind) {
-      case 'set':
-        slotsIn(s.target, into)
-        slotsIn(s.value, into)
-        break
-      case 'if':
-        slotsIn(s.cond, into)
-        slotsOfBody(s.then, into)
-        slotsOfBody(s.else, into)
-        break
-      case 'assert':
-        slotsIn(s.cond, into)
-        break
-    }
-}
+export const slotsOf = (access: LTarget): readonly number[] =>
+  access.kind === 'slot' ? [access.slot] : selectSlots(access.base, access.index)
 
 /** By thread, ascending: its locals and program counter, and whatever no step of another thread touches. */
-function owned(model: LoweredModel): readonly (readonly number[])[] {
+export function owned(model: LoweredModel): readonly (readonly number[])[] {
   const touched = model.slots.map(() => new Set<number>())
   for (const { thread, guard, body, choices } of model.steps) {
-    const slots = new Set(choices.map((c) => c.slot))
-    slotsIn(guard, slots)
-    slotsOfBody(body, slots)
-    for (const s of slots) touched[s]?.add(thread)
+    const { reads, writes } = accessesOf(body)
+    for (const s of [...reads, ...writes, ...slotsRead(guard), ...choices.map((c) => c.slot)]) touched[s]?.add(thread)
   }
   const owner = (slot: Slot, s: number): number | undefined => {
     const [only, another] = touched[s] ?? []
@@ -102,9 +53,13 @@ function owned(model: LoweredModel): readonly (readonly number[])[] {
 }
 
 /** The permutation that lets two threads change places, slot for slot in their order; undefined where they differ in kind. */
-export function swapOf(model: LoweredModel, one: number, other: number): Permutation | undefined {
-  const all = owned(model)
-  const [mine, theirs] = [all[one] ?? [], all[other] ?? []]
+export function swapOf(
+  model: LoweredModel,
+  slotsOfThreads: readonly (readonly number[])[],
+  one: number,
+  other: number,
+): Permutation | undefined {
+  const [mine, theirs] = [slotsOfThreads[one] ?? [], slotsOfThreads[other] ?? []]
   const alike = (a: Slot | undefined, b: Slot | undefined): boolean =>
     a !== undefined &&
     b !== undefined &&
