@@ -2,13 +2,12 @@
 import type { Local, Node } from './encoder/code.ts'
 import { add, get, i32, load, op, shl } from './encoder/code.ts'
 import type { Plan } from './plan.ts'
-import { CHUNK_STATES } from './plan.ts'
 
-/** Code of the address of a state, whose number the local holds. */
-export function stateAddress({ addresses }: Plan, id: Local): Node {
-  const chunk = op('i32.shr_u', get(id), i32(Math.log2(CHUNK_STATES)))
-  const within = op('i32.and', get(id), i32(CHUNK_STATES - 1))
-  return add(load('i32.load', shl(chunk, 2), addresses.chunks), shl(within, 3))
+/** Code of the address of a state, whose number the local holds. Its chunk must be within reach: see `pieces`. */
+export function stateAddress({ addresses, limits }: Plan, id: Local): Node {
+  const chunk = op('i32.and', op('i32.shr_u', get(id), i32(limits.chunk - 2)), i32(4 * (2 ** limits.ring - 1)))
+  const within = op('i32.and', get(id), i32(2 ** limits.chunk - 1))
+  return add(load('i32.load', chunk, addresses.chunks), shl(within, 3))
 }
 
 /** Code of the 64 bits of a state. */

@@ -2,7 +2,7 @@
  * A search of the WebAssembly engine at a moment between two chunks: its memory as it is, its globals, and what
  * the driver knows. The code is generated anew from the same model, so every address still means the same.
  */
-import { allocate, newHeap, type Heap } from './heap.ts'
+import { newHeap, takeUpTo, type Heap } from './heap.ts'
 import type { Machine } from './machine.ts'
 import type { Memos } from './memos.ts'
 import type { StateRoom } from './states.ts'
@@ -103,8 +103,7 @@ export function restoreImage(machine: Machine, maxBytes: number, { figures, memo
     figures.progressed.head <= figures.progressed.states
   if (!fits) throw new Error('the checkpoint is not one of this model')
   const heap = newHeap(machine)
-  if (next > heap.next && allocate(heap, next - heap.next) === undefined) return undefined
-  heap.next = next
+  if (!takeUpTo(heap, next)) return undefined
   heap.maxBytes = maxBytes
   free.forEach((pieces, size) => heap.free[size]?.splice(0, Infinity, ...pieces))
   new Uint8Array(machine.memory.buffer).set(memory)

@@ -2,10 +2,11 @@
 import { valuesCell } from './cells.ts'
 import type { Component } from './components.ts'
 import type { Heap } from './heap.ts'
-import { allocate, release } from './heap.ts'
+import { allocateAll, release } from './heap.ts'
 import type { Machine } from './machine.ts'
 import { componentGlobals, GLOBALS } from './plan.ts'
 import { markBytes, marks } from './por/marks.ts'
+import { pieces, type Arena, type StateRoom } from './states.ts'
 
 const VALUES_FIRST = 2 ** 4
 const BITS_MAX = 64
@@ -17,12 +18,10 @@ const NARROW_STATES_PER_BUCKET = 9
 const valuesBytes = ({ words }: Component, capacity: number): number => 8 * words * capacity
 const tableBytes = (capacity: number): number => 4 * 2 * capacity
 
-/** Gives the marks on a component's values room for as many. Gives whether there was memory. */
-function moveMarks(heap: Heap, component: Component, before: number, capacity: number): boolean {
+/** Puts the marks on a component's values where there is room for more. */
+function moveMarks(heap: Heap, component: Component, before: number, to: number): void {
   const { machine } = heap
   const global = marks(component.index)
-  const to = allocate(heap, markBytes(component) * capacity)
-  if (to === undefined) return false
   if (before > 0) {
     const from = machine.read(global)
     const bytes = markBytes(component) * before
@@ -30,15 +29,15 @@ function moveMarks(heap: Heap, component: Component, before: number, capacity: n
     release(heap, from, bytes)
   }
   machine.write(global, to)
-  return true
 }
 
-/** Gives a component room for `capacity` values, a power of two. Gives whether there was memory. */
+/** Gives a component room for `capacity` values, a power of two. Gives whether there was memory; else nothing is changed. */
 function giveRoom(heap: Heap, component: Component, capacity: number): boolean {
   const { machine } = heap
   const { values, table, mask, capacity: held } = componentGlobals(component.index)
-  const newValues = allocate(heap, valuesBytes(component, capacity))
-  const newTable = allocate(heap, tableBytes(capacity))
+  const marksBytes = machine.plan.reduction === undefined ? [] : [markBytes(component) * capacity]
+  const taken = allocateAll(heap, [valuesBytes(component, capacity), tableBytes(capacity), ...marksBytes])
+  const [newValues, newTable, newMarks] = taken ?? []
   if (newValues === undefined || newTable === undefined) return false
   const before = machine.read(held)
   const [from, fromTable] = [machine.read(values), machine.read(table)]
@@ -51,7 +50,7 @@ function giveRoom(heap: Heap, component: Component, capacity: number): boolean {
     release(heap, from, valuesBytes(component, before))
     release(heap, fromTable, tableBytes(before))
   }
-  if (machine.plan.reduction !== undefined && !moveMarks(heap, component, before, capacity)) return false
+  if (newMarks !== undefined) moveMarks(heap, component, before, newMarks)
   machine.write(values, newValues)
   machine.write(table, newTable)
   machine.write(mask, 2 * capacity - 1)
@@ -65,11 +64,12 @@ const neededBits = (machine: Machine, { index }: Component): number =>
   Math.log2(machine.read(componentGlobals(index).capacity))
 
 /** Gives each component's number its place and its bits in a state, in the states that there are as well. */
-function layOut({ plan, memory, read, write, run }: Machine, bits: readonly number[]): void {
+function layOut(arena: Arena, bits: readonly number[]): void {
+  const { plan, memory, read, write, run } = arena.heap.machine
   const { composition, addresses } = plan
   const shifts = bits.map((_, c) => sum(bits.slice(0, c)))
   new Uint32Array(memory.buffer, addresses.shifts).set(shifts)
-  if (read(GLOBALS.tail) > 0) run('layOut')
+  for (const [from, to] of pieces(arena, 0, read(GLOBALS.tail), true)) run('layOut', from, to)
   for (const { index } of composition.components) {
     const { shift, fieldMask } = componentGlobals(index)
     write(shift, shifts[index] ?? 0)
@@ -110,7 +110,7 @@ export function firstRoom(heap: Heap): Growth {
   }
   const needed = composition.components.map((component) => neededBits(machine, component))
   if (sum(needed) > BITS_MAX) return 'too wide'
-  layOut(machine, needed)
+  layOut({ heap }, needed)
   return 'grown'
 }
 
@@ -118,7 +118,8 @@ export function firstRoom(heap: Heap): Growth {
  * Doubles the room of each component that is nearly full, and widens the states where its number needs
  * it. Gives whether the table of states must be made anew, or there was no room.
  */
-export function growComponents(heap: Heap): Growth {
+export function growComponents(room: StateRoom): Growth {
+  const { heap } = room
   const { machine } = heap
   const { components } = machine.plan.composition
   for (const component of components) {
@@ -132,6 +133,6 @@ export function growComponents(heap: Heap): Growth {
     machine.read(componentGlobals(index).capacity) <= machine.read(componentGlobals(index).fieldMask) + 1
   if (components.every(fits)) return 'grown'
   if (sum(needed) > BITS_MAX) return 'too wide'
-  layOut(machine, spread(machine, needed))
+  layOut(room, spread(machine, needed))
   return 'widened'
 }

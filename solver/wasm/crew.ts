@@ -4,8 +4,8 @@ import type { Control, Work } from './crew_plan.ts'
 import { CONTROL, WORKS } from './crew_plan.ts'
 import { HELPER_SOURCE } from './helper_source.ts'
 import type { Machine } from './machine.ts'
-import { moduleFor } from './machine.ts'
-import { handedOn, planFor } from './plan.ts'
+import { handedOn } from './plan.ts'
+import type { GlobalCell } from './platform.ts'
 
 /** When and how a search makes use of its workers. The defaults are what was measured; tests choose smaller ones. */
 export interface CrewOptions {
@@ -25,6 +25,9 @@ export interface Crew {
   readonly machine: Machine
   readonly threads: readonly Worker[]
   readonly cells: Int32Array
+  /** The globals that the first worker hands on to the others, and where. */
+  readonly handed: readonly GlobalCell[]
+  readonly figures: Int32Array
   /** Why a worker is no longer there. */
   lost: string | undefined
   /** What the first worker met with in its part of the work. */
@@ -43,22 +46,35 @@ const PATIENCE_MS = 20
 /** Starts the other threads. They are not there at once: see `allReady`. */
 export function startCrew(machine: Machine, onStart: CrewOptions['onStart']): Crew {
   const { plan, memory } = machine
-  const { control, handed } = plan.addresses
+  const { control, handed: handedAt } = plan.addresses
+  const handed = handedOn(plan)
   const threads = Array.from({ length: plan.workers - 1 }, (_, i) => {
     const workerData = {
-      module: moduleFor(planFor(plan.model, plan.workers, i + 1)),
+      module: machine.module,
+      worker: i + 1,
+      frame: (i + 1) * plan.frameBytes,
       memory,
       control,
       words: CONTROL,
       works: WORKS,
-      handed: handedOn(plan).map(({ name }) => name),
-      handedAt: handed,
+      handed: handed.map(({ name }) => name),
+      handedAt,
       spins: SPINS,
     }
     return new Worker(HELPER_SOURCE, { eval: true, workerData, name: 'mmcheck search' })
   })
   const cells = new Int32Array(memory.buffer, control, Object.keys(CONTROL).length)
-  const crew: Crew = { machine, threads, cells, lost: undefined, failure: undefined, closing: false }
+  const figures = new Int32Array(memory.buffer, handedAt, handed.length)
+  const crew: Crew = {
+    machine,
+    threads,
+    cells,
+    handed: handed.map(machine.cellOf),
+    figures,
+    lost: undefined,
+    failure: undefined,
+    closing: false,
+  }
   for (const thread of threads) {
     thread.on('error', (error) => {
       crew.lost ??= error instanceof Error ? error.message : String(error)
@@ -83,13 +99,17 @@ export function write({ cells }: Crew, word: Control, value: number): void {
 
 export const allReady = (crew: Crew): boolean => read(crew, 'ready') === crew.threads.length
 
+/** Hands the globals on that the others must know, where one of them may have changed: to read them all takes a while. */
+export function handOn({ cells, handed, figures }: Crew): void {
+  handed.forEach((global, i) => {
+    figures[i] = global.value
+  })
+  Atomics.add(cells, CONTROL.edition, 1)
+}
+
 /** Sets the others to work. */
 function begin(crew: Crew, work: Work): void {
-  const { machine, cells } = crew
-  const figures = new Int32Array(machine.memory.buffer, machine.plan.addresses.handed)
-  handedOn(machine.plan).forEach((global, i) => {
-    figures[i] = machine.read(global)
-  })
+  const { cells } = crew
   write(crew, 'work', WORKS.indexOf(work))
   write(crew, 'done', 0)
   Atomics.add(cells, CONTROL.turn, 1)
@@ -104,7 +124,7 @@ export function* together(crew: Crew, work: Exclude<Work, 'stop'>): Generator<vo
   write(crew, 'fault', 0)
   begin(crew, work)
   try {
-    crew.machine.run(work)
+    crew.machine.run(work, 0)
   } catch (error) {
     // Which step of which state comes first is found out by doing it again, in order.
     crew.failure = error

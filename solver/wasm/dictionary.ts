@@ -29,6 +29,7 @@ import type { Func } from './encoder/func.ts'
 import { func } from './encoder/func.ts'
 import type { Plan } from './plan.ts'
 import { alone, held, setFull, valuesCell } from './cells.ts'
+import { ownFrame } from './frames.ts'
 import { GOLDEN } from './mixing.ts'
 import { componentGlobals } from './plan.ts'
 
@@ -62,12 +63,13 @@ function unpackFunction(plan: Plan, component: Component): Func {
     const at = local('i32')
     const word = local('i64')
     const held = local('i32')
+    const frame = ownFrame(plan)
     const bytes = 8 * component.words
     const each = fieldsByWord(plan, component).flatMap((fields, w) => [
       set(word, load('i64.load', get(at), 8 * w)),
       ...fields.flatMap(([slot, field]) => [
-        store('i32.store', i32(now + 4 * slot), tee(held, unpacked(field, get(word)))),
-        store('i32.store', i32(before + 4 * slot), get(held)),
+        store('i32.store', frame, tee(held, unpacked(field, get(word))), now + 4 * slot),
+        store('i32.store', frame, get(held), before + 4 * slot),
       ]),
     ])
     return [
@@ -103,7 +105,7 @@ function internFunction(plan: Plan, component: Component): Func {
     const bytes = 8 * component.words
     const packing = fieldsByWord(plan, component).flatMap((fields, w) => {
       const parts = fields.map(([slot, { shift, lo }]) => {
-        const now = load('i32.load', i32(plan.addresses.now + 4 * slot))
+        const now = load('i32.load', ownFrame(plan), plan.addresses.now + 4 * slot)
         const part = extend(lo === 0 ? now : sub(now, i32(lo)))
         return shift === 0 ? part : op('i64.shl', part, i64(BigInt(shift)))
       })

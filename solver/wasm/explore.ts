@@ -2,25 +2,30 @@ import type { Incomplete, Progress, SearchOptions } from '../engine.ts'
 import type { State } from '../reference/interpreter.ts'
 import { startWatch } from '../watch.ts'
 import { imageOf, restoreImage, type ImageCheckpoints, type Progressed } from './checkpoint.ts'
-import { fullCell } from './cells.ts'
-import { firstRoom, growComponents } from './components_room.ts'
+import { expandBeyond } from './beyond/beyond.ts'
+import { firstRoom } from './components_room.ts'
 import type { Crew, CrewOptions } from './crew.ts'
 import { allReady, checkCrew, closeCrew, startCrew } from './crew.ts'
+import { stateLimit } from './growth.ts'
 import type { Heap } from './heap.ts'
-import { newHeap } from './heap.ts'
+import { bytesTaken, newHeap } from './heap.ts'
+import { MEMORY_PAGES, type Limits } from './limits.ts'
 import type { Machine } from './machine.ts'
-import type { Memos } from './memos.ts'
-import { makeMemoRoom, newMemos } from './memos.ts'
-import { GLOBALS, STATES_MAX } from './plan.ts'
+import { newMemos } from './memos.ts'
+import { GLOBALS, PAGE_BYTES, STATES_MAX } from './plan.ts'
 import type { Milestones } from './read_back.ts'
 import { parentFinder, reader } from './read_back.ts'
+import { flush, furtherAnew, growFurther, makeRoom, type Room, type Rooms } from './room.ts'
 import type { Round } from './round.ts'
 import { expandTogether, newRound, roundStates } from './round.ts'
-import type { StateRoom } from './states.ts'
-import { growArena, growTable, newStateRoom, rebuildTable, stateLimit, storedState } from './states.ts'
+import { growArena, newStateRoom, pieces, storedState } from './states.ts'
+import { rebuildTable } from './table_room.ts'
 
 /** States expanded between two looks at the clock and the budget. */
 const CHUNK = 1024
+
+/** Bytes that a search may take if nobody says how many: what one memory holds, on whatever machine. */
+const BYTES_UNASKED = MEMORY_PAGES * PAGE_BYTES
 
 /** A search that has ended, with all that it stored. */
 export interface Exploration {
@@ -44,45 +49,10 @@ export interface Exploration {
   readonly rooms: Rooms
 }
 
-/** What a search lets grow. */
-export interface Rooms {
-  readonly heap: Heap
-  readonly states: StateRoom
-  readonly memos: Memos
-}
-
 export type Outcome =
   { readonly ok: true; readonly value: Exploration } | { readonly ok: false; readonly reason: string }
 
 const TOO_WIDE = 'the numbers of its components do not fit 64 bits'
-
-type Room = 'room' | 'no memory' | 'too wide'
-
-/** Enters successors that wait, into larger and larger tables. */
-function flush({ states, heap: { machine } }: Rooms): Room {
-  while (machine.read(GLOBALS.pendingTo) !== 0) {
-    if (!growTable(states)) return 'no memory'
-    machine.run('flush')
-  }
-  return 'room'
-}
-
-/** Makes room for one more chunk of states wherever there is little left. */
-function makeRoom(rooms: Rooms): Room {
-  const { heap, states, memos } = rooms
-  const { machine } = heap
-  const tail = machine.read(GLOBALS.tail)
-  if (machine.peek(fullCell(machine.plan)) !== 0) {
-    const grown = growComponents(heap)
-    if (grown === 'no memory' || grown === 'too wide') return grown
-    if (grown === 'widened' && !rebuildTable(states, tail, 0, false)) return 'no memory'
-    makeMemoRoom(memos)
-    machine.poke(fullCell(machine.plan), 0)
-  }
-  if (tail > states.tableLimit && !growTable(states)) return 'no memory'
-  while (tail + machine.plan.successorsMax + 1 > states.arenaStates) if (!growArena(states)) return 'no memory'
-  return 'room'
-}
 
 /** Rooms in which the initial state stands, as state 0. */
 function openRooms(machine: Machine, maxBytes: number, first: State): Rooms | Exclude<Room, 'room'> {
@@ -103,9 +73,11 @@ function openRooms(machine: Machine, maxBytes: number, first: State): Rooms | Ex
   machine.write(GLOBALS.tail, 1)
   const states = newStateRoom(heap)
   const memos = newMemos(heap)
-  if (memos === undefined || !growArena(states) || !rebuildTable(states, 1, 0, false)) return 'no memory'
+  if (memos === undefined || !growArena(states)) return 'no memory'
+  const rooms: Rooms = { heap, states, memos }
+  if (!rebuildTable(states, 1, 0) && !furtherAnew(rooms)) return 'no memory'
   heap.maxBytes = maxBytes
-  return { heap, states, memos }
+  return rooms
 }
 
 /** Reads an array of state numbers, each plus one. */
@@ -113,6 +85,8 @@ const firsts = ({ memory }: Machine, address: number, length: number): readonly 
   Array.from(new Int32Array(memory.buffer, address, length), (id) => id - 1)
 
 export interface ExploreOptions extends SearchOptions {
+  /** For tests. */
+  readonly limits?: Limits
   readonly images?: ImageCheckpoints
   /** Told of the memory once the search has its first rooms in it. */
   readonly onOpen?: (heap: Heap) => void
@@ -181,7 +155,7 @@ export function* exploring(
   const watch = startWatch(options)
   const { plan } = machine
   const maxStates = options.maxStates ?? Infinity
-  const maxBytes = options.maxBytes ?? Infinity
+  const maxBytes = options.maxBytes ?? BYTES_UNASKED
   // Of one worker alone: the rooms of several are not the same in a run that goes on with another number.
   const images = helpers === undefined ? options.images : undefined
   const restored = images?.from === undefined ? undefined : restoreImage(machine, maxBytes, images.from)
@@ -197,10 +171,7 @@ export function* exploring(
   const stateOf = reader(machine, stored, first)
   if (restored !== undefined && stateOf(0).some((value, slot) => value !== first[slot]))
     throw new Error('the checkpoint is not one of this model')
-  const outOfMemory = (): Incomplete => ({
-    kind: 'memory',
-    limitBytes: Number.isFinite(maxBytes) ? maxBytes : rooms.heap.next,
-  })
+  const outOfMemory = (): Incomplete => ({ kind: 'memory', limitBytes: maxBytes })
   // A reduced search looks at every state as it comes to it, stored or not.
   const sought = plan.reduction ? [] : plan.conditions.flatMap(({ thread }, i) => (thread === undefined ? [i] : []))
   const found = (): readonly number[] => firsts(machine, plan.addresses.found, plan.conditions.length)
@@ -212,15 +183,22 @@ export function* exploring(
   })
   const seek = (which: readonly number[], from: number, to: number): void => {
     const known = found()
-    for (const i of which) if (known[i] === -1) machine.run(`seek${i}`, from, to)
+    const open = which.filter((i) => known[i] === -1)
+    if (open.length === 0) return
+    for (const [first, end] of pieces(rooms.states, from, to)) {
+      const sofar = found()
+      for (const i of open) if (sofar[i] === -1) machine.run(`seek${i}`, first, end)
+    }
   }
   let { head, states, depth, expandedDepth, levelEnd, transitions } = restored?.progressed ?? BEGIN
   const save = (): void => {
+    // Beyond the first memory there is more than an image holds: what was saved before is what one can go on from.
+    if (rooms.beyond !== undefined) return
     const progressed = { head, states, depth, expandedDepth, levelEnd, transitions }
     images?.save(imageOf({ ...rooms, ...milestones, progressed }, machine))
   }
-  let incomplete = rooms.heap.next > maxBytes ? outOfMemory() : undefined
-  const progress = (): Progress => ({ depth, states, frontier: states - head, bytes: rooms.heap.next })
+  let incomplete = bytesTaken(rooms.heap) > maxBytes ? outOfMemory() : undefined
+  const progress = (): Progress => ({ depth, states, frontier: states - head, bytes: bytesTaken(rooms.heap) })
   if (restored === undefined) seek(sought, 0, 1)
 
   // A step that leaves its slot's range throws out of this loop: no verdict rests on such a model.
@@ -236,7 +214,8 @@ export function* exploring(
       break
     }
     const before = states
-    const round = helpers === undefined ? undefined : yield* helped(helpers, rooms, states)
+    const alone = helpers === undefined || rooms.beyond !== undefined
+    const round = alone ? undefined : yield* helped(helpers, rooms, states)
     const most = round === undefined ? 0 : Math.min(levelEnd - head, roundStates(round))
     let flushed: Room = 'room'
     // Near the limit one worker goes on alone, since it can stop at any state.
@@ -246,8 +225,10 @@ export function* exploring(
       states + most * plan.successorsMax <= Math.min(maxStates, STATES_MAX)
     ) {
       const expanded = yield* expandTogether(round, head, head + most)
-      if (expanded === undefined) flushed = 'no memory'
-      else {
+      if (expanded === undefined) {
+        // The same states are expanded again, by one worker.
+        if (!furtherAnew(rooms)) flushed = 'no memory'
+      } else {
         head = expanded.head
         transitions += expanded.transitions
         milestones.heads.push(...expanded.heads)
@@ -255,17 +236,24 @@ export function* exploring(
       }
       states = machine.read(GLOBALS.tail)
     } else {
-      const end = Math.min(levelEnd, head + CHUNK)
-      const stop = Math.min(stateLimit(rooms.states), maxStates, 2 ** 31 - 1)
+      const most = Math.min(maxStates, STATES_MAX)
       machine.write(GLOBALS.taken, 0)
-      head = machine.run('expand', head, end, stop)
-      flushed = flush(rooms)
+      if (rooms.beyond === undefined) {
+        const stop = Math.min(stateLimit(rooms.states), most)
+        head = machine.run('expand', head, Math.min(levelEnd, head + CHUNK), stop)
+        flushed = flush(rooms)
+        if (!growFurther(rooms, machine.read(GLOBALS.tail) - before)) flushed = 'no memory'
+      } else {
+        const step = expandBeyond(rooms.beyond, head, levelEnd, most)
+        head = step.head
+        if (!step.roomy) flushed = 'no memory'
+      }
       states = machine.read(GLOBALS.tail)
       transitions += machine.read(GLOBALS.taken)
       milestones.heads.push(head)
       milestones.tails.push(states)
+      seek(sought, before, states)
     }
-    seek(sought, before, states)
     if (states > levelEnd && depth === expandedDepth) depth++
     if (head === levelEnd) {
       expandedDepth++
@@ -291,14 +279,14 @@ export function* exploring(
       states,
       transitions,
       depth,
-      bytes: rooms.heap.next,
+      bytes: bytesTaken(rooms.heap),
       found: found(),
       failedFrom: failed(),
       deadlock: machine.read(GLOBALS.deadlock) - 1,
       ran: Array.from(ran, (r) => r !== 0),
       ...(incomplete === undefined ? {} : { incomplete }),
       stateOf,
-      parentOf: parentFinder(machine, rooms.memos, milestones),
+      parentOf: parentFinder(rooms, milestones),
       storedState: stored,
       rooms,
     },

@@ -5,6 +5,7 @@ import { bounds, reach } from '../bounds.ts'
 import type { Local, Node } from './encoder/code.ts'
 import { add, choose, get, i32, load, op, sub, tee } from './encoder/code.ts'
 import type { PlainOp, ValueType } from './encoder/opcodes.ts'
+import { inFrame } from './frames.ts'
 
 export type Select = Extract<LTarget, { kind: 'select' }>
 
@@ -13,6 +14,8 @@ export interface Scope {
   /** Address of slot 0 now, and in the state before the step. */
   readonly now: number
   readonly before: number
+  /** What is added to both: see frames.ts. */
+  readonly frame: Node
   readonly local: (type: ValueType) => Local
 }
 
@@ -52,10 +55,10 @@ export function value(expr: LExpr, scope: Scope): Node {
     case 'const':
       return i32(expr.value)
     case 'slot':
-      return load('i32.load', i32(scope.now + 4 * expr.slot))
+      return load('i32.load', scope.frame, scope.now + 4 * expr.slot)
     case 'select': {
       const { inRange, offset } = place(expr, scope)
-      const cell = load('i32.load', offset, scope.now)
+      const cell = load('i32.load', inFrame(scope.frame, offset), scope.now)
       return inRange === undefined ? cell : choose('i32', inRange, cell, i32(0))
     }
     case 'old':

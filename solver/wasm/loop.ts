@@ -1,6 +1,7 @@
 /** WebAssembly of the breadth-first loop itself, and of looking through the states that it stored. */
 import type { LExpr } from '../../model/language/lowered.ts'
 import { slotsRead } from '../../model/language/slots.ts'
+import { aheadFunction, lookAheadFrom } from './ahead.ts'
 import { stored } from './arena.ts'
 import { unpacked } from './dictionary.ts'
 import type { Local, Node } from './encoder/code.ts'
@@ -10,7 +11,6 @@ import {
   branchIf,
   call,
   choose,
-  extend,
   forEver,
   get,
   getGlobal,
@@ -25,24 +25,24 @@ import {
   sub,
   when,
   whileLoop,
-  wrap,
 } from './encoder/code.ts'
 import type { Func } from './encoder/func.ts'
 import { func } from './encoder/func.ts'
 import type { ValueType } from './encoder/opcodes.ts'
 import { value } from './expressions.ts'
-import { fullCell, held } from './cells.ts'
+import { alone, fullCell, held } from './cells.ts'
+import { ownFrame } from './frames.ts'
 import type { Plan } from './plan.ts'
 import { componentGlobals, GLOBALS } from './plan.ts'
-import { stopIfGivenUp } from './successors.ts'
+import { expandState, numberIn } from './state_code.ts'
+import { inEachWay } from './table.ts'
 
 type NewLocal = (type: ValueType) => Local
 
 /** The address of a state's value of a component. */
 function valueAddress({ composition }: Plan, component: number, state: Local): Node {
-  const { values, shift, fieldMask } = componentGlobals(component)
-  const number = op('i32.and', wrap(op('i64.shr_u', get(state), extend(getGlobal(shift)))), getGlobal(fieldMask))
-  return add(getGlobal(values), op('i32.mul', number, i32(8 * (composition.components[component]?.words ?? 1))))
+  const bytes = i32(8 * (composition.components[component]?.words ?? 1))
+  return add(getGlobal(componentGlobals(component).values), op('i32.mul', numberIn(component, state), bytes))
 }
 
 /** Code that puts the slots which an expression reads where `value` finds them. */
@@ -57,7 +57,7 @@ function unpackFor(plan: Plan, expr: LExpr, state: Local, local: NewLocal): read
     if (!addresses.has(field.component)) code.push(set(address, valueAddress(plan, field.component, state)))
     addresses.set(field.component, address)
     const word = load('i64.load', get(address), 8 * field.word)
-    code.push(store('i32.store', i32(plan.addresses.now + 4 * slot), unpacked(field, word)))
+    code.push(store('i32.store', ownFrame(plan), unpacked(field, word), plan.addresses.now + 4 * slot))
     // No component lies there whole any longer.
     code.push(setGlobal(componentGlobals(field.component).loaded, i32(0)))
   }
@@ -73,24 +73,30 @@ export function valueIn(
 ): { readonly first: readonly Node[]; readonly value: Node } {
   const { now } = plan.addresses
   // Looking back from a state without a step before it gives the state itself, as far as it gives anything.
-  const scope = { ranges: plan.composition.ranges, now, before: now, local }
+  const scope = { ranges: plan.composition.ranges, now, before: now, frame: ownFrame(plan), local }
   return { first: unpackFor(plan, expr, state, local), value: value(expr, scope) }
 }
 
-/** `seek{i}(from, to)`: records the first of the states from..to-1 that condition i looks for, if there is one. */
+/**
+ * `seek{i}(from, to)`: records the first of the states from..to-1 that condition i looks for, if there is one before
+ * what was found. Several workers do so at once, each among other states.
+ */
 function seekFunction(plan: Plan, index: number): Func {
   const condition = plan.conditions[index]
   return func(`seek${index}`, ['i32', 'i32'], [], ([from, to], local) => {
     if (condition === undefined) return []
     const state = local('i64')
     const { first, value: met } = valueIn(plan, condition.expr, state, local)
+    const found = i32(plan.addresses.found + 4 * index)
+    // Nothing found is 0, which less one is the greatest number.
+    const isEarlier = op('i32.le_u', get(from), sub(load('i32.load', found), i32(1)))
     return [
       whileLoop(op('i32.lt_u', get(from), get(to)), [
         set(state, stored(plan, from)),
         ...first,
         increment(from, 1),
         when(condition.holds ? met : op('i32.eqz', met), [
-          store('i32.store', i32(plan.addresses.found + 4 * index), get(from)),
+          ...alone(plan, fullCell(plan), local, [when(isEarlier, [store('i32.store', found, get(from))])]),
           giveBack(),
         ]),
       ]),
@@ -143,7 +149,7 @@ const flushFunction: Func = func('flush', [], [], (_, local) => {
   return [
     // The mixed bits of those that wait may be of another width of states than now.
     op('drop', call('mix', from, to)),
-    set(stopped, choose('i32', getGlobal(GLOBALS.narrow), call('insert4', from, to), call('insert8', from, to))),
+    set(stopped, inEachWay('insert', from, to)),
     setGlobal(GLOBALS.pendingFrom, get(stopped)),
     when(op('i32.eq', get(stopped), to), [
       setGlobal(GLOBALS.pendingFrom, i32(0)),
@@ -161,6 +167,7 @@ function expandFunction(plan: Plan): Func {
   const full = held(fullCell(plan))
   const { batch, successorsMax } = plan
   const { out } = plan.addresses
+  const deadlockCell = { noted: getGlobal(deadlock), note: (id: Node) => setGlobal(deadlock, id) }
   return func('expand', ['i32', 'i32', 'i32'], ['i32'], ([head, end, stop], local) => {
     const at = local('i32')
     const before = local('i32')
@@ -175,14 +182,8 @@ function expandFunction(plan: Plan): Func {
         set(at, i32(out)),
         set(enough, choose('i32', roomy, i32(out + 8 * batch), i32(out))),
         forEver((gathered) => [
-          set(before, get(at)),
-          set(at, call('successors', get(head), get(at))),
-          ...stopIfGivenUp(plan, at, [set(at, get(before)), branch(gathered)]),
-          when(op('i32.eq', get(at), get(before)), [
-            when(op('i32.eqz', getGlobal(deadlock)), [
-              when(op('i32.eqz', call('isFinal', stored(plan, head))), [setGlobal(deadlock, add(get(head), i32(1)))]),
-            ]),
-          ]),
+          ...(plan.reduction === undefined ? lookAheadFrom(head, end, local) : []),
+          ...expandState(plan, { id: head, at, before }, deadlockCell, [branch(gathered)]),
           increment(head, 1),
           branchIf(gathered, op('i32.ge_u', get(head), get(end))),
           branchIf(gathered, op('i32.ge_u', get(at), get(enough))),
@@ -206,6 +207,7 @@ export function loopFunctions(plan: Plan): readonly Func[] {
     nextFinalFunction(plan),
     satisfiesFunction(plan),
     flushFunction,
+    ...(plan.reduction === undefined ? [aheadFunction(plan)] : []),
     expandFunction(plan),
   ]
 }

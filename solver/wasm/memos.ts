@@ -96,6 +96,7 @@ function growMemo(memos: Memos, thread: number): boolean {
   const bytes = memoBytes(machine.plan) * entries
   const address = allocate(heap, 2 * bytes)
   if (address === undefined) return false
+  machine.run('touch', address, address + 2 * bytes)
   const from = machine.read(memoGlobals(thread).memo)
   setMemo(memos, thread, address, 2 * entries)
   machine.run(`move${thread}`, from, from + bytes)

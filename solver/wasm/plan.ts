@@ -9,11 +9,10 @@ import { compose } from './components.ts'
 import type { Global } from './encoder/code.ts'
 import type { ReductionAddresses, ReductionPlan } from './por/tables.ts'
 import { reductionSizes } from './por/tables.ts'
-import { CANDIDATES_MAX } from './rooms.ts'
+import { MINE_BYTES } from './rooms.ts'
 import { mostSuccessors } from './refusal.ts'
+import { LIMITS, type Limits } from './limits.ts'
 
-/** A WebAssembly memory of 32-bit addresses ends at 4 GiB. */
-export const MEMORY_PAGES: number = 2 ** 16
 export const PAGE_BYTES: number = 2 ** 16
 /** Entries of the set of states that are looked at at once: a line of the cache. */
 export const BUCKET_BYTES = 64
@@ -22,8 +21,8 @@ export const BUCKET_BYTES = 64
  * lie in chunks, as only the end of a memory can grow.
  */
 export const STATE_BYTES = 8
-export const CHUNK_STATES: number = 2 ** 14
-export const STATES_MAX: number = 2 ** 28
+/** The highest bit of a state's number is free for other use, and so are a few numbers. */
+export const STATES_MAX: number = 2 ** 31 - 2 ** 20
 /**
  * A known pair of a thread's component and the shared one: the key, what follows from it, and in a reduced search
  * the thread's outlook (see por/tables.ts). Logarithm of its bytes.
@@ -62,7 +61,7 @@ interface Addresses {
   /** 32-bit each, by slot: the state that a step works on, and the state before it. */
   readonly now: number
   readonly before: number
-  /** 32-bit each: where the chunks of the states are. */
+  /** 32-bit each, a ring: where the chunks of the states are that the generated code can reach. */
   readonly chunks: number
   /** 32-bit each, by component: where its number is to lie in a state. */
   readonly shifts: number
@@ -74,7 +73,7 @@ interface Addresses {
   readonly handed: number
   /** 32-bit each: where this worker's next list of successors goes, and where its memory for lists ends. */
   readonly list: number
-  /** 32-bit each: the candidates of a chunk that are this worker's; nothing where there is one worker. */
+  /** The candidates of a block that are this worker's: see rooms.ts; nothing where there is one worker. */
   readonly mine: number
   /** Successors, 8 bytes each, and what each becomes when its bits are mixed. */
   readonly out: number
@@ -85,21 +84,23 @@ interface Addresses {
 export interface Plan {
   readonly model: LoweredModel
   readonly composition: Composition
+  readonly limits: Limits
   /** Invariants of the model in order, then its covers. */
   readonly conditions: readonly Condition[]
   readonly successorsMax: number
   readonly batch: number
-  /** Workers that share the memory, and which of them the code is for, from 0. */
+  /** Workers that share the memory. */
   readonly workers: number
-  readonly worker: number
-  /** What each worker has for itself. */
+  /** What each worker has for itself; how far these frames lie behind one another, in bytes. */
   readonly frames: readonly Pick<Addresses, 'now' | 'before' | 'out' | 'mixed' | 'list' | 'mine'>[]
+  readonly frameBytes: number
   /** Values, and successors in a list, that may come after one worker has seen that there is no more room. */
   readonly reserve: number
   /** The same for all workers together. */
   readonly slack: number
   /** How the search is reduced; undefined where it is not. */
   readonly reduction: Reduction | undefined
+  /** Of what each worker has for itself, those of the first one. */
   readonly addresses: Addresses
 }
 
@@ -121,11 +122,21 @@ export interface Globals {
   readonly table: Global
   readonly buckets: Global
   readonly bits: Global
-  /** The bits of a bucket's number that tell it from others of its part of the table. */
+  /** The bits of a bucket's number that tell it from others of its section of the table. */
   readonly within: Global
   /** Bits of a mixed state that its bucket does not tell, and whether an entry has 4 bytes, not 8. */
   readonly remainder: Global
   readonly narrow: Global
+  /**
+   * The same of the table that this one takes the place of, and how many of its buckets have moved, from the first one
+   * on; its address is 0 where there is none.
+   */
+  readonly old: Global
+  readonly oldBuckets: Global
+  readonly oldWithin: Global
+  readonly oldRemainder: Global
+  readonly oldNarrow: Global
+  readonly moved: Global
   /** The values of the shared and of the own component that the step works from. */
   readonly shared: Global
   readonly own: Global
@@ -144,6 +155,12 @@ export const GLOBALS: Globals = {
   within: global('within'),
   remainder: global('remainder'),
   narrow: global('narrow'),
+  old: global('old'),
+  oldBuckets: global('oldBuckets'),
+  oldWithin: global('oldWithin'),
+  oldRemainder: global('oldRemainder'),
+  oldNarrow: global('oldNarrow'),
+  moved: global('moved'),
   shared: global('shared'),
   own: global('own'),
 }
@@ -214,8 +231,9 @@ function place(from: number, sizes: readonly number[]): { readonly places: reado
 /** Globals of a module that say where things are, alike in all workers. */
 export const handedOn = ({ composition, model }: Pick<Plan, 'composition' | 'model'>): readonly Global[] => {
   const { table, buckets, within, bits, remainder, narrow } = GLOBALS
+  const { old, oldBuckets, oldWithin, oldRemainder, oldNarrow, moved } = GLOBALS
   return [
-    ...[table, buckets, within, bits, remainder, narrow],
+    ...[table, buckets, within, bits, remainder, narrow, old, oldBuckets, oldWithin, oldRemainder, oldNarrow, moved],
     ...composition.components.flatMap(({ index }) => {
       const { loaded: _, ...rest } = componentGlobals(index)
       return Object.values<Global>(rest)
@@ -232,8 +250,13 @@ export interface Reduction extends ReductionPlan {
 /** States that a reduced search may come to between two looks whether there is room, and an unreduced one. */
 const LOOKS_BETWEEN = { reduced: 3, full: 1 } as const
 
-/** The plan for a (specialised) model that the engine does not refuse, for one of several workers. */
-export function planFor(model: LoweredModel, workers: number = 1, worker: number = 0, reduction?: ReductionPlan): Plan {
+/** The plan for a (specialised) model that the engine does not refuse, for so many workers. */
+export function planFor(
+  model: LoweredModel,
+  workers: number = 1,
+  reduction?: ReductionPlan,
+  limits: Limits = LIMITS,
+): Plan {
   const composition = compose(model)
   const told = { composition, model }
   const conditions = [
@@ -248,7 +271,7 @@ export function planFor(model: LoweredModel, workers: number = 1, worker: number
     4 * model.properties.length,
     4 * conditions.length,
     model.steps.length,
-    (4 * STATES_MAX) / CHUNK_STATES,
+    4 * 2 ** limits.ring,
     4 * composition.components.length,
     CELL_BYTES * (1 + composition.components.length + model.threads.length),
     CONTROL_BYTES,
@@ -257,7 +280,7 @@ export function planFor(model: LoweredModel, workers: number = 1, worker: number
   ])
   const [failed = 0, found = 0, ran = 0, chunks = 0, shifts = 0, cells = 0, control = 0, handed = 0, ...tables] =
     shared.places
-  const sizes = [4 * n, 4 * n, room, room, 8, workers === 1 ? 0 : 4 * (CANDIDATES_MAX + 1)]
+  const sizes = [4 * n, 4 * n, room, room, 8, workers === 1 ? 0 : MINE_BYTES]
   const bytes = place(0, sizes).end
   const frameOf = (w: number): Plan['frames'][number] => {
     const [now = 0, before = 0, out = 0, mixed = 0, list = 0, mine = 0] = place(shared.end + w * bytes, sizes).places
@@ -269,15 +292,16 @@ export function planFor(model: LoweredModel, workers: number = 1, worker: number
   return {
     model,
     composition,
+    limits,
     conditions,
     successorsMax,
     batch: BATCH,
     workers,
-    worker,
     frames: Array.from({ length: workers }, (_, w) => frameOf(w)),
+    frameBytes: bytes,
     reserve,
     slack: workers * reserve,
     reduction: reduction && { ...reduction, addresses: { hand, nodes, ways, queue, remembered, anything } },
-    addresses: { failed, found, ran, chunks, shifts, cells, control, handed, ...frameOf(worker), end },
+    addresses: { failed, found, ran, chunks, shifts, cells, control, handed, ...frameOf(0), end },
   }
 }

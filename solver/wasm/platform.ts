@@ -21,9 +21,9 @@ declare const WebAssembly: {
     readonly maximum: number
     readonly shared: boolean
   }) => Memory
-  readonly Module: new (bytes: Uint8Array) => object
+  readonly Module: new (bytes: Uint8Array) => CompiledModule
   readonly Instance: new (
-    module: object,
+    module: CompiledModule,
     imports: { readonly env: Readonly<Record<string, Memory | ImportedFunction>> },
   ) => { readonly exports: Exports }
   readonly validate: (bytes: Uint8Array) => boolean
@@ -33,9 +33,19 @@ declare const WebAssembly: {
 export const newMemory = (first: number, most: number, shared: boolean = false): Memory =>
   new WebAssembly.Memory({ initial: first, maximum: most, shared })
 
-/** Compiles a module and gives what it exports. Throws where the bytes are no valid module. */
-export const instantiate = (bytes: Uint8Array, env: Readonly<Record<string, Memory | ImportedFunction>>): Exports =>
-  new WebAssembly.Instance(new WebAssembly.Module(bytes), { env }).exports
+/** A compiled module, which can be posted to other threads. */
+export interface CompiledModule {
+  readonly [Symbol.toStringTag]: string
+}
+
+/** Compiles a module. Throws where the bytes are no valid one. */
+export const compile = (bytes: Uint8Array): CompiledModule => new WebAssembly.Module(bytes)
+
+/** What an instance of a module exports. */
+export const instantiate = (
+  module: CompiledModule,
+  env: Readonly<Record<string, Memory | ImportedFunction>>,
+): Exports => new WebAssembly.Instance(module, { env }).exports
 
 /** Whether bytes are a valid module. */
 export const isValid = (bytes: Uint8Array): boolean => WebAssembly.validate(bytes)

@@ -5,6 +5,7 @@ import type { Machine } from './machine.ts'
 import type { Memos } from './memos.ts'
 import { emptyMemos } from './memos.ts'
 import { componentGlobals } from './plan.ts'
+import { pieces, storedState, type StateRoom } from './states.ts'
 
 /** Unpacks stored states. */
 export function reader(
@@ -36,8 +37,31 @@ export interface Milestones {
   readonly tails: number[]
 }
 
+/** The first of the states from..to-1 that has a successor of these bits; undefined where none has. */
+function predecessor({ states, memos }: Searched, wanted: bigint, from: number, to: number): number | undefined {
+  const { machine } = states.heap
+  for (const [first, end] of pieces(states, from, to)) {
+    for (let at = first; at < end;) {
+      new DataView(machine.memory.buffer).setBigUint64(machine.plan.addresses.mixed, wanted, true)
+      const answer = machine.run('parent', at, end)
+      if (answer < end) return answer
+      at = answer < 2 ** 31 ? end : answer - 2 ** 31
+      if (answer < 2 ** 31) continue
+      emptyMemos(memos)
+      machine.poke(fullCell(machine.plan), 0)
+    }
+  }
+  return undefined
+}
+
+/** What a search has stored, and remembers of pairs. */
+export interface Searched {
+  readonly states: StateRoom
+  readonly memos: Memos
+}
+
 /** Finds parents by expanding again the few states among which they are. */
-export function parentFinder(machine: Machine, memos: Memos, { heads, tails }: Milestones): (id: number) => number {
+export function parentFinder(searched: Searched, { heads, tails }: Milestones): (id: number) => number {
   return (id) => {
     if (id === 0) return -1
     let low = 0
@@ -47,17 +71,9 @@ export function parentFinder(machine: Machine, memos: Memos, { heads, tails }: M
       if ((tails[middle] ?? 0) > id) high = middle
       else low = middle + 1
     }
-    const to = heads[low] ?? 0
-    let from = heads[low - 1] ?? 0
-    for (;;) {
-      const answer = machine.run('parent', id, from, to)
-      if (answer < 2 ** 31) {
-        if (answer === to) throw new Error('the WebAssembly engine lost the parent of a state')
-        return answer
-      }
-      from = answer - 2 ** 31
-      emptyMemos(memos)
-      machine.poke(fullCell(machine.plan), 0)
-    }
+    const wanted = storedState(searched.states, id)
+    const found = predecessor(searched, wanted, heads[low - 1] ?? 0, heads[low] ?? 0)
+    if (found === undefined) throw new Error('the WebAssembly engine lost the parent of a state')
+    return found
   }
 }

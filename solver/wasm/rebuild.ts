@@ -1,5 +1,6 @@
-/** WebAssembly that fills a new table of states, and that widens states. */
+/** WebAssembly that fills a new table of states, that reads a table, and that widens states. */
 import { stateAddress, stored } from './arena.ts'
+import { bucketOf, line } from './buckets.ts'
 import type { Local, Node } from './encoder/code.ts'
 import {
   add,
@@ -24,8 +25,8 @@ import type { Func } from './encoder/func.ts'
 import { func } from './encoder/func.ts'
 import type { Plan } from './plan.ts'
 import { BUCKET_BYTES, componentGlobals, GLOBALS, STATE_BYTES } from './plan.ts'
-import type { Width } from './table.ts'
-import { bucketOf, findOrEnter, line, newMixer, WIDTHS } from './table.ts'
+import type { NewLocal, Width } from './table.ts'
+import { findOrEnter, newMixer, WIDTHS } from './table.ts'
 
 /** States that are mixed, and their buckets touched, before the first of them is entered. */
 const BLOCK = 64
@@ -57,7 +58,7 @@ function enterAllFunction(plan: Plan, width: Width): Func {
         set(at, i32(mixed)),
         whileLoop(op('i32.lt_u', get(at), get(end)), [
           set(state, load('i64.load', get(at))),
-          ...findOrEnter(width, state, local, { entered: [], overflow: () => [giveBack(i32(0))] }),
+          ...findOrEnter({ width }, state, local, { entered: [], overflow: () => [giveBack(i32(0))] }),
           increment(at, STATE_BYTES),
         ]),
       ]),
@@ -96,49 +97,63 @@ function decode(
   ]
 }
 
+/** Buckets bucket..end-1 of a table that is at `from`. */
+interface Walk {
+  readonly width: Width
+  readonly from: Local
+  readonly buckets: Local
+  readonly within: Local
+  readonly remainder: Local
+  readonly bucket: Local
+  readonly end: Local
+}
+
+/** Code that runs `body` for each mixed state in some buckets of a table, in order. */
+export function eachEntry(walk: Walk, state: Local, local: NewLocal, body: readonly Node[]): readonly Node[] {
+  const { width, from, buckets, within, remainder, bucket, end } = walk
+  const place = local('i32')
+  const entry = local(width.type)
+  const home = local('i64')
+  const address = add(
+    add(get(from), shl(get(bucket), Math.log2(BUCKET_BYTES))),
+    shl(get(place), Math.log2(width.bytes)),
+  )
+  return [
+    whileLoop(op('i32.lt_u', get(bucket), get(end)), [
+      set(place, i32(0)),
+      forEver((done) => [
+        branchIf(done, op('i32.ge_u', get(place), i32(BUCKET_BYTES / width.bytes))),
+        set(entry, load(width.type === 'i32' ? 'i32.load' : 'i64.load', address)),
+        branchIf(done, op('i32.eqz', width.isTaken(get(entry)))),
+        ...decode(entry, bucket, buckets, within, remainder, state, home),
+        ...body,
+        increment(place, 1),
+      ]),
+      increment(bucket, 1),
+    ]),
+  ]
+}
+
 /**
- * `copy{4,8}(from, buckets, within, remainder, bucket, end)`: puts what is in buckets bucket..end-1 of an old table,
- * whose entries have the same width, into an empty larger one; gives 0 where that cannot hold it. Both are walked
- * in order, so the memory is read and written in order, where `enterAll` goes all over the place.
+ * `unload{4,8}(from, buckets, within, remainder, bucket, end, to)`: writes to the address `to` the mixed states that are
+ * in such buckets of a table, after `finish`, and gives where they end.
  */
-function copyFunction(width: Width): Func {
-  const entries = BUCKET_BYTES / width.bytes
+export function unloadFunction(width: Width, finish: (state: Local) => readonly Node[]): Func {
   return func(
-    `copy${width.bytes}`,
-    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    `unload${width.bytes}`,
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
     ['i32'],
-    ([from, buckets, within, remainder, bucket, end], local) => {
-      const place = local('i32')
-      const entry = local(width.type)
+    ([from, buckets, within, remainder, bucket, end, to], local) => {
       const state = local('i64')
-      const home = local('i64')
-      const address = add(
-        add(get(from), shl(get(bucket), Math.log2(BUCKET_BYTES))),
-        shl(get(place), Math.log2(width.bytes)),
-      )
-      return [
-        whileLoop(op('i32.lt_u', get(bucket), get(end)), [
-          set(place, i32(0)),
-          forEver((done) => [
-            branchIf(done, op('i32.ge_u', get(place), i32(entries))),
-            set(entry, load(width.type === 'i32' ? 'i32.load' : 'i64.load', address)),
-            branchIf(done, op('i32.eqz', width.isTaken(get(entry)))),
-            ...decode(entry, bucket, buckets, within, remainder, state, home),
-            ...findOrEnter(width, state, local, { entered: [], overflow: () => [giveBack(i32(0))] }),
-            increment(place, 1),
-          ]),
-          increment(bucket, 1),
-        ]),
-        i32(1),
-      ]
+      const keep = [...finish(state), store('i64.store', get(to), get(state)), increment(to, STATE_BYTES)]
+      return [...eachEntry({ width, from, buckets, within, remainder, bucket, end }, state, local, keep), get(to)]
     },
   )
 }
 
-/** `layOut()`: moves the number of each component to its new place, in every state. */
+/** `layOut(id, end)`: moves the number of each component to its new place, in the states id..end-1. */
 function layOutFunction(plan: Plan): Func {
-  return func('layOut', [], [], (_, local) => {
-    const id = local('i32')
+  return func('layOut', ['i32', 'i32'], [], ([id, end], local) => {
     const state = local('i64')
     const address = local('i32')
     const moved = plan.composition.components.map(({ index }) => {
@@ -147,7 +162,7 @@ function layOutFunction(plan: Plan): Func {
       return op('i64.shl', number, extend(load('i32.load', i32(plan.addresses.shifts + 4 * index))))
     })
     return [
-      whileLoop(op('i32.lt_u', get(id), getGlobal(GLOBALS.tail)), [
+      whileLoop(op('i32.lt_u', get(id), get(end)), [
         set(state, load('i64.load', tee(address, stateAddress(plan, id)))),
         store(
           'i64.store',
@@ -160,8 +175,8 @@ function layOutFunction(plan: Plan): Func {
   })
 }
 
-/** The functions that the driver calls when tables grow or states become wider. */
+/** The functions that the driver calls when states become wider. */
 export const rebuildFunctions = (plan: Plan): readonly Func[] => [
-  ...WIDTHS.flatMap((width) => [enterAllFunction(plan, width), copyFunction(width)]),
+  ...WIDTHS.map((width) => enterAllFunction(plan, width)),
   layOutFunction(plan),
 ]

@@ -1,17 +1,27 @@
 /** A round: some states, which lie one after the other, expanded by all workers at once. */
 import { fullCell } from './cells.ts'
 import type { Crew } from './crew.ts'
-import { together, write } from './crew.ts'
+import { handOn, together, write } from './crew.ts'
 import { chunkStates, CHUNKS_MAX, controlAddress } from './crew_plan.ts'
+import { beginGrowth, crowdedAt, dueAfter, isGrowing, movesAtOnce, noteMoved, sectionBuckets } from './growth.ts'
 import type { Heap } from './heap.ts'
 import { allocate } from './heap.ts'
 import type { Machine } from './machine.ts'
 import type { Memos } from './memos.ts'
 import { emptyMemos } from './memos.ts'
 import { componentGlobals, GLOBALS } from './plan.ts'
-import { ROOM, ROOM_BYTES } from './rooms.ts'
+import { HEAD_WORDS, ROOM, ROOM_BYTES } from './rooms.ts'
 import type { StateRoom } from './states.ts'
-import { beginRebuild, endRebuild, growArena, rebuildTable } from './states.ts'
+import { growArena } from './states.ts'
+import { rebuildTable } from './table_room.ts'
+
+/** The words at the head of a room. */
+type Head = Uint32Array
+
+const figure = (head: Head, word: keyof typeof ROOM): number => head[ROOM[word] / 4] ?? 0
+function setFigure(head: Head, word: keyof typeof ROOM, value: number): void {
+  head[ROOM[word] / 4] = value
+}
 
 export interface Round {
   readonly crew: Crew
@@ -19,6 +29,8 @@ export interface Round {
   readonly memos: Memos
   /** Where the rooms of the chunks are. */
   readonly rooms: number
+  /** The heads of the rooms: shared memory that grows stays where it is, so that they are found once. */
+  readonly heads: readonly Head[]
   readonly chunkStates: number
 }
 
@@ -28,9 +40,14 @@ export function newRound(
   { heap, states, memos }: { readonly heap: Heap; readonly states: StateRoom; readonly memos: Memos },
   most: number = Infinity,
 ): Round | undefined {
-  const rooms = allocate(heap, CHUNKS_MAX * ROOM_BYTES)
+  const rooms = allocate(heap, CHUNKS_MAX * ROOM_BYTES, false)
   if (rooms === undefined) return undefined
-  return { crew, states, memos, rooms, chunkStates: Math.min(most, chunkStates(heap.machine.plan)) }
+  const { buffer } = heap.machine.memory
+  const heads = Array.from(
+    { length: CHUNKS_MAX },
+    (_, c) => new Uint32Array(buffer, rooms + c * ROOM_BYTES, HEAD_WORDS),
+  )
+  return { crew, states, memos, rooms, heads, chunkStates: Math.min(most, chunkStates(heap.machine.plan)) }
 }
 
 /** The most states of a round. */
@@ -87,20 +104,22 @@ function settle(round: Round, before: readonly Int32Array[], from: number, to: n
   machine.poke(fullCell(machine.plan), 1)
 }
 
-/** Makes the table larger, by all workers. Gives whether there was room. */
-function* growTogether({ states, crew }: Round): Generator<void, boolean> {
+/**
+ * Lets a table that grows go on with it, by all workers, after `fresh` states have come and before `coming` more may
+ * come. Gives whether there was memory.
+ */
+function* moveTogether({ states, crew }: Round, fresh: number, coming: number): Generator<void, boolean> {
+  if (!isGrowing(states)) return true
   const { machine } = crew
-  const rebuilding = beginRebuild(states, machine.read(GLOBALS.tail), machine.read(GLOBALS.buckets) + 1, true)
-  if (rebuilding === undefined) return false
-  if (!rebuilding.mayCopy) return endRebuild(states, rebuilding, false)
-  const [table = 0, buckets = 0, within = 0, remainder = 0] = rebuilding.old
-  write(crew, 'oldTable', table)
-  write(crew, 'oldBuckets', buckets)
-  write(crew, 'oldWithin', within)
-  write(crew, 'oldRemainder', remainder)
+  const to = dueAfter(states, fresh, coming)
+  write(crew, 'moveFrom', machine.read(GLOBALS.moved))
+  write(crew, 'moveTo', to)
+  write(crew, 'moveStep', sectionBuckets(machine, to))
+  write(crew, 'next', 0)
   write(crew, 'overflow', 0)
-  yield* together(crew, 'copyAll')
-  return endRebuild(states, rebuilding, machine.peek(controlAddress(machine.plan, 'overflow')) === 0)
+  handOn(crew)
+  yield* together(crew, 'moveAll')
+  return noteMoved(states, to, machine.peek(controlAddress(machine.plan, 'overflow')) === 0)
 }
 
 /** Room for so many more states. Gives whether there is. */
@@ -108,9 +127,27 @@ function* makeRoom(round: Round, more: number): Generator<void, boolean> {
   const { states, crew } = round
   const { machine } = crew
   const needed = machine.read(GLOBALS.tail) + more
-  while (needed > states.tableLimit) if (!(yield* growTogether(round))) return false
+  while (needed > states.tableLimit) {
+    if (!(yield* moveTogether(round, 0, Infinity))) return false
+    if (!beginGrowth(states)) return false
+    if (movesAtOnce(states) && !(yield* moveTogether(round, 0, Infinity))) return false
+  }
+  if (needed > crowdedAt(states) && !(yield* moveTogether(round, 0, more))) return false
   while (needed + machine.plan.successorsMax + 1 > states.arenaStates) if (!growArena(states)) return false
   return true
+}
+
+/** Gives the new states of each room their numbers; gives the first number after those of each. */
+function numbered({ crew: { machine } }: Round, rooms: readonly Head[]): readonly number[] {
+  let tail = machine.read(GLOBALS.tail)
+  const { workers } = machine.plan
+  const tails = rooms.map((room) => {
+    setFigure(room, 'tail', tail)
+    for (let worker = 0; worker < workers; worker++) tail += room[ROOM.fresh / 4 + worker] ?? 0
+    return tail
+  })
+  machine.write(GLOBALS.tail, tail)
+  return tails
 }
 
 /**
@@ -121,12 +158,12 @@ export function* expandTogether(round: Round, from: number, to: number): Generat
   const { crew, states } = round
   const { machine } = crew
   const chunks = Math.ceil((to - from) / round.chunkStates)
-  const rooms = Array.from({ length: chunks }, (_, c) => round.rooms + c * ROOM_BYTES)
-  const figure = (room: number, word: keyof typeof ROOM): number => machine.peek(room + ROOM[word])
+  const rooms = round.heads.slice(0, chunks)
   rooms.forEach((room, c) => {
     // A chunk that nobody begins is as far as this, and no further.
-    machine.poke(room + ROOM.reached, from + c * round.chunkStates)
-    for (const word of [ROOM.candidates, ROOM.deadlock]) machine.poke(room + word, 0)
+    setFigure(room, 'reached', from + c * round.chunkStates)
+    setFigure(room, 'candidates', 0)
+    setFigure(room, 'deadlock', 0)
   })
   write(crew, 'from', from)
   write(crew, 'to', to)
@@ -134,7 +171,9 @@ export function* expandTogether(round: Round, from: number, to: number): Generat
   write(crew, 'chunks', chunks)
   write(crew, 'rooms', round.rooms)
   write(crew, 'next', 0)
+  handOn(crew)
   const before = sightings(machine).map((cells) => cells.slice())
+  const stored = machine.read(GLOBALS.tail)
   if (yield* together(crew, 'gatherAll')) {
     revisit(round, from, to)
     throw new Error('one worker failed in what another one does without', { cause: crew.failure })
@@ -152,16 +191,18 @@ export function* expandTogether(round: Round, from: number, to: number): Generat
   const transitions = done.reduce((sum, room) => sum + figure(room, 'candidates'), 0)
   if (!(yield* makeRoom(round, transitions))) return undefined
   for (;;) {
+    // The table may be another one by now.
+    handOn(crew)
     write(crew, 'overflow', 0)
     yield* together(crew, 'claimAll')
     if (machine.peek(controlAddress(machine.plan, 'overflow')) === 0) break
     // The table as it was before, but larger: what was entered of this round is forgotten.
-    if (!rebuildTable(states, machine.read(GLOBALS.tail), machine.read(GLOBALS.buckets) + 1, false)) return undefined
+    if (!rebuildTable(states, machine.read(GLOBALS.tail), machine.read(GLOBALS.buckets) + 1)) return undefined
   }
-  const heads = done.map((room) => figure(room, 'reached'))
-  const tails = done.map((room) => {
-    machine.run('place', room)
-    return machine.read(GLOBALS.tail)
-  })
-  return { head, transitions, heads, tails }
+  const tails = numbered(round, done)
+  write(crew, 'next', 0)
+  yield* together(crew, 'placeAll')
+  // Where memory ends, what has not moved stays where it is until a round needs more room than there is.
+  yield* moveTogether(round, machine.read(GLOBALS.tail) - stored, 0)
+  return { head, transitions, heads: done.map((room) => figure(room, 'reached')), tails }
 }

@@ -10,10 +10,12 @@ import { specialise } from '../specialise.ts'
 import type { CrewOptions } from './crew.ts'
 import type { Exploration, ExploreOptions, Outcome as Explored } from './explore.ts'
 import { explore, exploreTogether } from './explore.ts'
+import type { Limits } from './limits.ts'
 import type { Machine } from './machine.ts'
 import { buildMachine } from './machine.ts'
 import { componentGlobals, planFor } from './plan.ts'
 import { refusal } from './refusal.ts'
+import { bringNear, pieces } from './states.ts'
 
 /** A result, or why the engine does not take the model: another one must then be asked. */
 export type WasmAnswer =
@@ -37,22 +39,25 @@ interface Tally {
 
 /** Counts the final states by their registers. */
 export function outcomes(exploration: Exploration): readonly Outcome[] {
-  const { machine, states, stateOf, storedState } = exploration
+  const { machine, states, stateOf, storedState, rooms } = exploration
   const registers = registerSlots(machine.plan.model)
   const bits = outcomeBits(machine, registers)
   const tallies = new Map<bigint, Tally>()
-  const next = (from: number): number => machine.run('nextFinal', from, states)
-  for (let id = next(0); id < states; id = next(id + 1)) {
-    const key = storedState(id) & bits
-    const tally = tallies.get(key) ?? { first: id, states: 0 }
-    tallies.set(key, tally)
-    tally.states++
+  for (const [from, end] of pieces(rooms.states, 0, states)) {
+    const next = (at: number): number => machine.run('nextFinal', at, end)
+    for (let id = next(from); id < end; id = next(id + 1)) {
+      const key = storedState(id) & bits
+      const tally = tallies.get(key) ?? { first: id, states: 0 }
+      tallies.set(key, tally)
+      tally.states++
+    }
   }
   const merged = new Map<string, Outcome>()
   for (const { first, states: count } of tallies.values()) {
     const state = stateOf(first)
     const values = registers.map((slot) => state[slot] ?? 0)
     const before = merged.get(values.join()) ?? { registers: values, states: 0, satisfying: 0 }
+    bringNear(rooms.states, first)
     const satisfying = before.satisfying + (machine.run('satisfies', first) === 0 ? 0 : count)
     merged.set(values.join(), { registers: values, states: before.states + count, satisfying })
   }
@@ -60,11 +65,11 @@ export function outcomes(exploration: Exploration): readonly Outcome[] {
 }
 
 /** A machine for a (specialised) model and so many workers, or why there is none. */
-export function machineFor(model: LoweredModel, workers: number): Machine | string {
+export function machineFor(model: LoweredModel, workers: number, limits?: Limits): Machine | string {
   const refused = refusal(model)
   if (refused !== undefined) return refused
   try {
-    return buildMachine(planFor(model, workers))
+    return buildMachine(planFor(model, workers, undefined, limits))
   } catch (error) {
     // What the engine throws where there is no address space for a memory.
     if (error instanceof RangeError) return 'the machine does not give the memory'
@@ -79,7 +84,7 @@ export function machineFor(model: LoweredModel, workers: number): Machine | stri
  * for a state, which is known only in the course of the search.
  */
 export function searchWasm(original: LoweredModel, options: ExploreOptions = {}): WasmAnswer {
-  const machine = machineFor(specialise(original), 1)
+  const machine = machineFor(specialise(original), 1, options.limits)
   if (typeof machine === 'string') return { ok: false, reason: machine }
   return answer(explore(machine, initialState(original), options))
 }
@@ -94,7 +99,7 @@ export async function searchTogether(
   crew: CrewOptions,
 ): Promise<WasmAnswer> {
   if (crew.workers === 1) return searchWasm(original, options)
-  const machine = machineFor(specialise(original), crew.workers)
+  const machine = machineFor(specialise(original), crew.workers, options.limits)
   if (typeof machine === 'string') return { ok: false, reason: machine }
   return answer(await exploreTogether(machine, initialState(original), options, crew))
 }

@@ -24,6 +24,7 @@ import type { Func } from './encoder/func.ts'
 import { func } from './encoder/func.ts'
 import type { Scope } from './expressions.ts'
 import { place, value } from './expressions.ts'
+import { frameIn, inFrame } from './frames.ts'
 import type { Plan } from './plan.ts'
 import { GLOBALS } from './plan.ts'
 
@@ -31,9 +32,6 @@ interface StepScope extends Scope {
   readonly plan: Plan
   readonly step: Step
 }
-
-/** The address of the 32-bit cell `index` of an array at `base`. */
-const cell = (base: number, index: number): Node => i32(base + 4 * index)
 
 /** Code that reports a value (a local) that a slot cannot hold; the report does not come back. */
 function check({ plan, step }: StepScope, slot: number, held: Local): Node {
@@ -50,7 +48,7 @@ function assign(scope: StepScope, target: LTarget, expr: Extract<LStmt, { kind: 
   const evaluated = set(held, value(expr, scope))
   if (target.kind === 'slot') {
     const checks = needsCheck(target.slot) ? [check(scope, target.slot, held)] : []
-    return [evaluated, ...checks, store('i32.store', cell(scope.now, target.slot), get(held))]
+    return [evaluated, ...checks, store('i32.store', scope.frame, get(held), scope.now + 4 * target.slot)]
   }
   const { inRange, offset } = place(target, scope)
   const at = scope.local('i32')
@@ -62,7 +60,7 @@ function assign(scope: StepScope, target: LTarget, expr: Extract<LStmt, { kind: 
   const checks = slots
     .filter(needsCheck)
     .map((slot) => when(op('i32.eq', get(at), i32(4 * slot)), [check(scope, slot, held)]))
-  const write = [set(at, offset), ...checks, store('i32.store', get(at), get(held), scope.now)]
+  const write = [set(at, offset), ...checks, store('i32.store', inFrame(scope.frame, get(at)), get(held), scope.now)]
   return inRange === undefined ? [evaluated, ...write] : [evaluated, when(inRange, write)]
 }
 
@@ -74,7 +72,7 @@ function statements(scope: StepScope, body: readonly LStmt[]): readonly Node[] {
       case 'if':
         return [when(value(stmt.cond, scope), statements(scope, stmt.then), statements(scope, stmt.else))]
       case 'assert': {
-        const failed = cell(scope.plan.addresses.failed, stmt.property)
+        const failed = i32(scope.plan.addresses.failed + 4 * stmt.property)
         const first = store('i32.store', failed, add(getGlobal(GLOBALS.current), i32(1)))
         return [when(op('i32.eqz', load('i32.load', failed)), [when(op('i32.eqz', value(stmt.cond, scope)), [first])])]
       }
@@ -99,7 +97,8 @@ export function stepFunction(plan: Plan, step: Step, index: number): Func {
   return func(`step${index}`, [], [], (_, local) => {
     const { now, before, ran } = plan.addresses
     const { ranges, fields } = plan.composition
-    const scope: StepScope = { plan, step, ranges, now, before, local }
+    const { frame, first } = frameIn(plan, local)
+    const scope: StepScope = { plan, step, ranges, now, before, frame, local }
     const all = writes(step, ranges)
     const written = [...new Set(all.map(({ slot }) => slot))].filter((slot) => fields[slot] !== undefined)
     const touched = new Set(written.map((slot) => fields[slot]?.component))
@@ -108,7 +107,7 @@ export function stepFunction(plan: Plan, step: Step, index: number): Func {
       const held = chosen[c]
       if (held === undefined) return []
       const fits = within(writtenBounds({ lo, hi }, ranges), plan.model.slots[slot] ?? { lo: 0, hi: -1 })
-      return [...(fits ? [] : [check(scope, slot, held)]), store('i32.store', cell(now, slot), get(held))]
+      return [...(fits ? [] : [check(scope, slot, held)]), store('i32.store', frame, get(held), now + 4 * slot)]
     })
     const shared = touched.has(0) ? call('intern0') : getGlobal(GLOBALS.shared)
     const own = touched.has(step.thread + 1) ? call(`intern${step.thread + 1}`) : getGlobal(GLOBALS.own)
@@ -116,14 +115,16 @@ export function stepFunction(plan: Plan, step: Step, index: number): Func {
     const append = [
       store(
         'i64.store',
-        tee(at, load('i32.load', i32(plan.addresses.list))),
+        tee(at, load('i32.load', frame, plan.addresses.list)),
         op('i64.or', extend(shared), op('i64.shl', extend(own), i64(32n))),
       ),
-      store('i32.store', i32(plan.addresses.list), add(get(at), i32(8))),
+      store('i32.store', frame, add(get(at), i32(8)), plan.addresses.list),
       store('i32.store8', i32(ran + index), i32(1)),
     ]
-    const restore = written.map((slot) => store('i32.store', cell(now, slot), load('i32.load', cell(before, slot))))
+    const restore = written.map((slot) =>
+      store('i32.store', frame, load('i32.load', frame, before + 4 * slot), now + 4 * slot),
+    )
     const body = [...making, when(value(step.guard, scope), [...statements(scope, step.body), ...append]), ...restore]
-    return everyChoice(step, chosen, body)
+    return [...first, ...everyChoice(step, chosen, body)]
   })
 }

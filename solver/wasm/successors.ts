@@ -31,17 +31,23 @@ import type { Func } from './encoder/func.ts'
 import { func } from './encoder/func.ts'
 import { value } from './expressions.ts'
 import { alone, fullCell, held, pairsCell, setFull } from './cells.ts'
+import { frameWord, ownFrame, setFrameWord } from './frames.ts'
 import { GOLDEN } from './mixing.ts'
 import type { Plan } from './plan.ts'
 import { componentGlobals, GLOBALS, MEMO, memoBytes, memoGlobals, memoShift, STATE_BYTES } from './plan.ts'
+import { numberIn, sharedIn, stopIfGivenUp } from './state_code.ts'
 
 /** Set in every key, so that no key is 0. */
 const TAKEN = 1n << 63n
 /** Set in what follows from a pair unless that is a single successor: then a count and an address follow. */
 const LIST = 1n << 63n
 
+/** What stands for a pair of values, by their numbers. */
+export const pairKey = (shared: Node, own: Node): Node =>
+  op('i64.or', op('i64.or', i64(TAKEN), op('i64.shl', extend(shared), i64(32n))), extend(own))
+
 /** The first place in a thread's memo to look for a key. */
-function firstPlace(plan: Plan, key: Local, thread: number): Node {
+export function firstPlace(plan: Plan, key: Local, thread: number): Node {
   const { memo, mask } = memoGlobals(thread)
   const hash = wrap(op('i64.shr_u', op('i64.mul', get(key), i64(GOLDEN)), i64(32n)))
   return add(getGlobal(memo), shl(op('i32.and', hash, getGlobal(mask)), memoShift(plan)))
@@ -72,7 +78,7 @@ function lookAtConditions(
   local: Parameters<Parameters<typeof func>[3]>[1],
 ): readonly Node[] {
   const { now, before, found } = plan.addresses
-  const scope = { ranges: plan.composition.ranges, now, before, local }
+  const scope = { ranges: plan.composition.ranges, now, before, frame: ownFrame(plan), local }
   return plan.conditions.flatMap((condition, i) => {
     if (condition.thread !== thread) return []
     const at = i32(found + 4 * i)
@@ -95,15 +101,15 @@ function meetFunction(plan: Plan, thread: number): Func {
   const { limit } = memoGlobals(thread)
   const count = pairsCell(plan, thread)
   const { shared, own } = GLOBALS
-  const [listNext, listEnd] = [held(plan.addresses.list), held(plan.addresses.list + 4)]
-  const setListNext = (to: Node): Node => store('i32.store', i32(plan.addresses.list), to)
+  const [listNext, listEnd] = [frameWord(plan, plan.addresses.list), frameWord(plan, plan.addresses.list + 4)]
+  const setListNext = (to: Node): Node => setFrameWord(plan, plan.addresses.list, to)
   return func(`meet${thread}`, ['i64', 'i32'], ['i64'], ([key, at], local) => {
     const list = local('i32')
     const length = local('i32')
     const payload = local('i64')
     const found = local('i64')
     const pcSlot = plan.model.threads[thread]?.pcSlot ?? 0
-    const pc = load('i32.load', i32(plan.addresses.now + 4 * pcSlot))
+    const pc = frameWord(plan, plan.addresses.now + 4 * pcSlot)
     const places = stepsByPc(plan.model, thread)
     const lowest = Math.min(...places.keys())
     const highest = Math.max(...places.keys())
@@ -208,7 +214,7 @@ export interface Mover {
 type NewLocal = (type: 'i32' | 'i64') => Local
 
 export function newMover(plan: Plan, thread: number, state: Local, shared: Local, local: NewLocal): Mover {
-  const { shift, fieldMask } = componentGlobals(thread + 1)
+  const { shift } = componentGlobals(thread + 1)
   const own = local('i32')
   const key = local('i64')
   const at = local('i32')
@@ -218,11 +224,8 @@ export function newMover(plan: Plan, thread: number, state: Local, shared: Local
   const by = extend(getGlobal(shift))
   // What the thread does not change: the state without the two values that it works on.
   const kept = op('i64.xor', op('i64.xor', get(state), extend(get(shared))), op('i64.shl', extend(get(own)), by))
-  const pair = op('i64.or', op('i64.or', i64(TAKEN), op('i64.shl', extend(get(shared)), i64(32n))), extend(get(own)))
-  const takeApart = [
-    set(own, op('i32.and', wrap(op('i64.shr_u', get(state), by)), getGlobal(fieldMask))),
-    set(rest, kept),
-  ]
+  const pair = pairKey(get(shared), get(own))
+  const takeApart = [set(own, numberIn(thread + 1, state)), set(rest, kept)]
   const lookUp = [
     set(at, firstPlace(plan, key, thread)),
     forEver((done) => [
@@ -300,30 +303,26 @@ function successorsFunction(plan: Plan): Func {
     return [
       setGlobal(GLOBALS.current, get(id)),
       set(state, stored(plan, id)),
-      set(shared, op('i32.and', wrap(get(state)), getGlobal(componentGlobals(0).fieldMask))),
+      set(shared, sharedIn(state)),
       ...plan.model.threads.flatMap((_, t) => threadCode(plan, t, state, shared, out, local)),
       get(out),
     ]
   })
 }
 
-/** Code for where `successors` gives 0 instead of an end: a reduced one does so where there is no more room. */
-export const stopIfGivenUp = ({ reduction }: Plan, end: Local, stop: readonly Node[]): readonly Node[] =>
-  reduction === undefined ? [] : [when(op('i32.eqz', get(end)), stop)]
-
 /**
- * The functions that give successors, with `parent(target, from, to)`: the first state of from..to-1
- * that has the stored state `target` as a successor; `to` where none has, and where there is no more
- * room, so that `full` is set, the state to go on with, plus 2^31.
+ * The functions that give successors, with `parent(from, to)`: the first state of from..to-1 that has
+ * as a successor the state of which the 64 bits are at `mixed`; `to` where none has, and where there is
+ * no more room, so that `full` is set, the state to go on with, plus 2^31.
  */
 export function successorFunctions(plan: Plan): readonly Func[] {
-  const parent = func('parent', ['i32', 'i32', 'i32'], ['i32'], ([target, from, to], local) => {
+  const parent = func('parent', ['i32', 'i32'], ['i32'], ([from, to], local) => {
     const wanted = local('i64')
     const at = local('i32')
     const end = local('i32')
     const out = i32(plan.addresses.out)
     return [
-      set(wanted, stored(plan, target)),
+      set(wanted, load('i64.load', i32(plan.addresses.mixed))),
       forEver((done) => [
         branchIf(done, op('i32.ge_u', get(from), get(to))),
         when(held(fullCell(plan)), [giveBack(op('i32.or', get(from), i32(2 ** 31)))]),

@@ -11,7 +11,7 @@ import type { Module } from '../../solver/wasm/encoder/module.ts'
 import { encode } from '../../solver/wasm/encoder/module.ts'
 import type { PlainOp } from '../../solver/wasm/encoder/opcodes.ts'
 import { moduleFor } from '../../solver/wasm/machine.ts'
-import { instantiate, isValid, newMemory } from '../../solver/wasm/platform.ts'
+import { compile, instantiate, isValid, newMemory } from '../../solver/wasm/platform.ts'
 import { planFor } from '../../solver/wasm/plan.ts'
 import { arbitraryModel } from '../engines/random_lowered.ts'
 
@@ -20,7 +20,7 @@ const plain = (...functions: readonly Func[]): Module => ({ imports: [], functio
 
 /** Calls the exported function `f` of a module. */
 function call(module: Module, ...args: readonly number[]): number {
-  const { f } = instantiate(encode(module), { memory: newMemory(memory.first, memory.most) })
+  const { f } = instantiate(compile(encode(module)), { memory: newMemory(memory.first, memory.most) })
   if (typeof f !== 'function') throw new Error('the module exports no function f')
   return f(...args) ?? 0
 }

@@ -3,6 +3,7 @@ import type { Bytes } from './bytes.ts'
 import { newBytes, putAll, putByte, putSigned, putUnsigned } from './bytes.ts'
 import type { Global, Label, Node } from './code.ts'
 import type { Func } from './func.ts'
+import { placesOf } from './locals.ts'
 import { ATOMICS, LOADS, PLAIN, STORES, VALUE_TYPES } from './opcodes.ts'
 
 /** The type of a block that leaves nothing on the stack. */
@@ -16,8 +17,9 @@ export function encodeBody(
   globalIndex: ReadonlyMap<string, number>,
 ): Bytes {
   const out = newBytes()
-  putUnsigned(out, func.locals.length)
-  for (const type of func.locals) putAll(out, [1, VALUE_TYPES[type]])
+  const { types, placeOf } = placesOf(func)
+  putUnsigned(out, types.length)
+  for (const type of types) putAll(out, [1, VALUE_TYPES[type]])
   /** The labels that enclose the instruction, outermost first; undefined stands for an `if`. */
   const labels: (Label | undefined)[] = []
 
@@ -49,13 +51,13 @@ export function encodeBody(
         return
       case 'get':
         putByte(out, 0x20)
-        putUnsigned(out, node.local.index)
+        putUnsigned(out, placeOf(node.local))
         return
       case 'set':
       case 'tee':
         emit(node.value)
         putByte(out, node.kind === 'set' ? 0x21 : 0x22)
-        putUnsigned(out, node.local.index)
+        putUnsigned(out, placeOf(node.local))
         return
       case 'getGlobal':
         putByte(out, 0x23)

@@ -7,6 +7,7 @@ export const VALUE_TYPES: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64
 /** Instructions that only take operands from the stack. Those of SIMD (0xfd) are their number after the prefix. */
 export const PLAIN = {
   drop: [0x1a],
+  select: [0x1b],
   'i32.eqz': [0x45],
   'i32.eq': [0x46],
   'i32.ne': [0x47],
@@ -27,11 +28,13 @@ export const PLAIN = {
   'i32.add': [0x6a],
   'i32.sub': [0x6b],
   'i32.mul': [0x6c],
+  'i32.div_u': [0x6e],
   'i32.and': [0x71],
   'i32.or': [0x72],
   'i32.xor': [0x73],
   'i32.shl': [0x74],
   'i32.shr_u': [0x76],
+  'i64.ctz': [0x7a],
   'i64.add': [0x7c],
   'i64.sub': [0x7d],
   'i64.mul': [0x7e],
@@ -42,6 +45,8 @@ export const PLAIN = {
   'i64.shr_u': [0x88],
   'i32.wrap_i64': [0xa7],
   'i64.extend_i32_u': [0xad],
+  // Of memory 0.
+  'memory.fill': [0xfc, 0x0b, 0x00],
   'i32x4.splat': [0xfd, 0x11],
   'i64x2.splat': [0xfd, 0x12],
   'i32x4.eq': [0xfd, 0x37],

@@ -32,6 +32,7 @@ import type { Func } from '../encoder/func.ts'
 import { func } from '../encoder/func.ts'
 import { value } from '../expressions.ts'
 import { GOLDEN } from '../mixing.ts'
+import { ownFrame } from '../frames.ts'
 import type { Plan, Reduction } from '../plan.ts'
 import { markBytes, marks, OUTLOOKS } from './marks.ts'
 import { CONDITION_BITS, NODE, OUTLOOK, REMEMBERED, WAY } from './tables.ts'
@@ -48,7 +49,7 @@ function observeFunction(plan: Plan, { analysis }: Reduction): Func {
   const { now } = plan.addresses
   return func('observe', ['i32'], ['i64'], ([shared], local) => {
     const shut = local('i64')
-    const scope = { ranges: plan.composition.ranges, now, before: now, local }
+    const scope = { ranges: plan.composition.ranges, now, before: now, frame: ownFrame(plan), local }
     return [
       call('unpack0', get(shared)),
       set(shut, i64(LOOKED)),

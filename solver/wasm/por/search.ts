@@ -5,13 +5,15 @@ import type { Sabotage } from '../../reduce/sabotage.ts'
 import type { State } from '../../reference/interpreter.ts'
 import { fullCell } from '../cells.ts'
 import { compose } from '../components.ts'
-import { explore, type Exploration } from '../explore.ts'
+import { explore, type Exploration, type ExploreOptions } from '../explore.ts'
 import { allocate, type Heap } from '../heap.ts'
+import type { Limits } from '../limits.ts'
 import { buildMachine, type Machine } from '../machine.ts'
 import { emptyMemos } from '../memos.ts'
 import { planFor } from '../plan.ts'
 import { reader } from '../read_back.ts'
 import { refusal } from '../refusal.ts'
+import { bringNear } from '../states.ts'
 import { newForesight } from './memory.ts'
 import { CHAIN_MAX, HAND, planReduction, RECORD } from './tables.ts'
 
@@ -37,6 +39,7 @@ function legsOf({ machine, rooms }: Exploration, first: State): Legs {
     if (buffer === undefined) throw new Error('there is no memory for the states of a trace')
     machine.poke(fullCell(plan), 0)
     machine.poke(hand + HAND.record, buffer)
+    bringNear(rooms.states, id)
     const done = machine.run('successors', id, plan.addresses.out) !== 0
     const end = machine.peek(hand + HAND.record)
     machine.poke(hand + HAND.record, 0)
@@ -64,12 +67,12 @@ interface Reducer {
   readonly open: (heap: Heap) => void
 }
 
-function reducerFor(model: LoweredModel, sabotage: Sabotage | undefined): Reducer | string {
+function reducerFor(model: LoweredModel, limits: Limits | undefined, sabotage: Sabotage | undefined): Reducer | string {
   const refused = refusal(model)
   if (refused !== undefined) return refused
   const reduction = planReduction(model, compose(model), sabotage)
   if (!reduction.ok) return reduction.reason
-  const plan = planFor(model, 1, 0, reduction.value)
+  const plan = planFor(model, 1, reduction.value, limits)
   if (plan.reduction === undefined) throw new Error('the plan has lost its reduction')
   const foresight = newForesight(plan.reduction, plan.reduction.addresses)
   try {
@@ -88,10 +91,10 @@ function reducerFor(model: LoweredModel, sabotage: Sabotage | undefined): Reduce
 export function exploreReduced(
   model: LoweredModel,
   first: State,
-  options: SearchOptions,
+  options: SearchOptions & Pick<ExploreOptions, 'limits'>,
   sabotage?: Sabotage,
 ): ReducedExploration {
-  const reducer = reducerFor(model, sabotage)
+  const reducer = reducerFor(model, options.limits, sabotage)
   if (typeof reducer === 'string') return { ok: false, reason: reducer }
   const explored = explore(reducer.machine, first, { ...options, onOpen: reducer.open })
   if (!explored.ok) return explored

@@ -8,7 +8,7 @@
  * What is left out of a state thus depends on that state alone, whatever the order of the search.
  */
 import type { Condition, Plan, Reduction } from '../plan.ts'
-import { componentGlobals, GLOBALS, MEMO, STATE_BYTES } from '../plan.ts'
+import { GLOBALS, MEMO, STATE_BYTES } from '../plan.ts'
 import { stored } from '../arena.ts'
 import { fullCell, held } from '../cells.ts'
 import type { Global, Local, Node } from '../encoder/code.ts'
@@ -34,11 +34,11 @@ import {
   switchOn,
   tee,
   when,
-  wrap,
 } from '../encoder/code.ts'
 import type { Func, FunctionType } from '../encoder/func.ts'
 import { func } from '../encoder/func.ts'
 import { valueIn } from '../loop.ts'
+import { sharedIn } from '../state_code.ts'
 import type { Mover } from '../successors.ts'
 import { eachSuccessor, isNothing, isSingle, newMover } from '../successors.ts'
 import { aloneFunction } from './decide.ts'
@@ -55,7 +55,6 @@ type NewLocal = Parameters<Parameters<typeof func>[3]>[1]
 
 const handOf = ({ addresses }: Reduction): Node => i32(addresses.hand)
 const stateAtHand = (reduction: Reduction): Node => load('i64.load', handOf(reduction), HAND.state)
-const sharedIn = (state: Local): Node => op('i32.and', wrap(get(state)), getGlobal(componentGlobals(0).fieldMask))
 const outlookOf = ({ at }: Mover): Node => load('i32.load', get(at), MEMO.outlook)
 /** Whether thread t is enough alone in a state for which all threads have been prepared, and in which `shut` are false. */
 const alone = (t: number, shut: Local, movers: readonly Mover[]): Node =>
