@@ -33,6 +33,8 @@ export type Incomplete =
   | { readonly kind: 'memory'; readonly limitBytes: number }
   | { readonly kind: 'time'; readonly limitMs: number }
   | { readonly kind: 'depth'; readonly limit: number }
+  /** It was to end with the first violation, and did. */
+  | { readonly kind: 'violation' }
   /** The solver said that it does not know, or there is none. */
   | { readonly kind: 'solver'; readonly reason: string }
   /** The solver died, or refused what it was told. */
@@ -66,6 +68,8 @@ export interface Progress {
   readonly states: number
   readonly frontier: number
   readonly bytes: number
+  /** States entered, where one may be entered more than once; `states` are those held now. */
+  readonly visits?: number
 }
 
 export interface SearchOptions {

@@ -1,6 +1,7 @@
 import type { LExpr, LIndex, LStmt, LTarget } from '../model/language/lowered.ts'
 import type { Bounds } from './bounds.ts'
 import { binaryBounds, bounds, iteBounds, notBounds, selectBounds, within } from './bounds.ts'
+import { lookup } from './lookup.ts'
 
 const constant = (value: number): LExpr => ({ kind: 'const', value })
 const BOOLEAN: Bounds = { lo: 0, hi: 1 }
@@ -112,6 +113,8 @@ function foldIn(expr: LExpr, ranges: readonly Bounds[]): Folded {
         if (left.expr.kind === 'const') return truth(right)
         if (right.expr.kind === 'const') return truth(left)
       }
+      const found = range.lo === range.hi ? undefined : lookup(expr.op, left, right, ranges)
+      if (found !== undefined) return folded(found, range)
       const same = left.expr === expr.left && right.expr === expr.right
       return folded(same ? expr : { kind: 'binary', op: expr.op, left: left.expr, right: right.expr }, range)
     }

@@ -44,6 +44,7 @@ const ofIncomplete = (incomplete: Incomplete): Verdict => {
       return 'crash'
     case 'states':
     case 'memory':
+    case 'violation':
     case 'solver':
       return 'unknown'
   }

@@ -2,10 +2,9 @@ import type { LoweredModel } from '../../model/language/lowered.ts'
 import type { Incomplete, Outcome, SearchOptions, SearchResult, Violation } from '../engine.ts'
 import type { Stored } from '../first_violations.ts'
 import { firstViolations, violationOf } from '../first_violations.ts'
-import { registerSlots, sortOutcomes } from '../outcomes.ts'
 import type { Exploration, ExploreOptions } from './explore.ts'
 import { explore } from './explore.ts'
-import { unpack } from './layout.ts'
+import { newTally } from './tally.ts'
 import { stateOf } from './trace.ts'
 
 /** What an exploration has stored, for traces to be made of. */
@@ -47,40 +46,17 @@ export function findViolation(model: LoweredModel, property: number, options: Se
   return incomplete === undefined ? { kind: 'none', states } : { kind: 'open', incomplete, states }
 }
 
-interface Tally {
-  readonly first: number
-  states: number
-  satisfying: number
-}
-
 /** Stored states, with all that is needed to read them. */
 export interface StateStore extends Pick<Exploration, 'model' | 'layout' | 'program' | 'states'> {
   readonly store: { readonly arena: Int32Array }
 }
 
-/** Counts the final states by the bits of their registers. */
+/** Counts the final states by their registers. */
 export function outcomes({ model, layout, program, store, states }: StateStore): readonly Outcome[] {
-  const registers = registerSlots(model)
-  const masks = new Int32Array(layout.words)
-  for (const slot of registers) {
-    const field = layout.fields[slot]
-    if (field?.kind === 'packed') masks[field.word] = (masks[field.word] ?? 0) | ((2 ** field.bits - 1) << field.shift)
-  }
-  const tallies = new Map<string, Tally>()
+  const tally = newTally(model, layout, program)
   const find = (id: number): number => program.final(store.arena, id, states)
-  for (let id = find(0); id >= 0; id = find(id + 1)) {
-    const key = masks.map((mask, w) => mask & (store.arena[id * layout.words + w] ?? 0)).join()
-    const tally = tallies.get(key) ?? { first: id, states: 0, satisfying: 0 }
-    tallies.set(key, tally)
-    tally.states++
-    if (program.satisfying(store.arena, id, id + 1) === id) tally.satisfying++
-  }
-  return sortOutcomes(
-    [...tallies.values()].map(({ first, ...counts }) => {
-      const state = unpack(layout, store.arena, first * layout.words)
-      return { registers: registers.map((slot) => state[slot] ?? 0), ...counts }
-    }),
-  )
+  for (let id = find(0); id >= 0; id = find(id + 1)) tally.add(store.arena, id)
+  return tally.outcomes()
 }
 
 /**

@@ -24,6 +24,11 @@ export interface Path {
 
 /** Ways through one step that are kept apart. */
 const PATHS_MAX = 64
+/**
+ * Ways with different ends that are gone on with: each leads to a node of its own, and there are not to be as many of
+ * those. A step that stores into each of twenty followed slots, or not, has a million.
+ */
+const ENDS_MAX = 8192
 
 const fork = (path: Path): Path => ({
   known: path.known.slice(),
@@ -101,17 +106,24 @@ function assign(k: Knowledge, stmt: Extract<LStmt, { kind: 'set' }>, path: Path,
   return place < 0 || range === undefined ? [path] : learn(path, place, found)
 }
 
-function branch(k: Knowledge, stmt: Extract<LStmt, { kind: 'if' }>, path: Path, start: Known): readonly Path[] {
+function branch(
+  k: Knowledge,
+  stmt: Extract<LStmt, { kind: 'if' }>,
+  path: Path,
+  start: Known,
+): readonly Path[] | undefined {
   const cond = settle(k, stmt.cond, path.known, start)
   if (cond !== undefined) return run(k, cond !== 0 ? stmt.then : stmt.else, [path], start)
   note(k, stmt.cond, path.known, start, path.reads)
   const said = simplify(k, stmt.cond, path.known, start)
-  const side = (body: readonly LStmt[], from: Path, truth: boolean): readonly Path[] => {
+  const side = (body: readonly LStmt[], from: Path, truth: boolean): readonly Path[] | undefined => {
     from.needs = [...from.needs, ...literalsOf(k.literals, said, truth, from.changed)]
     return run(k, body, [from], start)
   }
   const other = fork(path)
-  return [...side(stmt.then, other, true), ...side(stmt.else, path, false)]
+  const then = side(stmt.then, other, true)
+  const otherwise = side(stmt.else, path, false)
+  return then === undefined || otherwise === undefined ? undefined : [...then, ...otherwise]
 }
 
 /** Ways that end alike, having set the same known slots, become one, needing only what all of them need. */
@@ -133,7 +145,7 @@ function merged(k: Knowledge, paths: readonly Path[]): readonly Path[] {
   return [...byEnd.values()]
 }
 
-function run(k: Knowledge, body: readonly LStmt[], from: readonly Path[], start: Known): readonly Path[] {
+function run(k: Knowledge, body: readonly LStmt[], from: readonly Path[], start: Known): readonly Path[] | undefined {
   let paths = from
   for (const stmt of body) {
     if (stmt.kind === 'assert') {
@@ -141,15 +153,19 @@ function run(k: Knowledge, body: readonly LStmt[], from: readonly Path[], start:
       continue
     }
     const next: Path[] = []
-    for (const path of paths)
-      next.push(...(stmt.kind === 'set' ? assign(k, stmt, path, start) : branch(k, stmt, path, start)))
+    for (const path of paths) {
+      const on = stmt.kind === 'set' ? assign(k, stmt, path, start) : branch(k, stmt, path, start)
+      if (on === undefined) return undefined
+      next.push(...on)
+    }
     paths = merged(k, next)
+    if (paths.length > ENDS_MAX) return undefined
   }
   return paths
 }
 
-/** Every way through a step from what is known before it. */
-export function waysThrough(k: Knowledge, step: Step, start: Known): readonly Path[] {
+/** Every way through a step from what is known before it; undefined where they are too many. */
+export function waysThrough(k: Knowledge, step: Step, start: Known): readonly Path[] | undefined {
   const size = k.atoms.count
   let paths: readonly Path[] = [
     {
@@ -184,6 +200,7 @@ export function waysThrough(k: Knowledge, step: Step, start: Known): readonly Pa
     return true
   })
   const ways = run(k, step.body, open, start)
+  if (ways === undefined) return undefined
   // A way that writes what a part looks at looks at all of it.
   for (const { known, reads, changed } of ways)
     for (const { expr, slots } of k.parts) if (intersects(slots, changed)) note(k, expr, known, start, reads)

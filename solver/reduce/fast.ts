@@ -1,7 +1,7 @@
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import { deadlockProperty, initialState } from '../reference/interpreter.ts'
 import { specialise } from '../specialise.ts'
-import type { Exploration } from '../wasm/explore.ts'
+import type { Exploration, ExploreOptions } from '../wasm/explore.ts'
 import { exploreReduced } from '../wasm/por/search.ts'
 import { outcomes } from '../wasm/search.ts'
 import { confirm, quickly } from './confirm.ts'
@@ -23,7 +23,10 @@ function violatedFrom(model: LoweredModel, { found, failedFrom, deadlock }: Expl
  * itself where that does not take the model. `depth` counts a chain of steps of which one alone was enough as one
  * step. Throws as `searchReduced` does.
  */
-export function searchReducedFast(original: LoweredModel, options: ReducedOptions): ReducedResult {
+export function searchReducedFast(
+  original: LoweredModel,
+  options: ReducedOptions & Pick<ExploreOptions, 'limits'>,
+): ReducedResult {
   const start = performance.now()
   if (!options.reductions.includes('por')) return searchReduced(original, options)
   const model = specialise(original)

@@ -170,8 +170,10 @@ function build(input: ThreadInput, tracked: readonly number[]): Graph | undefine
   for (const [node, known] of nodes.entries()) {
     if (nodes.length > NODES_MAX && tracked.length > 1) return undefined
     const here: Way[] = []
-    for (const leaps of byPc.get(known[0] ?? -1) ?? [])
-      for (const { sets, effect } of leaps(known)) {
+    for (const leaps of byPc.get(known[0] ?? -1) ?? []) {
+      const all = leaps(known)
+      if (all === undefined) return undefined
+      for (const { sets, effect } of all) {
         let key = keys[node] ?? 0
         for (const [at, value] of sets) key += (value - (known[at] ?? 0)) * (factors[at] ?? 0)
         const to = enter(key, () => {
@@ -181,6 +183,7 @@ function build(input: ThreadInput, tracked: readonly number[]): Graph | undefine
         })
         here.push({ ...effect, to })
       }
+    }
     ways.push(here)
   }
   return { tracked, nodes, ways }

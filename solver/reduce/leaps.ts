@@ -35,8 +35,8 @@ export interface Leap {
   readonly effect: Effect
 }
 
-/** The leaps of a step from a node. */
-export type Leaps = (known: Known) => readonly Leap[]
+/** The leaps of a step from a node; undefined where they are too many. */
+export type Leaps = (known: Known) => readonly Leap[] | undefined
 
 function literalSet(numbers: readonly number[]): Bits {
   const set = newBits(LITERALS_MAX)
@@ -95,12 +95,15 @@ function leapOf({ knowledge, thread, decided }: ThreadInput, k: Knowledge, path:
 /** The leaps of a step. */
 export function leapsOf(input: ThreadInput, k: Knowledge, step: Step): Leaps {
   const places = placesOf(k, step)
-  const memo = new Map<string, readonly Leap[]>()
+  const memo = new Map<string, readonly Leap[] | undefined>()
   return (known) => {
     let key = ''
     for (const place of places) key += `${String(known[place])},`
-    let leaps = memo.get(key)
-    if (leaps === undefined) memo.set(key, (leaps = waysThrough(k, step, known).map((path) => leapOf(input, k, path))))
-    return leaps
+    if (!memo.has(key))
+      memo.set(
+        key,
+        waysThrough(k, step, known)?.map((path) => leapOf(input, k, path)),
+      )
+    return memo.get(key)
   }
 }

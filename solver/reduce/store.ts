@@ -1,8 +1,8 @@
 /** States of a depth-first search: packed words, an exact hash table, and where each stands in the search. Mutable. */
+/** 0 where it was not yet entered. */
 export type Status = 0 | 1 | 2
 
-/** Not yet entered; on the path that is being searched; left for good. */
-export const WAITING: Status = 0
+/** On the path that is being searched; left for good. */
 export const OPEN: Status = 1
 export const CLOSED: Status = 2
 
@@ -34,7 +34,8 @@ export function newStates(words: number): States {
   }
 }
 
-function hash(words: Int32Array, at: number, count: number): number {
+/** Mixes `count` words from `at` on into one, all of whose bits depend on all of theirs. */
+export function hash(words: Int32Array, at: number, count: number): number {
   let h = 0
   for (let w = 0; w < count; w++) {
     h = Math.imul(h ^ (words[at + w] ?? 0), 0x9e3779b1)

@@ -6,11 +6,15 @@ import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import type { Program } from '../../model/language/routine.ts'
 import type { SearchResult } from '../../solver/engine.ts'
 import { searchExplicit } from '../../solver/explicit/search.ts'
+import { symmetriesOf } from '../../solver/reduce/symmetry/group.ts'
 import { searchSymmetric } from '../../solver/reduce/symmetry/symmetric.ts'
+import { specialise } from '../../solver/specialise.ts'
 import { replay } from '../../solver/reference/replay.ts'
 import { arbitraryProgram } from '../differential/random_program.ts'
 import { counters, peterson, philosophers } from '../engines/hand_models.ts'
-import { catalogueText, lowerScenario, scenarioOn, scenariosOf } from '../support/scenarios.ts'
+import { arbitraryModel } from '../engines/random_lowered.ts'
+import { catalogueText, lowerScenario, scenarioOn, scenariosOf, share } from '../support/scenarios.ts'
+import { mirrored } from './mirror.ts'
 
 const SEED = Number(process.env['MMCHECK_SEED'] ?? 20_261_121)
 const RUNS = Number(process.env['MMCHECK_RUNS'] ?? 100)
@@ -27,10 +31,10 @@ const answer = (r: SearchResult): unknown => ({
 
 /** Holds a model against its full search; gives the states saved, or why it was refused. */
 function agrees(model: LoweredModel, maxStates: number = STATES_MAX): number | string {
+  const reduced = searchSymmetric(model, { maxStates })
+  if (!reduced.ok) return reduced.why
   const full = searchExplicit(model, { maxStates })
   fc.pre(full.incomplete === undefined)
-  const reduced = searchSymmetric(model)
-  if (!reduced.ok) return reduced.why
   expect(answer(reduced.result)).toEqual(answer(full))
   expect(reduced.result.standsFor).toBe(full.states)
   for (const { property, moves } of reduced.result.violations) {
@@ -61,13 +65,26 @@ describe('models whose orbits can be counted', () => {
   })
 })
 
+test('philosophers go round the table in pairs, with their forks', () => {
+  expect(agrees(philosophers(4))).toBeGreaterThan(0)
+  // No turn of an odd table is its own inverse.
+  expect(agrees(philosophers(5))).toMatch(/cannot change places/)
+})
+
 test.each([
   ['a turn that is a number', peterson(), /differ at/],
-  ['forks in a ring', philosophers(4), /differ at|cannot change places|no two/],
   ['one thread', counters([3]), /one thread/],
 ])('what is no symmetry is refused: %s', (_, model, why) => {
   expect(agrees(model)).toMatch(why)
 })
+
+/** What a variable becomes, by each way in which things can change places. */
+function exchangedFor(original: LoweredModel, name: string): readonly string[] {
+  const model = specialise(original)
+  const found = symmetriesOf(model)
+  const slot = model.slots.findIndex((s) => s.name === name)
+  return found.ok ? found.all.map(({ slots }) => model.slots[slots[slot] ?? slot]?.name ?? '') : []
+}
 
 describe('threads of the kernel model that do the same', () => {
   const file = (name: string, ops: readonly string[]): string =>
@@ -81,6 +98,32 @@ describe('threads of the kernel model that do the same', () => {
     const [scenario] = scenariosOf(file(name.replaceAll(' ', '-'), ops))
     if (scenario === undefined) throw new Error('there is a kernel')
     expect(agrees(lowerScenario(scenario).model)).toBeGreaterThan(0)
+  })
+
+  test.each([
+    ['a page each', ['write(a[0])', 'write(a[1])'], 'table0.pte[1]'],
+    ['a page for two', ['read(a[0])', 'write(a[0])', 'read(a[1])', 'dontneed(a[0..1])'], /an array|differ|no two/],
+    ['walks that begin at a page each', ['guard_install(a[0])', 'guard_install(a[1])'], /different states/],
+  ])('%s', (name, ops, expected) => {
+    const [scenario] = scenariosOf(file(name.replaceAll(' ', '-'), ops))
+    if (scenario === undefined) throw new Error('there is a kernel')
+    const { model } = lowerScenario(scenario)
+    if (expected instanceof RegExp) {
+      const reduced = searchSymmetric(model, { maxStates: 10 })
+      expect(reduced.ok ? '' : reduced.why).toMatch(expected)
+      return
+    }
+    expect(agrees(model)).toBeGreaterThan(0)
+    expect(exchangedFor(model, 'table0.pte[0]')).toEqual([expected])
+  })
+
+  test('two pairs change places, each with its page, where no single thread can', () => {
+    const [scenario] = scenariosOf(file('pairs', ['read(a[0])', 'write(a[0])', 'read(a[1])', 'write(a[1])']))
+    if (scenario === undefined) throw new Error('there is a kernel')
+    const { model } = lowerScenario(scenario)
+    expect(exchangedFor(model, 'P0.pc')).toEqual(['P2.pc'])
+    expect(exchangedFor(model, 'P1.pc')).toEqual(['P3.pc'])
+    expect(exchangedFor(model, 'table1.pte[0]')).toEqual(['table1.pte[1]'])
   })
 
   test('a violation is found at its length, by threads that nobody has renamed', () => {
@@ -97,6 +140,17 @@ describe('threads of the kernel model that do the same', () => {
     expect(agrees(lowerScenario(scenarioOn('install+collapse', 'v7.0')).model)).toMatch(/no two|cannot change places/)
   })
 })
+
+describe.each(share(80, ({ expected }) => (expected?.states ?? 0) < STATES_MAX))(
+  '$name on $kernel',
+  ({ lowered: { model } }) => {
+    test('says what the full search says, or refuses', () => {
+      const said = agrees(model)
+      if (typeof said === 'number') expect(said).toBeGreaterThan(0)
+      else expect(said).toMatch(/one thread|no two|cannot change places/)
+    })
+  },
+)
 
 /** The program with its first thread once more, at the end. */
 function doubled(program: Program): Program {
@@ -117,6 +171,19 @@ test('random programs, one thread of which is there twice', () => {
       seen.push(agrees(lower(doubled(program)).model))
     }),
     { numRuns: RUNS, seed: SEED },
+  )
+  const saved = seen.filter((s) => typeof s === 'number' && s > 0).length
+  expect(saved).toBeGreaterThan(seen.length / 4)
+})
+
+test('random models beside their mirror images', () => {
+  const seen: (number | string)[] = []
+  fc.assert(
+    fc.property(arbitraryModel, (m) => {
+      fc.pre(searchExplicit(m, { maxStates: 100 }).incomplete === undefined)
+      seen.push(agrees(mirrored(m)))
+    }),
+    { numRuns: RUNS / 2, seed: SEED },
   )
   const saved = seen.filter((s) => typeof s === 'number' && s > 0).length
   expect(saved).toBeGreaterThan(seen.length / 4)

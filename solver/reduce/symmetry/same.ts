@@ -1,30 +1,47 @@
 /**
- * Whether a model is the same after threads have changed places. Steps and conditions are written down as text with
- * the slots and values of the other side, in an order that does not depend on it, and compared. What cannot be
- * written down so (arithmetic on a thread, an array over threads) is refused: then nothing is reduced.
+ * Whether a model is the same after threads, and pages and whatever else they work on, have changed places. Steps and
+ * conditions are written down as text with the slots and values of the other side, in an order that does not depend on
+ * it, and compared. What cannot be written down so (arithmetic on a thread, or which of two pages comes first) is
+ * refused: then nothing is reduced.
  */
 import type { BinaryOp, LExpr, LoweredModel, LStmt, Step } from '../../../model/language/lowered.ts'
-import { at, namingOf, slotsOf, valueOf, type Naming, type Permutation } from './swap.ts'
+import { accessesOf, slotsRead } from '../../../model/language/slots.ts'
+import { arrayAfter } from './array.ts'
+import { inOrder } from './commute.ts'
+import { at, namingOf, slotsOf, threadAfter, valueOf, type Naming, type Permutation } from './swap.ts'
 
-/** A constant names what it is compared with. */
-type Kind = Naming | 'any'
+/** What a value names; a constant, whatever it is compared with. */
+type Kind = Naming | 'no' | 'any'
 
 class Untellable extends Error {}
 
 const COMMUTES: ReadonlySet<BinaryOp> = new Set(['and', 'or', 'eq', 'ne', 'add', 'band', 'bor'])
-/** Flattened too, since the order in which a quantifier is spelt out is that of the threads. */
+/** Flattened too, since the order in which a quantifier is spelt out is that of the objects. */
 const ASSOCIATES: ReadonlySet<BinaryOp> = new Set(['and', 'or', 'add', 'band', 'bor'])
 
-/** Texts of the parts of one model, as they read once the threads have changed places. */
+/** Writes the parts of one model down, as they read once things have changed places. */
 interface Reader {
   readonly model: LoweredModel
   readonly by: Permutation
+  /** Sets of which something changes places; what names objects of others is a number like any other. */
+  readonly moved: ReadonlySet<string>
 }
 
 function join(a: Kind, b: Kind): Kind {
   if (a === 'any') return b
   if (b === 'any' || a === b) return a
-  throw new Untellable('a thread is compared with something else')
+  if (a === 'no' || b === 'no')
+    throw new Untellable(`more counts of a ${a === 'no' ? setOf(b) : a.set} than which it is`)
+  if (a.kind !== b.kind || a.set !== b.set) throw new Untellable(`a ${a.set} is compared with a ${b.set}`)
+  return a
+}
+
+const setOf = (kind: Naming | 'no'): string => (kind === 'no' ? 'number' : kind.set)
+
+function kindOfSlot({ model, moved }: Reader, s: number): Naming | 'no' {
+  const slot = model.slots[s]
+  const naming = slot && namingOf(slot)
+  return naming !== undefined && moved.has(naming.set) ? naming : 'no'
 }
 
 function kindOf(r: Reader, expr: LExpr): Kind {
@@ -32,13 +49,10 @@ function kindOf(r: Reader, expr: LExpr): Kind {
     case 'const':
       return 'any'
     case 'slot':
-    case 'select': {
-      const kinds = slotsOf(expr).map((s): Kind => {
-        const slot = r.model.slots[s]
-        return slot === undefined ? 'no' : namingOf(slot)
-      })
-      return kinds.reduce(join)
-    }
+    case 'select':
+      return slotsOf(expr)
+        .map((s): Kind => kindOfSlot(r, s))
+        .reduce(join)
     case 'old':
       return kindOf(r, expr.arg)
     case 'ite':
@@ -64,15 +78,19 @@ function kindOf(r: Reader, expr: LExpr): Kind {
   }
 }
 
-/** Of an access: an array has to lie outside of what changes places. */
+const valueAs = (kind: Kind, value: number, by: Permutation): number =>
+  kind === 'no' || kind === 'any' ? value : valueOf(kind, value, by)
+
+/** Of an access: an array has to go to an array as a whole, whatever the indices. */
 function accessText(r: Reader, access: Extract<LExpr, { kind: 'slot' | 'select' }>): string {
   if (access.kind === 'slot') return `s${at(r.by.slots, access.slot)}`
-  if (slotsOf(access).some((s) => at(r.by.slots, s) !== s)) throw new Untellable('an array has an entry for a thread')
-  const index = access.index.map(({ expr, first, count, stride }) => {
-    if (kindOf(r, expr) !== 'no' && kindOf(r, expr) !== 'any') throw new Untellable('a thread is an index')
-    return `[${text(r, expr, 'no')}:${first}:${count}:${stride}]`
-  })
-  return `a${access.base}${index.join('')}`
+  const kinds = access.index.map(({ expr }) => kindOf(r, expr))
+  const base = arrayAfter(access, r.by, (d, index) => valueAs(kinds[d] ?? 'no', index, r.by))
+  if (base === undefined) throw new Untellable('an array is not the same with its entries moved')
+  const index = access.index.map(
+    ({ expr, first, count, stride }, d) => `[${text(r, expr, kinds[d] ?? 'no')}:${first}:${count}:${stride}]`,
+  )
+  return `a${base}${index.join('')}`
 }
 
 /** Operands of nested uses of one operator. */
@@ -113,7 +131,7 @@ function binaryText(r: Reader, expr: Extract<LExpr, { kind: 'binary' }>, wanted:
 function text(r: Reader, expr: LExpr, wanted: Kind): string {
   switch (expr.kind) {
     case 'const':
-      return String(wanted === 'any' ? expr.value : valueOf(wanted, expr.value, r.by))
+      return String(valueAs(wanted, expr.value, r.by))
     case 'slot':
     case 'select':
       return accessText(r, expr)
@@ -141,22 +159,35 @@ function statementText(r: Reader, s: LStmt): string {
   }
 }
 
-const bodyText = (r: Reader, body: readonly LStmt[]): string => body.map((s) => statementText(r, s)).join('')
+/** Statements that do not depend on one another stand in the order of their texts, as a loop over pages has none here. */
+const bodyText = (r: Reader, body: readonly LStmt[]): string =>
+  inOrder(body.map((s) => ({ text: statementText(r, s), ...accessesOf([s]) }))).join('')
 
 function stepText(r: Reader, step: Step): string {
   const choices = step.choices.map(({ slot, lo, hi }) => {
-    const of = r.model.slots[slot]
-    if (of !== undefined && namingOf(of) !== 'no') throw new Untellable('a thread is chosen')
+    const kind = kindOfSlot(r, slot)
+    if (kind !== 'no') throw new Untellable(`a ${setOf(kind)} is chosen`)
     return `${at(r.by.slots, slot)}:${lo}..${hi}`
   })
   const guard = text(r, step.guard, kindOf(r, step.guard))
-  return `t${at(r.by.threads, step.thread)} pc${step.pc} ${choices.join()} ${guard} {${bodyText(r, step.body)}}`
+  return `t${threadAfter(r.by, step.thread)} pc${step.pc} ${choices.join()} ${guard} {${bodyText(r, step.body)}}`
 }
 
-const identity = (model: LoweredModel): Permutation => ({
-  threads: model.threads.map((_, t) => t),
-  slots: model.slots.map((_, s) => s),
-})
+const identity = (model: LoweredModel): Permutation => ({ objects: new Map(), slots: model.slots.map((_, s) => s) })
+
+/** Slots on which something depends: those of others never change, and nobody looks at them. */
+function touched({ steps, invariants, covers }: LoweredModel): ReadonlySet<number> {
+  const out = new Set<number>()
+  const add = (slots: Iterable<number>): void => {
+    for (const s of slots) out.add(s)
+  }
+  for (const { guard, body, choices } of steps) {
+    const { reads, writes } = accessesOf(body)
+    for (const some of [reads, writes, slotsRead(guard), choices.map(({ slot }) => slot)]) add(some)
+  }
+  for (const { expr } of [...invariants, ...covers]) add(slotsRead(expr))
+  return out
+}
 
 /** Steps by id: which step does for the one side what each does for the other. */
 export type Images = ReadonlyMap<number, number>
@@ -167,15 +198,19 @@ export type Sameness =
   | { readonly ok: false; readonly why: string }
 
 function compare(model: LoweredModel, by: Permutation): Sameness {
-  const [before, changed]: readonly Reader[] = [
-    { model, by: identity(model) },
-    { model, by },
-  ]
-  if (before === undefined || changed === undefined) throw new Error('there are two readers')
-  const starts = model.slots.every(
-    (slot, s) => model.slots[at(by.slots, s)]?.init === valueOf(namingOf(slot), slot.init, by),
-  )
-  if (!starts) return { ok: false, why: 'they begin in different states' }
+  const moved = new Set(by.objects.keys())
+  const before: Reader = { model, by: identity(model), moved }
+  const changed: Reader = { model, by, moved }
+  const different = [...touched(model)].find((s) => {
+    const [slot, image] = [model.slots[s], model.slots[at(by.slots, s)]]
+    if (slot === undefined || image === undefined) return true
+    const [one, other] = [namingOf(slot), namingOf(image)]
+    const alike = slot.kind === image.kind && slot.lo === image.lo && slot.hi === image.hi
+    const named = one?.kind === other?.kind && one?.set === other?.set
+    return !alike || !named || image.init !== valueOf(one, slot.init, by)
+  })
+  if (different !== undefined)
+    return { ok: false, why: `they begin in different states: ${model.slots[different]?.name ?? ''}` }
   const ids = new Map<string, number[]>()
   for (const step of model.steps) {
     const key = stepText(before, step)
@@ -193,7 +228,7 @@ function compare(model: LoweredModel, by: Permutation): Sameness {
   if (partial !== undefined)
     return { ok: false, why: `${model.properties[partial.property]?.name ?? 'a property'} tells them apart` }
   const done = model.threads.every(({ donePc, daemon }, t) => {
-    const image = model.threads[at(by.threads, t)]
+    const image = model.threads[threadAfter(by, t)]
     return image?.donePc === donePc && image.daemon === daemon
   })
   if (!done) return { ok: false, why: 'they end at different places' }

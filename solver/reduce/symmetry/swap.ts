@@ -1,34 +1,38 @@
-/**
- * Two threads that change places: what becomes of every slot and of every value. Whether the model is the same
- * afterwards is for same.ts to say; this is only the guess.
- */
-import type { LoweredModel, LTarget, Slot } from '../../../model/language/lowered.ts'
-import { accessesOf, selectSlots, slotsRead } from '../../../model/language/slots.ts'
+/** Threads and other objects that change places: what becomes of every slot and of every value. */
+import { selectSlots } from '../../../model/language/slots.ts'
+import type { LTarget, Slot } from '../../../model/language/lowered.ts'
 
-/** How the value of a slot names threads: not at all, one of them (0 is none), or a set of them, a bit each. */
-export type Naming = 'no' | 'ref' | 'subset'
-
-export function namingOf({ type }: Slot): Naming {
-  return (type.kind === 'ref' || type.kind === 'subset') && type.set === 'thread' ? type.kind : 'no'
+/** How the value of a slot names objects of a set: one of them (0 is none), or a bit for each. */
+export interface Naming {
+  readonly kind: 'ref' | 'subset'
+  readonly set: string
 }
 
-/** A permutation of threads, and of the slots that are theirs. Both are given for every number. */
+export const namingOf = ({ type }: Slot): Naming | undefined =>
+  type.kind === 'ref' || type.kind === 'subset' ? { kind: type.kind, set: type.set } : undefined
+
+/** The set of threads, as slots name it. */
+export const THREADS = 'thread'
+
+/** Where objects and slots go. A set that is not there stays as it is. Each list is given for every number. */
 export interface Permutation {
-  readonly threads: readonly number[]
+  readonly objects: ReadonlyMap<string, readonly number[]>
   readonly slots: readonly number[]
 }
 
 export const at = (images: readonly number[], n: number): number => images[n] ?? n
 
-/** What a value of a slot that names threads becomes. */
-export function valueOf(naming: Naming, value: number, { threads }: Permutation): number {
-  switch (naming) {
-    case 'no':
-      return value
+export const threadAfter = ({ objects }: Permutation, thread: number): number => at(objects.get(THREADS) ?? [], thread)
+
+/** What a value becomes; one that names nothing, or nothing that moves, stays. */
+export function valueOf(naming: Naming | undefined, value: number, { objects }: Permutation): number {
+  const images = naming === undefined ? undefined : objects.get(naming.set)
+  if (naming === undefined || images === undefined) return value
+  switch (naming.kind) {
     case 'ref':
-      return value === 0 ? 0 : at(threads, value - 1) + 1
+      return value === 0 ? 0 : at(images, value - 1) + 1
     case 'subset':
-      return threads.reduce((mask, image, t) => (((value >> t) & 1) === 0 ? mask : mask | (1 << image)), 0)
+      return images.reduce((mask, image, i) => (((value >> i) & 1) === 0 ? mask : mask | (1 << image)), 0)
   }
 }
 
@@ -36,51 +40,22 @@ export function valueOf(naming: Naming, value: number, { threads }: Permutation)
 export const slotsOf = (access: LTarget): readonly number[] =>
   access.kind === 'slot' ? [access.slot] : selectSlots(access.base, access.index)
 
-/** By thread, ascending: its locals and program counter, and whatever no step of another thread touches. */
-export function owned(model: LoweredModel): readonly (readonly number[])[] {
-  const touched = model.slots.map(() => new Set<number>())
-  for (const { thread, guard, body, choices } of model.steps) {
-    const { reads, writes } = accessesOf(body)
-    for (const s of [...reads, ...writes, ...slotsRead(guard), ...choices.map((c) => c.slot)]) touched[s]?.add(thread)
-  }
-  const owner = (slot: Slot, s: number): number | undefined => {
-    const [only, another] = touched[s] ?? []
-    return slot.thread ?? (another === undefined ? only : undefined)
-  }
-  const owners = model.slots.map(owner)
-  const pcs = new Map(model.threads.map(({ pcSlot }, t) => [pcSlot, t]))
-  return model.threads.map((_, t) => owners.flatMap((o, s) => ((pcs.get(s) ?? o) === t ? [s] : [])))
-}
-
-/** The permutation that lets two threads change places, slot for slot in their order; undefined where they differ in kind. */
-export function swapOf(
-  model: LoweredModel,
-  slotsOfThreads: readonly (readonly number[])[],
-  one: number,
-  other: number,
-): Permutation | undefined {
-  const [mine, theirs] = [slotsOfThreads[one] ?? [], slotsOfThreads[other] ?? []]
-  const alike = (a: Slot | undefined, b: Slot | undefined): boolean =>
-    a !== undefined &&
-    b !== undefined &&
-    a.kind === b.kind &&
-    a.lo === b.lo &&
-    a.hi === b.hi &&
-    namingOf(a) === namingOf(b)
-  if (mine.length !== theirs.length || !mine.every((s, i) => alike(model.slots[s], model.slots[theirs[i] ?? -1])))
-    return undefined
-  const slots = model.slots.map((_, s) => s)
-  mine.forEach((s, i) => {
-    const t = theirs[i] ?? s
-    slots[s] = t
-    slots[t] = s
-  })
-  const threads = model.threads.map((_, t) => (t === one ? other : t === other ? one : t))
-  return { threads, slots }
-}
+const compose = (a: readonly number[], b: readonly number[]): readonly number[] => a.map((n) => at(b, n))
 
 /** First `a`, then `b`. */
-export const after = (a: Permutation, b: Permutation): Permutation => ({
-  threads: a.threads.map((t) => at(b.threads, t)),
-  slots: a.slots.map((s) => at(b.slots, s)),
-})
+export function after(a: Permutation, b: Permutation): Permutation {
+  const sets = [...new Set([...a.objects.keys(), ...b.objects.keys()])]
+  const both = sets.map((set): [string, readonly number[]] => {
+    const [first, then] = [a.objects.get(set), b.objects.get(set)]
+    return [set, compose(first ?? then?.map((_, i) => i) ?? [], then ?? [])]
+  })
+  return { objects: new Map(both), slots: compose(a.slots, b.slots) }
+}
+
+/** A text for each permutation of a model, and the same for none other. */
+export const keyOf = ({ objects, slots }: Permutation): string =>
+  [slots, ...[...objects].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([set, images]) => [set, images])].join()
+
+/** Whether everything stays where it is. */
+export const isIdentity = ({ objects, slots }: Permutation): boolean =>
+  [slots, ...objects.values()].every((images) => images.every((image, n) => image === n))

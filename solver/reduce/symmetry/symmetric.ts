@@ -76,7 +76,7 @@ function ranOf(model: LoweredModel, program: Program, symmetries: readonly Symme
 
 /**
  * As `searchExplicit`, with one state for all those that become one another when threads that do the same change
- * places: the same violated properties, traces of the same (the shortest) length that no permutation has touched, the
+ * places, with the pages that they are at: the same violated properties, traces of the same (the shortest) length that no permutation has touched, the
  * same covers, steps reached and outcomes. `states`, `transitions` and `depth` are those of the reduced search.
  * Refused, with the reason, where no two threads can change places. Throws as `searchExplicit` does.
  */
