@@ -6,12 +6,12 @@
 import { before, objectOf, symbolOf, termOf, unboundedSets, type Encoding } from './encode.ts'
 import { encodeLemma, failsOf, witnessDeclarations, WITNESS_THREAD, type Lemma } from './lemma.ts'
 import { obligationsOf, startOf, transitionsOf, type Obligation } from './obligations.ts'
-import { ask, closeSession, openSession, tell, type Session } from './session.ts'
+import { ask, closeSession, headOf, openSession, tell, type Said, type Session } from './session.ts'
 import { unboundedEncoding, type Setup } from './setup.ts'
 import { axiomsOf } from './shape.ts'
 import { equal } from './smt.ts'
 import { pc } from './system.ts'
-import { closed, labelTyping, preamble, typing, typingAt } from './theory.ts'
+import { aloneTyping, closed, labelTyping, preamble, slotTyping, typing, typingAt } from './theory.ts'
 import { SELF } from './ways.ts'
 
 export interface Unmet {
@@ -21,6 +21,8 @@ export interface Unmet {
   readonly to?: string
   readonly whose: Obligation['whose']
   readonly said: string
+  /** The solver ended, by a limit or otherwise, and so said nothing of it. */
+  readonly failed?: true
   /** Of the lemma in the list that was given. */
   readonly place: number
 }
@@ -70,13 +72,14 @@ export async function begin(
 ): Promise<void> {
   const sets = setsOf(setup)
   const axioms = [
-    ...axiomsOf(setup.finite.sizes).map((a) => closed(e, a.expr)),
+    ...axiomsOf(setup.finite.sizes).map((a) => closed(e, a.expr, a.on)),
     ...[...e.system.fields, ...e.system.locals].flatMap((f) => typing(e, f)),
     labelTyping(e),
+    ...slotTyping(e),
+    ...aloneTyping(e),
   ]
   const witnesses = new Map(lemmas.flatMap((l) => [...witnessDeclarations(l)]))
-  const head = ['(set-option :produce-unsat-cores true)', '(set-option :smt.mbqi false)']
-  await tell(session, [...head, preamble({ ...e, sorts: new Map(), declared: new Map() }, sets)].join('\n'))
+  await tell(session, [...headOf(session), preamble({ ...e, sorts: new Map(), declared: new Map() }, sets)].join('\n'))
   await flush(session, e, told, witnesses)
   await tell(session, axioms.map((a) => `(assert ${a})`).join('\n'))
 }
@@ -90,6 +93,9 @@ async function contradicts(session: Session, e: Encoding): Promise<boolean> {
   ])
   return (await ask(session, asked, [])).some((s) => s.kind === 'unsat')
 }
+
+const failedOf = (s: Said | undefined): Pick<Unmet, 'failed'> =>
+  s?.kind === 'unknown' && s.failure !== undefined ? { failed: true } : {}
 
 const setsOf = (setup: Setup): readonly string[] =>
   Object.keys(setup.finite.sizes).filter((s) => s !== 'label' && s !== 'slot')
@@ -123,7 +129,9 @@ export async function check(
     for (const [place, w] of work.entries()) {
       if (w.begins === undefined) continue
       const [said] = await ask(session, [w.begins], [])
-      if (said?.kind !== 'unsat') unmet.push({ lemma: w.lemma, whose: 'start', said: said?.kind ?? 'nothing', place })
+      if (said?.kind === 'unsat') continue
+      const why = said?.kind === 'unknown' ? said.reason : (said?.kind ?? 'nothing')
+      unmet.push({ lemma: w.lemma, whose: 'start', said: why, place, ...failedOf(said) })
     }
     await tell(session, hypotheses.map((h) => `(assert ${h})`).join('\n'))
     const [first] = lemmas
@@ -142,7 +150,8 @@ export async function check(
           const o = part[k]
           if (s.kind === 'unsat' || o === undefined) return
           const why = s.kind === 'unknown' ? s.reason : 'it can be broken'
-          unmet.push({ lemma: w.lemma, from: label(o.from), to: label(o.to), whose: o.whose, said: why, place })
+          const step = { from: label(o.from), to: label(o.to), whose: o.whose }
+          unmet.push({ lemma: w.lemma, ...step, said: why, place, ...failedOf(s) })
         })
       }
     return { unmet, queries: session.queries.count, ms: Date.now() - begun, unbounded: unboundedSets(e, setsOf(setup)) }

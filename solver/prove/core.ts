@@ -27,6 +27,11 @@ export interface Core {
   readonly operations: readonly string[]
   /** Labels left out, as after `without` in a litmus file. */
   readonly without: readonly string[]
+  /** One more thread forks, once; the calls are made in its process, none of which takes a table away, and nothing runs in the child. */
+  readonly forks?: {
+    /** Ghosts that are asked about; the others are left out. */
+    readonly books: readonly string[]
+  }
 }
 
 export interface Sizes {
@@ -164,17 +169,66 @@ function userThread(core: Core, k: Build): ThreadProgram {
   const chosen = [which, first, last, ...(files ? [from, to] : [])]
   const begin = step('begin', 'a system call or an access, on any pages', [], {
     choose: chosen,
-    await: files ? and(le(first, last), le(from, to)) : le(first, last),
+    await: and(
+      le(first, last),
+      ...(files ? [le(from, to)] : []),
+      ...(core.forks !== undefined ? [eq(page.mm(first), PARENT), eq(page.mm(last), PARENT)] : []),
+    ),
   })
   return { name: 'user', daemon: true, locals: chosen, body: [while_(truth(true), [begin, ...calls])] }
 }
 
+/** The process whose threads make the calls, and its child. */
+export const PARENT: Expr = object('mm', 0)
+export const CHILD: Expr = object('mm', 1)
+
+/** A body without its calls of a routine. */
+const withoutCalls = (body: readonly Stmt[], routine: string): readonly Stmt[] =>
+  body.flatMap((s): readonly Stmt[] => {
+    switch (s.kind) {
+      case 'call':
+        return s.routine.name === routine
+          ? []
+          : [{ ...s, routine: { ...s.routine, body: withoutCalls(s.routine.body, routine) } }]
+      case 'if':
+        return [{ ...s, then: withoutCalls(s.then, routine), else: withoutCalls(s.else, routine) }]
+      case 'while':
+      case 'for':
+        return [{ ...s, body: withoutCalls(s.body, routine) }]
+      case 'step':
+      case 'let':
+      case 'return':
+      case 'break':
+      case 'continue':
+        return [s]
+    }
+  })
+
+/**
+ * Forks once, and does nothing from then on: a second fork of one mapping is not modelled. What a fork that fails
+ * has made is left as it is: nobody runs in it, and nothing is claimed of it.
+ */
+function forker(k: Build): ThreadProgram {
+  const op = findOperation('fork')
+  if (op === undefined) throw new Error('no fork')
+  const on: Operand = {
+    argument: { kind: 'mm', mm: CHILD, parent: PARENT },
+    results: op.results(k),
+    guardsAreRemoved: true,
+    untouched: false,
+  }
+  const rest = step('rest', 'the child runs, or there is none', [], { await: truth(false) })
+  const body = withoutCalls(op.build(k, on, 'fork'), 'exit_mmap')
+  return { name: 'forker', daemon: true, locals: [], body: [...body, while_(truth(true), [rest])] }
+}
+
 /** A core model at one size. */
 export interface Instance {
-  /** As any scenario's: `threads` user threads that all run one body, and the RCU callback. */
+  /** As any scenario's: `threads` user threads that all run one body, and those that are one each. */
   readonly program: Program
   readonly user: ThreadProgram
-  readonly rcu: ThreadProgram
+  /** The RCU callback, and the thread that forks where there is one. */
+  readonly singles: readonly ThreadProgram[]
 }
 
 const DECLARATIONS: Readonly<Record<Core['world'], (pages: number) => string>> = {
@@ -185,8 +239,14 @@ const DECLARATIONS: Readonly<Record<Core['world'], (pages: number) => string>> =
 
 /** The world of a core model at a size, in which nobody does anything; all pages lie under one PMD. */
 export function worldOf(core: Core, kernel: Kernel, { threads, pages, tables }: Sizes): Program {
-  const placeholders = Array.from({ length: threads }, (_, i) => `P${i} { read(a[0]); }`).join('\n')
-  const text = `MM core\nkernel ${kernel.name}\n{ ptes ${pages}; tables ${tables}; ${DECLARATIONS[core.world](pages)} }\n${placeholders}\n`
+  const forks = core.forks !== undefined
+  const placeholders = Array.from({ length: threads }, (_, i) => {
+    if (!forks) return `P${i} { read(a[0]); }`
+    return i === 0 ? 'P0 in A { fork(B); }' : `P${i} in A { read(a[0]); }`
+  }).join('\n')
+  const mapping = DECLARATIONS[core.world](pages)
+  const mms = forks ? `mm A; mm B; ${mapping.replace(/;$/, ' in A;')} child b of a in B; vmas 1;` : mapping
+  const text = `MM core\nkernel ${kernel.name}\n{ ptes ${pages}; tables ${tables}; ${mms} }\n${placeholders}\n`
   const parsed = parseLitmus({ name: 'core', text })
   const made = parsed.ok ? elaborate(parsed.file) : parsed
   const scenario = made.ok && 'scenarios' in made ? made.scenarios[0] : undefined
@@ -197,13 +257,19 @@ export function worldOf(core: Core, kernel: Kernel, { threads, pages, tables }: 
 
 /** Builds a core model for a kernel at a size. Throws on a label of `without` that it does not have. */
 export function instanceOf(core: Core, kernel: Kernel, sizes: Sizes): Instance {
-  const user = userThread(core, { has: kernel.has, oom: false })
+  const build = { has: kernel.has, oom: false }
+  for (const name of core.forks !== undefined ? core.operations : [])
+    if ((findOperation(name)?.unlinks ?? 0) > 0)
+      throw new Error(`'${name}' takes tables away, which no model with a fork has`)
+  const user = userThread(core, build)
   const rcu: ThreadProgram = { name: 'rcu', daemon: true, body: [call('batch', rcu_do_batch)], locals: [] }
-  const bare: Program = { ...worldOf(core, kernel, sizes), threads: [user, rcu] }
+  // Where nothing takes a table away, there is nothing to free.
+  const singles = core.forks !== undefined ? [forker(build)] : [rcu]
+  const bare: Program = { ...worldOf(core, kernel, sizes), threads: [user, ...singles] }
   const [mutated, unknown] = mutate(bare, core.without)
   if (unknown.length > 0 || core.without.some((w) => isMutation(w) && unknown.includes(w)))
     throw new Error(`nothing to leave out: '${unknown.join("', '")}' is no part of this model`)
-  const [mutatedUser = user, mutatedRcu = rcu] = mutated.threads
+  const [mutatedUser = user, ...mutatedSingles] = mutated.threads
   const all: ThreadProgram[] = Array.from({ length: sizes.threads }, (_, i) => ({ ...mutatedUser, name: `P${i}` }))
-  return { program: { ...mutated, threads: [...all, mutatedRcu] }, user: mutatedUser, rcu: mutatedRcu }
+  return { program: { ...mutated, threads: [...all, ...mutatedSingles] }, user: mutatedUser, singles: mutatedSingles }
 }

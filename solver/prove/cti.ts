@@ -13,7 +13,7 @@ import { closeSession, model, openSession, tell } from './session.ts'
 import { finiteEncoding, type Setup } from './setup.ts'
 import { SELF } from './ways.ts'
 import type { CheckOptions, Unmet } from './check.ts'
-import { labelTyping, preamble, typing } from './theory.ts'
+import { aloneTyping, labelTyping, preamble, typing } from './theory.ts'
 import { pc, type PStep, type Tail } from './system.ts'
 import { decode, elementOf, placesOf } from './values.ts'
 import { namesOf } from './vocabulary.ts'
@@ -81,10 +81,15 @@ export async function ctiOf(
   const session = openSession(options.queryMs, options.solver, options.trace)
   try {
     const hypotheses = lemmas.filter((l) => l.ofSteps !== true).map((l) => encodeLemma(e, l, before(e)))
-    const axioms = [...[...e.system.fields, ...e.system.locals].flatMap((f) => typing(e, f)), labelTyping(e)]
+    const axioms = [
+      ...[...e.system.fields, ...e.system.locals].flatMap((f) => typing(e, f)),
+      labelTyping(e),
+      ...aloneTyping(e),
+    ]
     const witnesses = new Map(witnessDeclarations(unmet.lemma))
     const text = [
       '(set-option :produce-models true)',
+      ...(session.dialect === 'z3' ? [] : ['(set-logic ALL)']),
       preamble(
         { ...e, declared: new Map([...e.declared, ...witnesses]) },
         Object.keys(e.domain).filter((s) => s !== 'slot'),

@@ -56,7 +56,7 @@ export interface SymEnv {
   readonly side: Term[]
 }
 
-/** A core model has one page table at a time, so that its slots are its pages (\`setUp\` asks the worlds). */
+/** A core model's mm has one PMD, so that its slots are its pages, or those of its parent (\`setUp\` asks the worlds). */
 export const sharedSort = (set: string): string => (set === 'slot' ? 'page' : set)
 export const sortOfSet = (set: string): Term => (set === 'label' ? 'Int' : quoted(`${sharedSort(set)}#`))
 export const nilOf = (set: string): Term => (set === 'label' ? '0' : constantName(`${sharedSort(set)}#nil`))
@@ -64,6 +64,8 @@ export const nilOf = (set: string): Term => (set === 'label' ? '0' : constantNam
 export const objectOf = (set: string, i: number): Term =>
   set === 'label' ? String(i) : constantName(`${sharedSort(set)}#${i}`)
 export const isFinite = (e: Encoding, set: string): boolean => set in e.domain
+/** There are a parent and a child. */
+export const isForked = (e: Encoding): boolean => (e.domain['mm'] ?? 1) > 1
 /** Those of some sets that have any number of objects. */
 export const unboundedSets = (e: Encoding, sets: readonly string[]): readonly string[] =>
   sets.filter((s) => !isFinite(e, s))
@@ -125,7 +127,7 @@ function functionOf(e: Encoding, name: string, sets: readonly string[], sort: Te
 
 /** A variable as a function symbol (several, for flags), with `suffix` behind its name. */
 export function symbolOf(e: Encoding, f: Field): Reading {
-  if (f.name === page.slot.decl.name) return ([x = '']) => ({ kind: 'one', term: x })
+  if (f.name === page.slot.decl.name && !isForked(e)) return ([x = '']) => ({ kind: 'one', term: x })
   const fixed = f.role === 'geometry' ? e.geometry.get(f.name) : undefined
   if (fixed !== undefined) return constantGeometry(e, f, fixed)
   switch (f.type.kind) {
@@ -212,13 +214,18 @@ export const termOf = (v: Value): Term => {
   return v.term
 }
 
-/** All objects of a set: as a conjunction where they can be counted. */
-export function forAll(e: Encoding, set: string, body: (x: Term) => Term): Term {
+/**
+ * All objects of a set: as a conjunction where they can be counted. `trigger` is what the solver is to wait for before
+ * it says so of an object.
+ */
+export function forAll(e: Encoding, set: string, body: (x: Term) => Term, trigger?: (x: Term) => Term): Term {
   if (isFinite(e, set)) return and(...Array.from({ length: e.domain[set] ?? 0 }, (_, i) => body(objectOf(set, i + 1))))
   const x = quoted(`${set}!${e.fresh++}`)
   const inner = body(x)
   if (inner === TRUE || inner === FALSE) return inner
-  return `(forall ((${x} ${sortOfSet(set)})) ${or(equal(x, nilOf(set)), inner)})`
+  const text = or(equal(x, nilOf(set)), inner)
+  const whole = trigger === undefined ? text : `(! ${text} :pattern (${trigger(x)}))`
+  return `(forall ((${x} ${sortOfSet(set)})) ${whole})`
 }
 
 const membership = (e: Expr): { of: Expr; object: Expr } | undefined => {

@@ -59,8 +59,10 @@ export function finiteOf(system: System, program: Program): Finite {
       at = at * sizeOf(target.field.sets[d] ?? '', sizes) + e.value - 1
     })
     const values = geometry.get(target.field.name)
+    const start = base.get(target.field.name)
     if (values !== undefined) values[at] = value
-    else initial[(base.get(target.field.name) ?? 0) + at] = value
+    // A variable that nobody goes by has been left out.
+    else if (start !== undefined) initial[start + at] = value
   }
   const threads = sizeOf('thread', sizes)
   const singles = system.programs.filter((p) => p.single)

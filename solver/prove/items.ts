@@ -1,12 +1,16 @@
 /** The core list: what is claimed of the kernel, and which model each claim is about. */
 import { and, bound, eq, hasAny, implies, ne, object, old, type Expr, type Field } from '../../model/language/expr.ts'
 import type { Kernel } from '../../model/kernels/kernel.ts'
-import { page, pmd, table, vma } from '../../model/mm/mm_types.ts'
+import type { LockClass } from '../../model/language/lock.ts'
+import { AnonVma, page, pmd, table, vma } from '../../model/mm/mm_types.ts'
 import type { Core } from './core.ts'
+import { copiedAtUnlock, forkGuesses } from './fork_claims.ts'
+import { promisedInChild, promiseGuesses, PROMISES } from './fork_promises.ts'
 import { exclusions } from './held.ts'
-import type { Lemma } from './lemma.ts'
-import { atLive } from './own.ts'
+import { readsOf, type Lemma } from './lemma.ts'
+import { atLive, ownConstants } from './own.ts'
 import { mapExpr } from './rename.ts'
+import type { CoreName, ProvedProperty } from './names.ts'
 import type { System } from './system.ts'
 import { keyOf } from './vocabulary.ts'
 
@@ -26,13 +30,15 @@ export interface Claims {
 
 /** A group of claims about one model. */
 export interface Item {
-  readonly property: string
+  readonly property: ProvedProperty
   /** One sentence. */
   readonly statement: string
-  readonly core: Omit<Core, 'without'>
+  readonly core: Omit<Core, 'without' | 'name'> & { readonly name: CoreName }
   readonly claimsOf: (system: System, kernel: Kernel) => Claims
   /** Guesses about what never changes are left out: they are many, and not needed. */
   readonly lean?: true
+  /** The name of a model of the same property that is searched first: what is lost there is not guessed here. */
+  readonly extends?: CoreName
 }
 
 const p = bound('p', 'page')
@@ -61,6 +67,13 @@ const FILE_CALLS: readonly string[] = ['guard_install', 'ftruncate', 'punch_hole
 const UNMAP = 'unmap_mapping_pages'
 const FOLIO = 'unmap_mapping_folio'
 
+/** Before v6.15 files have no guards: an install is refused before it comes to a walk, so that no table holds a marker. */
+const noneInFiles = (system: System, kernel: Kernel): readonly Lemma[] => {
+  const body = ne(table.pte(t, page.slot(p)), 'guard')
+  const none = { name: keyOf(body), vars: [TABLE, PAGE], body }
+  return kernel.has('guard-file-backed') ? [] : [none, ...ownConstants(system)]
+}
+
 const zap = (world: 'shmem' | 'plain'): Item => ({
   lean: true,
   property: 'ZapKeepsGuards',
@@ -83,6 +96,7 @@ const zap = (world: 'shmem' | 'plain'): Item => ({
 /** Locks of page tables, files and folios; and those of mms and VMAs, for which some call has to write. */
 const TABLE_CALLS: readonly string[] = ['guard_install', 'guard_remove', 'dontneed', 'collapse']
 const VMA_CALLS: readonly string[] = ['guard_install', 'madvise_dontfork']
+const FORK_CALLS: readonly string[] = ['guard_install', 'guard_remove']
 /** Faults take the per-VMA lock in all kernels; a guard install does since v6.19 alone. */
 const FAULT_CALLS: readonly string[] = ['read', 'madvise_dontfork']
 const VMA_LOCKS: readonly string[] = ['mm.mmap_lock', 'vma.lock']
@@ -94,7 +108,7 @@ const FOLIO_LOCKS: readonly string[] = ['folio.lock']
 const FOLIO_CALLS: readonly string[] = ['collapse', 'ftruncate', 'punch_hole']
 
 const locks = (
-  name: string,
+  name: CoreName,
   operations: readonly string[],
   wanted: (lock: string) => boolean,
   { world = 'shmem', ...how }: Pick<Item, 'lean'> & { readonly world?: Core['world'] } = {},
@@ -135,10 +149,22 @@ const ifGuarded = (body: Expr): Lemma => {
   return { name: keyOf(whole), vars: [TABLE, PAGE], body: whole }
 }
 
+/** Where threads stand who have seen to it that the VMA tells of guards: of all labels those are kept that can be. */
+const toldAt = (system: System, told: Expr): Lemma => ({
+  name: keyOf(told),
+  vars: [],
+  labels: new Set(system.labels.keys()),
+  body: told,
+})
+
+/** What tells of guards in a kernel: a flag, or before there was one, the anon_vma. */
+const byFlagIn = (kernel: Kernel): boolean => kernel.has('maybe-guard-plain') || kernel.has('maybe-guard-atomic')
+
 /** Locks, and what threads have read of the flags that tell of guards. */
-function guesses(system: System, ...relevant: readonly Field[]): readonly Lemma[] {
+function guesses(system: System, kernel: Kernel, ...relevant: readonly Field[]): readonly Lemma[] {
   const { classes, support } = exclusions(system, new Set(relevant.map((f) => f.name)))
   return [
+    ...(byFlagIn(kernel) ? [] : [toldAt(system, prepared)]),
     ...classes.flatMap((c) => c.lemmas),
     ...support,
     ...copiesOfFlags(system),
@@ -154,26 +180,34 @@ const copiesOfFlags = (system: System): readonly Lemma[] =>
     return { name: keyOf(body), vars: [], labels, body }
   })
 
-/** The table that a thread has in hand holds no marker. */
-const emptyTables = (system: System, below: (frames: readonly string[]) => boolean): readonly Lemma[] =>
-  atLive(system, (f) => f.type.kind === 'ref' && f.type.set === 'table').flatMap(([of, live]) => {
+/** The table that a thread has in hand holds no marker; or none where it has just read that no anon_vma tells of any. */
+function emptyTables(system: System, kernel: Kernel, below: (frames: readonly string[]) => boolean): readonly Lemma[] {
+  const copies = byFlagIn(kernel) ? [] : atLive(system, (f) => f.type.kind === 'enum' && f.type.name === AnonVma.name)
+  return atLive(system, (f) => f.type.kind === 'ref' && f.type.set === 'table').flatMap(([of, live]) => {
     const labels = new Set([...live].filter((l) => below(system.labels[l]?.frames ?? [])))
-    const body = implies(ne(of, 0), ne(table.pte(of, page.slot(p)), 'guard'))
-    return labels.size === 0 ? [] : [{ name: keyOf(body), vars: [PAGE], labels, body }]
+    const empty = (labels: ReadonlySet<number>, ...given: readonly Expr[]): readonly Lemma[] => {
+      const body = implies(and(ne(of, 0), ...given), ne(table.pte(of, page.slot(p)), 'guard'))
+      return labels.size === 0 ? [] : [{ name: keyOf(body), vars: [PAGE], labels, body }]
+    }
+    return [
+      ...empty(labels),
+      ...copies.flatMap(([copy, read]) => empty(new Set([...labels].filter((l) => read.has(l))), eq(copy, 'NULL'))),
+    ]
   })
+}
 
-const flagSound = (name: string, operations: readonly string[]): Item => ({
+const flagSound = (name: CoreName, operations: readonly string[], world: Core['world'] = 'shmem'): Item => ({
   property: 'FlagSound',
   statement:
     'wherever a table holds a guard marker, the VMA has VM_MAYBE_GUARD; before there was that flag, an anon_vma.',
-  core: { name, world: 'shmem', operations },
+  core: { name, world, operations },
   claimsOf: (system, kernel) => {
-    const byFlag = kernel.has('maybe-guard-plain') || kernel.has('maybe-guard-atomic')
+    const byFlag = byFlagIn(kernel)
     const labels = system.labels.flatMap((l, i) => (l.frames.includes('madvise_guard_install') ? [i] : []))
     const goal = ifGuarded(byFlag ? flagged : prepared)
     return {
       claims: [{ name: byFlag ? 'VM_MAYBE_GUARD' : 'anon_vma', lemmas: [goal], about: new Set(labels) }],
-      support: guesses(system, vma.vm_flags.decl, vma.anon_vma.decl).filter((l) => l.name !== goal.name),
+      support: guesses(system, kernel, vma.vm_flags.decl, vma.anon_vma.decl).filter((l) => l.name !== goal.name),
     }
   },
 })
@@ -183,28 +217,96 @@ const retraction: Item = {
   property: 'RetractionKeepsGuards',
   statement: 'no step of a retraction takes a page table away that holds a guard marker.',
   core: { name: 'collapse', world: 'shmem', operations: ['guard_install', 'collapse'] },
-  claimsOf: (system) => {
+  claimsOf: (system, kernel) => {
     const below = (f: readonly string[]): boolean => f.includes(RETRACT)
     return {
       claims: [keepsGuards(`${RETRACT}()`, system, below)],
       support: [
-        ...guesses(system, vma.vm_flags.decl, vma.anon_vma.decl, pmd.table.decl, pmd.kind.decl),
-        ...emptyTables(system, below),
+        ...guesses(system, kernel, vma.vm_flags.decl, vma.anon_vma.decl, pmd.table.decl, pmd.kind.decl),
+        ...emptyTables(system, kernel, below),
       ],
     }
   },
 }
+
+const MADV_COLLAPSE = 'try_collapse_pte_mapped_thp'
+/** A counterexample shows what is wrong with it where files have guards; before, there is something to prove. */
+const madviseCollapse: Item = {
+  lean: true,
+  property: 'RetractionKeepsGuards',
+  statement: retraction.statement,
+  core: { name: 'MADV_COLLAPSE', world: 'shmem', operations: ['guard_install', 'madvise_collapse'] },
+  claimsOf: (system, kernel) => ({
+    claims: [keepsGuards(`${MADV_COLLAPSE}()`, system, (f) => f.includes(MADV_COLLAPSE))],
+    support: noneInFiles(system, kernel),
+  }),
+}
+
+/** Of the lock classes, those that keep fork and the calls apart. */
+const forkItem = (name: CoreName, world: Core['world'], operations: readonly string[]): Item => ({
+  property: 'ForkKept',
+  statement: 'when fork lets go of its parent, the child has a guard marker wherever the parent has one.',
+  core: { name, world, operations, forks: { books: [] } },
+  claimsOf: (system, kernel) => {
+    const goals = copiedAtUnlock(system)
+    const names = new Set(goals.map((l) => l.name))
+    const about = [vma.vm_flags, vma.anon_vma, vma.start, vma.end, pmd.table, pmd.kind, page.vma].map((f) => f.decl)
+    const { classes, support } = exclusions(system, new Set(about.map((f) => f.name)))
+    const apart = new Set(classes.flatMap((c) => (VMA_LOCKS.includes(c.lock.name) ? [] : lockNames(c.lock))))
+    return {
+      claims: [{ name: "the child has its parent's guards", lemmas: goals }],
+      support: [
+        ...classes.filter((c) => VMA_LOCKS.includes(c.lock.name)).flatMap((c) => c.lemmas),
+        ...support.filter((l) => ![...readsOf(l)].some((n) => apart.has(n))),
+        ...(byFlagIn(kernel) ? [] : [toldAt(system, prepared)]),
+        ...copiesOfFlags(system),
+        ifGuarded(flagged),
+        ifGuarded(prepared),
+        ...forkGuesses(system).map((l) => (names.has(l.name) ? { ...l, name: `${l.name} elsewhere` } : l)),
+      ],
+    }
+  },
+})
+
+/** The same of promises: what a call has promised when fork begins, and no removal has begun to take back since. */
+const promisedItem = (name: CoreName, of: CoreName, world: Core['world'], operations: readonly string[]): Item => ({
+  property: 'ForkKept',
+  extends: of,
+  statement: 'a child begins with a guard wherever its parent had been promised one before fork began.',
+  core: { name, world, operations, forks: { books: PROMISES } },
+  claimsOf: (system, kernel) => {
+    const goals = promisedInChild(system)
+    const names = new Set(goals.map((l) => l.name))
+    const { claims, support } = forkItem(name, world, operations).claimsOf(system, kernel)
+    return {
+      claims: [{ name: 'what was promised is in the child', lemmas: goals }],
+      support: [...claims.flatMap((c) => c.lemmas), ...support, ...promiseGuesses(system)].map((l) =>
+        names.has(l.name) ? { ...l, name: `${l.name} elsewhere` } : l,
+      ),
+    }
+  },
+})
+
+const lockNames = ({ owner, readers }: LockClass): readonly string[] => [
+  owner.decl.name,
+  ...(readers === undefined ? [] : [readers.decl.name]),
+]
 
 export const ITEMS: readonly Item[] = [
   zap('shmem'),
   zap('plain'),
   flagSound('flags stored', VMA_CALLS),
   flagSound('no flags stored', ['guard_install', 'collapse']),
+  // The only memory that v6.13 has guard regions in.
+  flagSound('anonymous memory', ANON_CALLS, 'anon'),
   retraction,
+  madviseCollapse,
   locks('tables', TABLE_CALLS, (l) => ![...VMA_LOCKS, ...ANON_VMA_LOCKS, ...FOLIO_LOCKS].includes(l), { lean: true }),
   locks('folios', FOLIO_CALLS, (l) => FOLIO_LOCKS.includes(l), { lean: true }),
   locks('VMAs', VMA_CALLS, (l) => VMA_LOCKS.includes(l)),
   locks('VMAs and faults', FAULT_CALLS, (l) => VMA_LOCKS.includes(l), { world: 'anon' }),
+  forkItem('fork of shmem', 'shmem', FORK_CALLS),
+  promisedItem('fork and promises', 'fork of shmem', 'shmem', FORK_CALLS),
   locks('anonymous memory', ANON_CALLS, (l) => ANON_VMA_LOCKS.includes(l), { lean: true, world: 'anon' }),
 ]
 
@@ -227,17 +329,10 @@ export const OPEN_ITEMS: readonly OpenItem[] = [
     why: 'no core model has several VMAs',
   },
   {
-    property: 'RetractionKeepsGuards',
-    core: 'MADV_COLLAPSE',
-    claim: 'try_collapse_pte_mapped_thp()',
-    statement: retraction.statement,
-    why: 'no proof is tried',
-  },
-  {
     property: 'ForkKept',
     core: 'fork',
     claim: "the child has its parent's guards",
     statement: 'a child begins with a guard wherever its parent had been promised one before fork began.',
-    why: 'no core model has two mms',
+    why: 'no core model has fork and calls that store flags',
   },
 ]

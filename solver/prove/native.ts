@@ -1,32 +1,47 @@
 /** A solver that is a program of its own, spoken to in SMT-LIB over its standard input, until it is killed. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import type { Reply } from '../smt/solver_process.ts'
+import { basename } from 'node:path'
+import { solverChoice } from '../smt/choice.ts'
+import type { Reply, SolverFailure } from '../smt/solver_process.ts'
 
 /** Mutable: one child, and what it has said since the last question. */
 export interface NativeSolver {
-  readonly child: ChildProcess
+  /** Absent where there is no such program. */
+  readonly child: ChildProcess | undefined
   said: string
   waiting: ((reply: Reply) => void) | undefined
-  gone: string | undefined
+  gone: SolverFailure | undefined
 }
 
 /** Printed by the solver once it has carried out everything before. */
 const END = 'mmcheck-end'
 
-/** Arguments that make a known solver read SMT-LIB from its standard input; for another, none. */
-const ARGUMENTS: Readonly<Record<string, readonly string[]>> = { z3: ['-in', '-smt2'] }
+/**
+ * cvc5 instantiates by what it has met alone, and gives up where Z3 does not; with enumeration it does as well, but never
+ * gives up, so that each question has an end of its own (in ms) before that of the message.
+ */
+const argumentsFor = (command: string): readonly string[] =>
+  basename(command).startsWith('cvc5') ? ['--enum-inst', `--tlimit-per=${CVC5_MS}`] : []
+const CVC5_MS = 4000
 
-/** Starts a program by its name; a name that is none gives answers that say so. */
+/** Starts a program by its name or path; a name that is none gives answers that say so. */
 export function startNative(command: string): NativeSolver {
-  const child = spawn(command, ARGUMENTS[command] ?? [], { stdio: ['pipe', 'pipe', 'ignore'] })
+  const choice = solverChoice(command)
+  if (choice?.kind !== 'native') {
+    const gone = { kind: 'missing', reason: `there is no program '${command}'` } as const
+    return { child: undefined, said: '', waiting: undefined, gone }
+  }
+  const child = spawn(choice.command, [...choice.args, ...argumentsFor(choice.command)], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
   const solver: NativeSolver = { child, said: '', waiting: undefined, gone: undefined }
   const settle = (reply: Reply): void => {
     const { waiting } = solver
     solver.waiting = undefined
     waiting?.(reply)
   }
-  child.stdout?.on('data', (chunk: Buffer) => {
+  child.stdout.on('data', (chunk: Buffer) => {
     solver.said += chunk.toString()
     const end = solver.said.lastIndexOf(END)
     if (end < 0) return
@@ -34,39 +49,39 @@ export function startNative(command: string): NativeSolver {
     solver.said = ''
     settle({ kind: 'output', text })
   })
-  const leave = (reason: string): void => {
-    solver.gone ??= reason
-    settle({ kind: 'crash', reason })
+  const leave = (why: SolverFailure): void => {
+    solver.gone ??= why
+    settle(why)
   }
-  child.on('error', (e) => {
-    leave(e.message)
+  child.on('error', (e: NodeJS.ErrnoException) => {
+    leave({ kind: e.code === 'ENOENT' ? 'missing' : 'crash', reason: e.message })
   })
-  child.on('close', () => {
-    leave(`${command} has ended`)
+  child.on('close', (_, signal) => {
+    leave({ kind: 'crash', reason: signal === null ? `${command} has ended` : `signal ${signal}` })
   })
-  child.stdin?.on('error', () => undefined)
+  child.stdin.on('error', () => undefined)
   return solver
 }
 
 /** As `run` of solver/smt/solver_process.ts. */
 export function runNative(solver: NativeSolver, text: string, limitMs: number): Promise<Reply> {
-  if (solver.gone !== undefined) return Promise.resolve({ kind: 'crash', reason: solver.gone })
+  if (solver.gone !== undefined) return Promise.resolve(solver.gone)
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
-      solver.gone = 'killed'
+      solver.gone = { kind: 'timeout', limitMs }
       solver.waiting = undefined
-      solver.child.kill('SIGKILL')
-      resolve({ kind: 'timeout', limitMs })
+      solver.child?.kill('SIGKILL')
+      resolve(solver.gone)
     }, limitMs)
     solver.waiting = (reply) => {
       clearTimeout(timer)
       resolve(reply)
     }
-    solver.child.stdin?.write(`${text}\n(echo "${END}")\n`)
+    solver.child?.stdin?.write(`${text}\n(echo "${END}")\n`)
   })
 }
 
 export function closeNative(solver: NativeSolver): void {
-  solver.gone ??= 'closed'
-  solver.child.kill('SIGKILL')
+  solver.gone ??= { kind: 'crash', reason: 'closed' }
+  solver.child?.kill('SIGKILL')
 }

@@ -3,11 +3,12 @@ import { constant, evaluate, symbolOf, termOf, before, forAll, nilOf, objectOf, 
 import { SELF, waysOf, type Way } from './ways.ts'
 import { failsOf, readsOf, stepFails, WITNESS_THREAD, type Lemma } from './lemma.ts'
 import { mapExpr } from './rename.ts'
-import { beginningOf, lastPage } from './shape.ts'
+import { beginningOf, lastPage, type Beginning } from './shape.ts'
 import type { Setup } from './setup.ts'
 import { and, equal, FALSE, implies, not, or, quoted, TRUE, type Term } from './smt.ts'
 import { pc, type PStep, type Tail } from './system.ts'
-import type { Expr } from '../../model/language/expr.ts'
+import type { Expr, Field } from '../../model/language/expr.ts'
+import { page } from '../../model/mm/mm_types.ts'
 import type { Action } from '../../model/language/stmt.ts'
 
 /** The steps of a system, encoded once. */
@@ -86,6 +87,42 @@ export interface Obligation {
   readonly assertions: readonly Term[]
 }
 
+/** What is said of a variable's value at some objects by how it begins. */
+function begins(e: Encoding, f: Field, b: Beginning, args: readonly Term[]): Term {
+  const value = symbolOf(e, f)(args)
+  switch (b.kind) {
+    case 'any':
+      return TRUE
+    case 'last':
+      return equal(termOf(value), closedTerm(e, lastPage))
+    case 'greatest': {
+      const { type } = f
+      if (type.kind === 'ref' && type.set === 'page') return equal(termOf(value), closedTerm(e, lastPage))
+      return type.kind === 'ref'
+        ? and(
+            not(equal(termOf(value), nilOf(type.set))),
+            forAll(e, type.set, (o) => `(${quoted(`${type.set}.le`)} ${o} ${termOf(value)})`),
+          )
+        : FALSE
+    }
+    case 'parts': {
+      const [set = ''] = f.sets
+      const [x = ''] = args
+      const of = set === 'page' ? termOf(symbolOf(e, page.mm.decl)([x])) : x
+      const named = set === 'page' ? 'mm' : set
+      return and(...b.parts.map((part, i) => implies(equal(of, objectOf(named, i + 1)), begins(e, f, part, args))))
+    }
+    case 'all': {
+      const first = constant(e, f.type, b.value)
+      if (value.kind === 'flags' && first.kind === 'flags')
+        return and(...value.bits.map((bit, i) => equal(bit, first.bits[i] ?? '')))
+      if (value.kind === 'subset')
+        return f.type.kind === 'subset' ? forAll(e, f.type.set, (o) => not(value.has(o))) : TRUE
+      return equal(termOf(value), termOf(first))
+    }
+  }
+}
+
 /** The state at the start, for any number of objects. */
 export function startOf(e: Encoding, setup: Setup): readonly Term[] {
   const out: Term[] = []
@@ -93,27 +130,9 @@ export function startOf(e: Encoding, setup: Setup): readonly Term[] {
     if (f.role === 'geometry') continue
     const beginning = beginningOf(f, setup.worlds)
     if (beginning.kind === 'any') continue
-    const read = symbolOf(e, f)
     const go = (rest: readonly string[], args: readonly Term[]): Term => {
       const [set, ...more] = rest
-      if (set !== undefined) return forAll(e, set, (o) => go(more, [...args, o]))
-      const value = read(args)
-      if (beginning.kind === 'greatest') {
-        const { type } = f
-        if (type.kind === 'ref' && type.set === 'page') return equal(termOf(value), closedTerm(e, lastPage))
-        return type.kind === 'ref'
-          ? and(
-              not(equal(termOf(value), nilOf(type.set))),
-              forAll(e, type.set, (o) => `(${quoted(`${type.set}.le`)} ${o} ${termOf(value)})`),
-            )
-          : FALSE
-      }
-      const first = constant(e, f.type, beginning.value)
-      if (value.kind === 'flags' && first.kind === 'flags')
-        return and(...value.bits.map((b, i) => equal(b, first.bits[i] ?? '')))
-      if (value.kind === 'subset')
-        return f.type.kind === 'subset' ? forAll(e, f.type.set, (o) => not(value.has(o))) : TRUE
-      return equal(termOf(value), termOf(first))
+      return set === undefined ? begins(e, f, beginning, args) : forAll(e, set, (o) => go(more, [...args, o]))
     }
     out.push(go(f.sets, []))
   }

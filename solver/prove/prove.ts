@@ -1,22 +1,25 @@
 /** One item of the core list on one kernel: what is proved of it, and what broke where it is not. */
-import { render } from '../../model/language/expr.ts'
 import type { Kernel } from '../../model/kernels/kernel.ts'
 import { check, type CheckOptions, type Unmet } from './check.ts'
 import { filtered } from './filter.ts'
-import { inductivePart, nobodyAt, UNREACHED, type Inductive } from './houdini.ts'
+import { inductivePart, nobodyAt, type Inductive } from './houdini.ts'
 import { constants } from './constants.ts'
 import type { Claim, Item } from './items.ts'
 import type { Lemma } from './lemma.ts'
 import { ownConstants } from './own.ts'
 import { setUp, type Setup } from './setup.ts'
+import { lemmaWords } from './words.ts'
 
 /** What every proof of a core model rests on, beside the lemmas. */
 export const RESTS_ON: readonly string[] = [
   'any number of threads; each makes any of the calls named, on any range of pages, again and again, and touches memory in no other way; one RCU callback',
   'any number of pages, page tables and folios; one mm, one VMA (a split finds no memory), one PMD; one file, mapped shared, or anonymous memory; truncation ends at the eighth page of a file',
+  'of fork: two mms, of which one thread forks one into the other, once; each has one mapping, one VMA and one PMD, nobody runs in the child, and what a fork that fails has made is left as it is; no call that takes a page table away, so no RCU callback',
   'locals may begin with any value, and the page cache with any folios; nothing is mapped at first',
   'a loop without a step in it is taken turn by turn, which only adds interleavings',
   'lemmas by hand: none; they are guesses read off the code, kept where Z3 shows that they prove one another',
+  'where a model extends another, what a search of that one has lost is not guessed again; what is guessed is not taken as true for it',
+  'of fork, some guesses have a shape that was thought of by hand, since they compare two mms: the markers that are copied, so far (up to each counter of a loop) or all; what the flags of a VMA, or before VM_MAYBE_GUARD its anon_vma, tell of guards, those of its copy tell; what was promised of a page is kept or begun to be taken back; neither has a flag that keeps fork from copying; the copy is free before it is taken, and both are write-locked; a local points into one of the mms',
 ]
 
 /** A lemma as it is printed and recorded. */
@@ -62,9 +65,15 @@ export interface Attempt {
   readonly claims: readonly Claim[]
   /** Claims and guesses, in the order in which they were asked. */
   readonly all: readonly Lemma[]
-  /** The inductive set: what is left of the claims and the guesses. */
+  /** What the claims that are proved rest on: a part of what is left that is inductive by itself. */
   readonly lemmas: readonly Lemma[]
-  /** Those of them that are no part of a claim. */
+  /** All that was asked about, before any run. */
+  readonly asked: readonly Lemma[]
+  /** All that is left of it, whether a claim rests on it or not. */
+  readonly inductive: readonly Lemma[]
+  /** Labels that no thread comes to. */
+  readonly unreached: ReadonlySet<number>
+  /** Those of `lemmas` that are no part of a claim. */
   readonly guessed: readonly Lemma[]
   /** What was not met on the way. */
   readonly unmet: readonly Unmet[]
@@ -73,10 +82,7 @@ export interface Attempt {
 
 export function textOf(setup: Setup, l: Lemma): LemmaText {
   const { labels } = l
-  const text =
-    l.name === UNREACHED
-      ? 'no thread comes here'
-      : `${l.vars.map((v) => `every ${v.set} ${v.name}: `).join('')}${render(l.body)}`
+  const text = lemmaWords(l)
   return labels === undefined ? { text } : { text, labels: [...labels].map((i) => setup.system.labels[i]?.name ?? '') }
 }
 
@@ -167,7 +173,10 @@ export async function attempt(
     })),
     support: lemmas.slice(goals).map((l) => textOf(setup, l)),
   }
-  return { setup, claims, all, lemmas, guessed: lemmas.slice(goals), unmet: found.unmet, proof }
+  return {
+    ...{ setup, claims, all, lemmas, guessed: lemmas.slice(goals), unmet: found.unmet, proof },
+    ...{ asked: [...wanted, ...guesses], inductive: found.left.flatMap((l) => l ?? []), unreached: found.unreached },
+  }
 }
 
 /** What an item of a proof is about. */

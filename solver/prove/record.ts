@@ -59,14 +59,16 @@ export function recordOf(a: Attempt): ProofRecord {
 export function recalled(record: ProofRecord, { setup, claims, guesses }: Prepared): readonly Lemma[] {
   const places = new Map(setup.system.labels.map((l, i) => [l.name, i]))
   const at = (labels: readonly string[]): ReadonlySet<number> => new Set(labels.flatMap((l) => places.get(l) ?? []))
-  const byName = new Map(guesses.map((l) => [l.name, l]))
+  // The same may be guessed of some labels, and of all states.
+  const everywhere = new Map(guesses.flatMap((l) => (l.labels === undefined ? [[l.name, l]] : [])))
+  const atLabels = new Map(guesses.flatMap((l) => (l.labels === undefined ? [] : [[l.name, l]])))
   const goals = claims.filter((c) => record.claims.includes(c.name)).flatMap((c) => c.lemmas)
   const support = record.lemmas.flatMap(({ name, labels }): readonly Lemma[] => {
     const here = labels === undefined ? undefined : at(labels)
     if (here?.size === 0) return []
     if (name === UNREACHED) return here === undefined ? [] : [nobodyAt(here)]
-    const guess = byName.get(name)
-    if (guess === undefined || (guess.labels === undefined) !== (here === undefined)) return []
+    const guess = (here === undefined ? everywhere : atLabels).get(name)
+    if (guess === undefined) return []
     return [here === undefined ? guess : { ...guess, labels: here }]
   })
   return [...goals, ...support]
@@ -82,12 +84,17 @@ export interface Rechecked {
 }
 
 /** The record of a proof that another kernel's lemmas have given. */
-export const adopted = (record: ProofRecord, { item, setup }: Prepared): ProofRecord => ({
-  ...record,
-  kernel: setup.kernel.name,
-  operations: item.core.operations,
-  model: fingerprint(setup.system),
-})
+export function adopted(record: ProofRecord, { item, setup, guesses }: Prepared): ProofRecord {
+  // What this kernel's code gives no cause to guess was not assumed either.
+  const names = new Set([...guesses.map((l) => l.name), UNREACHED])
+  return {
+    ...record,
+    kernel: setup.kernel.name,
+    operations: item.core.operations,
+    model: fingerprint(setup.system),
+    lemmas: record.lemmas.filter((l) => names.has(l.name)),
+  }
+}
 
 /** Checks a recorded proof against the model of today. What it does not claim is left unknown. */
 export async function recheck(record: ProofRecord, prepared: Prepared, options: CheckOptions): Promise<Rechecked> {

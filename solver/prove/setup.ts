@@ -1,6 +1,7 @@
 /** A core model on a kernel, at the sizes that a proof needs: the system, its worlds, and its shape. */
 import { page } from '../../model/mm/mm_types.ts'
 import type { Kernel } from '../../model/kernels/kernel.ts'
+import { withoutBooks } from './books.ts'
 import { instanceOf, worldOf, type Core, type Sizes } from './core.ts'
 import { evaluatorOf, finiteOf, type Finite } from './finite.ts'
 import { systemOf } from './inline.ts'
@@ -25,7 +26,8 @@ const SMALL: Sizes = { threads: 2, pages: 2, tables: 3 }
 
 export function setUp(core: Core, kernel: Kernel, sizes: Sizes = SMALL): Setup {
   const small = instanceOf(core, kernel, sizes)
-  const raw = systemOf(small.program, [small.user, small.rcu], new Set(['rcu']))
+  const whole = systemOf(small.program, [small.user, ...small.singles], new Set(small.singles.map((t) => t.name)))
+  const raw = core.forks === undefined ? whole : withoutBooks(whole, core.forks.books)
   const at = (n: Sizes): Finite => finiteOf(raw, worldOf(core, kernel, n))
   const all = [1, 2, 3, 4, 5, 6, 7, 8].map((pages) => at({ ...sizes, pages }))
   const worlds = all.slice(1, 4)
@@ -34,7 +36,8 @@ export function setUp(core: Core, kernel: Kernel, sizes: Sizes = SMALL): Setup {
   const geometry = uniformGeometry(worlds, domain)
   for (const world of all) {
     const slots = world.geometry.get(page.slot.decl.name) ?? []
-    if (slots.some((v, i) => v !== i + 1)) throw new Error('slots are not the pages of a world')
+    if (slots.some((v, i) => v !== (i % (world.sizes['slot'] ?? 1)) + 1))
+      throw new Error('slots are not the pages of a world')
     for (const { name, expr } of axiomsOf(world.sizes))
       if (evaluatorOf(world, expr)({ state: world.initial, self: 0, bound: [] }) === 0)
         throw new Error(`not so in a world of ${world.sizes['page'] ?? 0} pages: ${name}`)

@@ -1,8 +1,11 @@
 /** The shape of the world of a proof: what geometry says at any size, and how states begin. */
 import { and, eq, forall, implies, le, lt, ne, object, type Expr, type Field } from '../../model/language/expr.ts'
 import { chunk, folio, mapping, page, pmd } from '../../model/mm/mm_types.ts'
+import type { Axiom } from './axiom.ts'
+import { CHILD, PARENT } from './core.ts'
 import type { Domain } from './encode.ts'
 import type { Finite } from './finite.ts'
+import { forkAxioms } from './fork_shape.ts'
 import { mapAction, mapExpr } from './rename.ts'
 import type { System, Tail } from './system.ts'
 
@@ -26,10 +29,9 @@ const two = (set: string, body: (x: Expr, y: Expr) => Expr): Expr =>
  * What the geometry of a core world says of any number of pages. Each holds in the worlds that scenarios
  * build, of one page to eight: `holdsAt` of the pipeline asks them.
  */
-export function axiomsOf(
-  sizes: Readonly<Record<string, number>>,
-): readonly { readonly name: string; readonly expr: Expr }[] {
+export function axiomsOf(sizes: Readonly<Record<string, number>>): readonly Axiom[] {
   const files = (sizes['chunk'] ?? 0) > 0
+  if ((sizes['mm'] ?? 1) > 1) return forkAxioms()
   return [
     {
       name: 'nothing lies before the first page and behind the last',
@@ -94,7 +96,12 @@ export function uniformGeometry(finites: readonly Finite[], domain: Domain): Rea
     const [only] = values
     const { type } = f
     const names = type.kind !== 'ref' || only === 0 || only === 1 || type.set in domain
+    const counted = f.sets.length === 1 && f.sets.every((s) => s in domain)
+    const everywhere = (counted ? a.geometry.get(f.name) : undefined) ?? []
+    const alike = finites.every((x) => x.geometry.get(f.name)?.join() === everywhere.join())
+    const named = everywhere.every((v) => type.kind !== 'ref' || v === 0 || type.set in domain)
     if (values.size === 0) out.set(f.name, [0])
+    else if (everywhere.length > 1 && alike && named) out.set(f.name, everywhere)
     else if (only !== undefined && values.size === 1 && names && f.sets.length < 2) out.set(f.name, [only])
   }
   return out
@@ -114,6 +121,9 @@ export function specialised(system: System, domain: Domain, geometry: ReadonlyMa
       const [value, ...more] = geometry.get(x.field.name) ?? []
       if (value !== undefined && more.length === 0 && x.field.role === 'geometry' && x.index.every(neverNil))
         return { kind: 'const', type: x.type, value }
+      const [at] = x.index
+      if (value !== undefined && more.length > 0 && x.field.role === 'geometry' && at?.kind === 'const' && at.value > 0)
+        return { kind: 'const', type: x.type, value: [value, ...more][at.value - 1] ?? 0 }
       if (x.type.kind === 'ref' && x.type.nonNil === true && domain[x.type.set] === 1 && neverNil(x))
         return { kind: 'const', type: x.type, value: 1 }
       return undefined
@@ -147,28 +157,60 @@ export type Beginning =
   | { readonly kind: 'all'; readonly value: number }
   /** The last object of its type's set. */
   | { readonly kind: 'greatest' }
+  /** The last page of the first mapping. */
+  | { readonly kind: 'last' }
+  /** Object by object of its set; of pages, mm by mm. */
+  | { readonly kind: 'parts'; readonly parts: readonly Beginning[] }
   /** Nothing is said: more states than a scenario begins with. */
   | { readonly kind: 'any' }
 
 /** What proofs leave open at the start: the page cache may hold anything. */
 export const OPEN_AT_START: readonly string[] = [folio.cached.decl.name]
 
+const isForkWorld = (x: Finite): boolean => (x.sizes['mm'] ?? 1) > 1
+
+/** The values that a variable begins with at one size, at the objects that are chosen. */
+function valuesOf(f: Field, x: Finite, wanted: (index: number) => boolean): ReadonlySet<number> {
+  const at = x.base.get(f.name) ?? 0
+  const n = f.sets.reduce((m, s) => m * (x.sizes[s] ?? 0), 1)
+  return new Set(x.initial.slice(at, at + n).filter((_, i) => wanted(i)))
+}
+
 /** Read off the initial states of several sizes. */
 export function beginningOf(f: Field, finites: readonly Finite[]): Beginning {
   if (OPEN_AT_START.includes(f.name)) return { kind: 'any' }
-  const seen = finites.map((x) => {
-    const at = x.base.get(f.name) ?? 0
-    const n = f.sets.reduce((m, s) => m * (x.sizes[s] ?? 0), 1)
-    return {
-      values: new Set(x.initial.slice(at, at + n)),
-      size: f.type.kind === 'ref' ? x.sizes[f.type.set] : undefined,
-    }
-  })
+  const whole = common(
+    f,
+    finites.map((x) => ({ x, values: valuesOf(f, x, () => true) })),
+  )
+  const [set, more] = f.sets
+  if (whole.kind !== 'any' || more !== undefined || set === undefined || !finites.every(isForkWorld)) return whole
+  const mms = ([PARENT, CHILD] as const).map((m) => (m.kind === 'const' ? m.value : 0))
+  const groups: readonly ((x: Finite) => (i: number) => boolean)[] =
+    set === 'page'
+      ? mms.map((m) => (x: Finite) => (i: number) => x.geometry.get(page.mm.decl.name)?.[i] === m)
+      : SINGLE_SETS.some((s) => s === set)
+        ? Array.from({ length: finites[0]?.sizes[set] ?? 0 }, (_, k) => () => (i: number) => i === k)
+        : []
+  const parts = groups.map((g) =>
+    common(
+      f,
+      finites.map((x) => ({ x, values: valuesOf(f, x, g(x)) })),
+    ),
+  )
+  return parts.length === 0 || parts.some((p) => p.kind === 'any') ? whole : { kind: 'parts', parts }
+}
+
+/** What the values at several sizes have in common. */
+function common(f: Field, seen: readonly { readonly x: Finite; readonly values: ReadonlySet<number> }[]): Beginning {
   const all = new Set(seen.flatMap((s) => [...s.values]))
   const [only] = all
   if (all.size === 0) return { kind: 'all', value: 0 }
   if (only !== undefined && all.size === 1) return { kind: 'all', value: only }
-  if (seen.every((s) => s.values.size === 1 && s.size !== undefined && s.values.has(s.size)))
-    return { kind: 'greatest' }
+  const { type } = f
+  if (type.kind !== 'ref' || seen.some((s) => s.values.size !== 1)) return { kind: 'any' }
+  const lastOf = (x: Finite): number => x.geometry.get(mapping.last.decl.name)?.[0] ?? 0
+  if (type.set === 'page' && seen.every((s) => s.values.has(lastOf(s.x)) && isForkWorld(s.x))) return { kind: 'last' }
+  if (seen.every((s) => s.values.has(s.x.sizes[type.set] ?? 0))) return { kind: 'greatest' }
   return { kind: 'any' }
 }

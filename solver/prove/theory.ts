@@ -1,10 +1,24 @@
 /** What every state of an encoding satisfies by its types and by the shape of the world. */
-import { FILE_PAGES_MAX } from '../../model/mm/mm_types.ts'
+import { FILE_PAGES_MAX, page } from '../../model/mm/mm_types.ts'
 import type { Expr, Field } from '../../model/language/expr.ts'
 import type { IntType } from '../../model/language/types.ts'
-import { evaluate, forAll, isFinite, nilOf, objectOf, sortOfSet, symbolOf, before, type Encoding } from './encode.ts'
-import { and, equal, ite, not, or, quoted, TRUE, type Term } from './smt.ts'
-import { pc } from './system.ts'
+import {
+  before,
+  evaluate,
+  forAll,
+  isFinite,
+  isForked,
+  nilOf,
+  objectOf,
+  readAt,
+  sortOfSet,
+  standsIn,
+  symbolOf,
+  termOf,
+  type Encoding,
+} from './encode.ts'
+import { and, equal, implies, ite, not, or, quoted, TRUE, type Term } from './smt.ts'
+import { pc, type Tail } from './system.ts'
 
 function sortText(e: Encoding, set: string): string {
   const s = sortOfSet(set)
@@ -23,6 +37,8 @@ function sortText(e: Encoding, set: string): string {
     ].join('\n')
   }
   const least = quoted(`${set}.least`)
+  // Of successors that somebody has named: each has one of its own.
+  const named = (text: Term): Term => (isForked(e) ? `(! ${text} :pattern ((${succ} x) (${le} x y)))` : text)
   const xy = `((x ${s}) (y ${s}))`
   return [
     `(declare-sort ${s} 0)`,
@@ -38,7 +54,7 @@ function sortText(e: Encoding, set: string): string {
     `(assert (forall ${xy} (=> (and (${le} x y) (${le} y x)) (= x y))))`,
     `(assert (forall ((x ${s}) (y ${s}) (z ${s})) (=> (and (${le} x y) (${le} y z)) (${le} x z))))`,
     // The next object of the order, where there is one above.
-    `(assert (forall ${xy} (=> (and (${le} x y) (not (= x y))) (and (${le} (${succ} x) y) (${le} x (${succ} x)) (not (= x (${succ} x)))))))`,
+    `(assert (forall ${xy} ${named(`(=> (and (${le} x y) (not (= x y))) (and (${le} (${succ} x) y) (${le} x (${succ} x)) (not (= x (${succ} x)))))`)}))`,
   ].join('\n')
 }
 
@@ -100,8 +116,69 @@ export function labelTyping(e: Encoding): Term {
   })
 }
 
-/** A closed formula of the modelling language, in the state of the function symbols. */
-export function closed(e: Encoding, x: Expr): Term {
+const leadsOut = (t: Tail, to: ReadonlySet<number>): boolean => {
+  switch (t.kind) {
+    case 'goto':
+      return !to.has(t.label)
+    case 'if':
+      return leadsOut(t.then, to) || leadsOut(t.else, to)
+    case 'set':
+      return leadsOut(t.next, to)
+  }
+}
+
+/**
+ * One thread forks: whoever stands in that body is the one thread that began there, since no step leads from one
+ * body to another. Throws where one does.
+ */
+export function aloneTyping(e: Encoding): readonly Term[] {
+  if (!isForked(e)) return []
+  const { programs, labels, steps } = e.system
+  return programs.flatMap((p, program) => {
+    const own = new Set(labels.flatMap((l, i) => (l.program === program ? [i] : [])))
+    if (steps.some((s) => own.has(s.label) && leadsOut(s.tail, own))) throw new Error(`a step leads out of ${p.name}`)
+    if (!p.single) return []
+    const stands = (t: Term): Term => standsIn(termOf(symbolOf(e, pc.decl)([t])), own, labels.length)
+    return [forAll(e, 'thread', (t) => forAll(e, 'thread', (u) => implies(and(stands(t), stands(u)), equal(t, u))))]
+  })
+}
+
+/** Slots are the pages of the parent: a page of it has itself, one of the child that which it is a copy of. */
+export function slotTyping(e: Encoding): readonly Term[] {
+  if (!isForked(e) || isFinite(e, 'page')) return []
+  const at = before(e)
+  const of = (f: Field, x: Term): Term => termOf(readAt(at, f)([x]))
+  const [parent, child] = [objectOf('mm', 1), objectOf('mm', 2)]
+  return [
+    forAll(
+      e,
+      'page',
+      (x) => {
+        const slot = of(page.slot.decl, x)
+        const mm = of(page.mm.decl, x)
+        const back = [equal(of(page.mm.decl, slot), parent), equal(of(page.child.decl, slot), x)]
+        return and(
+          implies(equal(mm, parent), equal(slot, x)),
+          implies(equal(mm, child), and(...back, not(equal(slot, nilOf('page'))))),
+        )
+      },
+      (x) => of(page.slot.decl, x),
+    ),
+  ]
+}
+
+/**
+ * A closed formula of the modelling language, in the state of the function symbols; of any number of objects, said of
+ * one where the solver meets `on` of it.
+ */
+export function closed(e: Encoding, x: Expr, on?: Field): Term {
+  if (x.kind === 'quantifier' && x.which === 'forall' && on !== undefined && !isFinite(e, x.set))
+    return forAll(
+      e,
+      x.set,
+      (o) => termOf(evaluate(e, { state: before(e), self: '', bound: new Map([[x.bound, o]]), side: [] }, x.body)),
+      (o) => termOf(symbolOf(e, on)([o])),
+    )
   const value = evaluate(e, { state: before(e), self: '', bound: new Map(), side: [] }, x)
   if (value.kind !== 'bool') throw new Error('a formula was expected')
   return value.term

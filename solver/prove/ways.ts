@@ -7,6 +7,7 @@ import {
   declare,
   evaluate,
   isFinite,
+  isForked,
   nilOf,
   objectOf,
   readAt,
@@ -96,13 +97,39 @@ function forEach(e: Encoding, env: SymEnv, a: Extract<Action, { kind: 'forEach' 
     }
     return { ...now, bound: env.bound }
   }
-  const places = new Map<string, number>()
+  const places = new Map<string, Place>()
   a.body.forEach((x) => {
     ownPlaces(e, env, x, a.bound, places)
   })
   const at = new Map(env.state.at)
-  for (const [name, d] of places) at.set(name, (args) => readNamed(run(args[d] ?? '').state, name)(args))
+  const then = (s: SymEnv, o: Term): SymEnv =>
+    a.body.reduce<SymEnv>((t, x) => act(e, t, x, when), { ...s, bound: new Map([...env.bound, [a.bound, o]]) })
+  const of = (f: Field, o: Term): Term => termOf(symbolOf(e, f)([o]))
+  for (const [name, { index, by }] of places)
+    at.set(name, (args) => {
+      const o = args[index] ?? ''
+      const own = readNamed(run(o).state, name)(args)
+      if (!isForked(e)) return own
+      switch (by) {
+        case 'itself':
+          return own
+        // A slot is that of a page of the parent, and of its copy.
+        case 'slot':
+          return readNamed(then(run(o), of(page.child.decl, o)).state, name)(args)
+        // A page of the child is written in the turn of what it is a copy of, and then in its own.
+        case 'child': {
+          const twice = readNamed(then(run(of(page.slot.decl, o)), o).state, name)(args)
+          return choose(equal(of(page.mm.decl, o), objectOf('mm', 2)), twice, own)
+        }
+      }
+    })
   return { ...env, state: { at } }
+}
+
+/** The index of a variable that is the bound object, its slot, or the page that fork makes of it. */
+interface Place {
+  readonly index: number
+  readonly by: 'itself' | 'slot' | 'child'
 }
 
 const readNamed = (s: SymState, name: string): Reading => s.at.get(name) ?? fail(`no variable '${name}'`)
@@ -111,15 +138,18 @@ function fail(text: string): never {
 }
 
 /** For each variable that is written, which of its indices is the bound object. Throws where none is, so that turns could touch one another. */
-function ownPlaces(e: Encoding, env: SymEnv, a: Action, bound: string, places: Map<string, number>): void {
+function ownPlaces(e: Encoding, env: SymEnv, a: Action, bound: string, places: Map<string, Place>): void {
   const own = (target: FieldExpr): void => {
     const isBound = (x: Expr): boolean => x.kind === 'bound' && x.name === bound
-    const d = target.index.findIndex(
-      (x) => isBound(x) || (x.kind === 'field' && x.field === page.slot.decl && x.index.every(isBound)),
-    )
-    if (d < 0 || (places.get(target.field.name) ?? d) !== d)
+    const isOf = (f: Field, x: Expr): boolean => x.kind === 'field' && x.field === f && x.index.every(isBound)
+    const isSlot = (x: Expr): boolean => isOf(page.slot.decl, x)
+    const isChild = (x: Expr): boolean => isForked(e) && isOf(page.child.decl, x)
+    const index = target.index.findIndex((x) => isBound(x) || isSlot(x) || isChild(x))
+    const by = target.index.some(isSlot) ? 'slot' : target.index.some(isChild) ? 'child' : 'itself'
+    const known = places.get(target.field.name) ?? { index, by }
+    if (index < 0 || known.index !== index || (known.by === 'slot') !== (by === 'slot'))
       fail(`a loop over any number of objects writes '${target.field.name}' elsewhere than at its object`)
-    places.set(target.field.name, d)
+    places.set(target.field.name, by === 'child' ? { index, by } : known)
   }
   switch (a.kind) {
     case 'assign':

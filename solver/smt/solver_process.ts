@@ -81,6 +81,9 @@ function findPackage(): string | undefined {
   }
 }
 
+/** Whether the package z3-solver is installed. */
+export const hasPackage = (): boolean => findPackage() !== undefined
+
 function die(solver: SolverProcess, failure: SolverFailure): void {
   solver.dead ??= failure
   const waiting = [...solver.pending.values()]

@@ -3,6 +3,7 @@ import { findKernel } from '../../model/kernels/kernels.ts'
 import { lower, type Lowered } from '../../model/language/lower/lower.ts'
 import { successors, type State } from '../../solver/reference/interpreter.ts'
 import { finiteOf, successorsOf, type Finite } from '../../solver/prove/finite.ts'
+import { withoutBooks } from '../../solver/prove/books.ts'
 import { instanceOf, type Core } from '../../solver/prove/core.ts'
 import { systemOf } from '../../solver/prove/inline.ts'
 import { pc } from '../../solver/prove/system.ts'
@@ -25,11 +26,15 @@ function correspondence(lowered: Lowered, finite: Finite): Correspondence {
     for (let i = 0; i < n; i++) places[from + i] = to + i
   }
   const seen = new Map<string, number>()
+  /** Locals of the body that many run, by name: those of the other body come after them. */
+  const many = new Map<string, number>()
   model.slots.forEach((s, i) => {
     if (s.kind !== 'local' || s.thread === undefined) return
-    const nth = (seen.get(s.name) ?? 0) + 1
-    seen.set(s.name, nth)
     const own = s.name.slice(s.name.indexOf('.') + 1).replace(/^P\d+\./, 'user.')
+    const isLast = s.thread === model.threads.length - 1
+    const nth = (seen.get(s.name) ?? (isLast ? (many.get(own) ?? 0) : 0)) + 1
+    seen.set(s.name, nth)
+    if (!isLast) many.set(own, nth)
     const base = finite.base.get(nth === 1 ? own : `${own}#${nth}`)
     if (base === undefined) throw new Error(`the system has no local '${own}'`)
     places[i] = base + s.thread
@@ -86,7 +91,11 @@ function compare(
   const kernel = findKernel(kernelName)
   if (kernel === undefined) throw new Error(kernelName)
   const instance = instanceOf(core, kernel, { threads: 2, pages: 2, tables: 3 })
-  const system = systemOf(instance.program, [instance.user, instance.rcu], new Set(['rcu']))
+  const system = systemOf(
+    instance.program,
+    [instance.user, ...instance.singles],
+    new Set(instance.singles.map((t) => t.name)),
+  )
   const finite = finiteOf(system, instance.program)
   const lowered = lower(instance.program)
   const c = correspondence(lowered, finite)
@@ -148,5 +157,49 @@ describe('the system of a proof', () => {
     const { transitions, labels } = compare(shmem, kernel, 4, 150)
     expect(transitions).toBeGreaterThan(1000)
     expect(labels).toBeGreaterThan(50)
+  })
+
+  const forked: Core = {
+    name: 'fork',
+    world: 'shmem',
+    operations: ['guard_install', 'guard_remove'],
+    without: [],
+    forks: { books: [] },
+  }
+  it('makes exactly the steps of the lowered model where one thread forks', () => {
+    const { transitions, labels } = compare(forked, 'v7.0', 6, 200)
+    expect(transitions).toBeGreaterThan(1000)
+    expect(labels).toBeGreaterThan(50)
+  })
+
+  it('has the same runs without its books', () => {
+    const kernel = findKernel('v7.0')
+    if (kernel === undefined) throw new Error('v7.0')
+    const { program, user, singles } = instanceOf(forked, kernel, { threads: 2, pages: 2, tables: 3 })
+    const system = systemOf(program, [user, ...singles], new Set(singles.map((t) => t.name)))
+    const [whole, lean] = [finiteOf(system, program), finiteOf(withoutBooks(system, []), program)]
+    expect(lean.width).toBeLessThan(whole.width)
+    const from = [...lean.system.fields, ...lean.system.locals, pc.decl].flatMap((f) => {
+      const base = whole.base.get(f.name)
+      const n = f.sets.reduce((m, s) => m * (whole.sizes[s] ?? 0), 1)
+      return base === undefined || !lean.base.has(f.name) ? [] : Array.from({ length: n }, (_, i) => base + i)
+    })
+    const projected = (s: readonly number[]): readonly number[] => from.map((i) => s[i] ?? 0)
+    expect(projected(whole.initial)).toEqual(lean.initial)
+    const [all, some] = [successorsOf(whole), successorsOf(lean)]
+    let state = whole.initial
+    let seed = 3
+    let compared = 0
+    for (let d = 0; d < 600; d++) {
+      const next = Array.from({ length: whole.threads }, (_, t) => all(state, t + 1))
+      next.forEach((list, t) => {
+        expect(some([...projected(state)], t + 1)).toEqual(list.map(projected))
+        compared += list.length
+      })
+      const taken = next.flat()
+      seed = (seed * 1103515245 + 12345) & 0x7fffffff
+      state = taken[Math.floor((seed / 0x80000000) * taken.length)] ?? state
+    }
+    expect(compared).toBeGreaterThan(1000)
   })
 })

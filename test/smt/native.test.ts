@@ -14,7 +14,7 @@ import { check, closeSolver, run, startSolver } from '../../solver/smt/solver_pr
 import { counters, peterson, philosophers, tokenRing } from '../engines/hand_models.ts'
 import { lowerScenario, scenarioOn } from '../support/scenarios.ts'
 
-const AMPLE_MS = 120_000
+const AMPLE_MS = 240_000
 const directory = mkdtempSync(join(tmpdir(), 'mmcheck-smt-'))
 afterAll(() => {
   rmSync(directory, { recursive: true })

@@ -9,7 +9,7 @@ import { closePool, giveSolver, newPool, takeSolver } from '../../solver/smt/poo
 import { at, bin, model, set, slot, type StepSpec } from '../engines/build.ts'
 import { lowerScenario, scenarioOn } from '../support/scenarios.ts'
 
-const AMPLE_MS = 60_000
+const AMPLE_MS = 240_000
 const solvers = newPool()
 afterAll(() => {
   closePool(solvers)

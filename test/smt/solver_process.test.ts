@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { check, closeSolver, run, startSolver } from '../../solver/smt/solver_process.ts'
 import type { SolverOptions, SolverProcess } from '../../solver/smt/solver_process.ts'
 
-const AMPLE_MS = 60_000
+const AMPLE_MS = 240_000
 
 async function withSolver<T>(options: SolverOptions, use: (solver: SolverProcess) => Promise<T>): Promise<T> {
   const solver = startSolver(options)
