@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import * as cases from './cases.mjs'
 import { load, timed } from './measure.mjs'
 import { withPan } from './spin.mjs'
+import { missing as noTlc, withTlc } from './tlc.mjs'
 
 const OURS = join(import.meta.dirname, 'ours.mjs')
 const MAIN = join(cases.ROOT, 'dist', 'cli', 'main.js')
@@ -14,6 +15,17 @@ const MAIN = join(cases.ROOT, 'dist', 'cli', 'main.js')
 function ours(name, how, workers = 1) {
   const whole = timed(process.execPath, [OURS, JSON.stringify({ name, how, workers })])
   return { ...JSON.parse(whole.out), wholeCpu: whole.cpu, wholeWall: whole.wall }
+}
+
+/** Two searches by one worker each, at the same time: what the machine lets two threads do that share only its memory. */
+function oursAtOnce(name) {
+  const command = [process.execPath, OURS, JSON.stringify({ name, how: 'wasm', workers: 1 })]
+  const whole = timed('bash', ['-c', '"$@" & "$@"; wait', 'bash', ...command])
+  const each = whole.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  return { ...each[0], wall: Math.max(...each.map(({ wall }) => wall)), cpu: each[0].cpu + each[1].cpu }
 }
 
 const chosen = (all, only) => (only === undefined ? all : all.filter((name) => only.includes(name.split('@')[0])))
@@ -50,6 +62,15 @@ export const PARTS = {
   speed: (pairs, only) => against(chosen(cases.SPEED, only), pairs, 'full'),
   collapse: (pairs, only) => against(chosen(cases.SPEED, only), pairs, 'collapse'),
   widths: (pairs) => against(cases.WIDTHS, pairs, 'full'),
+  tlc: (pairs, only) =>
+    chosen(noTlc().length > 0 ? [] : cases.TLC, only).map((name) => {
+      const model = cases.modelOf(name)
+      return withTlc(model, { name }, (tlc) => {
+        const { runs, loads } = alternate(pairs, { ours: () => ours(name, 'wasm'), tlc })
+        same(name, runs.ours[0], runs.tlc[0])
+        return { name, states: runs.ours[0].states, bits: cases.bitsOf(model), loads, runs }
+      })
+    }),
   reductions: (pairs, only) =>
     chosen(cases.REDUCTION, only).map((name) => {
       const model = cases.modelOf(name)
@@ -66,7 +87,11 @@ export const PARTS = {
     }),
   workers: (pairs, only) =>
     chosen(cases.SPEED.slice(-2), only).map((name) => {
-      const sides = { one: () => ours(name, 'wasm', 1), two: () => ours(name, 'wasm', 2) }
+      const sides = {
+        one: () => ours(name, 'wasm', 1),
+        two: () => ours(name, 'wasm', 2),
+        atOnce: () => oursAtOnce(name),
+      }
       const { runs, loads } = alternate(pairs, sides)
       same(name, runs.one[0], runs.two[0])
       return { name, states: runs.one[0].states, loads, runs }

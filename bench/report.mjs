@@ -130,11 +130,13 @@ const workers = (rows) =>
       'one, CPU s',
       'two, CPU s',
       'work of two / of one',
+      'two searches at once, wall s',
+      'so at most',
       'pairs',
       'load',
     ],
     rows.map((row) => {
-      const { one, two } = row.runs
+      const { one, two, atOnce } = row.runs
       return [
         row.name,
         row.states,
@@ -147,6 +149,8 @@ const workers = (rows) =>
         spread(one, 'cpu', 2),
         spread(two, 'cpu', 2),
         times(of(two, 'cpu') / of(one, 'cpu')),
+        atOnce === undefined ? '-' : spread(atOnce, 'wall', 2),
+        atOnce === undefined ? '-' : times((2 * of(one, 'wall')) / of(atOnce, 'wall')),
         pairs(row),
         loads(row),
       ]
@@ -179,9 +183,29 @@ const startup = (rows) =>
     ]),
   )
 
+const tlc = (rows) =>
+  table(
+    ['model', 'states', 'bits', 'TLC, CPU s', 'mmcheck, CPU s', 'faster by', 'by wall', 'pairs', 'load'],
+    rows.map((row) => {
+      const { ours, tlc } = row.runs
+      return [
+        row.name,
+        row.states,
+        row.bits,
+        spread(tlc, 'cpu', 1),
+        spread(ours, 'cpu', 2),
+        times(of(tlc, 'cpu') / of(ours, 'cpu')),
+        times(of(tlc, 'wall') / of(ours, 'wall')),
+        pairs(row),
+        loads(row),
+      ]
+    }),
+  )
+
 const SECTIONS = {
   speed: ['Every state, one worker, against pan -O2 -DSAFETY -DNOREDUCE', against],
   collapse: ['Memory, against pan -DCOLLAPSE', against],
+  tlc: ['Every state, one worker each, against TLC', tlc],
   widths: ['Wider states (counters with padding)', against],
   reductions: ['With reductions, against SPIN with its own', reductions],
   workers: ['Two workers', workers],
@@ -192,7 +216,7 @@ const SECTIONS = {
 /** The whole record as Markdown. */
 export function markdown({ machine, missing, parts }) {
   const sections = Object.entries(SECTIONS).flatMap(([part, [title, text]]) =>
-    parts[part] === undefined ? [] : [`## ${title}\n\n${text(parts[part].rows)}`],
+    (parts[part]?.rows ?? []).length === 0 ? [] : [`## ${title}\n\n${text(parts[part].rows)}`],
   )
   const left = missing.length === 0 ? '' : `\nLeft out: ${missing.join(', ')}.`
   return `# Benchmark

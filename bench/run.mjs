@@ -9,7 +9,8 @@ import { ROOT } from './cases.mjs'
 import { machine } from './measure.mjs'
 import { PARTS } from './parts.mjs'
 import { markdown, plot } from './report.mjs'
-import { missing } from './spin.mjs'
+import * as spin from './spin.mjs'
+import * as tlc from './tlc.mjs'
 
 const RESULTS = join(ROOT, 'bench', 'results')
 const FILE = join(RESULTS, 'bench.json')
@@ -21,7 +22,7 @@ const { values, positionals } = parseArgs({
 const known = Object.keys(PARTS)
 const stranger = positionals.find((part) => !known.includes(part))
 if (stranger !== undefined) throw new Error(`no part '${stranger}': there are ${known.join(', ')}`)
-const without = missing()
+const without = [...spin.missing(), ...tlc.missing()]
 if (without.some((peer) => peer.startsWith('SPIN')))
   throw new Error(`${without[0]} is not installed: nothing to compare with`)
 

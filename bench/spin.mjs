@@ -7,10 +7,7 @@ import { toPromela } from '../dist/solver/export/promela.js'
 import { timed } from './measure.mjs'
 
 const there = (command, arg) => spawnSync(command, [arg]).status === 0
-export const missing = () => [
-  ...(there('spin', '-V') && there('gcc', '--version') ? [] : ['SPIN (spin and gcc)']),
-  ...(process.env['TLC_JAR'] === undefined ? ['TLC (TLC_JAR names no jar)'] : []),
-]
+export const missing = () => [...(there('spin', '-V') && there('gcc', '--version') ? [] : ['SPIN (spin and gcc)'])]
 
 /** Flags of the compiler, by what is asked of pan. */
 export const VARIANTS = {
