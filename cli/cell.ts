@@ -6,10 +6,11 @@ import { closest } from '../model/litmus/suggest.ts'
 import { MM_LINT_RULES } from '../model/mm/lock_rules.ts'
 import type { Scenario } from '../model/scenarios/scenario.ts'
 import { PROPERTIES, withProperties } from '../properties/all.ts'
-import { buildCounterexample, kernelText, type Found } from '../counterexamples/build.ts'
+import { buildAsFound, buildCounterexample, DEEP, kernelText, type Found } from '../counterexamples/build.ts'
 import { asIfGuarded, buildFromStart } from '../counterexamples/any_start.ts'
 import { anyStart } from '../model/scenarios/any_start.ts'
 import { buildLasso } from '../counterexamples/lasso.ts'
+import { searchDepthFirst, type DepthFirstFigures, type DepthFirstResult } from '../solver/depth_first/search.ts'
 import type { SearchOptions, SearchResult, Violation } from '../solver/engine.ts'
 import type { Checkpoints } from '../solver/explicit/checkpoint.ts'
 import type { Exploration } from '../solver/explicit/explore.ts'
@@ -33,6 +34,7 @@ import {
   type PropertyVerdict,
   type Verdict,
 } from '../solver/verdict.ts'
+import type { Order } from './order.ts'
 
 /** `wasm` refuses what is beyond its limits; `auto` asks the explicit engine then. */
 export type Engine = 'explicit' | 'wasm' | 'auto' | 'reference' | 'smt'
@@ -45,6 +47,8 @@ export interface CellOptions extends SearchOptions {
   readonly lint: boolean
   /** What the explicit engine may leave out; nothing where this is absent. */
   readonly reductions?: readonly Reduction[]
+  /** Of the explicit engine; breadth first where this is absent. */
+  readonly order?: Order
   /** Threads that search with the wasm engine; one where this is absent. */
   readonly workers?: number
   /** Ask every scenario whether what it does ends, not only those in which a thread goes on for ever. */
@@ -73,6 +77,8 @@ export interface Cell {
   readonly result: SearchResult
   /** How the search was reduced, where that was asked for. */
   readonly reduced?: Pick<ReducedResult, 'reductions' | 'notShortest'>
+  /** Where it was depth first: `result` counts as that says. */
+  readonly depthFirst?: DepthFirstFigures
   readonly observation?: Observation
   readonly condition?: boolean
   /** By property name. */
@@ -120,14 +126,15 @@ async function searchBounded(scenario: Scenario, lowered: Lowered, options: Cell
 
 /** What an engine saw. */
 interface Searched {
-  readonly result: SearchResult | ReducedResult
+  readonly result: SearchResult | ReducedResult | DepthFirstResult
   /** Where the explicit engine has all states: what more is asked of them need not be searched for again. */
   readonly explored?: Exploration
 }
 
 /** What an engine sees, or why it does not take the model. */
 async function search(scenario: Scenario, lowered: Lowered, options: CellOptions): Promise<Searched | string> {
-  const { engine, reductions = [] } = options
+  const { engine, reductions = [], order } = options
+  if (order === 'depth-first') return { result: searchDepthFirst(lowered.model, options) }
   if (engine === 'explicit' && reductions.length === 0) {
     const { result, exploration } = searchExplored(lowered.model, options)
     return { result, ...(result.incomplete === undefined ? { explored: exploration } : {}) }
@@ -171,7 +178,8 @@ async function searchAlone(
  * leaves transitions out may leave out the loop, or the one way out of it.
  */
 function searchEnds({ model }: Lowered, options: CellOptions, safety: Searched): LivenessResult | undefined {
-  if (options.engine === 'smt' || responsesOf(model).length === 0) return undefined
+  const keepsNoGraph = options.engine === 'smt' || options.order === 'depth-first'
+  if (keepsNoGraph || responsesOf(model).length === 0) return undefined
   const { incomplete } = safety.result
   if (incomplete !== undefined)
     return { answers: responsesOf(model).map(() => ({ kind: 'unknown', incomplete })), states: 0 }
@@ -266,7 +274,9 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
   ]
   const found = new Map<string, Found>()
   const violations = properties.flatMap(({ violation }) => violation ?? [])
-  const ground = commonGround(model, violations, explored)
+  // Where a search for shortest traces met its limit, another one is not to be had either.
+  const asFound = 'depthFirst' in result || ('notShortest' in result && result.notShortest !== undefined)
+  const ground = asFound ? undefined : commonGround(model, violations, explored)
   const problems: string[] = []
   const starts = new Map<string, Scenario>()
   for (const p of properties) {
@@ -274,7 +284,10 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
       p.lasso !== undefined
         ? buildLasso(scenario, model, p.property, p.lasso)
         : p.violation?.start === undefined
-          ? p.violation && buildCounterexample(scenario, model, p.violation, ground)
+          ? p.violation &&
+            (asFound
+              ? buildAsFound(scenario, model, p.violation, DEEP)
+              : buildCounterexample(scenario, model, p.violation, ground))
           : buildFromStart(scenario, lowered, p.property, p.violation)
     if (built === undefined) continue
     if (built.ok && 'scenario' in built.value) starts.set(p.property, built.value.scenario)
@@ -307,6 +320,7 @@ export async function checkCell(scenario: Scenario, options: CellOptions): Promi
       ...(starts.size === 0 ? {} : { starts }),
       ms: performance.now() - start,
       ...('reductions' in result ? { reduced: result } : {}),
+      ...('depthFirst' in result ? { depthFirst: result.depthFirst } : {}),
       ...(observation === undefined ? {} : { observation }),
       ...(condition === undefined ? {} : { condition }),
       ...(problems.length === 0 ? {} : { problem: problems.join('; ') }),

@@ -1,6 +1,7 @@
 /** Options of `check` that do not go together. Each is refused with its reason: ignoring one would be a lie. */
 import type { Reduction } from '../solver/reduce/reduced.ts'
 import type { Engine } from './cell.ts'
+import type { Order } from './order.ts'
 import { scenarioPath } from './input.ts'
 import { printable, withHelp } from './message.ts'
 
@@ -18,6 +19,7 @@ export interface CheckRequest {
   readonly timeout?: number
   readonly budget?: number
   readonly update?: boolean
+  readonly order?: Order
   readonly liveness?: boolean
   readonly anyStart?: boolean
   readonly solver?: unknown
@@ -40,6 +42,43 @@ interface Conflict {
 }
 
 const given = (x: unknown): boolean => x !== undefined
+
+const isDeep = (r: CheckRequest): boolean => r.order === 'depth-first'
+
+/** What a depth-first search cannot be asked for. */
+const DEEP_CONFLICTS: readonly Conflict[] = [
+  {
+    when: (r) => isDeep(r) && r.engine !== 'explicit' && r.engine !== 'auto',
+    error: '--order depth-first is for the explicit engine: the others keep no path, and forget no state',
+    help: 'leave out --engine',
+  },
+  {
+    when: (r) => isDeep(r) && (r.reduce ?? []).length > 0,
+    error:
+      '--order depth-first goes with no reduction: what a reduced search leaves out rests on all that it has stored',
+    help: 'leave one of them out',
+  },
+  {
+    when: (r) => isDeep(r) && r.liveness === true,
+    error: '--liveness goes breadth first only: it needs the whole graph of states, and depth first some are forgotten',
+    help: 'leave out --order',
+  },
+  {
+    when: (r) => isDeep(r) && r.update === true,
+    error: '--update records counts and shortest races, which a depth-first search does not have',
+    help: 'leave out --order',
+  },
+  {
+    when: (r) => isDeep(r) && r.run === true,
+    error: '--order depth-first goes with no option of a run of many cells, which holds them against records',
+    help: "leave out --reporter, --jobs and the like: 'check' takes many files by itself",
+  },
+  {
+    when: (r) => isDeep(r) && r.operands.length === 0,
+    error: '--order depth-first needs a file: the catalogue is held against counts and shortest races',
+    help: 'name the scenarios, or leave out --order',
+  },
+]
 
 const CONFLICTS: readonly Conflict[] = [
   {
@@ -121,6 +160,12 @@ const CONFLICTS: readonly Conflict[] = [
     when: (r) => r.liveness === true && r.engine !== 'explicit' && r.engine !== 'reference',
     error: '--liveness is for the explicit and the reference engine: the others keep no graph of states',
     help: 'leave out --engine',
+  },
+  ...DEEP_CONFLICTS,
+  {
+    when: (r) => given(r.workers) && isDeep(r),
+    error: '--workers goes breadth first only: a depth-first search is one path, and one worker goes it',
+    help: 'leave one of them out',
   },
   {
     when: (r) => given(r.workers) && r.engine !== 'wasm' && r.engine !== 'auto',

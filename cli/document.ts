@@ -4,9 +4,10 @@
  */
 import { z } from 'zod'
 import type { Verdict } from '../solver/verdict.ts'
+import type { SizeDocument } from './proof_sizes.ts'
 
 /** Why a search ended before it had seen everything. `budget` is the time of the whole run. */
-export const STOPS = ['states', 'memory', 'time', 'depth', 'solver', 'crash', 'budget'] as const
+export const STOPS = ['states', 'memory', 'time', 'depth', 'violation', 'solver', 'crash', 'budget'] as const
 export type Stop = (typeof STOPS)[number]
 
 export interface PropertyDocument {
@@ -25,7 +26,10 @@ export interface PropertyDocument {
 }
 
 export interface SearchDocument {
-  states: number
+  /** Distinct states seen. Absent where states were forgotten, so that this is not known: see `depthFirst`. */
+  states?: number | undefined
+  /** Of a depth-first search: states entered, how often one was forgotten, and how many were held at the end. */
+  depthFirst?: { visits: number; forgotten: number; held: number } | undefined
   transitions: number
   depth: number
   complete: boolean
@@ -60,7 +64,13 @@ export interface CellDocument {
   verdict: Verdict
   properties: PropertyDocument[]
   search: SearchDocument
-  outcomes: { registers: Record<string, string>; states: number; satisfying: number }[]
+  /** Final states are not counted where states were forgotten: `meets` says which meet the condition then. */
+  outcomes: {
+    registers: Record<string, string>
+    states?: number | undefined
+    satisfying?: number | undefined
+    meets?: 'all' | 'some' | 'none' | undefined
+  }[]
   condition: { quantifier: string | null; holds: boolean | null; observation: string } | null
   coverage: {
     labels: number
@@ -84,6 +94,23 @@ export interface CellDocument {
   place?: number | undefined
   /** Where it is no scenario but a part of the sweep. */
   sweep?: SweepDocument | undefined
+  /** Where it is no scenario but a recorded proof that was checked again. */
+  proof?: ProofDocument | undefined
+}
+
+/** A recorded proof, for any number of threads and pages; its claims are the properties of its cell. */
+export interface ProofDocument {
+  property: string
+  /** The model: which calls threads make, and on what memory. */
+  core: string
+  claims: string[]
+  lemmas: number
+  /** Questions to the solver. */
+  queries: number
+  /** What explicit states say of the lemmas, size by size, where they were asked. */
+  states?: SizeDocument[] | undefined
+  /** The kernel whose check it was, where both are asked the very same. */
+  sameModelAs?: string | undefined
 }
 
 /** A row of the matrix of pairs or triples of one world on one kernel, or all rows of the world together. */
@@ -218,7 +245,8 @@ export const cellDocument: z.ZodType<CellDocument> = z.object({
     }),
   ),
   search: z.object({
-    states: count,
+    states: count.optional(),
+    depthFirst: z.object({ visits: count, forgotten: count, held: count }).optional(),
     transitions: count,
     depth: count,
     complete: z.boolean(),
@@ -240,8 +268,9 @@ export const cellDocument: z.ZodType<CellDocument> = z.object({
   outcomes: z.array(
     z.object({
       registers: z.record(z.string(), z.string()),
-      states: count,
-      satisfying: count,
+      states: count.optional(),
+      satisfying: count.optional(),
+      meets: z.enum(['all', 'some', 'none']).optional(),
     }),
   ),
   condition: z
@@ -281,6 +310,28 @@ export const cellDocument: z.ZodType<CellDocument> = z.object({
       violated: z.record(z.string(), z.array(z.object({ property: z.string(), steps: count, at: z.string() }))),
       unknown: z.array(z.string()),
       expected: z.object({ cells: count, states: count }).optional(),
+    })
+    .optional(),
+  proof: z
+    .object({
+      property: z.string(),
+      core: z.string(),
+      claims: z.array(z.string()),
+      lemmas: count,
+      queries: count,
+      states: z
+        .array(
+          z.object({
+            threads: count,
+            pages: count,
+            states: count,
+            depth: count,
+            whole: z.boolean(),
+            broken: z.object({ lemma: z.string(), run: z.array(z.string()) }).optional(),
+          }),
+        )
+        .optional(),
+      sameModelAs: z.string().optional(),
     })
     .optional(),
 })

@@ -40,9 +40,6 @@ const RANK: readonly Outcome[] = [
   'ok',
 ]
 
-/** Place of an exit code among those that win over one another: 0 wins over all. */
-export const rankOf = (code: number): number => RANK.findIndex((o) => EXIT[o].code === code)
-
 /** The outcome that decides the exit code of a run. */
 export const highest = (outcomes: readonly Outcome[]): Outcome => RANK.find((o) => outcomes.includes(o)) ?? 'ok'
 

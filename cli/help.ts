@@ -34,6 +34,8 @@ Examples:
   mmcheck check race.litmus --json | jq '.cells[].verdict'
   mmcheck check race.litmus --reduce por
   mmcheck check race.litmus --reduce auto --memory 2G
+  mmcheck check race.litmus --engine auto --memory 12G
+  mmcheck check large.litmus --order depth-first --memory 2G
   mmcheck check install+read --liveness
   mmcheck check race.litmus --engine smt --any-start --depth 25
   mmcheck check race.litmus --engine smt --solver z3 --smt-log queries
@@ -44,12 +46,28 @@ shortest race stay what they are; counts of states become smaller. The wasm
 engine does it unless '--engine explicit' is given, by one worker.
 
 --reduce symmetry keeps one of the states that become one another where
-threads that do the same change places, and tells how many the full search
-would have. In a trace no thread is renamed. It is for threads that are alike.
+threads that do the same change places, each with the page that it is at, and
+tells how many the full search would have. In a trace nothing is renamed. It is
+for threads that are alike; a call that walks over pages keeps these apart.
 
 --reduce auto explores in full, which is quicker for most, and begins anew
 with por where four or more threads have passed 2000000 states, or where the
 states do not fit --memory. It says which of the two it was, and why.
+
+--memory is 4G for the wasm engine unless it is given. A search past that is
+as exact, and as fast to a sixth: one worker goes on alone, with its table in
+parts of 256 MiB and further states outside the memory that it began in.
+
+--order depth-first is for a world that does not fit. Breadth first (the
+default) stores every state, gives the shortest race, and stops where memory
+ends. Depth first keeps the path that it is on; of the other states those that
+fit --memory: the rest are forgotten, and explored again where they come up
+again. So it sees everything with less memory and more time (little more where
+half of the states fit, and soon many times as much where a third does), and
+'holds' is worth the same; but states are not counted then, and one that is
+entered again counts again for --max-states. It ends with the first violation,
+whose race is hardly the shortest: give its id to 'mmcheck minimise'. Where
+that takes too long, try 'simulate': it stores nothing, and never says 'holds'.
 
 --any-start begins in every well-formed state, and not only in the one of
 the file: page tables, entries, guards, flags, anon_vma, page cache and file

@@ -18,18 +18,27 @@ was recorded as violated is as red as the reverse.
 --resume goes on with a run that was killed or ran out of its budget; counts
 are those of a run that nothing disturbed. It refuses what another version,
 another model or other options have left. Searches of the explicit and wasm
-engines go on from their last checkpoint; reduced ones, and those of the smt
-and reference engines, begin anew, and so does a row of the sweep.
+engines go on from their last checkpoint, of which there are none past 4 GiB of
+the wasm engine; reduced ones, and those of the smt and reference engines,
+begin anew, and so does a row of the sweep.
 
 --shard splits by recorded cost; all shards need the same version and options.
 
-Tiers: push (what the record says is quick), nightly (the catalogue and the
-pairwise sweep), weekly (its triples too). A row of the sweep, one operation
+Tiers: push (what the record says is quick), nightly (the catalogue, the
+pairwise sweep, and the proofs of the newest kernel), weekly (the triples and
+the proofs of all kernels too). A row of the sweep, one operation
 against all others in one world, is a cell like any other: it has its result
 on each kernel, and its place in shards, queue and budget. Once all rows of a
 world are there, the world is held against its record as well; --sweep chooses
 worlds and rows, and 'mmcheck matrix' shows what they find. Its cells are
 searched by the explicit engine, whatever --engine says.
+
+A recorded proof (see 'mmcheck prove') is a cell as well, with its claims as
+properties: its lemmas are put to Z3 again, in a process of its own, and a
+claim that is no longer shown is red. It is skipped, by name, where there is
+neither the package z3-solver nor z3; '--proofs none' leaves all of them out.
+With the word 'states' beside the names, as in a weekly run, the lemmas are
+held against every state at the three smallest sizes, too.
 
 --memory is of one cell; --jobs 2 may take twice as much.
 

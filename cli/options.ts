@@ -10,6 +10,7 @@ import { REDUCTIONS, type Reduction } from '../solver/reduce/reduced.ts'
 import { solverChoice, type SolverChoice } from '../solver/smt/choice.ts'
 import { WORKERS_MAX } from '../solver/wasm/rooms.ts'
 import type { Engine } from './cell.ts'
+import { ORDERS, type Order } from './order.ts'
 import type { ExportFormat } from './commands/export.ts'
 import type { GraphFormat } from './commands/graph.ts'
 import type { ColorMode } from './style.ts'
@@ -81,6 +82,7 @@ export function solver(text: string): SolverChoice {
   if (choice === undefined) throw new InvalidArgumentError(`no such program; 'mmcheck doctor' names those found`)
   return choice
 }
+export const order = (text: string): Order => oneOf(ORDERS, text)
 export const exportFormat = (text: string): ExportFormat => oneOf(['promela', 'tla'] as const, text)
 export const traceFormat = (text: string): Format => oneOf(FORMATS, text)
 export const graphFormat = (text: string): GraphFormat => oneOf(['dot', 'svg'] as const, text)

@@ -7,9 +7,10 @@ export const formatProgress = (name: string, p: Progress, seconds: number): stri
   [
     name,
     `depth ${p.depth}`,
+    ...(p.visits === undefined ? [] : [`visits ${p.visits}`]),
     `states ${p.states}`,
     `frontier ${p.frontier}`,
-    `${seconds > 0 ? Math.round(p.states / seconds / 1000) : 0}k/s`,
+    `${seconds > 0 ? Math.round((p.visits ?? p.states) / seconds / 1000) : 0}k/s`,
     `${Math.round(p.bytes / MEGA)}MB`,
   ].join('  ')
 

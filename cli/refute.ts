@@ -68,24 +68,45 @@ export const WITNESSES: readonly Witnesses[] = [
   },
 ]
 
+/** A search that saw no counterexample. */
+export interface Searched {
+  /** The scenario, or the size of a model: `2 threads, 1 page`. */
+  readonly where: string
+  readonly states: number
+  /** Of the longest of the shortest paths, in steps. */
+  readonly depth: number
+  /** False where a limit ended it: then it has seen what is `depth` steps away, and not all of that. */
+  readonly complete: boolean
+  /** What is claimed was never put to the test: no state is of the kind that it speaks of. */
+  readonly vacuous: boolean
+}
+
+export type Witnessed =
+  | { readonly kind: 'violated'; readonly refutation: Refutation }
+  | { readonly kind: 'not seen'; readonly searches: readonly Searched[] }
+
 const LIMIT_MS = 60_000
 
-/** Looks for a counterexample on a kernel; undefined where none of the scenarios has one there. */
-export async function refute(
-  property: string,
-  core: string,
-  claim: string,
-  kernel: Kernel,
-): Promise<Refutation | undefined> {
+/** Looks for a counterexample on a kernel in the scenarios that may have one; those that cannot be run there are left out. */
+export async function refute(property: string, core: string, claim: string, kernel: Kernel): Promise<Witnessed> {
+  const searches: Searched[] = []
   for (const w of WITNESSES)
     for (const name of w.property === property && w.core === core && w.claim === claim ? w.scenarios : []) {
       const kernels = [kernelLine([kernel.name], [])]
       const loaded = load(name, kernels)
       for (const scenario of loaded.ok ? loaded.scenarios : []) {
         const result = await checkCell(scenario, { engine: 'auto', depth: 0, lint: false, maxMs: LIMIT_MS })
-        const found = result.ok ? result.cell.found.get(w.shown) : undefined
-        if (found !== undefined) return { scenario: name, property: w.shown, id: found.counterexample.id, found }
+        if (!result.ok) continue
+        const { found: all, result: search } = result.cell
+        const found = all.get(w.shown)
+        if (found !== undefined) {
+          const refutation = { scenario: name, property: w.shown, id: found.counterexample.id, found }
+          return { kind: 'violated', refutation }
+        }
+        const { states, depth, incomplete } = search
+        const vacuous = result.cell.properties.some((p) => p.property === w.shown && p.verdict === 'vacuous')
+        searches.push({ where: name, states, depth, complete: incomplete === undefined, vacuous })
       }
     }
-  return undefined
+  return { kind: 'not seen', searches }
 }

@@ -1,17 +1,23 @@
 /** What `--json` prints: one object, with a versioned format. */
 import { show } from '../model/language/types.ts'
+import type { Outcome } from '../solver/engine.ts'
 import { registerSlots } from '../solver/outcomes.ts'
 import { assumptionsOf, scopeOf } from '../counterexamples/scope.ts'
 import type { Cell } from './cell.ts'
+import { hasForgotten, searchCounts } from './depth_first.ts'
 import type { CellDocument, RunDocument } from './document.ts'
-import { EXIT, type Outcome } from './exit.ts'
+import { EXIT, type Outcome as ExitOutcome } from './exit.ts'
 import { PROPERTIES } from '../properties/all.ts'
 
-export const RESULT_FORMAT = { format: 'mmcheck-result', version: { major: 1, minor: 2 } } as const
+export const RESULT_FORMAT = { format: 'mmcheck-result', version: { major: 1, minor: 3 } } as const
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
 const ASKED = new Set(PROPERTIES.flatMap((p) => p.reaches))
+
+/** Whether final states of an outcome meet the condition. */
+const meets = ({ states, satisfying }: Outcome): 'all' | 'some' | 'none' =>
+  satisfying === 0 ? 'none' : satisfying === states ? 'all' : 'some'
 
 /** A cell as it is written; how it was judged is added by the run that judges it. */
 export function cellJson(cell: Cell, differs: readonly string[]): CellDocument {
@@ -36,7 +42,7 @@ export function cellJson(cell: Cell, differs: readonly string[]): CellDocument {
       }
     }),
     search: {
-      states: cell.result.states,
+      ...searchCounts(cell),
       transitions: cell.result.transitions,
       depth: cell.result.depth,
       complete: cell.result.incomplete === undefined,
@@ -62,8 +68,7 @@ export function cellJson(cell: Cell, differs: readonly string[]): CellDocument {
           return slot === undefined ? [`r${i}`, String(value)] : [slot.name, show(slot.type, value)]
         }),
       ),
-      states: o.states,
-      satisfying: o.satisfying,
+      ...(hasForgotten(cell) ? { meets: meets(o) } : { states: o.states, satisfying: o.satisfying }),
     })),
     condition:
       cell.observation === undefined
@@ -106,7 +111,7 @@ export function cellJson(cell: Cell, differs: readonly string[]): CellDocument {
 
 export interface RunReport {
   readonly cells: readonly { readonly cell: Cell; readonly differs: readonly string[] }[]
-  readonly outcome: Outcome
+  readonly outcome: ExitOutcome
   /** What could not be checked at all, as text. */
   readonly errors: readonly string[]
   /** Where counterexamples were kept, if any was. */
@@ -122,5 +127,5 @@ export const runJson = ({ cells, outcome, errors, kept }: RunReport): RunDocumen
 })
 
 /** What a verb prints with `--json` where it fails: standard output is one object in any case. */
-export const errorJson = (outcome: Outcome, error: string): string =>
+export const errorJson = (outcome: ExitOutcome, error: string): string =>
   `${JSON.stringify({ ...RESULT_FORMAT, exit: EXIT[outcome].code, errors: [error.trimEnd()] }, null, 2)}\n`

@@ -4,11 +4,12 @@ import { printCond, printLitmus } from '../model/litmus/printer.ts'
 import type { Incomplete } from '../solver/engine.ts'
 import { responsesOf } from '../solver/liveness/search.ts'
 import { registerSlots } from '../solver/outcomes.ts'
-import type { PropertyVerdict } from '../solver/verdict.ts'
+import type { Observation, PropertyVerdict } from '../solver/verdict.ts'
 import { fairnessOf } from '../counterexamples/fairness.ts'
 import { assumptionsOf, scopeOf } from '../counterexamples/scope.ts'
 import { toAscii, wrap } from '../counterexamples/text.ts'
 import type { Cell } from './cell.ts'
+import { depthFirstLines, figuresLine, figuresText, hasForgotten } from './depth_first.ts'
 import type { Style } from './style.ts'
 
 export const COLUMNS = 75
@@ -35,9 +36,7 @@ export function cellLine(cell: Cell, style: Style): string {
     cell.result.incomplete === undefined
       ? ''
       : ` (${boundText(cell)}${cell.anyStart === true ? ', from any start' : ''})`
-  const figures =
-    cell.engine === 'smt' ? `depth ${cell.result.depth}` : `${cell.result.states} states, depth ${cell.result.depth}`
-  const plain = wrapped(toAscii(`${cell.kernel}: ${cell.verdict}${bound}; ${figures}`), '  ', 4)
+  const plain = wrapped(toAscii(`${cell.kernel}: ${cell.verdict}${bound}; ${figuresText(cell)}`), '  ', 4)
   // Painted last, since a colour takes no columns; a line may have been broken before the word.
   const head = plain.replace(new RegExp(`:(\\s+)${cell.verdict}`), (_, gap: string) => {
     return `:${gap}${style.verdict(cell.verdict, cell.verdict)}`
@@ -69,6 +68,8 @@ export function livenessText(cell: Cell, fairness: boolean): string {
           ? `${p.property} holds on every fair run; weak fairness is enough.`
           : `${p.property} holds on every fair run; it needs the strong fairness of locks.`
       if (cell.engine === 'smt') return `${p.property} is not judged: the smt engine sees no run without end.`
+      if (cell.depthFirst !== undefined)
+        return `${p.property} is not judged: a depth-first search keeps no graph of its states.`
       return `${p.property}: ${p.verdict}.`
     })
   const reduced = cell.reduced !== undefined || cell.engine === 'wasm'
@@ -91,6 +92,8 @@ function limitText(i: Incomplete | undefined): string {
       return `stopped after ${Math.round(i.limitMs / 1000)} s`
     case 'depth':
       return `to depth ${i.limit}`
+    case 'violation':
+      return 'stopped at the first violation'
     case 'solver':
     case 'crash':
       return i.reason
@@ -107,7 +110,7 @@ export function outcomeText(cell: Cell): string {
       const slot = model.slots[slots[i] ?? -1]
       return slot === undefined ? '' : `${slot.name}=${show(slot.type, value)};`
     })
-    const head = `    ${o.satisfying > 0 ? '*' : ' '} ${String(o.states).padStart(6)}  `
+    const head = `    ${o.satisfying > 0 ? '*' : ' '} ${(hasForgotten(cell) ? '' : String(o.states)).padStart(6)}  `
     return (head + wrapped(values.join(' '), ' '.repeat(head.length)).trimStart()).trimEnd()
   })
   const { observation, scenario } = cell
@@ -117,9 +120,13 @@ export function outcomeText(cell: Cell): string {
     `    Outcomes ${cell.result.outcomes.length} (* meets the condition)`,
     ...lines,
     `    ${verdict}: ${scenario.quantifier ?? ''}`,
-    `    Observation ${scenario.name} ${observation.word} ${observation.positive} ${observation.negative}`,
+    `    Observation ${scenario.name} ${observedText(cell, observation)}`,
   ].join('\n')
 }
+
+/** herd7's word, and how many final states meet the condition and do not, where that is known. */
+const observedText = (cell: Cell, { word, positive, negative }: Observation): string =>
+  hasForgotten(cell) ? word : `${word} ${positive} ${negative}`
 
 /** The final condition and what came of it, in one line: how often it was met, and how often not. */
 export function observationText(cell: Cell): string {
@@ -127,8 +134,8 @@ export function observationText(cell: Cell): string {
   const final = scenario.file.final
   if (observation === undefined || final === undefined) return ''
   const verdict = condition === undefined ? 'unknown' : condition ? 'yes' : 'no'
-  const counts = `${observation.word} ${observation.positive} ${observation.negative}`
-  return wrapped(`${final.quantifier} (${printCond(final.cond)})? ${verdict}; ${counts}`, '      ', 4)
+  const seen = observedText(cell, observation)
+  return wrapped(`${final.quantifier} (${printCond(final.cond)})? ${verdict}; ${seen}`, '      ', 4)
 }
 
 /** The race of the first violated property in the order of the properties, or nothing. */
@@ -171,7 +178,7 @@ export function reductionText({ reduced }: Cell): string {
   const lines = reduced.reductions.map(({ name, refused, because, standsFor }) => {
     if (refused !== undefined) return `Not reduced (${name}): ${refused}.`
     if (standsFor !== undefined)
-      return `Reduced (${name}): the states stand for ${standsFor}, those of a search in full; threads that do the same change places.`
+      return `Reduced (${name}): the states stand for ${standsFor}, those of a search in full; threads that do the same change places, with what they work on.`
     return `Reduced (${name}${because === undefined ? '' : `, as ${because}`}): states, final states and depth are those of the reduced search.`
   })
   const limit = limitText(reduced.notShortest)
@@ -179,6 +186,12 @@ export function reductionText({ reduced }: Cell): string {
   return lines.map((l) => wrapped(l, '    ')).join('\n')
 }
 
+/** What a depth-first search does not say, and what to do about it. */
+export const depthFirstText = (cell: Cell): string =>
+  depthFirstLines(cell)
+    .map((l) => wrapped(l, '    '))
+    .join('\n')
+
 /** The greppable last line of a cell. */
 export const doneLine = (cell: Cell): string =>
-  `    done verdict=${cell.verdict} states=${cell.result.states} edges=${cell.result.transitions} depth=${cell.result.depth} sec=${(cell.ms / 1000).toFixed(2)}`
+  `    done verdict=${cell.verdict} ${figuresLine(cell)} edges=${cell.result.transitions} depth=${cell.result.depth} sec=${(cell.ms / 1000).toFixed(2)}`

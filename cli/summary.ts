@@ -2,6 +2,7 @@
 import { PROPERTIES } from '../properties/all.ts'
 import { UNREACHED } from '../model/mm/unreached.ts'
 import type { Cell } from './cell.ts'
+import { hasForgotten } from './depth_first.ts'
 import { wrapped } from './report_text.ts'
 
 export interface CheckedCell {
@@ -58,9 +59,10 @@ const unreachedLine = (label: string): string => {
 export function summary(cells: readonly CheckedCell[], whole: boolean): string {
   const missing = unreached(cells)
   const judged = cells.filter((c) => c.expected)
+  const forgetful = cells.some(({ cell }) => hasForgotten(cell))
   const asExpected = judged.filter((c) => c.differs.length === 0).length
   const lines = [
-    `${cells.length} cells, ${cells.reduce((n, c) => n + c.cell.result.states, 0)} states in all.`,
+    `${cells.length} cells, ${forgetful ? 'at least ' : ''}${cells.reduce((n, c) => n + c.cell.result.states, 0)} states in all.`,
     ...(judged.length > 0 ? [`${asExpected} of ${judged.length} as expected.`] : []),
   ]
   if (whole) {

@@ -13,6 +13,7 @@ import {
   type Baseline,
   type ExpectedCell,
 } from '../baseline.ts'
+import type { Order } from '../order.ts'
 import type { Reduction } from '../../solver/reduce/reduced.ts'
 import { closePool, newPool, type SolverPool } from '../../solver/smt/pool.ts'
 import type { SolverChoice } from '../../solver/smt/choice.ts'
@@ -25,6 +26,7 @@ import { newProgress } from '../progress.ts'
 import { runJson } from '../report_json.ts'
 import {
   cellLine,
+  depthFirstText,
   doneLine,
   lesson,
   livenessText,
@@ -45,6 +47,8 @@ export interface CheckOptions {
   readonly engine: Engine
   readonly depth: number
   readonly reductions: readonly Reduction[]
+  /** Of the explicit engine. */
+  readonly order: Order
   readonly liveness: boolean
   /** Of the smt engine. */
   readonly anyStart: boolean
@@ -204,6 +208,7 @@ const comparable = (cell: Cell, options: CheckOptions): boolean =>
   options.engine !== 'smt' &&
   !options.update &&
   !options.liveness &&
+  options.order === 'breadth-first' &&
   options.kernels === undefined &&
   cell.result.incomplete === undefined
 
@@ -212,12 +217,14 @@ function cellOptions(
   solvers: SolverPool,
   onProgress: NonNullable<CellOptions['onProgress']>,
 ): CellOptions {
-  const { engine, depth, lint, reductions, liveness, anyStart, smtLog, workers, maxStates, maxBytes, maxMs } = options
+  const { engine, depth, lint, reductions, order, liveness, anyStart } = options
+  const { smtLog, workers, maxStates, maxBytes, maxMs } = options
   return {
     engine,
     depth,
     lint,
     reductions,
+    order,
     liveness,
     onProgress,
     anyStart,
@@ -255,6 +262,8 @@ function print(cell: Cell, options: CheckOptions, { inFull, outcomes }: Amount, 
   const reduced = reductionText(cell)
   const chosen = options.reductions.includes('auto')
   if (reduced !== '' && (outcomes || chosen || cell.reduced?.notShortest !== undefined)) out(`${reduced}\n`)
+  const deep = depthFirstText(cell)
+  if (deep !== '') out(`${deep}\n`)
   if (outcomes) out(`${doneLine(cell)}\n`)
   for (const d of differs) out(`${wrapped(`NOT AS EXPECTED: ${d}`, '      ')}\n`)
 }

@@ -1,4 +1,5 @@
 /** `mmcheck diff`: what a run found that the one before it did not. */
+import { statesOf } from '../depth_first.ts'
 import type { CellDocument, RunDocument } from '../document.ts'
 import { EXIT } from '../exit.ts'
 import { fail } from '../fail.ts'
@@ -36,7 +37,8 @@ function changesOf(a: CellDocument, b: CellDocument, slower: number): readonly P
     if (i !== j) out.push({ kind: 'counterexample', text: was(`${name} counterexample`, i, j) })
   }
   for (const what of ['states', 'transitions', 'depth'] as const) {
-    if (a.search[what] !== b.search[what]) out.push({ kind: 'count', text: was(what, a.search[what], b.search[what]) })
+    const [x = 'not counted', y = 'not counted'] = [a.search[what], b.search[what]]
+    if (x !== y) out.push({ kind: 'count', text: was(what, x, y) })
   }
   const [c, d] = [a.condition?.observation ?? 'none', b.condition?.observation ?? 'none']
   if (c !== d) out.push({ kind: 'count', text: was('observation', c, d) })
@@ -62,7 +64,7 @@ export function differencesOfRuns(a: RunDocument, b: RunDocument, slower: number
   return [
     ...b.cells.flatMap((c): readonly CellChange[] => {
       const old = before.get(keyOf(c))
-      if (old === undefined) return [{ ...place(c), kind: 'new', text: `new: ${c.verdict}, ${c.search.states} states` }]
+      if (old === undefined) return [{ ...place(c), kind: 'new', text: `new: ${c.verdict}, ${statesOf(c)} states` }]
       return changesOf(old, c, slower).map((d) => ({ ...place(c), ...d }))
     }),
     ...a.cells

@@ -1,12 +1,13 @@
 /** `mmcheck prove`: what holds for any number of threads and pages, and where it does not, the run that shows it. */
+import { availableParallelism } from 'node:os'
 import type { Kernel } from '../../model/kernels/kernels.ts'
 import { ctiOf, type Cti } from '../../solver/prove/cti.ts'
 import { ITEMS, OPEN_ITEMS, type Item, type OpenItem } from '../../solver/prove/items.ts'
 import type { Unmet } from '../../solver/prove/check.ts'
 import type { Lemma } from '../../solver/prove/lemma.ts'
 import {
-  attempt,
   headOf,
+  labelsOf,
   prepare,
   RESTS_ON,
   type ClaimProof,
@@ -14,13 +15,23 @@ import {
   type LemmaText,
   type Prepared,
 } from '../../solver/prove/prove.ts'
-import { adopted, recheck, recordOf, type ProofRecord } from '../../solver/prove/record.ts'
+import { adopted, recalled, recheck, recordOf, type ProofRecord } from '../../solver/prove/record.ts'
+import { questionDigest } from '../../solver/prove/same.ts'
+import { failureOf } from '../../solver/prove/session.ts'
+import { unmetWords } from '../../solver/prove/words.ts'
+import { failureText } from '../../solver/smt/solver_process.ts'
 import { EXIT, highest, type Outcome } from '../exit.ts'
+import { inOrder } from '../in_order.ts'
 import { errorText, withHelp } from '../message.ts'
+import { contradiction, statesText, type SizeDocument } from '../proof_sizes.ts'
+import { proofStates, sizesOf } from '../proof_states.ts'
 import { proofsElsewhere, recordedProof, writeProof } from '../proofs.ts'
-import { refute, type Refutation } from '../refute.ts'
+import { tableText, writeTable, type TableAnswer } from '../proof_table.ts'
+import { refute, type Refutation, type Searched } from '../refute.ts'
+import { searched, type Searches } from '../search_proof.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
+import { answerText, outcomeOf, reasonText, withoutProof, type Answer } from './prove_answer.ts'
 
 export interface ProveOptions {
   readonly kernels: readonly Kernel[]
@@ -39,6 +50,8 @@ export interface ProveOptions {
   readonly lemmas: boolean
   /** For what is not proved: a step that breaks a lemma, with the state before it. */
   readonly cti: boolean
+  /** Holds the lemmas of what is proved against all states at the three smallest sizes. */
+  readonly states: boolean
   /** One table, claim by kernel, in place of a paragraph for each. */
   readonly table: boolean
   readonly json: boolean
@@ -46,18 +59,13 @@ export interface ProveOptions {
   readonly err: (text: string) => void
 }
 
-/** What became of one claim. */
-type Answer =
-  | { readonly kind: 'proved' }
-  | { readonly kind: 'violated'; readonly refutation: Refutation }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'unknown'; readonly cti?: Cti | undefined; readonly why?: string }
-
 interface Answered {
   readonly proof: ItemProof
   /** How it was come by. */
   readonly origin: string
   readonly answers: readonly { readonly claim: ClaimProof; readonly answer: Answer }[]
+  /** What explicit states say of its lemmas, where they were asked. */
+  readonly states?: readonly SizeDocument[]
 }
 
 /** What was tried, and what is left to show of it where it failed. */
@@ -66,6 +74,16 @@ interface Tried {
   readonly origin: string
   readonly lemmas: readonly Lemma[]
   readonly unmet: readonly { readonly of: Lemma; readonly unmet: Unmet }[]
+  /** What kept the solver from answering. */
+  readonly why?: string
+}
+
+/** What was asked in this run, so that it is asked once. */
+interface Shared {
+  /** By digest of what is asked: the kernel of which it was asked, and what became of it. */
+  readonly checked: Map<string, { readonly kernel: string; readonly tried: Tried }>
+  readonly searched: Searches
+  readonly states: Map<string, readonly SizeDocument[]>
 }
 
 /** The lemmas of some other kernel, where they prove here all that they prove there. */
@@ -85,13 +103,27 @@ async function fromElsewhere(prepared: Prepared, options: ProveOptions): Promise
   return undefined
 }
 
-async function tried(prepared: Prepared, record: ProofRecord | undefined, options: ProveOptions): Promise<Tried> {
+async function tried(
+  prepared: Prepared,
+  record: ProofRecord | undefined,
+  options: ProveOptions,
+  shared: Shared,
+): Promise<Tried> {
   const limits = { queryMs: options.limitMs, ...solverOf(options) }
   if (record === undefined && !options.find && options.without.length === 0) {
     const elsewhere = await fromElsewhere(prepared, options)
     if (elsewhere !== undefined) return elsewhere
   }
   if (record !== undefined && !options.find) {
+    const kernel = prepared.setup.kernel.name
+    const question = `${questionDigest(prepared.setup, recalled(record, prepared))} ${record.claims.join(', ')}`
+    const before = shared.checked.get(question)
+    if (before !== undefined)
+      return {
+        ...before.tried,
+        proof: { ...before.tried.proof, kernel },
+        origin: `same model and lemmas as ${before.kernel}, checked there`,
+      }
     const { proof, same, unmet, lemmas } = await recheck(record, prepared, {
       ...limits,
       // Of a model that something was taken out of, one step that breaks the proof is enough.
@@ -99,19 +131,28 @@ async function tried(prepared: Prepared, record: ProofRecord | undefined, option
     })
     const changed = same || options.without.length > 0 ? '' : '; the model has changed since'
     const origin = `recorded, checked again${changed}`
-    return { proof, origin, lemmas, unmet: unmet.map((u) => ({ of: lemmas[u.place] ?? u.lemma, unmet: u })) }
+    const broken = unmet.map((u) => ({ of: lemmas[u.place] ?? u.lemma, unmet: u }))
+    const checked: Tried = { proof, origin, lemmas, unmet: broken }
+    shared.checked.set(question, { kernel, tried: checked })
+    return checked
   }
-  const a = await attempt(prepared, limits)
+  const { found: a, origin } = await searched(prepared, limits, shared.searched)
   if (options.update) writeProof(recordOf(a))
   return {
     proof: a.proof,
-    origin: 'found anew',
+    origin,
     lemmas: a.lemmas,
     unmet: a.unmet.map((u) => ({ of: a.all[u.place] ?? u.lemma, unmet: u })),
   }
 }
 
-async function unknownOf(t: Tried, prepared: Prepared, claim: ClaimProof, options: ProveOptions): Promise<Answer> {
+async function unknownOf(
+  t: Tried,
+  prepared: Prepared,
+  claim: ClaimProof,
+  seen: readonly Searched[],
+  options: ProveOptions,
+): Promise<Answer> {
   const mine = new Set(prepared.claims.find((c) => c.name === claim.claim)?.lemmas)
   const [first] = t.unmet.filter((u) => mine.has(u.of))
   const broken = first ?? t.unmet[0]
@@ -119,8 +160,22 @@ async function unknownOf(t: Tried, prepared: Prepared, claim: ClaimProof, option
     options.cti && broken !== undefined
       ? await ctiOf(prepared.setup, t.lemmas, broken.unmet, { queryMs: options.limitMs, ...solverOf(options) })
       : undefined
-  return { kind: 'unknown', cti }
+  const why = t.why ?? (broken === undefined ? 'a search found no proof' : notShown(broken.unmet, t.unmet.length))
+  const counterexample = cti === undefined ? {} : { cti }
+  // Of a solver that ended there is no more to say; of a model that something was taken out of, that the proof is broken.
+  if (t.why !== undefined || options.without.length > 0) return { kind: 'unknown', why, ...counterexample }
+  const claimed = prepared.claims.find((c) => c.name === claim.claim)
+  const lemmas = claimed?.lemmas ?? []
+  const about = claimed === undefined ? [] : labelsOf(claimed)
+  const { searches, against } = sizesOf(prepared.setup, lemmas, about, { maxMs: SIZES_MS })
+  if (against !== undefined) return { kind: 'unknown', why: against, ...counterexample }
+  return { ...withoutProof([...seen, ...searches], why), ...counterexample }
 }
+/** For each of the three smallest sizes. */
+const SIZES_MS = 20_000
+
+const notShown = (u: Unmet, count: number): string =>
+  `not shown: ${unmetWords(u)}${count > 1 ? `; ${count - 1} more` : ''}`
 
 /** An item of which runs of scenarios have refuted all that is claimed. */
 const nothingLeft = ({ item, setup }: Prepared): ItemProof => ({
@@ -130,20 +185,48 @@ const nothingLeft = ({ item, setup }: Prepared): ItemProof => ({
   queries: { found: 0, checked: 0 },
 })
 
+/** Where the solver is gone for good, its claims are unknown; those of other items are not touched. */
+async function orFailed({ item, setup, claims }: Prepared, tried: () => Promise<Tried>): Promise<Tried> {
+  try {
+    return await tried()
+  } catch (e) {
+    const failure = failureOf(e)
+    if (failure === undefined) throw e
+    const none = claims.map((c): ClaimProof => {
+      const labels = labelsOf(c).length
+      return { claim: c.name, verdict: 'unknown', labels, lemmas: [], broken: [] }
+    })
+    const proof = { ...headOf(item, setup), claims: none, support: [], queries: { found: 0, checked: 0 } }
+    return { proof, origin: 'asked', lemmas: [], unmet: [], why: `the solver ended: ${failureText(failure)}` }
+  }
+}
+
+/** Of proofs that are asked the very same, the states are looked at once. */
+function statesAsked({ setup }: Prepared, { proof, lemmas, unmet }: Tried, shared: Shared): readonly SizeDocument[] {
+  if (unmet.length > 0 || !proof.claims.some((c) => c.verdict === 'proved')) return []
+  const question = questionDigest(setup, lemmas)
+  const found = shared.states.get(question) ?? proofStates(setup, lemmas)
+  shared.states.set(question, found)
+  return found
+}
+
 /** One item on one kernel: what a run of the catalogue breaks is not put to the solver. */
-async function answered(item: Item, kernel: Kernel, options: ProveOptions): Promise<Answered> {
+async function answered(item: Item, kernel: Kernel, options: ProveOptions, shared: Shared): Promise<Answered> {
   const prepared = prepare(item, kernel, options.without)
   const refuted = new Map<string, Refutation>()
+  const searches = new Map<string, readonly Searched[]>()
   for (const c of options.without.length === 0 ? prepared.claims : []) {
-    const found = c.lemmas.length === 0 ? undefined : await refute(item.property, item.core.name, c.name, kernel)
-    if (found !== undefined) refuted.set(c.name, found)
+    const seen = c.lemmas.length === 0 ? undefined : await refute(item.property, item.core.name, c.name, kernel)
+    if (seen?.kind === 'violated') refuted.set(c.name, seen.refutation)
+    if (seen?.kind === 'not seen') searches.set(c.name, seen.searches)
   }
   const left = { ...prepared, claims: prepared.claims.filter((c) => !refuted.has(c.name)) }
   const name = { property: item.property, core: item.core.name, kernel: kernel.name }
-  const t: Tried =
+  const t = await orFailed(left, () =>
     left.claims.length === 0 && prepared.claims.length > 0
-      ? { proof: nothingLeft(left), origin: 'by runs of a scenario', lemmas: [], unmet: [] }
-      : await tried(left, recordedProof(name), options)
+      ? Promise.resolve({ proof: nothingLeft(left), origin: 'by runs of a scenario', lemmas: [], unmet: [] })
+      : tried(left, recordedProof(name), options, shared),
+  )
   const answers: { readonly claim: ClaimProof; readonly answer: Answer }[] = []
   for (const c of prepared.claims) {
     const refutation = refuted.get(c.name)
@@ -160,39 +243,15 @@ async function answered(item: Item, kernel: Kernel, options: ProveOptions): Prom
           ? { kind: 'proved' }
           : absent
             ? { kind: 'absent' }
-            : await unknownOf(t, prepared, claim, options)
+            : await unknownOf(t, prepared, claim, searches.get(c.name) ?? [], options)
       answers.push({ claim, answer })
     }
   }
-  return { proof: t.proof, origin: t.origin, answers }
+  const states = options.states ? statesAsked(left, t, shared) : []
+  return { proof: t.proof, origin: t.origin, answers, ...(states.length === 0 ? {} : { states }) }
 }
 
 const solverOf = ({ solver }: ProveOptions): { readonly solver?: string } => (solver === undefined ? {} : { solver })
-
-const outcomeOf = (answer: Answer): Outcome => {
-  switch (answer.kind) {
-    case 'proved':
-    case 'absent':
-      return 'ok'
-    case 'violated':
-      return 'violated'
-    case 'unknown':
-      return 'unknown'
-  }
-}
-
-function answerText(answer: Answer): string {
-  switch (answer.kind) {
-    case 'proved':
-      return 'for all sizes'
-    case 'violated':
-      return `${answer.refutation.id}, found again in ${answer.refutation.scenario} (${answer.refutation.property})`
-    case 'absent':
-      return 'no code of this kernel does it'
-    case 'unknown':
-      return answer.why ?? ''
-  }
-}
 
 function lemmaLine({ text, labels }: LemmaText): string {
   const where = labels === undefined ? 'always' : `at ${labels.length} label${labels.length === 1 ? '' : 's'}`
@@ -212,7 +271,7 @@ function ctiText(cti: Cti): readonly string[] {
   ]
 }
 
-function text({ proof, origin, answers }: Answered, options: ProveOptions): string {
+function text({ proof, origin, answers, states }: Answered, options: ProveOptions): string {
   const { kernel, without, operations } = proof
   const on = `${kernel}${without.length === 0 ? '' : ` without ${without.join(', ')}`}`
   const calls = operations.length === 0 ? '' : `; threads do ${operations.join(', ')}`
@@ -222,15 +281,15 @@ function text({ proof, origin, answers }: Answered, options: ProveOptions): stri
     if (options.lemmas && answer.kind === 'proved') lines.push(...claim.lemmas.map(lemmaLine))
     if (answer.kind === 'unknown' && answer.cti !== undefined) lines.push(...ctiText(answer.cti))
   }
+  if (states !== undefined) lines.push(wrapped(`states   ${statesText(states)}`, '  ', 11))
   if (options.lemmas && proof.support.length > 0) lines.push('  with', ...proof.support.map(lemmaLine))
   return `${lines.join('\n')}\n`
 }
 
 /** A claim that no proof is tried of: a run of a scenario shows it false, or nothing is known. */
 async function openAnswer(item: OpenItem, kernel: Kernel, options: ProveOptions): Promise<Answered> {
-  const refutation = await refute(item.property, item.core, item.claim, kernel)
-  const answer: Answer =
-    refutation === undefined ? { kind: 'unknown', why: item.why } : { kind: 'violated', refutation }
+  const seen = await refute(item.property, item.core, item.claim, kernel)
+  const answer = seen.kind === 'violated' ? seen : withoutProof(seen.searches, item.why)
   const claim: ClaimProof = { claim: item.claim, verdict: 'unknown', labels: 0, lemmas: [], broken: [] }
   const proof: ItemProof = {
     ...{ property: item.property, statement: item.statement, core: item.core, kernel: kernel.name },
@@ -239,45 +298,15 @@ async function openAnswer(item: OpenItem, kernel: Kernel, options: ProveOptions)
   return { proof, origin: 'by runs of a scenario', answers: [{ claim, answer }] }
 }
 
-/** How a claim stands on a kernel, as the table has it. */
-const MARKS: Readonly<Record<Answer['kind'], string>> = { proved: 'yes', violated: 'NO', unknown: '?', absent: '-' }
-
-/** Claim by kernel, and the counterexamples that it names. */
-function tableText(proofs: readonly Answered[], kernels: readonly Kernel[]): string {
-  const rows = new Map<string, Map<string, ReadonlyMap<string, Answer>>>()
-  for (const { proof, answers } of proofs)
-    for (const { claim, answer } of answers) {
-      const group = `${proof.property} (${proof.core})`
-      const of = rows.get(group) ?? new Map<string, ReadonlyMap<string, Answer>>()
-      rows.set(group, of.set(claim.claim, new Map([...(of.get(claim.claim) ?? []), [proof.kernel, answer]])))
-    }
-  const cells = (of: (k: Kernel) => string): string => kernels.map((k) => of(k).padEnd(k.name.length + 1)).join(' ')
-  const line = (first: string, rest: string): string => `${first.padEnd(CLAIM_WIDTH)} ${rest}`.trimEnd()
-  const lines = [
-    line(
-      '',
-      cells((k) => k.name),
-    ),
-  ]
-  const ids: string[] = []
-  for (const [group, claims] of rows) {
-    lines.push(group)
-    for (const [claim, of] of claims) {
-      const mark = (k: Kernel): string => {
-        const answer = of.get(k.name)
-        return answer === undefined ? '' : MARKS[answer.kind]
-      }
-      lines.push(line(`  ${claim}`, cells(mark)))
-      for (const [kernel, answer] of of)
-        if (answer.kind === 'violated')
-          ids.push(wrapped(`${answer.refutation.id} ${answer.refutation.scenario} on ${kernel}: ${group}`, '  ', 4))
-    }
-  }
-  const legend =
-    'yes: proved for all sizes; NO: a counterexample was found again; ?: unknown; -: no code of the kernel does it'
-  return [...lines, '', wrapped(legend, ''), ...(ids.length === 0 ? [] : ['', ...ids]), ''].join('\n')
-}
-const CLAIM_WIDTH = 32
+/** An answer as the table has it. */
+const forTable = ({ proof, answers }: Answered): readonly Omit<TableAnswer, 'date'>[] =>
+  answers.map(({ claim, answer }) => ({
+    ...{ property: proof.property, core: proof.core, claim: claim.claim, kernel: proof.kernel, verdict: answer.kind },
+    ...(answer.kind === 'violated'
+      ? { counterexample: answer.refutation.id, scenario: answer.refutation.scenario }
+      : {}),
+    ...(reasonText(answer) === '' ? {} : { why: reasonText(answer) }),
+  }))
 
 const isAsked = (property: string, core: string, { properties, cores }: ProveOptions): boolean =>
   (properties.length === 0 || properties.includes(property)) && (cores.length === 0 || cores.includes(core))
@@ -289,23 +318,37 @@ const isAsked = (property: string, core: string, { properties, cores }: ProveOpt
 export async function proveCommand(options: ProveOptions): Promise<number> {
   const outcomes: Outcome[] = []
   const proofs: Answered[] = []
+  const shared: Shared = { checked: new Map(), searched: new Map(), states: new Map() }
   for (const kernel of options.kernels) {
     const open = options.without.length > 0 ? [] : OPEN_ITEMS.filter((i) => isAsked(i.property, i.core, options))
     const todo = [
-      ...ITEMS.filter((i) => isAsked(i.property, i.core.name, options)).map((i) => () => answered(i, kernel, options)),
+      ...ITEMS.filter((i) => isAsked(i.property, i.core.name, options)).map(
+        (i) => () => answered(i, kernel, options, shared),
+      ),
       ...open.map((i) => () => openAnswer(i, kernel, options)),
     ]
-    for (const one of todo) {
-      try {
-        const a = await one()
+    // A search for one item may rest on that for another, so that these go one after the other.
+    for await (const done of inOrder(todo, options.find ? 1 : availableParallelism())) {
+      if (done.status === 'fulfilled') {
+        const a = done.value
         proofs.push(a)
         outcomes.push(...a.answers.map((x) => outcomeOf(x.answer)))
+        const against = contradiction(a.states ?? [])
+        if (against !== undefined) {
+          options.err(errorText(`${a.proof.property} (${a.proof.core}) on ${kernel.name}: ${against}`))
+          outcomes.push('disagree')
+        }
         if (!options.json && !options.table) options.out(text(a, options))
-      } catch (e) {
-        options.err(errorText(`${kernel.name}: ${e instanceof Error ? e.message : String(e)}`))
+      } else {
+        const reason: unknown = done.reason
+        options.err(errorText(`${kernel.name}: ${reason instanceof Error ? reason.message : String(reason)}`))
         outcomes.push('usage')
       }
     }
+  }
+  if (options.update && options.without.length === 0) {
+    const date = new Date().toISOString().slice(0, 10)
+    writeTable(proofs.flatMap(forTable).map((a) => ({ ...a, date })))
   }
   if (outcomes.length === 0) {
     const known = [...new Set([...ITEMS, ...OPEN_ITEMS].map((i) => i.property))].join(', ')
@@ -318,15 +361,17 @@ export async function proveCommand(options: ProveOptions): Promise<number> {
       `${JSON.stringify({ ...RESULT_FORMAT, exit: code, restsOn: RESTS_ON, proofs: proofs.map(forJson) }, null, 2)}\n`,
     )
   else if (proofs.length > 0) {
-    if (options.table) options.out(tableText(proofs, options.kernels))
+    const names = options.kernels.map((k) => k.name)
+    if (options.table) options.out(tableText(proofs.flatMap(forTable), names))
     options.out(`\nIt rests on:\n${RESTS_ON.map((r) => `${wrapped(`- ${r}`, '', 2)}\n`).join('')}`)
   }
   return code
 }
 
-const forJson = ({ proof, origin, answers }: Answered): object => ({
+const forJson = ({ proof, origin, answers, states }: Answered): object => ({
   ...proof,
   origin,
+  ...(states === undefined ? {} : { states }),
   claims: answers.map(({ claim, answer }) => ({
     ...claim,
     verdict: answer.kind,
@@ -337,6 +382,8 @@ const forJson = ({ proof, origin, answers }: Answered): object => ({
           shows: answer.refutation.property,
         }
       : {}),
+    ...(reasonText(answer) === '' ? {} : { why: reasonText(answer) }),
+    ...('searches' in answer ? { searches: answer.searches } : {}),
     ...(answer.kind === 'unknown' && answer.cti !== undefined ? { cti: answer.cti } : {}),
   })),
 })

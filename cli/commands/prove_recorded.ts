@@ -5,6 +5,8 @@ import { prepare } from '../../solver/prove/prove.ts'
 import { recheck, type ProofRecord } from '../../solver/prove/record.ts'
 import { EXIT } from '../exit.ts'
 import { errorText } from '../message.ts'
+import { contradiction, statesText, type SizeDocument } from '../proof_sizes.ts'
+import { proofStates } from '../proof_states.ts'
 import { allRecordedProofs } from '../proofs.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
@@ -15,6 +17,8 @@ interface Again {
   readonly record: ProofRecord
   readonly kernels: readonly string[]
   readonly lost: readonly string[]
+  /** What explicit states say of its lemmas, where they were asked and nothing is lost. */
+  readonly states?: readonly SizeDocument[]
 }
 
 /** Records of kernels that are of the same patches, with the same claims: what is shown of one is shown of all. */
@@ -37,9 +41,12 @@ async function again(records: readonly ProofRecord[], options: ProveOptions): Pr
   if (item === undefined || kernel === undefined) return { record, kernels, lost: record.claims }
   const { solver } = options
   const limits = { queryMs: options.limitMs, first: true, ...(solver === undefined ? {} : { solver }) }
-  const { proof } = await recheck(record, prepare(item, kernel, []), limits)
+  const prepared = prepare(item, kernel, [])
+  const { proof, lemmas } = await recheck(record, prepared, limits)
   const proved = new Set(proof.claims.filter((c) => c.verdict === 'proved').map((c) => c.claim))
-  return { record, kernels, lost: record.claims.filter((c) => !proved.has(c)) }
+  const lost = record.claims.filter((c) => !proved.has(c))
+  const states = options.states && lost.length === 0 ? { states: proofStates(prepared.setup, lemmas) } : {}
+  return { record, kernels, lost, ...states }
 }
 
 /** Returns the exit code: 0 where all that is recorded as proved is proved again, 21 where some of it is not. */
@@ -59,22 +66,31 @@ export async function proveRecorded(options: ProveOptions): Promise<number> {
     const one = await again(records, options)
     if (one === undefined) continue
     done.push(one)
-    const { record, kernels, lost } = one
+    const { record, kernels, lost, states } = one
     const verdict = lost.length === 0 ? 'proved' : 'unknown'
     const what = lost.length === 0 ? record.claims.join(', ') : `no longer shown: ${lost.join(', ')}`
     if (!options.json)
       options.out(
         `${wrapped(`${verdict.padEnd(8)} ${record.property} (${record.core}) on ${kernels.join(', ')}: ${what}`, '', 9)}\n`,
       )
+    if (!options.json && states !== undefined) options.out(`${wrapped(statesText(states), '         ')}\n`)
+    const against = contradiction(states ?? [])
+    if (against !== undefined)
+      options.err(errorText(`${record.property} (${record.core}) on ${kernels.join(', ')}: ${against}`))
   }
-  const code = done.some((d) => d.lost.length > 0) ? EXIT.unknown.code : EXIT.ok.code
+  const { code } = done.some((d) => contradiction(d.states ?? []) !== undefined)
+    ? EXIT.disagree
+    : done.some((d) => d.lost.length > 0)
+      ? EXIT.unknown
+      : EXIT.ok
   if (options.json) {
-    const proofs = done.map(({ record, kernels, lost }) => ({
+    const proofs = done.map(({ record, kernels, lost, states }) => ({
       property: record.property,
       core: record.core,
       kernels,
       claims: record.claims,
       lost,
+      ...(states === undefined ? {} : { states }),
     }))
     options.out(`${JSON.stringify({ ...RESULT_FORMAT, exit: code, proofs }, null, 2)}\n`)
   }

@@ -206,7 +206,3 @@ export function readCheckpoint(directory: string, wanted: CheckpointOf): Result<
   if (!snapshot.ok) return snapshot
   return ok({ snapshot: snapshot.value, ms: head.value.ms, parts: head.value.parts })
 }
-
-export const removeCheckpoint = (directory: string): void => {
-  rmSync(directory, { recursive: true, force: true })
-}

@@ -17,6 +17,7 @@ const SEEN = [
   'cli/judge',
   'cli/matrix',
   'cli/nightly',
+  'cli/proofs',
   'cli/report_json',
 ]
 

@@ -2,7 +2,7 @@
 import type { Progress } from '../../solver/engine.ts'
 import type { Job } from './job.ts'
 import { newPool, type Settled } from './pool.ts'
-import type { CellTask } from './run_cell.ts'
+import type { CellTask } from './task.ts'
 import { byCost } from './shard.ts'
 
 /** Everything of a task but its job and how much time is left. */

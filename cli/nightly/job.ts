@@ -7,12 +7,15 @@ import type { Scenario } from '../../model/scenarios/scenario.ts'
 import type { Baseline, ExpectedCell } from '../baseline.ts'
 import { catalogue, load, weekly } from '../input.ts'
 import type { SweepRecord } from '../matrix/record.ts'
+import { allRecordedProofs } from '../proofs.ts'
+import { proofKey, proofName, proofRows, proofRowSchema, type ProofRow } from './proof_cells.ts'
 import { rowName, sweepKey, sweepRowSchema, sweepRows, type SweepRow } from './sweep_rows.ts'
+import type { Tier } from './tier.ts'
 
 export interface Job {
   /** `SCENARIO @ KERNEL`: no two cells of a run have the same. */
   key: string
-  suite: 'catalogue' | 'file' | 'sweep'
+  suite: 'catalogue' | 'file' | 'sweep' | 'proof'
   scenario: string
   /** The kernel, and what was taken out of it. */
   kernel: string
@@ -22,22 +25,21 @@ export interface Job {
   cost: number
   /** The row that a job of the sweep is; it has no source. */
   sweep?: SweepRow | undefined
+  /** The recorded proof that a job checks; its source is a digest of what is recorded. */
+  proof?: ProofRow | undefined
 }
 
 export const jobSchema: z.ZodType<Job> = z.object({
   key: z.string(),
-  suite: z.enum(['catalogue', 'file', 'sweep']),
+  suite: z.enum(['catalogue', 'file', 'sweep', 'proof']),
   scenario: z.string(),
   kernel: z.string(),
   without: z.array(z.string()),
   source: z.object({ name: z.string(), text: z.string() }),
   cost: z.number(),
   sweep: sweepRowSchema.optional(),
+  proof: proofRowSchema.optional(),
 })
-
-/** How much of a night a cell may be part of. */
-export const TIERS = ['push', 'nightly', 'weekly'] as const
-export type Tier = (typeof TIERS)[number]
 
 /**
  * Transitions that take as long as all that is done once for a cell: reading, lowering, generating code,
@@ -67,11 +69,30 @@ export interface Selection {
   readonly kernels?: readonly KernelLine[]
   /** Worlds or rows of the sweep that take part, by name. */
   readonly sweep: readonly string[]
+  /** Recorded proofs that take part, by kernel, property or model; see proofRows(). None where absent. */
+  readonly proofs?: readonly string[]
 }
 
-/** The keys of what a job comes to: one per kernel for a row of the sweep. */
-export const keysOf = ({ key, sweep }: Job): readonly string[] =>
-  sweep === undefined ? [key] : sweep.kernels.map((k) => sweepKey(sweep, k))
+/** The keys of what a job comes to: one per kernel for a row of the sweep, and for a proof. */
+export const keysOf = ({ key, sweep, proof }: Job): readonly string[] => {
+  if (sweep !== undefined) return sweep.kernels.map((k) => sweepKey(sweep, k))
+  return proof === undefined ? [key] : proof.kernels.map((k) => proofKey(proof, k))
+}
+
+/** Recorded proofs as jobs. */
+const proofJobs = (words: readonly string[]): readonly Job[] =>
+  words.length === 0
+    ? []
+    : proofRows(words, allRecordedProofs()).map(({ row, cost, digest }) => ({
+        key: `${proofName(row)} @ ${row.kernels.join(', ')}`,
+        suite: 'proof',
+        scenario: proofName(row),
+        kernel: '',
+        without: [],
+        source: { name: '', text: digest },
+        cost,
+        proof: row,
+      }))
 
 /** Rows of the sweep as jobs. */
 const sweepJobs = (names: readonly string[], record: SweepRecord): readonly Job[] =>
@@ -106,7 +127,7 @@ const jobOf = (
 
 /** The cells of a run, in the order in which they are reported. */
 export function selectJobs(
-  { operands, tier, kernels, sweep }: Selection,
+  { operands, tier, kernels, sweep, proofs = [] }: Selection,
   baseline: Baseline,
   swept: SweepRecord = {},
 ): Jobs {
@@ -126,7 +147,7 @@ export function selectJobs(
     }
   }
   const wanted = tier === 'push' && operands.length === 0 ? jobs.filter((j) => j.cost <= PUSH_COST) : jobs
-  return { jobs: [...unique(wanted), ...sweepJobs(sweep, swept)], errors }
+  return { jobs: [...unique(wanted), ...sweepJobs(sweep, swept), ...proofJobs(proofs)], errors }
 }
 
 /** A cell that is asked for twice is checked once; two files with one name are told apart. */

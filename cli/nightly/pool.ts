@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import type { Progress } from '../../solver/engine.ts'
 import { fromWorker } from './messages.ts'
 import type { Answer } from './record.ts'
-import { runCellTask, type CellTask } from './run_cell.ts'
+import { runCellTask } from './run_cell.ts'
+import type { CellTask } from './task.ts'
 
 /** Compiled modules alone can be started as processes; from TypeScript source all runs in this one. */
 const canStart = import.meta.url.endsWith('.js')

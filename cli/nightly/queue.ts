@@ -8,7 +8,7 @@ import { limits, type Execute, type Execution } from './execute.ts'
 import { jobId, type Job } from './job.ts'
 import type { Settled } from './pool.ts'
 import { answerSchema } from './record.ts'
-import type { CellTask } from './run_cell.ts'
+import type { CellTask } from './task.ts'
 import { byCost } from './shard.ts'
 
 export type Bull = typeof bullmq

@@ -13,6 +13,7 @@ import type { Execute } from './execute.ts'
 import { keysOf, planDigest, selectJobs, type Job, type Selection } from './job.ts'
 import { openJournal, type Journal } from './journal.ts'
 import type { Settled } from './pool.ts'
+import { uncheckedProof } from './proof_run.ts'
 import { recordedKernel, unsearched, type CellRecord, type SearchRequest } from './record.ts'
 import { cellsOf, shardText, type Shard } from './shard.ts'
 import { judgedRow, withWorlds } from './sweep_judge.ts'
@@ -101,10 +102,18 @@ export async function runCells(options: RunOptions): Promise<Result<RunDone, str
     held: search.engine !== 'smt' && selection.kernels === undefined && !search.liveness,
     recording: options.update,
   }
-  const cellOf = (job: Job, record: CellRecord): CellDocument =>
-    job.suite === 'sweep'
-      ? judgedRow(record, swept, options.update)
-      : judged(record, job.suite === 'catalogue', judging)
+  const cellOf = (job: Job, record: CellRecord): CellDocument => {
+    switch (job.suite) {
+      case 'sweep':
+        return judgedRow(record, swept, options.update)
+      case 'proof':
+        // Whoever has checked it knows what was recorded, and has judged it.
+        return { ...record.document, outcome: record.outcome }
+      case 'catalogue':
+      case 'file':
+        return judged(record, job.suite === 'catalogue', judging)
+    }
+  }
 
   watch.begin({ planned: jobs.flatMap(keysOf).length, cost: jobs.reduce((n, j) => n + j.cost, 0), shard, started })
   for (const e of errors) watch.error(e)
@@ -114,8 +123,10 @@ export async function runCells(options: RunOptions): Promise<Result<RunDone, str
     records.set(record.key, record)
     watch.cell(cellOf(job, record), job.cost / keysOf(job).length, records.size + mistakes.size)
   }
-  const none = (job: Job, stopped: Stop): readonly CellRecord[] =>
-    job.sweep === undefined ? [unsearched(job, search.engine, stopped)] : unsweptRow(job.sweep, stopped)
+  const none = (job: Job, stopped: Stop): readonly CellRecord[] => {
+    if (job.sweep !== undefined) return unsweptRow(job.sweep, stopped)
+    return job.proof === undefined ? [unsearched(job, search.engine, stopped)] : uncheckedProof(job.proof, stopped)
+  }
   const settle = (job: Job, settled: Settled | { readonly kind: 'no time' }): void => {
     if (settled.kind === 'no time') for (const r of none(job, 'budget')) finish(job, r)
     else if (settled.kind === 'overdue') for (const r of none(job, 'time')) finish(job, r)

@@ -1,12 +1,10 @@
 /** One cell: from the cache, from a checkpoint, or from the beginning. What a worker process does. */
 import { join } from 'node:path'
-import { z } from 'zod'
 import { digestOf, sha256 } from '../../counterexamples/digest.ts'
 import { lower, ModelError, type Lowered } from '../../model/language/lower/lower.ts'
 import { kernelLine } from '../../model/litmus/kernel_line.ts'
 import type { Scenario } from '../../model/scenarios/scenario.ts'
 import { PROPERTIES, withProperties } from '../../properties/all.ts'
-import type { Progress } from '../../solver/engine.ts'
 import type { Checkpoints } from '../../solver/explicit/checkpoint.ts'
 import type { ImageCheckpoints } from '../../solver/wasm/checkpoint.ts'
 import { checkCell } from '../cell.ts'
@@ -16,37 +14,12 @@ import { readCached, writeCached } from './cache.ts'
 import { openWriter, readCheckpoint, type CheckpointOf, type Loaded } from './checkpoint_file.ts'
 import { codeDigest, modelDigest, versions } from './code.ts'
 import { openImageWriter, readImage } from './image_file.ts'
-import { jobSchema, type Job } from './job.ts'
-import { recordOf, searchSchema, type Answer, type SearchRequest } from './record.ts'
+import type { Job } from './job.ts'
+import { runProofRow } from './proof_task.ts'
+import { recordOf, type Answer, type SearchRequest } from './record.ts'
 import { sweepKey, type SweepRow } from './sweep_rows.ts'
 import { runSweepRow, unsweptRow } from './sweep_run.ts'
-
-export interface CellTask {
-  job: Job
-  search: SearchRequest
-  /** Milliseconds for this cell from now on, and whether that is what is left of the budget of the run. */
-  maxMs?: number | undefined
-  ofBudget: boolean
-  /** Where results are kept; absent where none is to be taken or kept. */
-  cache?: string | undefined
-  /** Where checkpoints of cells are kept, and how often; absent where none are. */
-  checkpoints?: { directory: string; everyMs: number } | undefined
-}
-
-export const taskSchema: z.ZodType<CellTask> = z.object({
-  job: jobSchema,
-  search: searchSchema,
-  maxMs: z.number().optional(),
-  ofBudget: z.boolean(),
-  cache: z.string().optional(),
-  checkpoints: z.object({ directory: z.string(), everyMs: z.number() }).optional(),
-})
-
-export interface Hooks {
-  readonly onProgress: (progress: Progress) => void
-  /** False once nobody waits for the answer any longer: then nothing more may be written. */
-  readonly wanted: () => boolean
-}
+import type { CellTask, Hooks } from './task.ts'
 
 /** The scenario of a job. Throws where there is none: whoever made the job has read the same text. */
 function scenarioOf({ source, kernel, without, key }: Job): Scenario {
@@ -196,6 +169,7 @@ function runRow(row: SweepRow, task: CellTask, hooks: Hooks): Answer {
 export async function runCellTask(task: CellTask, hooks: Hooks): Promise<Answer> {
   const { job, search } = task
   if (job.sweep !== undefined) return runRow(job.sweep, task, hooks)
+  if (job.proof !== undefined) return runProofRow(job.proof, task, hooks)
   const scenario = scenarioOf(job)
   const needsDigest = task.cache !== undefined || task.checkpoints !== undefined
   const lowered = needsDigest ? tryLower(scenario, search.liveness) : undefined

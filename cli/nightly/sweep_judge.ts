@@ -2,6 +2,7 @@
 import { cellName } from '../../model/scenarios/sweep/cells.ts'
 import { sweepDifferences, type KernelRecord, type SweepRecord } from '../matrix/record.ts'
 import { together, unexplained } from '../matrix/tally.ts'
+import { statesOf } from '../depth_first.ts'
 import type { CellDocument, SweepDocument } from '../document.ts'
 import type { CellRecord } from './record.ts'
 import { cellsOfRow, rowsOf, worldKey, type SweepRow } from './sweep_rows.ts'
@@ -12,16 +13,16 @@ function partOf(recorded: KernelRecord, document: CellDocument, sweep: SweepDocu
   const mine = new Set(cellsOfRow(row).map(cellName))
   return {
     cells: sweep.cells,
-    states: document.search.states,
+    states: statesOf(document),
     violated: Object.fromEntries(Object.entries(recorded.violated).filter(([cell]) => mine.has(cell))),
     unknown: recorded.unknown.filter((cell) => mine.has(cell)),
   }
 }
 
 /** What became of a row or a world in the words of the record. */
-const recordOfDocument = ({ search }: CellDocument, { cells, violated, unknown }: SweepDocument): KernelRecord => ({
+const recordOfDocument = (document: CellDocument, { cells, violated, unknown }: SweepDocument): KernelRecord => ({
   cells,
-  states: search.states,
+  states: statesOf(document),
   violated,
   unknown,
 })

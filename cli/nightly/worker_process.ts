@@ -1,5 +1,6 @@
 /** The process that checks cells, one at a time, for the run that started it. It ends when that run is gone. */
-import { runCellTask, taskSchema, type Hooks } from './run_cell.ts'
+import { runCellTask } from './run_cell.ts'
+import { taskSchema, type Hooks } from './task.ts'
 import type { FromWorker } from './messages.ts'
 
 export function serve(): void {

@@ -1,4 +1,5 @@
 /** JSON Lines: one object per event, written as it happens. */
+import { statesOf } from '../depth_first.ts'
 import type { EventDocument } from '../document.ts'
 import { kernelOf, type Reporter, type Write } from './reporter.ts'
 
@@ -28,7 +29,7 @@ export function jsonl(write: Write): Reporter {
         kernel: kernelOf(cell),
         verdict: cell.verdict,
         outcome: cell.outcome ?? '',
-        states: cell.search.states,
+        states: statesOf(cell),
         transitions: cell.search.transitions,
         depth: cell.search.depth,
         counterexamples: cell.counterexamples.map((c) => c.id),

@@ -1,6 +1,7 @@
 /** One HTML file that needs nothing beside it: the matrix, the properties of each scenario, a page per trace. */
+import { statesOf } from '../depth_first.ts'
 import type { CellDocument, RunDocument } from '../document.ts'
-import { byScenario, complaints, kernelOf, standing, stoppedText, totals } from './reporter.ts'
+import { byScenario, complaints, effortText, kernelOf, standing, stoppedText, totals } from './reporter.ts'
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -26,7 +27,7 @@ thead th { position: sticky; top: 0; background: Canvas; }
 .scroll { overflow-x: auto; }
 pre { overflow-x: auto; border: 1px solid #8888; padding: .75rem; }
 td.pass { background: #1a7f3722; } td.xfail { background: #9a670022; }
-td.fail, td.error { background: #cf222e33; font-weight: 600; } td.incomplete, td.vacuous { background: #8250df22; }
+td.fail, td.error { background: #cf222e33; font-weight: 600; } td.incomplete, td.vacuous, td.skip { background: #8250df22; }
 .page { display: none; } .page:target { display: block; }
 body:has(.page:target) .overview { display: none; }
 `
@@ -37,6 +38,7 @@ const WORDS = {
   fail: 'FAIL',
   incomplete: 'incomplete',
   vacuous: 'vacuous',
+  skip: 'skipped',
   error: 'ERROR',
 }
 
@@ -49,7 +51,7 @@ function matrix(run: RunDocument, kernels: readonly string[]): string {
       if (cell === undefined) return '<td></td>'
       const s = standing(cell)
       const label = `${WORDS[s]}${cell.cached === true ? ' (cached)' : ''}`
-      return `<td class="${s}" title="${cell.search.states} states">${link(anchor('scenario', name), label)}</td>`
+      return `<td class="${s}" title="${escape(effortText(cell))}">${link(anchor('scenario', name), label)}</td>`
     })
     return `<tr><th scope="row">${link(anchor('scenario', name), name)}</th>${entries.join('')}</tr>`
   })
@@ -87,7 +89,7 @@ function scenarioPage(name: string, cells: readonly CellDocument[]): string {
     notes.length === 0 ? '' : `<ul>${notes.join('')}</ul>`,
     `<div class="scroll"><table><thead><tr><th scope="col">property</th>${head}</tr></thead><tbody>`,
     ...rows,
-    figure('states', (c) => String(c.search.states)),
+    figure('states', (c) => String(statesOf(c))),
     figure('transitions', (c) => String(c.search.transitions)),
     figure('depth', (c) => String(c.search.depth)),
     figure('labels reached', (c) => `${c.coverage.reached} of ${c.coverage.labels}`),
@@ -125,7 +127,7 @@ export function html(run: RunDocument): string {
       return [tracePage(cell, found)]
     }),
   )
-  const counts = `${t.cells} cells: ${t.pass} hold, ${t.xfail} violated as recorded, ${t.fail} fail, ${t.incomplete} incomplete, ${t.vacuous} vacuous, ${t.error} errors; ${t.cached} cached, ${t.states} states`
+  const counts = `${t.cells} cells: ${t.pass} hold, ${t.xfail} violated as recorded, ${t.fail} fail, ${t.incomplete} incomplete, ${t.vacuous} vacuous, ${t.skip} skipped, ${t.error} errors; ${t.cached} cached, ${t.states} states`
   return [
     '<!DOCTYPE html>',
     '<html lang="en"><head><meta charset="utf-8">',

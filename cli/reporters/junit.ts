@@ -65,6 +65,8 @@ function cellFate(cell: CellDocument): Fate {
   switch (standing(cell)) {
     case 'pass':
     case 'xfail':
+    // As a vacuous property, it tells so by its name.
+    case 'skip':
       return PASS
     case 'fail':
     case 'vacuous':
@@ -77,8 +79,9 @@ function cellFate(cell: CellDocument): Fate {
 
 function casesOf(cell: CellDocument): readonly Case[] {
   const kernel = kernelOf(cell)
+  const skipped = standing(cell) === 'skip' ? ` (${stoppedText(cell)})` : ''
   return [
-    { name: `${kernel}: as-recorded`, fate: cellFate(cell), seconds: cell.search.ms / 1000 },
+    { name: `${kernel}: as-recorded${skipped}`, fate: cellFate(cell), seconds: cell.search.ms / 1000 },
     ...cell.properties.map((p) => ({
       name: `${kernel}: ${p.name}${p.verdict === 'vacuous' ? ' (vacuous)' : ''}`,
       fate: propertyFate(cell, p),

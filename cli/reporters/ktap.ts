@@ -5,7 +5,7 @@
  */
 import { toAscii } from '../../counterexamples/text.ts'
 import type { CellDocument, RunDocument } from '../document.ts'
-import { byScenario, kernelOf, standing, stoppedText, totals } from './reporter.ts'
+import { byScenario, effortText, kernelOf, standing, stoppedText, totals } from './reporter.ts'
 
 interface Line {
   readonly ok: boolean
@@ -76,7 +76,7 @@ function cellTest(cell: CellDocument): Test {
   const stand = standing(cell)
   const { states, transitions, depth } = cell.search
   const notes = [
-    `states ${states}, transitions ${transitions}, depth ${depth}${cell.cached === true ? ', cached' : ''}`,
+    `${cell.proof === undefined ? `states ${states}, transitions ${transitions}, depth ${depth}` : effortText(cell)}${cell.cached === true ? ', cached' : ''}`,
     ...(cell.condition?.holds === false ? [`the final condition does not hold: ${cell.condition.observation}`] : []),
     ...(cell.problem === undefined ? [] : [cell.problem]),
   ]
@@ -86,6 +86,8 @@ function cellTest(cell: CellDocument): Test {
       return { ...base, ok: true }
     case 'xfail':
       return { ...base, ok: true, directive: 'XFAIL' }
+    case 'skip':
+      return { ...base, ok: true, directive: `SKIP ${stoppedText(cell).replace(/^skipped: /, '')}` }
     case 'incomplete':
       return { ...base, ok: false, directive: stopped(cell) }
     case 'fail':
@@ -111,6 +113,6 @@ export function ktap(run: RunDocument): string {
     return { ok: children.every((c) => c.ok), name, diagnostics: [], children }
   })
   const t = totals(run)
-  const counts = `pass:${t.pass} fail:${t.fail + t.vacuous} xfail:${t.xfail} xpass:0 skip:0 error:${t.error + t.incomplete}`
+  const counts = `pass:${t.pass} fail:${t.fail + t.vacuous} xfail:${t.xfail} xpass:0 skip:${t.skip} error:${t.error + t.incomplete}`
   return `${[...print([...scenarios, ...run.errors.map(mistake)], ''), `# Totals: ${counts}`].join('\n')}\n`
 }

@@ -9,6 +9,7 @@ const SIGNS: Readonly<Record<Standing, string>> = {
   fail: '**FAIL**',
   incomplete: '*incomplete*',
   vacuous: '*vacuous*',
+  skip: '*skipped*',
   error: '**ERROR**',
 }
 

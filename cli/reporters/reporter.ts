@@ -1,7 +1,9 @@
 /** Reporters: what a run is told in. Most are a function of its result; some speak while it goes on. */
+import { statesOf } from '../depth_first.ts'
 import type { CellDocument, RunDocument } from '../document.ts'
 import { isOutcome } from '../exit.ts'
 import type { RunStart } from '../nightly/run.ts'
+import { statesText } from '../proof_sizes.ts'
 
 export interface Reporter {
   readonly begin?: (start: RunStart) => void
@@ -34,6 +36,8 @@ export type Standing =
   | 'incomplete'
   /** Vacuous, with --strict. */
   | 'vacuous'
+  /** This machine lacks what it needs, as a solver. */
+  | 'skip'
   /** mmcheck or its input failed. */
   | 'error'
 
@@ -50,11 +54,12 @@ export function standing(cell: CellDocument): Standing {
       return 'incomplete'
     case 'vacuous':
       return 'vacuous'
+    case 'skipped':
+      return 'skip'
     case 'internal':
     case 'disagree':
     case 'usage':
     case 'input':
-    case 'skipped':
       return 'error'
   }
 }
@@ -64,7 +69,8 @@ export const kernelOf = (cell: CellDocument): string =>
   cell.without.length === 0 ? cell.kernel : `${cell.kernel} without ${cell.without.join(', ')}`
 
 /** Why a search did not come to its end, in a few words. */
-export function stoppedText({ search, problem }: CellDocument): string {
+export function stoppedText({ search, problem, outcome }: CellDocument): string {
+  if (outcome === 'skipped') return problem ?? 'skipped'
   switch (search.stopped) {
     case undefined:
       return problem ?? ''
@@ -78,12 +84,20 @@ export function stoppedText({ search, problem }: CellDocument): string {
       return 'no time left of the budget'
     case 'depth':
       return `searched to depth ${search.depth}`
+    case 'violation':
+      return 'stopped at the first violation'
     case 'solver':
-      return 'the solver could not answer'
+      return problem === undefined ? 'the solver could not answer' : `the solver could not answer: ${problem}`
     case 'crash':
       return 'the solver crashed'
   }
 }
+
+/** How much was done for a cell: a search has states, a proof has questions. */
+export const effortText = ({ search, proof }: CellDocument): string =>
+  proof === undefined
+    ? `${statesOf({ search })} states, depth ${search.depth}`
+    : `${proof.lemmas} lemmas, ${proof.queries} questions${proof.states === undefined ? '' : `; ${statesText(proof.states)}`}${proof.sameModelAs === undefined ? '' : `, same model as ${proof.sameModelAs}`}`
 
 /** All that makes a cell red, one line each. */
 export function complaints(cell: CellDocument): readonly string[] {
@@ -112,6 +126,7 @@ export interface Totals {
   readonly fail: number
   readonly incomplete: number
   readonly vacuous: number
+  readonly skip: number
   readonly error: number
   readonly cached: number
   readonly states: number
@@ -126,9 +141,10 @@ export function totals(run: RunDocument): Totals {
     fail: of('fail'),
     incomplete: of('incomplete'),
     vacuous: of('vacuous'),
+    skip: of('skip'),
     error: of('error') + run.errors.length,
     cached: run.cells.filter((c) => c.cached === true).length,
     // A world of the sweep has the states of its rows.
-    states: run.cells.filter((c) => c.sweep?.row !== null).reduce((n, c) => n + c.search.states, 0),
+    states: run.cells.filter((c) => c.sweep?.row !== null).reduce((n, c) => n + statesOf(c), 0),
   }
 }

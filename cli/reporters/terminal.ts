@@ -4,7 +4,16 @@ import type { CellDocument, RunDocument } from '../document.ts'
 import { EXIT } from '../exit.ts'
 import { wrapped } from '../report_text.ts'
 import type { Style } from '../style.ts'
-import { complaints, kernelOf, standing, stoppedText, totals, type Reporter, type Write } from './reporter.ts'
+import {
+  complaints,
+  effortText,
+  kernelOf,
+  standing,
+  stoppedText,
+  totals,
+  type Reporter,
+  type Write,
+} from './reporter.ts'
 
 /** Runs of so many cells are told cell by cell; longer ones by what is red. */
 const EACH_MAX = 30
@@ -15,12 +24,11 @@ const RED_LINES = 12
 const isRed = (cell: CellDocument): boolean => !['pass', 'xfail'].includes(standing(cell))
 
 function line(cell: CellDocument, style: Style): string {
-  const { states, depth } = cell.search
   const broken = cell.properties.flatMap((p) =>
     p.counterexample === undefined ? [] : [`${p.name} at ${p.steps ?? 0}`],
   )
   const parts = [
-    `${states} states, depth ${depth}`,
+    effortText(cell),
     ...(cell.cached === true ? ['cached'] : []),
     ...(stoppedText(cell) === '' ? [] : [stoppedText(cell)]),
     ...broken,
@@ -49,7 +57,7 @@ export function summaryLines(run: RunDocument): readonly string[] {
     ...(reds.length > shown.length ? [`  and ${reds.length - shown.length} more`] : []),
     `${t.cells} cells, ${t.states} states in all; ${t.cached} cached.`,
     `${t.pass} hold, ${t.xfail} are violated as recorded, ${t.fail} fail,`,
-    `${t.incomplete} incomplete, ${t.vacuous} vacuous, ${t.error} errors.`,
+    `${t.incomplete} incomplete, ${t.vacuous} vacuous, ${t.error} errors${t.skip === 0 ? '' : `, ${t.skip} skipped`}.`,
     ...(run.run?.shard === null || run.run?.shard === undefined
       ? []
       : [`Shard ${run.run.shard.index} of ${run.run.shard.of}; 'mmcheck merge' joins their JSON.`]),

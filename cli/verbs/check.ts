@@ -6,6 +6,7 @@ import type { Engine } from '../cell.ts'
 // The verb that most runs ask for; the others are loaded when they are asked for, as all of them would take as long again.
 import { check } from '../commands/check.ts'
 import { conflict } from '../conflicts.ts'
+import type { Order } from '../order.ts'
 import { fail } from '../fail.ts'
 import { CHECK_HELP } from '../help.ts'
 import { STORE } from '../kept.ts'
@@ -29,6 +30,7 @@ interface CheckFlags extends RunFlags {
   readonly engine: Engine
   readonly depth?: number
   readonly reduce?: readonly Reduction[]
+  readonly order?: Order
   readonly liveness?: boolean
   readonly anyStart?: boolean
   readonly solver?: SolverChoice
@@ -71,10 +73,15 @@ export function addCheck(program: Command, streams: Streams, ended: (code: numbe
       'what the wasm or explicit engine may leave out: por, symmetry, auto (por where it pays), or none (default)',
       value.reductions,
     )
+    .option(
+      '--order <order>',
+      'breadth-first (default), or depth-first, which goes on where memory ends; its races are not the shortest',
+      value.order,
+    )
     .option('--liveness', 'ask of every scenario whether its operations end, on every fair run')
     .option('--workers <n>', 'threads that share the table of a search; needs --engine auto or wasm', value.workers)
     .option('--max-states <n>', 'stop after this many states', value.count)
-    .option('--memory <size>', 'stop when states take this much memory, as 8G', value.size)
+    .option('--memory <size>', 'stop when states take this much memory, as 12G', value.size)
     .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
     .option('--json', 'print one JSON object')
     .option('--strict', 'a property that holds vacuously fails the run')
@@ -118,6 +125,7 @@ export function addCheck(program: Command, streams: Streams, ended: (code: numbe
         engine: flags.engine,
         depth: flags.depth ?? DEFAULT_DEPTH,
         reductions: flags.reduce ?? [],
+        order: flags.order ?? 'breadth-first',
         liveness: flags.liveness ?? false,
         anyStart: flags.anyStart ?? false,
         ...(flags.solver === undefined ? {} : { solver: flags.solver }),

@@ -10,7 +10,7 @@ import type { Streams } from '../streams.ts'
 interface ExportFlags {
   readonly format: ExportFormat
   readonly kernel?: readonly string[]
-  readonly without: readonly string[]
+  readonly without?: readonly string[]
   readonly assertions: boolean
   readonly output?: string
 }
@@ -22,12 +22,12 @@ export function addExport(program: Command, { out, err }: Streams, ended: (code:
     .argument('<file>', "a litmus file, a name of the catalogue, or '-'")
     .option('--format <format>', 'promela or tla', value.exportFormat, 'promela')
     .option('-k, --kernel <names>', 'instead of the kernels that the file names', value.kernelNames)
-    .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect, [])
+    .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect)
     .option('--no-assertions', 'only the states: check no property')
     .option('-o, --output <dir>', 'write files there, one model per kernel')
     .addHelpText('after', EXPORT_HELP)
     .action(async (file: string, flags: ExportFlags) => {
-      const { kernel = [], without } = flags
+      const { kernel = [], without = [] } = flags
       const clash = conflict({ operands: [file], engine: 'explicit', kernel, without })
       if (clash !== undefined) {
         ended(fail({ json: false, out, err }, 'usage', clash))

@@ -6,6 +6,7 @@ import { fail } from '../fail.ts'
 import { NIGHTLY_HELP } from '../help_nightly.ts'
 import { isSweepName, sweepWorlds } from '../nightly/sweep_rows.ts'
 import * as value from '../options.ts'
+import { ALL_PROOFS, NEWEST, PROOF_WORDS, WITH_STATES } from '../proof_words.ts'
 import type { Streams } from '../streams.ts'
 import {
   addRunOptions,
@@ -17,7 +18,9 @@ import {
   type SharedFlags,
 } from './run_options.ts'
 
-type NightlyFlags = RunFlags & SharedFlags & SearchFlags & { readonly sweep?: readonly string[] }
+type NightlyFlags = RunFlags &
+  SharedFlags &
+  SearchFlags & { readonly sweep?: readonly string[]; readonly proofs?: readonly string[] }
 
 /** Names of worlds and rows of the sweep, as `--sweep` takes them; `none` stands for no sweep. */
 function sweepNames(text: string, previous: readonly string[] = []): readonly string[] {
@@ -28,7 +31,7 @@ function sweepNames(text: string, previous: readonly string[] = []): readonly st
     const known = [...sweepWorlds(2), ...sweepWorlds(3)]
     const near = closest(name, known)
     throw new InvalidArgumentError(
-      near === undefined ? `known: none, ${known.join(', ')}, and their rows` : `did you mean '${near}'?`,
+      near === undefined ? `known: none, ${PROOF_WORDS.join(', ')}, and their rows` : `did you mean '${near}'?`,
     )
   }
   return names
@@ -41,11 +44,34 @@ function sweepOf(operands: readonly string[], { tier, engine, sweep }: NightlyFl
   return [...sweepWorlds(2), ...(tier === 'weekly' ? sweepWorlds(3) : [])]
 }
 
+/** Words for recorded proofs, as `--proofs` takes them; `none` stands for no proof. */
+function proofNames(text: string, previous: readonly string[] = []): readonly string[] {
+  if (text === 'none') return []
+  const words = value.collect(text, previous)
+  for (const word of words) {
+    if (PROOF_WORDS.includes(word)) continue
+    const near = closest(word, PROOF_WORDS)
+    throw new InvalidArgumentError(
+      near === undefined ? `known: none, ${PROOF_WORDS.join(', ')}` : `did you mean '${near}'?`,
+    )
+  }
+  return words
+}
+
+/** Which proofs are checked again where nobody says: those of the newest kernel; in a weekly run all, with their states. */
+function proofsOf(operands: readonly string[], { tier, engine, proofs }: NightlyFlags): readonly string[] {
+  if (proofs !== undefined) return proofs
+  if (operands.length > 0 || tier === 'push' || engine === 'smt') return []
+  return tier === 'weekly' ? [ALL_PROOFS, WITH_STATES] : [NEWEST]
+}
+
 export function addNightly(program: Command, streams: Streams, done: (code: number) => void): void {
   const { out, err } = streams
   const command = program
     .command('nightly')
-    .description('the catalogue and the sweep of pairs, held against their records: what a CI system runs unattended')
+    .description(
+      'the catalogue, the sweep of pairs and the proofs, held against their records: what CI runs unattended',
+    )
     .argument('[scenario...]', 'files or names of the catalogue, instead of all of it')
     .option('--engine <engine>', 'explicit, wasm, auto, reference or smt, as for check', value.engine, 'explicit')
     .option('--depth <steps>', 'how deep the smt engine looks (default: 30)', value.count)
@@ -59,6 +85,11 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
     .option('--timeout <time>', 'stop each cell after this time, as 600s', value.duration)
     .option('--json', "print one JSON object: '--reporter json'")
     .option('--sweep <names>', "worlds of the sweep, or rows as 'shmem.guard_install'; none for no sweep", sweepNames)
+    .option(
+      '--proofs <names>',
+      "recorded proofs, by kernel, property and model; 'all', or none for no proof; 'states' too for explicit states",
+      proofNames,
+    )
     .option('--liveness', 'ask of every scenario whether its operations end, on every fair run')
     .option('--strict', 'a property that holds vacuously fails the run')
     .option('--update', 'record what was found as what is expected, and say what changed')
@@ -76,7 +107,12 @@ export function addNightly(program: Command, streams: Streams, done: (code: numb
     done(
       await nightly(
         runOptions(flags, streams, {
-          selection: { operands, tier: flags.tier ?? 'nightly', sweep: sweepOf(operands, flags) },
+          selection: {
+            operands,
+            tier: flags.tier ?? 'nightly',
+            sweep: sweepOf(operands, flags),
+            proofs: proofsOf(operands, flags),
+          },
           search: searchRequest(flags),
         }),
       ),

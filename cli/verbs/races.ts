@@ -23,7 +23,7 @@ exit codes of all verbs.`
 
 interface RacesFlags {
   readonly kernel?: readonly string[]
-  readonly without: readonly string[]
+  readonly without?: readonly string[]
   readonly benign?: boolean
   readonly update?: boolean
   readonly maxStates?: number
@@ -32,7 +32,7 @@ interface RacesFlags {
 
 /** What does not go together, as an error with its help. */
 function conflictOf(files: readonly string[], flags: RacesFlags): string | undefined {
-  const { kernel = [], without } = flags
+  const { kernel = [], without = [] } = flags
   if (without.length > 0 && kernel.length === 0)
     return withHelp('--without needs --kernel', "as in '--kernel v7.0 --without retract_page_tables.recheck'")
   if (files.length === 0 && kernel.length > 0)
@@ -48,7 +48,7 @@ export function addRaces(program: Command, { out, err }: Streams, ended: (code: 
     .description('data races between plain accesses, with both steps and the locks that each thread holds')
     .argument('[file...]', "litmus files, names of the catalogue, or '-'; without any, the whole catalogue")
     .option('-k, --kernel <names>', 'instead of the kernels that the file names', value.kernelNames)
-    .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect, [])
+    .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect)
     .option('--benign', 'print those too that are known to be harmless')
     .option('--update', 'record what the whole catalogue shows')
     .option('--max-states <n>', 'stop each search after this many states', value.count)
@@ -60,7 +60,7 @@ export function addRaces(program: Command, { out, err }: Streams, ended: (code: 
         ended(fail({ json: flags.json ?? false, out, err }, 'usage', clash))
         return
       }
-      const kernels = value.kernelLines(flags.kernel ?? [], flags.without)
+      const kernels = value.kernelLines(flags.kernel ?? [], flags.without ?? [])
       const { racesCommand } = await import('../commands/races.ts')
       ended(
         racesCommand(files, {

@@ -18,7 +18,7 @@ export interface Speaking {
 
 interface Common {
   readonly kernel?: readonly string[]
-  readonly without: readonly string[]
+  readonly without?: readonly string[]
   readonly json?: boolean
 }
 
@@ -55,7 +55,7 @@ const MINIMISE_MS = 60_000
 /** Adds the verbs. `exit` is told the exit code. */
 export function addTraceVerbs(program: Command, { out, err, errIsTty }: Speaking, exit: (code: number) => void): void {
   /** The kernels asked for; undefined where the options clash, which is then said. */
-  const kernels = (file: string, { kernel = [], without, json = false }: Common): KernelsAsked | undefined => {
+  const kernels = (file: string, { kernel = [], without = [], json = false }: Common): KernelsAsked | undefined => {
     const clash = conflict({ operands: [file], engine: 'explicit', kernel, without })
     if (clash !== undefined) {
       exit(fail({ json, out, err }, 'usage', clash))
@@ -73,7 +73,7 @@ export function addTraceVerbs(program: Command, { out, err, errIsTty }: Speaking
     .option('--update', 'with --all: record what is found')
     .option('--property <name>', 'the property to break, where a litmus file breaks several')
     .option('-k, --kernel <name>', 'the kernel, where a litmus file names several', value.kernelNames)
-    .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect, [])
+    .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect)
     .addOption(
       new Option('--timeout <time>', 'print the best so far after this time')
         .argParser(value.duration)
@@ -131,7 +131,7 @@ export function addTraceVerbs(program: Command, { out, err, errIsTty }: Speaking
     )
     .option('--time <time>', 'stop after this time, as 60s', value.duration)
     .option('-k, --kernel <names>', 'instead of the kernels that the file names', value.kernelNames)
-    .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect, [])
+    .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect)
     .option('--json', 'print one JSON object')
     .option('--full', 'print every step of a race, folding nothing')
     .option('--no-save', `do not keep counterexamples in ${STORE}`)
@@ -166,7 +166,7 @@ export function addTraceVerbs(program: Command, { out, err, errIsTty }: Speaking
     .option('--format <format>', 'dot or svg', value.graphFormat, 'dot')
     .option('--max-states <n>', 'draw nothing where there are more', value.count, 500)
     .option('-k, --kernel <name>', 'the kernel, where the file names several', value.kernelNames)
-    .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect, [])
+    .option('--without <labels>', 'leave these steps or checks out; needs --kernel', value.collect)
     .option('--json', 'print the graph as one JSON object')
     .addHelpText('after', GRAPH_HELP)
     .action(async (file: string, flags: GraphFlags) => {
