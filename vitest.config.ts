@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { LongestFirst } from './test/frame/sequencer.ts'
 import { summary } from './test/frame/summary_reporter.ts'
 
 const config: ViteUserConfig = defineConfig({
@@ -11,8 +12,10 @@ const config: ViteUserConfig = defineConfig({
     // A solver's child process may stand beside each worker.
     maxWorkers: 2,
     minWorkers: 1,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    sequence: { sequencer: LongestFirst },
+    // Tests take seconds; ten of them at once on a busy machine take ten times as long.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // One test with `.only` would hide all others of its file.
     allowOnly: false,
     reporters: ['default', summary()],

@@ -37,6 +37,8 @@ export const SHORTEST: Origin = {
 }
 /** Read from a file, and only run again: what its length is worth was for its finder to say. */
 export const RECORDED: Origin = { minimality: 'as recorded.' }
+/** By a search that ends with the first violation it comes to. */
+export const DEEP: Origin = { minimality: 'found depth first, so a shorter trace may exist.' }
 export const WALKED: Origin = {
   minimality: 'found by a random walk, so a shorter trace may exist.',
   origin: 'simulation',
@@ -71,6 +73,19 @@ export function buildCounterexample(
   const trace = built.value
   if (!trace.violated.includes(best.property)) return failed('the replayed trace does not end in the violation')
   return describe(scenario, model, trace, best.property, SHORTEST)
+}
+
+/** As `buildCounterexample`, of the trace as it was found: where looking for a better one would take too much. */
+export function buildAsFound(
+  scenario: Scenario,
+  model: LoweredModel,
+  { moves, property }: Violation,
+  origin: Origin,
+): Result<Found, string> {
+  const built = buildTrace(model, moves, replay)
+  if (!built.ok) return failed(`the trace cannot be replayed: ${built.error.message}`)
+  if (!built.value.violated.includes(property)) return failed('the replayed trace does not end in the violation')
+  return describe(scenario, model, built.value, property, origin)
 }
 
 /** A counterexample from a replayed trace. */

@@ -27,9 +27,6 @@ export const entryIs = (p: Expr, ...entries: readonly string[]): Expr =>
   and(eq(pmd.kind(page.pmd(p)), 'table'), isOneOf(table.pte(pmd.table(page.pmd(p)), page.slot(p)), ...entries))
 export const hugeAnon = (p: Expr): Expr => isOneOf(pmd.kind(page.pmd(p)), ...HUGE_ANON)
 
-/** Some page is held so, and GUP has returned. */
-export const someHold = (...kinds: readonly string[]): Expr =>
-  exists('page', 'p', (p) => and(hold.done(p), isOneOf(hold.kind(p), ...kinds)))
 export const everyHold = (body: (p: Expr) => Expr, ...kinds: readonly string[]): Expr =>
   forall('page', 'p', (p) =>
     or(eq(hold.done(p), false), eq(isOneOf(hold.kind(p), ...kinds), false), eq(hold.frame(p), nil), body(p)),

@@ -44,6 +44,8 @@ function endedAt(i: Incomplete): string {
       return `stopped after ${Math.round(i.limitMs / 1000)} s`
     case 'depth':
       return `stopped at depth ${i.limit}`
+    case 'violation':
+      return 'stopped at the first violation'
     case 'solver':
     case 'crash':
       return i.reason

@@ -61,13 +61,6 @@ export const mremap = (page: number, n: number, newN: number, flags: number, new
 export const read = (page: number): ProbeOp => op('read', page)
 export const write = (page: number, value: number): ProbeOp => op('write', page, value)
 export const fork = (proc: number): ProbeOp => op('fork', proc)
-/** The page into a pipe, by reference (FOLL_GET), and what a read of the pipe gives. */
-export const vmsplice = (page: number): ProbeOp => op('vmsplice', page)
-export const pipeRead = (): ProbeOp => op('pipe_read')
-/** The page as a fixed buffer of io_uring, pinned for writing and for long; what the kernel reads through it. */
-export const uringPin = (page: number): ProbeOp => op('uring_pin', page)
-export const uringUnpin = (): ProbeOp => op('uring_unpin')
-export const uringRead = (): ProbeOp => op('uring_read')
 /** userfaultfd for faults of user mode only, which needs no privilege. */
 export const uffdOpen = (features = 0): ProbeOp => op('uffd_open', UFFD.user_mode_only, features)
 

@@ -2,7 +2,7 @@
  * Statements. A `step` is one atomic transition, named by its label; everything between two steps
  * looks at locals only and is carried out with the step before it, so it is invisible to others.
  */
-import { coerce, not, type Expr, type FieldExpr, type Local, type Value } from './expr.ts'
+import { coerce, type Expr, type FieldExpr, type Local, type Value } from './expr.ts'
 import type { LockMode, LockRef } from './lock.ts'
 import { sameType, type Type } from './types.ts'
 
@@ -197,5 +197,3 @@ export const ret = (value?: Value, type?: Expr['type']): Stmt => {
 }
 export const break_: Stmt = { kind: 'break' }
 export const continue_: Stmt = { kind: 'continue' }
-/** `if (!cond) return value`. */
-export const unless = (cond: Expr, then: readonly Stmt[]): Stmt => if_(not(cond), then)

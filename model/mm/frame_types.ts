@@ -45,8 +45,6 @@ export const Hold: EnumType = enumeration('hold', [
   /** FOLL_PIN | FOLL_WRITE, with or without FOLL_LONGTERM. */
   'write',
 ])
-/** Holds that FOLL_PIN has made. */
-export const PINS = ['pin', 'longterm', 'write'] as const
 
 export const REFS_MAX = 7
 

@@ -7,7 +7,7 @@ import type { Decl } from '../litmus/ast.ts'
 import { entry, frame, hold, mmMapcount } from '../mm/frame_types.ts'
 import type { LargeFolio } from '../mm/build.ts'
 import type { Patch } from '../kernels/patches.ts'
-import { setTo, type Backing, type Frames, type Initial, type Mapping, type World } from './place.ts'
+import { setTo, type Backing, type Frames, type Initial, type Mapping } from './place.ts'
 import { refuse } from './problem.ts'
 
 /** Settings that have no meaning, or none that is modelled, where there are frames. */
@@ -154,6 +154,3 @@ export function largeFiller(
 export const entryFrame = (t: number, slot: number): Initial['target'] =>
   entry.frame(object('table', t), object('slot', slot))
 export const hugeFrame = (pmdNumber: number): Initial['target'] => entry.huge(object('pmd', pmdNumber))
-
-/** Whether a world has frames. */
-export const hasFrames = (w: Pick<World, 'frames'>): boolean => w.frames !== undefined

@@ -42,19 +42,22 @@ describe('the runner', () => {
   const run = (...lines: readonly string[]): ReturnType<typeof runDocument> =>
     runDocument('x.md', ['```console', ...lines, '```'].join('\n'))
 
-  test.each([
-    [['$ mmcheck --version', '...'], ''],
-    [['$ mmcheck --version', '9.9.9'], 'stdout lacks, or has elsewhere: 9.9.9'],
-    [['$ mmcheck --version'], 'more on stdout than expected'],
-    [['$ mmcheck --version', '...', '[exit 1]'], 'exit code 0, expected 1'],
-    [['$ mmcheck list zork', '! ...'], 'exit code 1, expected 0'],
-    [['$ mmcheck list zork', '[exit 1]'], 'more on stderr than expected'],
-    [['$ mmcheck --version', '...', '! help'], 'stderr lacks, or has elsewhere: help'],
-  ])('%j', async (lines, problem) => {
-    const { problems } = await run(...lines)
-    expect(problems.map((p) => p.split('\n')[0])).toEqual(
-      problem === '' ? [] : [`x.md:2: ${lines[0] ?? ''}: ${problem}`],
-    )
+  test('says what is wrong with each command, and nothing of one that is right', async () => {
+    const cases: readonly (readonly [lines: readonly string[], problem: string])[] = [
+      [['$ mmcheck --version', '...'], ''],
+      [['$ mmcheck --version', '9.9.9'], 'stdout lacks, or has elsewhere: 9.9.9'],
+      [['$ mmcheck --version'], 'more on stdout than expected'],
+      [['$ mmcheck --version', '...', '[exit 1]'], 'exit code 0, expected 1'],
+      [['$ mmcheck list zork', '! ...'], 'exit code 1, expected 0'],
+      [['$ mmcheck list zork', '[exit 1]'], 'more on stderr than expected'],
+      [['$ mmcheck --version', '...', '! help'], 'stderr lacks, or has elsewhere: help'],
+    ]
+    const expected = cases.flatMap(([lines, problem], i) => {
+      const line = 2 + cases.slice(0, i).flatMap(([before]) => before).length
+      return problem === '' ? [] : [`x.md:${line}: ${lines[0] ?? ''}: ${problem}`]
+    })
+    const { problems } = await run(...cases.flatMap(([lines]) => lines))
+    expect(problems.map((p) => p.split('\n')[0])).toEqual(expected)
   })
 
   test('refuses what it cannot run', async () => {

@@ -1,9 +1,14 @@
-/** What Markdown cannot say: ids that only a run knows, colours, broken files, signals, pipes. */
+/**
+ * What Markdown cannot say: ids that only a run knows, colours, broken files, signals, pipes. Processes of the
+ * compiled command where it is the process that matters, else commands in this one.
+ */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { build } from './build.ts'
+import { here } from './in_process.ts'
+import { LONG } from './long.ts'
 import { ended, environment, inDirectory, mmcheck, start } from './spawn.ts'
 
 beforeAll(build)
@@ -15,23 +20,13 @@ P0 { r0 = guard_install(a[0]); }
 P1 { collapse(f); }
 `
 
-/** More states than any test waits for. */
-const LONG = `MM long
-kernel v7.0
-{ shmem f[4]; map a = f[0..3] shared rw; fill a[1]; ptes 2; }
-P0 { r0 = guard_install(a[0..1]); r1 = read(a[0]); r2 = write(a[3]); }
-P1 { collapse(f); }
-P2 { r0 = guard_install(a[2]); r1 = read(a[3]); r2 = guard_remove(a[2]); }
-P3 { r0 = write(a[1]); r1 = guard_install(a[1]); }
-`
-
 const STORE = join('.mmcheck', 'counterexamples')
 
 /** Checks RACE in a new directory, then goes on with the counterexamples that were kept there. */
 async function withKept(use: (cwd: string, ids: readonly string[]) => Promise<void>): Promise<void> {
   await inDirectory(async (cwd) => {
     writeFileSync(join(cwd, 'race.litmus'), RACE)
-    expect((await mmcheck(['race.litmus'], { cwd })).code).toBe(10)
+    expect((await here(['race.litmus'], { cwd })).code).toBe(10)
     const ids = readdirSync(join(cwd, STORE)).map((f) => f.replace('.json', ''))
     expect(ids.length).toBeGreaterThan(0)
     await use(cwd, ids)
@@ -44,30 +39,30 @@ describe('a counterexample just kept', () => {
       const printed = (await mmcheck(['race.litmus'], { cwd })).stdout
       const id = ids.find((i) => printed.includes(`replay ${i}`)) ?? ''
       const file = join(STORE, `${id}.json`)
-      const byId = await mmcheck(['replay', id.slice(0, 6)], { cwd })
+      const byId = await here(['replay', id.slice(0, 6)], { cwd })
       expect(byId).toMatchObject({ code: 10, stderr: '' })
       expect(byId.stdout).toContain(`cex ${id}`)
       // All but the clause on shorter traces: a replay looks for none.
       const [race = '', counts] = byId.stdout.split('; as recorded.')
       expect(counts).toBeDefined()
       expect(printed).toContain(race)
-      expect(await mmcheck(['replay', file], { cwd })).toEqual(byId)
+      expect(await here(['replay', file], { cwd })).toEqual(byId)
       expect(await mmcheck(['replay', '-'], { cwd, stdin: readFileSync(join(cwd, file), 'utf8') })).toEqual(byId)
     }))
 
   test('is the same when found again, and is printed as the file that is kept', () =>
     withKept(async (cwd, ids) => {
-      await mmcheck(['race.litmus'], { cwd })
+      await here(['race.litmus'], { cwd })
       expect(readdirSync(join(cwd, STORE)).map((f) => f.replace('.json', ''))).toEqual(ids)
       for (const id of ids) {
-        const { stdout } = await mmcheck(['replay', id, '--json'], { cwd })
+        const { stdout } = await here(['replay', id, '--json'], { cwd })
         expect(stdout).toBe(readFileSync(join(cwd, STORE, `${id}.json`), 'utf8'))
       }
     }))
 
   test('is explained, with the same verdict for its own kernel', () =>
     withKept(async (cwd, [id = '']) => {
-      const ran = await mmcheck(['explain', id], { cwd })
+      const ran = await here(['explain', id], { cwd })
       expect(ran).toMatchObject({ code: 0, stderr: '' })
       expect(ran.stdout).toMatch(new RegExp(`^cex ${id} `))
       expect(ran.stdout).toMatch(/^ {2}maybe-guard-v2 +violated \(\d+ steps\)$/m)
@@ -118,12 +113,12 @@ describe('a counterexample that was tampered with', () => {
         writeFileSync(join(cwd, 'changed.json'), change(text))
         // Both verbs read and replay by the same code.
         const verb = name.startsWith('with') ? 'explain' : 'replay'
-        const ran = await mmcheck([verb, 'changed.json'], { cwd })
+        const ran = await here([verb, 'changed.json'], { cwd })
         expect(ran, name).toMatchObject({ code: 2, stdout: '' })
         expect(ran.stderr.replace(/\s+/g, ' '), name).toContain(message)
       }
       writeFileSync(join(cwd, STORE, `${id}.json`), text.slice(0, 1000))
-      const ran = await mmcheck(['replay', id], { cwd })
+      const ran = await here(['replay', id], { cwd })
       expect(ran).toMatchObject({ code: 2, stdout: '' })
       expect(ran.stderr).toContain('not JSON')
     }))
@@ -147,8 +142,8 @@ describe('--json', () => {
         ['list', 'retract_page_tables'],
         ['doctor'],
       ]
-      for (const args of good) {
-        const ran = await mmcheck([...args, '--json'], { cwd })
+      for (const [i, args] of good.entries()) {
+        const ran = await (i === 0 ? mmcheck : here)([...args, '--json'], { cwd })
         expect(ran.stderr, args.join(' ')).toBe('')
         Envelope.parse(JSON.parse(ran.stdout))
       }
@@ -160,8 +155,8 @@ describe('--json', () => {
         ['list', 'zork'],
         ['zork'],
       ]
-      for (const args of bad) {
-        const ran = await mmcheck([...args, '--json'], { cwd })
+      for (const [i, args] of bad.entries()) {
+        const ran = await (i === 0 ? mmcheck : here)([...args, '--json'], { cwd })
         expect(ran.stderr, args.join(' ')).not.toBe('')
         const { exit, errors } = z
           .looseObject({ exit: z.number(), errors: z.array(z.string()) })
@@ -187,12 +182,23 @@ describe('colour', () => {
     ['--color over FORCE_COLOR', { FORCE_COLOR: '1' }, ['--color', 'never'], false],
   ])('%s', async (_, extra, args, expected) => {
     await inDirectory(async (cwd) => {
-      const ran = await mmcheck(['-', ...args], { cwd, stdin: QUIET, env: environment(extra) })
+      writeFileSync(join(cwd, 'quiet.litmus'), QUIET)
+      const ran = await here(['quiet.litmus', ...args], { cwd, env: environment(extra) })
       expect(ran).toMatchObject({ code: 0, stderr: '' })
       expect(ran.stdout.includes(ESC)).toBe(expected)
       // Without the colours, the words are the same.
 
       expect(ran.stdout.replace(/\u001b\[\d+m/g, '')).toContain('  v6.13: holds; ')
+    })
+  })
+
+  test('none in a process whose output is no terminal, unless it is asked for', async () => {
+    await inDirectory(async (cwd) => {
+      const plain = await mmcheck(['-'], { cwd, stdin: QUIET, env: environment({}) })
+      expect(plain.stdout).toContain('  v6.13: holds; ')
+      expect(plain.stdout).not.toContain(ESC)
+      const forced = await mmcheck(['-'], { cwd, stdin: QUIET, env: environment({ FORCE_COLOR: '1' }) })
+      expect(forced.stdout).toContain(ESC)
     })
   })
 })
@@ -215,10 +221,10 @@ describe('operands', () => {
   test.each(Object.entries(refused))('%s is refused', async (_, [make, message]) => {
     await inDirectory(async (cwd) => {
       make(join(cwd, 'x y.litmus'))
-      const ran = await mmcheck(['x y.litmus'], { cwd })
+      const ran = await here(['x y.litmus'], { cwd })
       expect(ran).toMatchObject({ code: 2, stdout: '' })
       expect(ran.stderr).toContain(message)
-      expect(ran.stderr).not.toMatch(/ at .*\.js:\d+/)
+      expect(ran.stderr).not.toMatch(/ at .*\.[jt]s:\d+/)
       for (const line of ran.stderr.split('\n')) expect(line).toMatch(/^\P{C}*$/u)
     })
   })
@@ -237,7 +243,7 @@ describe('operands', () => {
     await inDirectory(async (cwd) => {
       for (const name of ['a race.litmus', '\u001b[2Jrace.litmus']) {
         writeFileSync(join(cwd, name), RACE)
-        expect(await mmcheck([name, '--kernel', 'v7.0'], { cwd })).toMatchObject({ code: 0, stderr: '' })
+        expect(await here([name, '--kernel', 'v7.0'], { cwd })).toMatchObject({ code: 0, stderr: '' })
       }
       const wrong = await mmcheck(['\u001b[2Jnone'], { cwd })
       expect(wrong.stderr).toContain("cannot read '?[2Jnone'")
@@ -250,7 +256,7 @@ test('where nothing can be kept, the check warns once and goes on', async () => 
     writeFileSync(join(cwd, 'race.litmus'), RACE.replace('kernel', 'kernel maybe-guard-v1,'))
     // A file in the way stops root as well.
     writeFileSync(join(cwd, '.mmcheck'), '')
-    const ran = await mmcheck(['race.litmus'], { cwd })
+    const ran = await here(['race.litmus'], { cwd })
     expect(ran.code).toBe(10)
     expect(ran.stderr.match(/warning: counterexamples are not kept/g)).toHaveLength(1)
     expect(ran.stdout).toContain('2 cells')

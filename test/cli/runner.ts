@@ -3,42 +3,12 @@
  * input, as processes of the compiled command; the others in this process, which spares each of them half a
  * second of loading.
  */
-import { readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { runProgram } from '../../cli/program.ts'
-import { ROOT } from '../frame/run.ts'
 import { parseDocument, type CommandStep } from './document.ts'
+import { here } from './in_process.ts'
 import { linesOf, mismatch } from './match.ts'
-import { environment, inDirectory, mmcheck, type Ran } from './spawn.ts'
-
-const { version } = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')))
-
-/** A command in this process, as in a process of its own that stands in `cwd`. */
-async function inProcess(args: readonly string[], cwd: string): Promise<Ran> {
-  const text = { stdout: '', stderr: '' }
-  const before = process.cwd()
-  process.chdir(cwd)
-  try {
-    const code = await runProgram(
-      args,
-      {
-        out: (t) => void (text.stdout += t),
-        err: (t) => void (text.stderr += t),
-        outIsTty: false,
-        errIsTty: false,
-        env: environment(),
-      },
-      version,
-    )
-    return { code, signal: null, ...text }
-  } finally {
-    process.chdir(before)
-  }
-}
+import { inDirectory, mmcheck } from './spawn.ts'
 
 function compare(what: string, pattern: readonly string[], text: string): readonly string[] {
   const lines = linesOf(text)
@@ -62,7 +32,7 @@ async function runCommand(step: CommandStep, { cwd, last, first }: Around): Prom
   const ran =
     first || stdin !== undefined
       ? await mmcheck(step.args, { cwd, ...(stdin === undefined ? {} : { stdin }) })
-      : await inProcess(step.args, cwd)
+      : await here(step.args, { cwd })
   return [
     ...(ran.code === step.exit ? [] : [`exit code ${ran.code ?? ran.signal ?? 'none'}, expected ${step.exit}`]),
     ...compare('stdout', step.stdout, ran.stdout),

@@ -14,7 +14,7 @@ export interface Ran {
 }
 
 /** Longer than any command of these tests takes, shorter than a test may. */
-const LIMIT_MS = 90_000
+const LIMIT_MS = 240_000
 
 /** Of this process, without what would change colours or how Node starts. */
 export function environment(extra: Readonly<Record<string, string>> = { NO_COLOR: '1' }): NodeJS.ProcessEnv {

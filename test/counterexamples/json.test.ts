@@ -10,6 +10,7 @@ import {
   type Counterexample,
 } from '../../counterexamples/json.ts'
 import type { LoweredModel, Step } from '../../model/language/lowered.ts'
+import { SEED } from '../support/seed.ts'
 import { sampleFile } from './sample_file.ts'
 import { sampleModel, sampleMoves } from './sample_model.ts'
 import { sampleTrace } from './sample_mail.ts'
@@ -60,6 +61,7 @@ describe('round trip', () => {
       fc.property(any, (c) => {
         expect(parseCounterexample(toJson(c))).toEqual({ ok: true, value: c })
       }),
+      { seed: SEED },
     )
   })
   test('the id can be computed from the file as from the trace', () => {
@@ -116,6 +118,7 @@ describe('damaged files give an error that says where', () => {
         const parsed = parseCounterexample(text.slice(0, at) + put + text.slice(at + 1))
         expect(typeof parsed.ok).toBe('boolean')
       }),
+      { seed: SEED },
     )
   })
   test('a key that would set a prototype sets none', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { pieces, toAscii, wrap } from '../../counterexamples/text.ts'
+import { SEED } from '../support/seed.ts'
 
 test('ASCII only, on one line', () => {
   expect(toAscii('a\t b\r\n c\u0000\u001b[31m')).toBe('a b c [31m')
@@ -34,5 +35,6 @@ test('wrapping loses nothing and keeps to its limits', () => {
       expect(lines.join('').replaceAll(' ', '')).toBe(words.join(''))
       for (const line of lines) expect(line.length).toBeLessThanOrEqual(width + more)
     }),
+    { seed: SEED },
   )
 })

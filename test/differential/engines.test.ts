@@ -130,7 +130,7 @@ describe('the engines agree', () => {
     await fc.assert(
       fc.asyncProperty(arbitraryProgram, async ({ program }) => {
         const { lowered, truth } = small(program)
-        const result = await boundedCheck(lowered.model, { maxDepth: SMT_DEPTH, maxMs: 60_000, solvers })
+        const result = await boundedCheck(lowered.model, { maxDepth: SMT_DEPTH, maxMs: 240_000, solvers })
         expect(words(searchExplicit(lowered.model))).toEqual(words(truth))
         const lengths = (r: SearchResult): (readonly [number, number])[] =>
           r.violations.map(({ property, moves }) => [property, moves.length])

@@ -9,7 +9,7 @@ import type { State } from '../../solver/reference/interpreter.ts'
 import { initialState, successors } from '../../solver/reference/interpreter.ts'
 import { replay } from '../../solver/reference/replay.ts'
 import { searchReference } from '../../solver/reference/search.ts'
-import { cells } from '../support/scenarios.ts'
+import { lowerScenario, scenarioOn } from '../support/scenarios.ts'
 import { arbitraryModel } from './random_lowered.ts'
 
 /** All traces of the length of a violation that end in one of the same property; undefined where there are too many. */
@@ -78,9 +78,8 @@ describe('findViolation', () => {
   })
 
   test('says so where a limit ends it', () => {
-    const cell = cells((c) => c.name === 'install+collapse' && c.kernel === 'v7.0')[0]
-    if (cell === undefined) throw new Error('no such cell')
-    expect(findViolation(cell.lowered.model, 0, { maxStates: 20 }).kind).toBe('open')
-    expect(findViolation(cell.lowered.model, 0).kind).toBe('none')
+    const { model: cell } = lowerScenario(scenarioOn('install+collapse', 'v7.0'))
+    expect(findViolation(cell, 0, { maxStates: 20 }).kind).toBe('open')
+    expect(findViolation(cell, 0).kind).toBe('none')
   })
 })

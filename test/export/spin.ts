@@ -22,7 +22,7 @@ export interface PanResult {
 }
 
 function run(program: string, args: readonly string[], cwd: string): string {
-  return execFileSync(program, args, { cwd, encoding: 'utf8', timeout: 100_000, stdio: ['ignore', 'pipe', 'pipe'] })
+  return execFileSync(program, args, { cwd, encoding: 'utf8', timeout: 240_000, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 function figures(output: string): PanResult {

@@ -31,13 +31,8 @@ const LEAF = 'export const x: number = 1\nexport type X = number\n'
 
 const ROOMS = ['model', 'properties', 'solver', 'counterexamples', 'kernel', 'cli']
 
+/** That the repository itself keeps the rules is what `npm run lint` says; here is what the rules find. */
 describe('imports', () => {
-  test('of this repository keep the rules', () => {
-    const ran = cruise(ROOT)
-    expect(ran.stdout + ran.stderr).toContain('no dependency violations found')
-    expect(ran.code).toBe(0)
-  })
-
   test('from a room to its left and to itself are fine, from tests to anywhere', () => {
     const files = ROOMS.flatMap((room, i) => [
       [`${room}/leaf.ts`, LEAF],

@@ -22,7 +22,7 @@ export function runTool(script: string, args: readonly string[], cwd: string): R
     env: { ...env, NO_COLOR: '1' },
     maxBuffer: 2 ** 26,
     // Less than a test may take, for nothing else ends a test that waits here.
-    timeout: 100_000,
+    timeout: 240_000,
   })
   if (child.error !== undefined) throw child.error
   return { code: child.status, stdout: child.stdout, stderr: child.stderr }

@@ -228,7 +228,7 @@ test('a hang, a crash and a death are results, and the next sequence is not touc
   await withProbe(context, async (probe) => {
     const hang = probe.run({
       ops: [...anon, uffdOpen(), op('uffd_register', 0, 10, 1), read(5), read(6)],
-      timeoutMs: 200,
+      timeoutMs: 1000,
     })
     const orphan = probe.run({ ops: [...anon, fork(1), by(1, op('exit')), by(1, read(1)), read(2)] })
     const fine = probe.run({ ops: [...anon, read(0)] })

@@ -296,7 +296,7 @@ test('the finding is confirmed on this kernel within seconds', async (context) =
 test('a litmus file on this kernel ends only as its model does', async (context) => {
   const { model } = await running(context)
   for (const name of ['install+read', 'install-read+collapse', 'two-processes+collapse']) {
-    const ran = await conformRace(scenarioOn(name, model.name), { rounds: 300, seconds: 30, seed: 1, enough: 0 })
+    const ran = await conformRace(scenarioOn(name, model.name), { rounds: 300, seconds: 200, seed: 1, enough: 0 })
     const report = have(ran, context)
     expect(report.result.hung).toBe(false)
     expect(report.result.failed).toBe(0)

@@ -29,4 +29,4 @@ export const running = async (context: TestContext): Promise<Against> => have(aw
 
 /** What a list of operations comes to, in words. */
 export const results = async (probe: Probe, ops: readonly ProbeOp[]): Promise<readonly string[]> =>
-  (await probe.run({ ops, timeoutMs: 2000 })).ops.map((r: OpResult) => showResult(r))
+  (await probe.run({ ops, timeoutMs: 20_000 })).ops.map((r: OpResult) => showResult(r))

@@ -4,6 +4,7 @@ import { formatDiagnostic } from '../../model/litmus/diagnostic.ts'
 import { lex } from '../../model/litmus/lexer.ts'
 import { parseLitmus } from '../../model/litmus/parser.ts'
 import { printLitmus } from '../../model/litmus/printer.ts'
+import { SEED } from '../support/seed.ts'
 import { litmusFile } from './tree.ts'
 
 /** The tokens that carry meaning: `[0..0]` is `[0]`, parentheses may be redundant, and `-0` is 0. */
@@ -53,22 +54,22 @@ const pieces = fc
   .map((all) => all.flat().join(''))
 
 test('never throws on random text', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), check), { numRuns: 500 })
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), check), { numRuns: 500, seed: SEED })
 })
 
 test('never throws on random tokens', () => {
-  fc.assert(fc.property(pieces, check), { numRuns: 500 })
+  fc.assert(fc.property(pieces, check), { numRuns: 500, seed: SEED })
   fc.assert(
     fc.property(pieces, (body) => check(`MM t\nkernel v6.13\n${body}`)),
-    { numRuns: 500 },
+    { numRuns: 500, seed: SEED },
   )
   fc.assert(
     fc.property(pieces, (body) => check(`MM t\nkernel v6.13\n{ ${body} }\nP0 { }\n`)),
-    { numRuns: 500 },
+    { numRuns: 500, seed: SEED },
   )
   fc.assert(
     fc.property(pieces, (body) => check(`MM t\nkernel v6.13\n{ }\nP0 { }\nexists (${body})\n`)),
-    { numRuns: 500 },
+    { numRuns: 500, seed: SEED },
   )
 })
 
@@ -85,7 +86,7 @@ test('a valid file with one place changed is refused, or read to the last token'
       const start = Math.floor(at * text.length)
       check(text.slice(0, start) + insert + text.slice(start + length))
     }),
-    { numRuns: 1500 },
+    { numRuns: 1500, seed: SEED },
   )
 })
 

@@ -35,7 +35,7 @@ export function spinFindsLasso(m: LoweredModel, response: PcResponse): boolean {
     execFileSync(program, args, {
       cwd: directory,
       encoding: 'utf8',
-      timeout: 100_000,
+      timeout: 240_000,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
   try {

@@ -11,7 +11,7 @@ import { printBody } from '../../model/litmus/printer.ts'
 import { lassoIds, recorded } from '../support/corpus.ts'
 import { scenariosOf } from '../support/scenarios.ts'
 
-const OPTIONS: MinimiseOptions = { maxMs: 120_000, exhaust: true, stopped: () => false }
+const OPTIONS: MinimiseOptions = { maxMs: 250_000, exhaust: true, stopped: () => false }
 const target: Target = { kernel: kernelLine(['guard-v2'], []), property: 'InstallEnds' }
 
 const fileOf = (text: string): LitmusFile => {
@@ -26,9 +26,9 @@ async function minimised(text: string): Promise<Minimised> {
 }
 
 describe.each(lassoIds())('%s', (id) => {
-  test('comes out as recorded, with nothing smaller left unasked', { timeout: 120_000 }, async () => {
+  test('comes out as recorded, with nothing smaller left unasked', async () => {
     const c = recorded(id)
-    const made = await minimalityOf(c, { maxMs: 120_000, stopped: () => false })
+    const made = await minimalityOf(c, { maxMs: 250_000, stopped: () => false })
     expect(made).toEqual({ ok: true, value: c.minimised })
     expect(c.minimised?.exhausted).toMatchObject({ all: true, done: c.minimised?.exhausted.total })
   })
@@ -43,7 +43,7 @@ P1 { r0 = keep_reading(a[0]); }
 exists (P0:r0 = 0)
 `
 
-test('takes away what the loop does not need', { timeout: 120_000 }, async () => {
+test('takes away what the loop does not need', async () => {
   const made = await minimised(LARGER)
   expect(made.after).not.toEqual(made.before)
   const done = finish(made, target)

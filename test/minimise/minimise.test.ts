@@ -46,7 +46,7 @@ function given(text: string, last: boolean): Given | undefined {
   return { scenario, target, violation: { property, moves: walked.moves } }
 }
 
-const OPTIONS: MinimiseOptions = { maxMs: 60_000, exhaust: false, stopped: () => false }
+const OPTIONS: MinimiseOptions = { maxMs: 250_000, exhaust: false, stopped: () => false }
 
 async function minimised(
   { scenario, target, violation }: Given,

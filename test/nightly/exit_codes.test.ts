@@ -8,8 +8,8 @@ import { runDocument } from '../../cli/document.ts'
 import { sealed, unsealed, writeAtomic } from '../../cli/nightly/atomic.ts'
 import { build } from '../cli/build.ts'
 import { ended, inDirectory } from '../cli/spawn.ts'
-import { said, there } from './in_process.ts'
-import { startGroup } from './support.ts'
+import { said, there, ticking } from './in_process.ts'
+import { killPid, startGroup } from './support.ts'
 
 /** On a kernel that is named, a scenario of the catalogue is judged by what is found and not by its record. */
 const ARGS = ['--no-cache', '--jobs', '1', '--run-dir', 'run', '--reporter', 'json=out.json']
@@ -34,7 +34,7 @@ test('vacuous: with --strict, and not without', async () => {
 test('disagree: a checkpoint was forged so that its search shows a violation that the reference interpreter does not see', async () => {
   await there(async (cwd) => {
     const args = ['check', 'install-punch+write', '--kernel', 'v7.0', ...ARGS]
-    expect((await said([...args, '--timeout', '1ms'])).code).toBe(EXIT.incomplete.code)
+    expect((await ticking(() => said([...args, '--timeout', '1ms']))).code).toBe(EXIT.incomplete.code)
     const [cell = ''] = readdirSync(join(cwd, 'run', 'cells'))
     const path = join(cwd, 'run', 'cells', cell, 'head.json')
     const body = unsealed(readFileSync(path, 'utf8')) ?? ''
@@ -63,7 +63,7 @@ test.skipIf(process.platform !== 'linux')('crash: the solver was killed, and not
     const children = `/proc/${child.pid ?? 0}/task/${child.pid ?? 0}/children`
     while (!state.over) {
       const pids = existsSync(children) ? readFileSync(children, 'utf8').trim().split(' ') : []
-      for (const pid of pids.filter((p) => p !== '')) process.kill(Number(pid), 'SIGKILL')
+      for (const pid of pids.filter((p) => p !== '')) killPid(Number(pid))
       await sleep(20)
     }
     const ran = await over

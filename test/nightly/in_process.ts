@@ -1,5 +1,6 @@
 /** The command line in this process: its code is that of the command, without the price of a process. */
-import { runProgram } from '../../cli/program.ts'
+import { vi } from 'vitest'
+import { here } from '../cli/in_process.ts'
 import { inDirectory } from '../cli/spawn.ts'
 
 export interface Said {
@@ -10,19 +11,23 @@ export interface Said {
 
 /** Runs a command in the directory in which this process is. */
 export async function said(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> {
-  const text = { stdout: '', stderr: '' }
-  const code = await runProgram(
-    args,
-    {
-      out: (t) => void (text.stdout += t),
-      err: (t) => void (text.stderr += t),
-      outIsTty: false,
-      errIsTty: false,
-      env: { ...process.env, XDG_CONFIG_HOME: process.cwd(), ...env },
-    },
-    '0.1.0',
-  )
-  return { code, ...text }
+  const cwd = process.cwd()
+  const { code, stdout, stderr } = await here(args, { cwd, env: { ...process.env, XDG_CONFIG_HOME: cwd, ...env } })
+  return { code, stdout, stderr }
+}
+
+/**
+ * Runs `use` under a clock of which every look takes a millisecond: a limit of one millisecond falls at the second
+ * look of a search, whatever the machine and whoever else is at work on it.
+ */
+export async function ticking<T>(use: () => Promise<T>): Promise<T> {
+  let now = performance.now()
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => ++now)
+  try {
+    return await use()
+  } finally {
+    clock.mockRestore()
+  }
 }
 
 /** Changes into a new directory for as long as `use` takes. */

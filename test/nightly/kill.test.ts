@@ -1,12 +1,11 @@
 /** `kill -9` at any moment: the run that goes on ends with exactly what an undisturbed one gives. */
-import type { ChildProcess } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { build } from '../cli/build.ts'
 import { ended, inDirectory } from '../cli/spawn.ts'
-import { chance, kill9, KILLED, ROUNDS, startGroup, timelessFile } from './support.ts'
+import { begun, chance, kill9, KILLED, ROUNDS, startGroup, timelessFile } from './support.ts'
 
 /** With a checkpoint between any two chunks, so that there is always one to be caught in the middle of. */
 const ARGS = ['nightly', ...KILLED, '--no-cache', '--checkpoint-interval', '0', '--heartbeat', '0', '--run-dir', 'run']
@@ -36,19 +35,6 @@ interface Undisturbed {
 
 /** By engine, once it was needed. */
 const known = new Map<Engine, Undisturbed>()
-
-/** When a run has begun its work, or is over. */
-async function begun(cwd: string, child: ChildProcess): Promise<void> {
-  const lock = join(cwd, 'run', 'lock.json')
-  const mine = (): boolean => {
-    try {
-      return readFileSync(lock, 'utf8').includes(`"pid":${child.pid ?? 0},`)
-    } catch {
-      return false
-    }
-  }
-  while (child.exitCode === null && child.signalCode === null && !mine()) await sleep(5)
-}
 
 /** What a run gives that nothing disturbs. */
 async function undisturbedBy(engine: Engine): Promise<Undisturbed> {

@@ -16,6 +16,7 @@ import { summaryLines } from '../../cli/reporters/terminal.ts'
 import { build } from '../cli/build.ts'
 import { inDirectory, mmcheck } from '../cli/spawn.ts'
 import { ROOT } from '../frame/run.ts'
+import { CHROMIUM, LACK, launch, PATIENCE_MS } from '../render/browser.ts'
 
 /** A violated file, a text that is none, a bound, and cells of the catalogue that hold or are violated as recorded. */
 const RACE = `MM race
@@ -240,12 +241,12 @@ test('names from elsewhere break no report', async () => {
   expect(markdown(bad)).not.toContain('<b>')
 })
 
-describe.skipIf(!existsSync('/usr/bin/chromium'))('HTML in Chromium (Debian: apt-get install chromium)', () => {
+describe.skipIf(CHROMIUM === undefined)(`HTML in Chromium${LACK}`, () => {
   test('is one file: a matrix whose cells lead to scenarios, and those to traces', async () => {
-    const { chromium } = await import('playwright-core')
-    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+    const browser = await launch()
     try {
       const page = await browser.newPage()
+      page.setDefaultTimeout(PATIENCE_MS)
       const asked: string[] = []
       const said: string[] = []
       page.on('request', (r) => asked.push(r.url()))

@@ -1,6 +1,8 @@
 /** Runs of the compiled command for these tests: small ones, whose results are compared without times. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { runDocument, type RunDocument } from '../../cli/document.ts'
 import { MAIN } from '../cli/build.ts'
@@ -41,6 +43,15 @@ export const timeless = (text: string): string => {
 
 export const timelessFile = (path: string): string => timeless(readFileSync(path, 'utf8'))
 
+/** A text of JSON in which the first number of this name has another first digit, whatever that was. */
+export function withOtherDigit(text: string, name: string): string {
+  const changed = text.replace(new RegExp(`("${name}":)(\\d)`), (_, head: string, digit: string) => {
+    return `${head}${(Number(digit) % 9) + 1}`
+  })
+  if (changed === text) throw new Error(`there is no number ${name}`)
+  return changed
+}
+
 /** In a process group of its own, so that all of it can be killed at once. */
 export const startGroup = (args: readonly string[], cwd: string): ChildProcess =>
   spawn(process.execPath, [MAIN, ...args], {
@@ -50,12 +61,30 @@ export const startGroup = (args: readonly string[], cwd: string): ChildProcess =
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 
+/** When a run has begun its work, or is over. */
+export async function begun(cwd: string, child: ChildProcess): Promise<void> {
+  const lock = join(cwd, 'run', 'lock.json')
+  const mine = (): boolean => {
+    try {
+      return readFileSync(lock, 'utf8').includes(`"pid":${child.pid ?? 0},`)
+    } catch {
+      return false
+    }
+  }
+  while (child.exitCode === null && child.signalCode === null && !mine()) await sleep(5)
+}
+
+/** Kills a process by its number, or the group of one where that is negative, unless it is gone already. */
+export function killPid(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended between being seen and being killed.
+  }
+}
+
 /** Kills a process, or it and all that it started, as `kill -9` does. */
 export function kill9(child: ChildProcess, group: boolean): void {
   if (child.pid === undefined) return
-  try {
-    process.kill(group ? -child.pid : child.pid, 'SIGKILL')
-  } catch {
-    // It had ended by itself.
-  }
+  killPid(group ? -child.pid : child.pid)
 }

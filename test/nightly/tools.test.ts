@@ -202,9 +202,8 @@ describe('completion and manual', () => {
   })
 
   test('every option of every verb is in all of them', async () => {
-    const texts = await Promise.all(
-      [['completion', 'bash'], ['completion', 'zsh'], ['man']].map(async (args) => (await said(args)).stdout),
-    )
+    const texts: string[] = []
+    for (const args of [['completion', 'bash'], ['completion', 'zsh'], ['man']]) texts.push((await said(args)).stdout)
     const [bash = '', zsh = '', man = ''] = texts
     const { settings } = z
       .looseObject({ settings: z.array(z.looseObject({ option: z.string() })) })

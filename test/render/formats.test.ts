@@ -16,6 +16,7 @@ import { printBody } from '../../model/litmus/printer.ts'
 import { replay } from '../../solver/reference/replay.ts'
 import { faultsOf } from '../counterexamples/mail_rules.ts'
 import { corpusIds, lassoIds, movesOf, recorded, replayed } from '../support/corpus.ts'
+import { SEED } from '../support/seed.ts'
 import { elements } from '../support/xml.ts'
 
 /**
@@ -29,6 +30,14 @@ const HEAD = '(?<event>.*)\\n(?<host>\\S*) (?<clock>{.*})\n\n'
 const ClockText = z.record(z.string(), z.number())
 type Clock = z.infer<typeof ClockText>
 const upTo = (a: Clock, b: Clock): boolean => Object.entries(a).every(([host, n]) => n <= (b[host] ?? 0))
+
+/** Made once: it is read for its steps, and for its links. */
+const pages = new Map<string, string>()
+function pageOf(id: string): string {
+  const page = pages.get(id) ?? render(subjectOf(replayed(id)), 'html', true)
+  pages.set(id, page)
+  return page
+}
 
 describe.each(corpusIds())('%s', (id) => {
   const r = replayed(id)
@@ -86,7 +95,7 @@ describe.each(corpusIds())('%s', (id) => {
   })
 
   test('as a page has a row for each step, and a line of a listing for each of its labels', () => {
-    const html = render(subject, 'html', true)
+    const html = pageOf(id)
     expect(html.match(/<tr class="step[^"]*" id="step-\d+">/g)).toHaveLength(steps.length)
     const { listings, places } = listingsOf(r.scenario, r.found.trace)
     places.forEach((p, i) => {
@@ -131,17 +140,23 @@ describe.each(corpusIds())('%s', (id) => {
     }
     // The last step ends the trace: what it breaks is the property's to look at, wherever it looks.
     const before = moves.length - 1
+    const all = Array.from({ length: before }, (_, i) => i)
+    const earlier = all.map((b) => all.slice(0, b).filter((a) => precedes(a, b)))
+    const later = all.map((a) => all.filter((b) => a < b && precedes(a, b)))
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: before, maxLength: before }),
         (wishes) => {
-          const left = new Set(Array.from({ length: before }, (_, i) => i))
+          const left = new Set(all)
+          // Of each, how many that come before it are left.
+          const waits = earlier.map((of) => of.length)
           const order: number[] = []
           while (left.size > 0) {
-            const free = [...left].filter((b) => ![...left].some((a) => a !== b && a < b && precedes(a, b)))
+            const free = [...left].filter((b) => waits[b] === 0)
             const next = free.reduce((x, y) => ((wishes[y] ?? 0) < (wishes[x] ?? 0) ? y : x))
             order.push(next)
             left.delete(next)
+            for (const b of later[next] ?? []) waits[b] = (waits[b] ?? 0) - 1
           }
           const ran = replay(
             r.lowered.model,
@@ -197,7 +212,7 @@ const LINK = /^https:\/\/elixir\.bootlin\.com\/linux\/(v\d+\.\d+(?:\.\d+)?)\/(?:
 
 describe.each([...corpusIds(), ...lassoIds()])('the links of %s', (id) => {
   test('are to functions and files of the kernel that it is of', () => {
-    const html = render(subjectOf(replayed(id)), 'html', true)
+    const html = pageOf(id)
     const [kernel = ''] = recorded(id).scenario.kernel.split(' ')
     const release = releaseOf(kernel)
     const links = [...html.matchAll(/<a\b[^>]*?href="(https?:[^"]*)"/g)].map((m) => m[1] ?? '')
@@ -233,6 +248,6 @@ test('a file that is no ITF of ours is refused with a reason', () => {
     fc.property(fc.nat(text.length - 1), fc.string({ maxLength: 2 }), (at, put) => {
       expect(typeof parseItf(text.slice(0, at) + put + text.slice(at + 1)).ok).toBe('boolean')
     }),
-    { numRuns: 30 },
+    { numRuns: 30, seed: SEED },
   )
 })

@@ -17,8 +17,9 @@ import { searchExplicit } from '../../solver/explicit/search.ts'
 import { faultsOf } from '../counterexamples/mail_rules.ts'
 import { corpusIds, recorded, replayed } from '../support/corpus.ts'
 import { lowerScenario, scenariosOf } from '../support/scenarios.ts'
+import { SEED } from '../support/seed.ts'
 import { elements } from '../support/xml.ts'
-import { CHROMIUM, LACK, launch } from './browser.ts'
+import { CHROMIUM, LACK, launch, PATIENCE_MS } from './browser.ts'
 
 const CALL = 'window.pwned=1;alert(1)'
 /** What has broken out of pages, drawings, attributes, comments, CDATA and JSON before. */
@@ -107,7 +108,7 @@ describe('without a browser', () => {
       fc.property(attack, (text) => {
         for (const name of names(render(hostile(subject, text), 'svg', true))) expect(usual).toContain(name)
       }),
-      { numRuns: 60 },
+      { numRuns: 60, seed: SEED },
     )
   })
 
@@ -130,7 +131,7 @@ describe('without a browser', () => {
         const own: Subject = { found, scenario, model, bang: findProperty('GuardStays')?.bang ?? '' }
         expect(faultsOf(render(hostile(own, text), 'table', true))).toEqual([])
       }),
-      { numRuns: 20 },
+      { numRuns: 20, seed: SEED },
     )
   })
 })
@@ -145,6 +146,7 @@ describe.skipIf(CHROMIUM === undefined)(`in a real browser${LACK}`, () => {
   beforeAll(async () => {
     browser = await launch()
     page = await browser.newPage()
+    page.setDefaultTimeout(PATIENCE_MS)
     page.on('dialog', (d) => {
       noticed.push(`dialog: ${d.message()}`)
       void d.dismiss()

@@ -12,7 +12,7 @@ import { renderHtml } from '../../counterexamples/render/html.ts'
 import type { LoweredModel } from '../../model/language/lowered.ts'
 import { replay } from '../../solver/reference/replay.ts'
 import { find, movesOf } from '../support/corpus.ts'
-import { artefact, CHROMIUM, LACK, launch } from './browser.ts'
+import { artefact, CHROMIUM, LACK, launch, PATIENCE_MS } from './browser.ts'
 
 const KERNEL = 'v7.0 without retract_page_tables.recheck'
 
@@ -50,6 +50,7 @@ describe.skipIf(CHROMIUM === undefined)(`the page of Jann Horn's race${LACK}`, (
       viewport: { width, height: 1000 },
       colorScheme: dark ? 'dark' : 'light',
     })
+    page.setDefaultTimeout(PATIENCE_MS)
     const requests: string[] = []
     const complaints: string[] = []
     page.on('request', (r) => requests.push(r.url()))
@@ -201,6 +202,8 @@ describe.skipIf(CHROMIUM === undefined)(`the page of Jann Horn's race${LACK}`, (
       script.textContent = 'window.ran = true'
       document.body.append(image, script)
       await fetch('https://mmcheck.invalid/').catch(() => undefined)
+      // Told one by one, when the browser comes to it; a fourth would come soon after.
+      for (let i = 0; i < 600 && blocked.length < 3; i++) await new Promise((resolve) => void setTimeout(resolve, 50))
       await new Promise((resolve) => void setTimeout(resolve, 50))
       return { blocked: blocked.sort(), ran: 'ran' in window }
     })

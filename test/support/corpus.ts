@@ -5,8 +5,22 @@ import { corpusDirectory, rerun, type Replayed } from '../../cli/commands/replay
 import { parseCounterexample, type Counterexample } from '../../counterexamples/json.ts'
 import type { Move } from '../../solver/engine.ts'
 
-const allIds = (): readonly string[] =>
-  readdirSync(corpusDirectory()).flatMap((f) => /^([0-9a-f]{12})\.json$/.exec(f)?.[1] ?? [])
+/** Nothing changes the corpus while tests run, and what is read of it is never written to. */
+const once = <T>(make: (id: string) => T): ((id: string) => T) => {
+  const known = new Map<string, T>()
+  return (id) => {
+    const before = known.get(id)
+    if (before !== undefined) return before
+    const made = make(id)
+    known.set(id, made)
+    return made
+  }
+}
+
+const idsIn = once((directory: string): readonly string[] =>
+  readdirSync(directory).flatMap((f) => /^([0-9a-f]{12})\.json$/.exec(f)?.[1] ?? []),
+)
+const allIds = (): readonly string[] => idsIn(corpusDirectory())
 
 /** Those that end in a violation. */
 export const corpusIds = (): readonly string[] => allIds().filter((id) => recorded(id).loopStart === undefined)
@@ -14,12 +28,13 @@ export const corpusIds = (): readonly string[] => allIds().filter((id) => record
 /** Runs that never end. */
 export const lassoIds = (): readonly string[] => allIds().filter((id) => recorded(id).loopStart !== undefined)
 
-export function recorded(id: string): Counterexample {
+export const recorded: (id: string) => Counterexample = once((id) => {
   const parsed = parseCounterexample(readFileSync(join(corpusDirectory(), `${id}.json`), 'utf8'))
   if (!parsed.ok) throw new Error(parsed.error.message)
   return parsed.value
-}
+})
 
+/** Made anew each time: it is large, and there are many. */
 export function replayed(id: string): Replayed {
   const again = rerun(recorded(id))
   if (!again.ok) throw new Error(again.error)

@@ -42,8 +42,11 @@ export function scenarioOn(name: string, kernel: string, without: readonly strin
 
 export const lowerScenario = (s: Scenario): Lowered => lower(withProperties(s))
 
-/** Whether tests run on every cell of the catalogue, as the nightly asks; else each takes its share. */
+/** Whether tests run on every cell of the catalogue; else each takes its share. */
 const EVERY_CELL = process.env['MMCHECK_CELLS'] === 'all'
+
+/** As `3/20`: on every twentieth cell, so that twenty runs take all of them, in as much time as there is for each. */
+const SLICE = /^(?<nth>\d+)\/(?<of>\d+)$/.exec(process.env['MMCHECK_CELLS'] ?? '')?.groups
 
 /** A small number that depends on nothing but the text. */
 const hash = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE(0)
@@ -52,8 +55,10 @@ const hash = (text: string): number => createHash('sha256').update(text).digest(
 const ALIKE = /^(selftest|table-i|gup-row)/
 
 /** Whether one in 4 `n` has it; of those that are many and alike, one in 16 n. */
-const drawn = (name: string, text: string, n: number): boolean =>
-  EVERY_CELL || hash(text) % (ALIKE.test(name) ? 16 * n : 4 * n) === 0
+function drawn(name: string, text: string, n: number): boolean {
+  if (SLICE !== undefined) return hash(text) % Number(SLICE['of']) === Number(SLICE['nth']) - 1
+  return EVERY_CELL || hash(text) % (ALIKE.test(name) ? 16 * n : 4 * n) === 0
+}
 
 interface Place {
   readonly name: string
@@ -64,6 +69,13 @@ interface Place {
 
 /** The kernel lines of a scenario of the catalogue, one for each cell. */
 function linesOf(name: string): readonly KernelLine[] {
+  const known = lines.get(name) ?? readLines(name)
+  lines.set(name, known)
+  return known
+}
+const lines = new Map<string, readonly KernelLine[]>()
+
+function readLines(name: string): readonly KernelLine[] {
   const parsed = parseLitmus({ name, text: catalogueText(name) })
   if (!parsed.ok) throw new Error(parsed.diagnostics.map((d) => d.message).join('; '))
   return parsed.file.kernels.flatMap((line) => line.names.map((n) => ({ ...line, names: [n] })))
@@ -74,11 +86,11 @@ const lineText = ({ names, without }: KernelLine): string =>
   )
 
 /** The cells of the catalogue whose name and kernel are `wanted`; only these are built. */
-const places = (wanted: (name: string, kernel: string) => boolean = () => true): readonly Place[] => {
+const places = (wanted: (name: string, kernel: string) => boolean): readonly Place[] => {
   const baseline = readBaseline()
   return catalogue().flatMap((name) => {
-    const lines = linesOf(name).filter((line) => wanted(name, lineText(line)))
-    const scenarios = lines.length === 0 ? [] : scenariosOf(catalogueText(name), lines)
+    const mine = linesOf(name).filter((line) => wanted(name, lineText(line)))
+    const scenarios = mine.length === 0 ? [] : scenariosOf(catalogueText(name), mine)
     return scenarios.map((scenario): Place => {
       const kernel = kernelText(scenario)
       return { name, kernel, scenario, expected: baseline[name]?.[kernel] }
@@ -90,15 +102,9 @@ const places = (wanted: (name: string, kernel: string) => boolean = () => true):
 export const cellNames = (): readonly string[] =>
   catalogue().flatMap((name) => linesOf(name).map((line) => `${name} on ${lineText(line)}`))
 
-/** The cells of the catalogue that meet a condition. */
-export const cells = (wanted: (cell: Place) => boolean = () => true): readonly TestCell[] =>
-  places()
-    .filter(wanted)
-    .map((c) => ({ ...c, lowered: lowerScenario(c.scenario) }))
-
 /**
  * One in 4 `n` of the cells, those of them that meet a condition, the same ones on every run, and a skipped
- * test that says how many are left out. MMCHECK_CELLS=all takes them all.
+ * test that says how many are left out. MMCHECK_CELLS=all takes them all, and 3/20 the third twentieth of them.
  */
 export function share(n: number, wanted: (cell: Place) => boolean = () => true): readonly TestCell[] {
   const mine = (name: string, kernel: string): boolean => drawn(name, `${name} on ${kernel}`, n)

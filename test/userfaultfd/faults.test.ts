@@ -8,7 +8,7 @@ import { lowerScenario, scenarioOn } from '../support/scenarios.ts'
 
 /** Whether a scenario's condition holds on every path that ends. */
 function always(name: string, kernel: string, without: readonly string[]): boolean {
-  const { outcomes } = searchExplicit(lowerScenario(scenarioOn(name, kernel, without)).model, { maxMs: 20_000 })
+  const { outcomes } = searchExplicit(lowerScenario(scenarioOn(name, kernel, without)).model)
   return outcomes.length > 0 && outcomes.every((o) => o.satisfying === o.states)
 }
 

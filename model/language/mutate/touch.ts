@@ -1,5 +1,5 @@
 /** What expressions, actions and statements touch, by the names of locals and fields: no element is told from another. */
-import type { Expr, Local } from '../expr.ts'
+import type { Expr } from '../expr.ts'
 import type { LockRef } from '../lock.ts'
 import type { Routine } from '../routine.ts'
 import type { Action, Stmt } from '../stmt.ts'
@@ -175,6 +175,3 @@ export const localsIn = (e: Expr): ReadonlySet<string> => {
 
 /** Whether two sets have an element in common. */
 export const meet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => [...a].some((x) => b.has(x))
-
-export const hasLocal = (routine: Routine, name: string): boolean =>
-  [...routine.locals, ...routine.params].some((l: Local) => l.name === name)
