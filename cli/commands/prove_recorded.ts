@@ -11,6 +11,7 @@ import { allRecordedProofs } from '../proofs.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
 import type { ProveOptions } from './prove.ts'
+import { solverOf } from './prove_tried.ts'
 
 /** One proof, the kernels whose model it is of, and which of its claims are lost. */
 interface Again {
@@ -39,8 +40,7 @@ async function again(records: readonly ProofRecord[], options: ProveOptions): Pr
   const kernels = records.map((r) => r.kernel)
   if (record === undefined) return undefined
   if (item === undefined || kernel === undefined) return { record, kernels, lost: record.claims }
-  const { solver } = options
-  const limits = { queryMs: options.limitMs, first: true, ...(solver === undefined ? {} : { solver }) }
+  const limits = { queryMs: options.limitMs, first: true, ...solverOf(options) }
   const prepared = prepare(item, kernel, [])
   const { proof, lemmas } = await recheck(record, prepared, limits)
   const proved = new Set(proof.claims.filter((c) => c.verdict === 'proved').map((c) => c.claim))

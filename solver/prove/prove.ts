@@ -8,7 +8,7 @@ import type { Claim, Item } from './items.ts'
 import type { Lemma } from './lemma.ts'
 import { ownConstants } from './own.ts'
 import { setUp, type Setup } from './setup.ts'
-import { lemmaWords } from './words.ts'
+import { lemmaWords, unmetWords } from './words.ts'
 
 /** What every proof of a core model rests on, beside the lemmas. */
 export const RESTS_ON: readonly string[] = [
@@ -149,10 +149,7 @@ export async function attempt(
   ]
   // Once more, of exactly what is left, with nothing else assumed.
   const checked = await check(setup, lemmas, options, found.unreached)
-  for (const u of checked.unmet)
-    log?.(
-      `not shown again: ${u.lemma.name.slice(0, 200)} by ${u.from ?? 'the start'}, ${u.to ?? ''} (${u.whose}): ${u.said}`,
-    )
+  for (const u of checked.unmet) log?.(`not shown again: ${unmetWords(u)}; ${u.whose}`)
   const goals = order.filter((i) => i < wanted.length).length
   const proof: ItemProof = {
     ...headOf(item, setup),
