@@ -12,6 +12,7 @@ import { EXIT, highest, type Outcome } from '../exit.ts'
 import { inOrder } from '../in_order.ts'
 import { errorText, withHelp } from '../message.ts'
 import { contradiction, type SizeDocument } from '../proof_sizes.ts'
+import { proofLine } from '../proof_progress.ts'
 import { proofStates, sizesOf } from '../proof_states.ts'
 import { recordedProof } from '../proofs.ts'
 import { tableText, writeTable } from '../proof_table.ts'
@@ -22,7 +23,7 @@ import { outcomeOf, withoutProof, type Answer } from './prove_answer.ts'
 import { answeredText, forJson, forTable, type Answered } from './prove_text.ts'
 import { nothingLeft, orFailed, solverOf, tried, type Asked, type Tried, type TryOptions } from './prove_tried.ts'
 
-export interface ProveOptions extends TryOptions {
+export interface ProveOptions extends Omit<TryOptions, 'onProgress' | 'warn'> {
   readonly kernels: readonly Kernel[]
   /** Properties of the core list, and models; all of them where this is empty. */
   readonly properties: readonly string[]
@@ -36,9 +37,14 @@ export interface ProveOptions extends TryOptions {
   /** One table, claim by kernel, in place of a paragraph for each. */
   readonly table: boolean
   readonly json: boolean
+  /** A line on standard error that says how far it is. */
+  readonly progress: boolean
   readonly out: (text: string) => void
   readonly err: (text: string) => void
 }
+
+/** As the parts of a run have them. */
+type Running = ProveOptions & TryOptions
 
 interface Shared extends Asked {
   /** By digest of what was asked. */
@@ -51,7 +57,7 @@ async function withoutProofOf(
   setup: Setup,
   claim: Claim,
   seen: readonly NotSeen[],
-  options: ProveOptions,
+  options: Running,
 ): Promise<Answer> {
   const mine = new Set(claim.lemmas)
   const broken = t.unmet.find((u) => mine.has(u.of)) ?? t.unmet[0]
@@ -67,6 +73,9 @@ async function withoutProofOf(
   if (against !== undefined) return { kind: 'unknown', why: against, ...counterexample }
   return { ...withoutProof([...seen, ...searches], why), ...counterexample }
 }
+
+/** In UTC: `2026-11-22`. */
+const today = (): string => new Date().toISOString().slice(0, 10)
 
 /** For each of the three smallest sizes. */
 const SIZES_MS = 20_000
@@ -84,7 +93,7 @@ function statesAsked(setup: Setup, { proof, lemmas, unmet }: Tried, shared: Shar
 }
 
 /** One item on one kernel: what a run of the catalogue breaks is not put to the solver. */
-async function answered(item: Item, kernel: Kernel, options: ProveOptions, shared: Shared): Promise<Answered> {
+async function answered(item: Item, kernel: Kernel, options: Running, shared: Shared): Promise<Answered> {
   const prepared = prepare(item, kernel, options.without)
   const refuted = new Map<string, Refutation>()
   const searches = new Map<string, readonly NotSeen[]>()
@@ -143,7 +152,13 @@ const isAsked = (property: string, core: string, { properties, cores }: ProveOpt
  * Proves what it can on each kernel. Returns the exit code: 10 where a claim is violated, 21 where one is left
  * unknown, 1 where `without` names nothing.
  */
-export async function proveCommand(options: ProveOptions): Promise<number> {
+export async function proveCommand(asked: ProveOptions): Promise<number> {
+  const line = proofLine(asked.progress)
+  const err = (text: string): void => {
+    line.clear()
+    asked.err(errorText(text))
+  }
+  const options: Running = { ...asked, onProgress: line.report, warn: err }
   const outcomes: Outcome[] = []
   const proofs: Answered[] = []
   const shared: Shared = { checked: new Map(), searched: new Map(), states: new Map() }
@@ -160,27 +175,26 @@ export async function proveCommand(options: ProveOptions): Promise<number> {
       if (done.status === 'fulfilled') {
         const a = done.value
         proofs.push(a)
+        line.clear()
+        if (options.update && options.without.length === 0)
+          writeTable(forTable(a).map((x) => ({ ...x, date: today() })))
         outcomes.push(...a.answers.map((x) => outcomeOf(x.answer)))
         const against = contradiction(a.states ?? [])
         if (against !== undefined) {
-          options.err(errorText(`${a.proof.property} (${a.proof.core}) on ${kernel.name}: ${against}`))
+          err(`${a.proof.property} (${a.proof.core}) on ${kernel.name}: ${against}`)
           outcomes.push('disagree')
         }
         if (!options.json && !options.table) options.out(answeredText(a, options.lemmas))
       } else {
         const reason: unknown = done.reason
-        options.err(errorText(`${kernel.name}: ${reason instanceof Error ? reason.message : String(reason)}`))
+        err(`${kernel.name}: ${reason instanceof Error ? reason.message : String(reason)}`)
         outcomes.push('usage')
       }
     }
   }
-  if (options.update && options.without.length === 0) {
-    const date = new Date().toISOString().slice(0, 10)
-    writeTable(proofs.flatMap(forTable).map((a) => ({ ...a, date })))
-  }
   if (outcomes.length === 0) {
     const known = [...new Set([...ITEMS, ...OPEN_ITEMS].map((i) => i.property))].join(', ')
-    options.err(errorText(withHelp('no such property or model', `properties: ${known}`)))
+    err(withHelp('no such property or model', `properties: ${known}`))
     return EXIT.usage.code
   }
   const { code } = EXIT[highest(outcomes)]

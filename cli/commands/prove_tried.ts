@@ -1,11 +1,13 @@
 /** What is tried to prove an item: the record, the lemmas of another kernel, a search. */
-import type { Unmet } from '../../solver/prove/check.ts'
+import type { CheckOptions, Unmet } from '../../solver/prove/check.ts'
 import type { Lemma } from '../../solver/prove/lemma.ts'
 import { headOf, labelsOf, type ClaimProof, type ItemProof, type Prepared } from '../../solver/prove/prove.ts'
+import type { ProofProgress } from '../../solver/prove/progress.ts'
 import { adopted, recalled, recheck, recordOf, type ProofRecord } from '../../solver/prove/record.ts'
 import { questionDigest } from '../../solver/prove/same.ts'
 import { failureOf } from '../../solver/prove/session.ts'
 import { failureText } from '../../solver/smt/solver_process.ts'
+import { proofJournals } from '../proof_journal.ts'
 import { proofsElsewhere, writeProof } from '../proofs.ts'
 import { searched, type Searches } from '../search_proof.ts'
 
@@ -19,6 +21,12 @@ export interface TryOptions {
   readonly solver?: string
   /** For one message to the solver. */
   readonly limitMs: number
+  /** Goes on with searches that were killed. */
+  readonly resume: boolean
+  /** Told how far an item has come, by its name. */
+  readonly onProgress?: (item: string, progress: ProofProgress) => void
+  /** Told of what goes wrong beside it. */
+  readonly warn: (text: string) => void
 }
 
 /** What was tried, and what is left to show of it where it failed. */
@@ -41,6 +49,27 @@ export interface Asked {
 export const solverOf = ({ solver }: Pick<TryOptions, 'solver'>): { readonly solver?: string } =>
   solver === undefined ? {} : { solver }
 
+/** What the solver is asked with, of one item. */
+export function limitsOf(
+  { item, setup }: Prepared,
+  options: Omit<TryOptions, 'find' | 'update' | 'without'>,
+): CheckOptions {
+  const { onProgress, limitMs, resume, warn } = options
+  const name = `${item.property} (${item.core.name}) on ${setup.kernel.name}`
+  return {
+    queryMs: limitMs,
+    ...solverOf(options),
+    journal: proofJournals(resume, warn),
+    ...(onProgress === undefined
+      ? {}
+      : {
+          onProgress: (p) => {
+            onProgress(name, p)
+          },
+        }),
+  }
+}
+
 /** The lemmas of some other kernel, where they prove here all that they prove there. */
 async function fromElsewhere(prepared: Prepared, options: TryOptions): Promise<Tried | undefined> {
   const { item, setup, claims } = prepared
@@ -48,7 +77,7 @@ async function fromElsewhere(prepared: Prepared, options: TryOptions): Promise<T
   const here = claims.filter((c) => c.lemmas.length > 0)
   for (const record of proofsElsewhere(name)) {
     if (!record.claims.every((c) => here.some((h) => h.name === c))) continue
-    const limits = { queryMs: options.limitMs, first: true, ...solverOf(options) }
+    const limits = { ...limitsOf(prepared, options), first: true }
     const { proof, lemmas } = await recheck(record, prepared, limits)
     const proved = proof.claims.filter((c) => c.verdict === 'proved')
     if (proved.length !== record.claims.length) continue
@@ -65,7 +94,7 @@ export async function tried(
   options: TryOptions,
   shared: Asked,
 ): Promise<Tried> {
-  const limits = { queryMs: options.limitMs, ...solverOf(options) }
+  const limits = limitsOf(prepared, options)
   if (record === undefined && !options.find && options.without.length === 0) {
     const elsewhere = await fromElsewhere(prepared, options)
     if (elsewhere !== undefined) return elsewhere

@@ -6,6 +6,7 @@
 import { before, objectOf, symbolOf, termOf, unboundedSets, type Encoding } from './encode.ts'
 import { encodeLemma, failsOf, witnessDeclarations, WITNESS_THREAD, type Lemma } from './lemma.ts'
 import { obligationsOf, startOf, transitionsOf, type Obligation } from './obligations.ts'
+import type { OpenJournal, ProofProgress } from './progress.ts'
 import { ask, closeSession, headOf, openSession, tell, type Said, type Session } from './session.ts'
 import { unboundedEncoding, type Setup } from './setup.ts'
 import { axiomsOf } from './shape.ts'
@@ -42,6 +43,9 @@ export interface CheckOptions {
   readonly trace?: (text: string) => void
   /** Ends at the first that is not met. */
   readonly first?: boolean
+  readonly onProgress?: (progress: ProofProgress) => void
+  /** Of a search for a proof: what it loses is kept there, and what an earlier run has lost is not asked again. */
+  readonly journal?: OpenJournal
 }
 
 const CHUNK = 24
@@ -125,6 +129,8 @@ export async function check(
       begins: l.ofSteps === true ? undefined : [...start, failsOf(e, l, before(e), WITNESS_THREAD)],
     }))
     await begin(session, setup, e, told, lemmas)
+    const of = work.reduce((sum, w) => sum + w.list.length, 0)
+    const report = (asked: number): void => options.onProgress?.({ asked, of })
     const label = (i: number | undefined): string => (i === undefined ? '' : (e.system.labels[i]?.name ?? ''))
     for (const [place, w] of work.entries()) {
       if (w.begins === undefined) continue
@@ -137,10 +143,13 @@ export async function check(
     const [first] = lemmas
     if (first !== undefined && (await contradicts(session, e)))
       unmet.push({ lemma: first, whose: 'start', said: 'what is assumed contradicts itself', place: 0 })
+    let asked = 0
     for (const [place, w] of work.entries())
       for (let i = 0; i < w.list.length; i += CHUNK) {
         if (options.first === true && unmet.length > 0) break
         const part = w.list.slice(i, i + CHUNK)
+        report(asked)
+        asked += part.length
         const said = await ask(
           session,
           part.map((o) => o.assertions),
