@@ -109,11 +109,18 @@ export async function tried(
         proof: { ...before.tried.proof, kernel },
         origin: `same model and lemmas as ${before.kernel}, checked there`,
       }
-    const { proof, same, unmet, lemmas } = await recheck(record, prepared, {
+    const {
+      proof,
+      same,
+      unmet,
+      lemmas,
+      record: again,
+    } = await recheck(record, prepared, {
       ...limits,
       // Of a model that something was taken out of, one step that breaks the proof is enough.
       first: options.without.length > 0,
     })
+    if (options.update && options.without.length === 0) writeProof(again)
     const changed = same || options.without.length > 0 ? '' : '; the model has changed since'
     const origin = `recorded, checked again${changed}`
     const broken = unmet.map((u) => ({ of: lemmas[u.place] ?? u.lemma, unmet: u }))
