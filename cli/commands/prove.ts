@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import type { Kernel } from '../../model/kernels/kernels.ts'
 import { ctiOf, type Cti } from '../../solver/prove/cti.ts'
-import { ITEMS, OPEN_ITEMS, type Item, type OpenItem } from '../../solver/prove/items.ts'
+import { ITEMS, OPEN_ITEMS, type Claim, type Item, type OpenItem } from '../../solver/prove/items.ts'
 import type { Unmet } from '../../solver/prove/check.ts'
 import type { Lemma } from '../../solver/prove/lemma.ts'
 import {
@@ -74,7 +74,7 @@ interface Tried {
   readonly origin: string
   readonly lemmas: readonly Lemma[]
   readonly unmet: readonly { readonly of: Lemma; readonly unmet: Unmet }[]
-  /** What kept the solver from answering. */
+  /** What kept the solver from answering, or from being asked. */
   readonly why?: string
 }
 
@@ -177,13 +177,14 @@ const SIZES_MS = 20_000
 const notShown = (u: Unmet, count: number): string =>
   `not shown: ${unmetWords(u)}${count > 1 ? `; ${count - 1} more` : ''}`
 
-/** An item of which runs of scenarios have refuted all that is claimed. */
-const nothingLeft = ({ item, setup }: Prepared): ItemProof => ({
+/** An item of which runs of scenarios have refuted all that is claimed, or that no code of the kernel is about. */
+const nothingLeft = ({ item, setup, claims }: Prepared): ItemProof => ({
   ...headOf(item, setup),
-  claims: [],
+  claims: claims.map((c) => ({ claim: c.name, verdict: 'unknown', labels: 0, lemmas: [], broken: [] })),
   support: [],
   queries: { found: 0, checked: 0 },
 })
+const isAbout = (c: Claim): boolean => c.lemmas.length > 0
 
 /** Where the solver is gone for good, its claims are unknown; those of other items are not touched. */
 async function orFailed({ item, setup, claims }: Prepared, tried: () => Promise<Tried>): Promise<Tried> {
@@ -223,8 +224,13 @@ async function answered(item: Item, kernel: Kernel, options: ProveOptions, share
   const left = { ...prepared, claims: prepared.claims.filter((c) => !refuted.has(c.name)) }
   const name = { property: item.property, core: item.core.name, kernel: kernel.name }
   const t = await orFailed(left, () =>
-    left.claims.length === 0 && prepared.claims.length > 0
-      ? Promise.resolve({ proof: nothingLeft(left), origin: 'by runs of a scenario', lemmas: [], unmet: [] })
+    prepared.claims.length > 0 && !left.claims.some(isAbout)
+      ? Promise.resolve({
+          ...{ proof: nothingLeft(left), lemmas: [], unmet: [] },
+          ...(prepared.claims.some(isAbout)
+            ? { origin: 'by runs of a scenario' }
+            : { origin: 'by the code', why: 'no code of the kernel does it' }),
+        })
       : tried(left, recordedProof(name), options, shared),
   )
   const answers: { readonly claim: ClaimProof; readonly answer: Answer }[] = []

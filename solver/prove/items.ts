@@ -68,10 +68,11 @@ const UNMAP = 'unmap_mapping_pages'
 const FOLIO = 'unmap_mapping_folio'
 
 /** Before v6.15 files have no guards: an install is refused before it comes to a walk, so that no table holds a marker. */
+const hasGuards = (world: Core['world'], kernel: Kernel): boolean => world === 'anon' || kernel.has('guard-file-backed')
 const noneInFiles = (system: System, kernel: Kernel): readonly Lemma[] => {
   const body = ne(table.pte(t, page.slot(p)), 'guard')
   const none = { name: keyOf(body), vars: [TABLE, PAGE], body }
-  return kernel.has('guard-file-backed') ? [] : [none, ...ownConstants(system)]
+  return hasGuards('shmem', kernel) ? [] : [none, ...ownConstants(system)]
 }
 
 const zap = (world: 'shmem' | 'plain'): Item => ({
@@ -248,7 +249,7 @@ const forkItem = (name: CoreName, world: Core['world'], operations: readonly str
   statement: 'when fork lets go of its parent, the child has a guard marker wherever the parent has one.',
   core: { name, world, operations, forks: { books: [] } },
   claimsOf: (system, kernel) => {
-    const goals = copiedAtUnlock(system)
+    const goals = hasGuards(world, kernel) ? copiedAtUnlock(system) : []
     const names = new Set(goals.map((l) => l.name))
     const about = [vma.vm_flags, vma.anon_vma, vma.start, vma.end, pmd.table, pmd.kind, page.vma].map((f) => f.decl)
     const { classes, support } = exclusions(system, new Set(about.map((f) => f.name)))
@@ -275,7 +276,7 @@ const promisedItem = (name: CoreName, of: CoreName, world: Core['world'], operat
   statement: 'a child begins with a guard wherever its parent had been promised one before fork began.',
   core: { name, world, operations, forks: { books: PROMISES } },
   claimsOf: (system, kernel) => {
-    const goals = promisedInChild(system)
+    const goals = hasGuards(world, kernel) ? promisedInChild(system) : []
     const names = new Set(goals.map((l) => l.name))
     const { claims, support } = forkItem(name, world, operations).claimsOf(system, kernel)
     return {
