@@ -18,7 +18,7 @@ function preparedOf(core: string, kernel: string): Prepared {
 }
 
 describe('of files on v6.13, which have no guards there', () => {
-  it.each(['fork of shmem', 'fork and promises'])('nothing is claimed: %s', (core) => {
+  it.each(['fork of shmem', 'fork', 'fork and promises'])('nothing is claimed: %s', (core) => {
     const lemmasOn = (kernel: string): readonly Lemma[] => preparedOf(core, kernel).claims.flatMap((c) => c.lemmas)
     expect(lemmasOn('v6.13')).toEqual([])
     expect(lemmasOn('v6.15')).toHaveLength(1)
