@@ -63,6 +63,7 @@ export const WITNESSES: readonly Witnesses[] = [
     property: 'ForkKept',
     core: 'fork',
     claim: "the child has its parent's guards",
+    // mlock() stores a word of flags that was read before, as the madvise() calls of the model do.
     scenarios: ['mlock-fork+install', 'install-fork+collapse'],
     shown: 'ForkKept',
   },

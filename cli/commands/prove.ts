@@ -92,21 +92,28 @@ function statesAsked(setup: Setup, { proof, lemmas, unmet }: Tried, shared: Shar
   return found
 }
 
+const isAbout = (c: Claim): boolean => c.lemmas.length > 0
+
 /** One item on one kernel: what a run of the catalogue breaks is not put to the solver. */
 async function answered(item: Item, kernel: Kernel, options: Running, shared: Shared): Promise<Answered> {
   const prepared = prepare(item, kernel, options.without)
   const refuted = new Map<string, Refutation>()
   const searches = new Map<string, readonly NotSeen[]>()
   for (const c of options.without.length === 0 ? prepared.claims : []) {
-    const seen = c.lemmas.length === 0 ? undefined : await refute(item.property, item.core.name, c.name, kernel)
+    const seen = !isAbout(c) ? undefined : await refute(item.property, item.core.name, c.name, kernel)
     if (seen?.kind === 'violated') refuted.set(c.name, seen.refutation)
     if (seen?.kind === 'not seen') searches.set(c.name, seen.searches)
   }
   const left = { ...prepared, claims: prepared.claims.filter((c) => !refuted.has(c.name)) }
   const name = { property: item.property, core: item.core.name, kernel: kernel.name }
   const t = await orFailed(left, () =>
-    left.claims.length === 0 && prepared.claims.length > 0
-      ? Promise.resolve({ proof: nothingLeft(left), origin: 'by runs of a scenario', lemmas: [], unmet: [] })
+    prepared.claims.length > 0 && !left.claims.some(isAbout)
+      ? Promise.resolve({
+          ...{ proof: nothingLeft(left), lemmas: [], unmet: [] },
+          ...(prepared.claims.some(isAbout)
+            ? { origin: 'by runs of a scenario' }
+            : { origin: 'by the code', why: 'no code of the kernel does it' }),
+        })
       : tried(left, recordedProof(name), options, shared),
   )
   const answers: { readonly claim: ClaimProof; readonly answer: Answer }[] = []

@@ -35,7 +35,7 @@ export interface Tried {
   readonly origin: string
   readonly lemmas: readonly Lemma[]
   readonly unmet: readonly { readonly of: Lemma; readonly unmet: Unmet }[]
-  /** What kept the solver from answering. */
+  /** What kept the solver from answering, or from being asked. */
   readonly why?: string
 }
 
@@ -138,10 +138,10 @@ export async function tried(
   }
 }
 
-/** An item of which runs of scenarios have refuted all that is claimed. */
-export const nothingLeft = ({ item, setup }: Prepared): ItemProof => ({
+/** An item of which runs of scenarios have refuted all that is claimed, or that no code of the kernel is about. */
+export const nothingLeft = ({ item, setup, claims }: Prepared): ItemProof => ({
   ...headOf(item, setup),
-  claims: [],
+  claims: claims.map((c) => ({ claim: c.name, verdict: 'unknown', labels: 0, lemmas: [], broken: [] })),
   support: [],
   queries: { found: 0, checked: 0 },
 })

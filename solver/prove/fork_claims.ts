@@ -25,8 +25,18 @@ import { atLive } from './own.ts'
 import type { System } from './system.ts'
 import { keyOf, namesBound, vocabularyOf } from './vocabulary.ts'
 
-/** Each guard of the parent has its copy. */
-const copied: Expr = implies(and(eq(page.mm(q), PARENT), guarded(q, 0)), guarded(q, 1))
+const [source, copy] = [object('vma', 0), object('vma', 1)]
+
+/** Flags for which fork leaves a VMA, or its guards, out. */
+const LEFT_OUT = ['VM_DONTCOPY', 'VM_WIPEONFORK'] as const
+export type LeftOut = (typeof LEFT_OUT)[number]
+
+/** Each guard of the parent has its copy, unless its VMA has a flag for which it has none by right. */
+const copied = (...unless: readonly LeftOut[]): Expr =>
+  implies(
+    and(eq(page.mm(q), PARENT), guarded(q, 0), ...unless.map((flag) => not(hasAny(vma.vm_flags(source), flag)))),
+    guarded(q, 1),
+  )
 
 /** The labels of the thread that forks. */
 const forkLabels = (system: System): ReadonlySet<number> => labelsOf(system, 'forker')
@@ -42,12 +52,15 @@ const pointsTo =
 const isResult = (f: Field): boolean => f.type.kind === 'enum' && f.type.values.includes('-ENOMEM')
 const ok = (of: FieldExpr): Expr => valueIn(of, '0')
 
-/** Where fork lets go of its parent's VMAs: the child has the guards of its parent, if fork succeeds. */
-export function copiedAtUnlock(system: System): readonly Lemma[] {
+/**
+ * Where fork lets go of its parent's VMAs: the child has the guards of its parent, if fork succeeds. `unless` are
+ * flags that some call of the model sets.
+ */
+export function copiedAtUnlock(system: System, unless: readonly LeftOut[]): readonly Lemma[] {
   const unlock = labelsOf(system, 'forker', (name) => name.endsWith('.unlock_old.vma_end_write_all'))
   return ofFork(system, isResult).flatMap(([result, live]) => {
     const labels = common(live, unlock)
-    return labels.size === 0 ? [] : [lemma(implies(ok(result), copied), labels, [PAGE])]
+    return labels.size === 0 ? [] : [lemma(implies(ok(result), copied(...unless)), labels, [PAGE])]
   })
 }
 
@@ -148,13 +161,9 @@ function wholeRange(system: System): readonly Lemma[] {
 }
 const GIVEN: readonly string[] = ['user.first', 'user.last']
 
-/** Flags for which fork leaves a VMA, or its guards, out. */
-const LEFT_OUT = ['VM_DONTCOPY', 'VM_WIPEONFORK'] as const
-
 /** What fork may rely on while it holds its locks: of flags, of marks, and of what was copied. */
-export function forkGuesses(system: System): readonly Lemma[] {
+export function forkGuesses(system: System, unless: readonly LeftOut[]): readonly Lemma[] {
   const labels = forkLabels(system)
-  const [source, copy] = [object('vma', 0), object('vma', 1)]
   const flagged = (v: Expr): Expr => hasAny(vma.vm_flags(v), 'VM_MAYBE_GUARD')
   const prepared = (v: Expr): Expr => ne(vma.anon_vma(v), 'NULL')
   const d = bound('d', 'pmd')
@@ -163,14 +172,15 @@ export function forkGuesses(system: System): readonly Lemma[] {
     always(implies(eq(pmd.kind(d), 'table'), ne(pmd.table(d), 'nil')), [{ name: 'd', set: 'pmd' }]),
     ...LEFT_OUT.flatMap((flag) => [
       ...[source, copy].map((v) => always(not(hasAny(vma.vm_flags(v), flag)))),
-      ...ofFork(system, (f) => f.type.kind === 'flags').map(([of, live]) => lemma(not(hasAny(of, flag)), live)),
+      // Words that a thread has read, and may store.
+      ...atLive(system, (f) => f.type.kind === 'flags').map(([of, live]) => lemma(not(hasAny(of, flag)), live)),
     ]),
     lemma(eq(vma.start(copy), 'nil'), labels),
     lemma(implies(flagged(source), flagged(copy)), labels),
     lemma(implies(prepared(source), prepared(copy)), labels),
     ...[source, copy].map((v) => lemma(vma.write_locked(v), labels)),
-    lemma(copied, labels, [PAGE]),
-    ...ofFork(system, isResult).map(([result, live]) => lemma(implies(ok(result), copied), live, [PAGE])),
+    lemma(copied(...unless), labels, [PAGE]),
+    ...ofFork(system, isResult).map(([result, live]) => lemma(implies(ok(result), copied(...unless)), live, [PAGE])),
     ...storedByFork(system),
     ...entriesRead(system),
     ...wholeRange(system),

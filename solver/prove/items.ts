@@ -4,7 +4,7 @@ import type { Kernel } from '../../model/kernels/kernel.ts'
 import type { LockClass } from '../../model/language/lock.ts'
 import { AnonVma, page, pmd, table, vma } from '../../model/mm/mm_types.ts'
 import type { Core } from './core.ts'
-import { copiedAtUnlock, forkGuesses } from './fork_claims.ts'
+import { copiedAtUnlock, forkGuesses, type LeftOut } from './fork_claims.ts'
 import { promisedInChild, promiseGuesses, PROMISES } from './fork_promises.ts'
 import { exclusions } from './held.ts'
 import { readsOf, type Lemma } from './lemma.ts'
@@ -68,10 +68,11 @@ const UNMAP = 'unmap_mapping_pages'
 const FOLIO = 'unmap_mapping_folio'
 
 /** Before v6.15 files have no guards: an install is refused before it comes to a walk, so that no table holds a marker. */
+const hasGuards = (world: Core['world'], kernel: Kernel): boolean => world === 'anon' || kernel.has('guard-file-backed')
 const noneInFiles = (system: System, kernel: Kernel): readonly Lemma[] => {
   const body = ne(table.pte(t, page.slot(p)), 'guard')
   const none = { name: keyOf(body), vars: [TABLE, PAGE], body }
-  return kernel.has('guard-file-backed') ? [] : [none, ...ownConstants(system)]
+  return hasGuards('shmem', kernel) ? [] : [none, ...ownConstants(system)]
 }
 
 const zap = (world: 'shmem' | 'plain'): Item => ({
@@ -97,6 +98,12 @@ const zap = (world: 'shmem' | 'plain'): Item => ({
 const TABLE_CALLS: readonly string[] = ['guard_install', 'guard_remove', 'dontneed', 'collapse']
 const VMA_CALLS: readonly string[] = ['guard_install', 'madvise_dontfork']
 const FORK_CALLS: readonly string[] = ['guard_install', 'guard_remove']
+/**
+ * Both, since MADV_DONTFORK alone stores nothing that a later fork goes by: it leaves the VMA out from then on. Not
+ * mlock(), which populates what it locks: with its faults the model has half as many labels again.
+ */
+const FLAG_CALLS: readonly string[] = [...FORK_CALLS, 'madvise_dontfork', 'madvise_dofork']
+const setsDontCopy = (operations: readonly string[]): boolean => operations.includes('madvise_dontfork')
 /** Faults take the per-VMA lock in all kernels; a guard install does since v6.19 alone. */
 const FAULT_CALLS: readonly string[] = ['read', 'madvise_dontfork']
 const VMA_LOCKS: readonly string[] = ['mm.mmap_lock', 'vma.lock']
@@ -243,12 +250,19 @@ const madviseCollapse: Item = {
 }
 
 /** Of the lock classes, those that keep fork and the calls apart. */
-const forkItem = (name: CoreName, world: Core['world'], operations: readonly string[]): Item => ({
+const forkItem = (
+  name: CoreName,
+  world: Core['world'],
+  operations: readonly string[],
+  how: Pick<Item, 'extends'> = {},
+): Item => ({
+  ...how,
   property: 'ForkKept',
-  statement: 'when fork lets go of its parent, the child has a guard marker wherever the parent has one.',
+  statement: `when fork lets go of its parent, the child has a guard marker wherever the parent has one${setsDontCopy(operations) ? ', but in memory that MADV_DONTFORK keeps from it' : ''}.`,
   core: { name, world, operations, forks: { books: [] } },
   claimsOf: (system, kernel) => {
-    const goals = copiedAtUnlock(system)
+    const unless: readonly LeftOut[] = setsDontCopy(operations) ? ['VM_DONTCOPY'] : []
+    const goals = hasGuards(world, kernel) ? copiedAtUnlock(system, unless) : []
     const names = new Set(goals.map((l) => l.name))
     const about = [vma.vm_flags, vma.anon_vma, vma.start, vma.end, pmd.table, pmd.kind, page.vma].map((f) => f.decl)
     const { classes, support } = exclusions(system, new Set(about.map((f) => f.name)))
@@ -258,11 +272,11 @@ const forkItem = (name: CoreName, world: Core['world'], operations: readonly str
       support: [
         ...classes.filter((c) => VMA_LOCKS.includes(c.lock.name)).flatMap((c) => c.lemmas),
         ...support.filter((l) => ![...readsOf(l)].some((n) => apart.has(n))),
-        ...(byFlagIn(kernel) ? [] : [toldAt(system, prepared)]),
+        ...(byFlagIn(kernel) && world !== 'anon' ? [] : [toldAt(system, prepared)]),
         ...copiesOfFlags(system),
         ifGuarded(flagged),
         ifGuarded(prepared),
-        ...forkGuesses(system).map((l) => (names.has(l.name) ? { ...l, name: `${l.name} elsewhere` } : l)),
+        ...forkGuesses(system, unless).map((l) => (names.has(l.name) ? { ...l, name: `${l.name} elsewhere` } : l)),
       ],
     }
   },
@@ -275,7 +289,7 @@ const promisedItem = (name: CoreName, of: CoreName, world: Core['world'], operat
   statement: 'a child begins with a guard wherever its parent had been promised one before fork began.',
   core: { name, world, operations, forks: { books: PROMISES } },
   claimsOf: (system, kernel) => {
-    const goals = promisedInChild(system)
+    const goals = hasGuards(world, kernel) ? promisedInChild(system) : []
     const names = new Set(goals.map((l) => l.name))
     const { claims, support } = forkItem(name, world, operations).claimsOf(system, kernel)
     return {
@@ -306,6 +320,9 @@ export const ITEMS: readonly Item[] = [
   locks('VMAs', VMA_CALLS, (l) => VMA_LOCKS.includes(l)),
   locks('VMAs and faults', FAULT_CALLS, (l) => VMA_LOCKS.includes(l), { world: 'anon' }),
   forkItem('fork of shmem', 'shmem', FORK_CALLS),
+  forkItem('fork', 'shmem', FLAG_CALLS, { extends: 'fork of shmem' }),
+  // The only memory that v6.13 has guard regions in.
+  forkItem('fork of anonymous memory', 'anon', FLAG_CALLS),
   promisedItem('fork and promises', 'fork of shmem', 'shmem', FORK_CALLS),
   locks('anonymous memory', ANON_CALLS, (l) => ANON_VMA_LOCKS.includes(l), { lean: true, world: 'anon' }),
 ]
@@ -327,12 +344,5 @@ export const OPEN_ITEMS: readonly OpenItem[] = [
     claim: 'retract_page_tables()',
     statement: retraction.statement,
     why: 'no core model has several VMAs',
-  },
-  {
-    property: 'ForkKept',
-    core: 'fork',
-    claim: "the child has its parent's guards",
-    statement: 'a child begins with a guard wherever its parent had been promised one before fork began.',
-    why: 'no core model has fork and calls that store flags',
   },
 ]

@@ -23,6 +23,8 @@ export const CORE_NAMES = [
   'VMAs',
   'VMAs and faults',
   'fork of shmem',
+  'fork',
+  'fork of anonymous memory',
   'fork and promises',
 ] as const
 export type CoreName = (typeof CORE_NAMES)[number]

@@ -20,7 +20,7 @@ export const RESTS_ON: readonly string[] = [
   'a loop without a step in it is taken turn by turn, which only adds interleavings',
   'lemmas by hand: none; they are guesses read off the code, kept where Z3 shows that they prove one another',
   'where a model extends another, what a search of that one has lost is not guessed again; what is guessed is not taken as true for it',
-  'of fork, some guesses have a shape that was thought of by hand, since they compare two mms: the markers that are copied, so far (up to each counter of a loop) or all; what the flags of a VMA, or before VM_MAYBE_GUARD its anon_vma, tell of guards, those of its copy tell; what was promised of a page is kept or begun to be taken back; neither has a flag that keeps fork from copying; the copy is free before it is taken, and both are write-locked; a local points into one of the mms',
+  'of fork, some guesses have a shape that was thought of by hand, since they compare two mms: the markers that are copied, so far (up to each counter of a loop) or all, unless the VMA has a flag for which fork leaves it out; what the flags of a VMA, or before VM_MAYBE_GUARD its anon_vma, tell of guards, those of its copy tell; what was promised of a page is kept or begun to be taken back; neither has a flag that keeps fork from copying, nor has a word of flags that a thread has read; the copy is free before it is taken, and both are write-locked; a local points into one of the mms',
 ]
 
 /** A lemma as it is printed and recorded. */

@@ -102,6 +102,20 @@ const MUTANTS: readonly (readonly [property: string, core: string, without: stri
       'dup_mmap.mmap_write_lock',
     ].map((without) => ['ForkKept', 'fork of shmem', without, COPIED, 'v7.0'] as const),
     ['ForkKept', 'fork of shmem', 'anon_vma_prepare.publish', COPIED, 'v6.15'],
+    ...[
+      'copy_pte_range.copy_nonpresent_pte',
+      'madvise_guard_install.set_flag',
+      'madvise.MADV_DOFORK.mmap_write_lock',
+      'madvise.MADV_DONTFORK.mmap_write_lock',
+      'madvise.MADV_GUARD_INSTALL.mmap_read_lock',
+      'dup_mmap.mmap_write_lock',
+    ].map((without) => ['ForkKept', 'fork', without, COPIED, 'v6.18.37'] as const),
+    ...['anon_vma_prepare.publish', 'dup_mmap.mmap_write_lock', 'madvise.MADV_DOFORK.mmap_write_lock'].map(
+      (without) => ['ForkKept', 'fork', without, COPIED, 'v6.15'] as const,
+    ),
+    ...['anon_vma_prepare.publish', 'copy_pte_range.copy_nonpresent_pte', 'dup_mmap.mmap_write_lock'].map(
+      (without) => ['ForkKept', 'fork of anonymous memory', without, COPIED, 'v6.13'] as const,
+    ),
     ['ForkKept', 'fork and promises', 'anon_vma_prepare.publish', PROMISED, 'v6.15'],
     ...['copy_pte_range.copy_nonpresent_pte', 'madvise_guard_install.set_flag', 'vma_start_write.drain'].map(
       (without) => ['ForkKept', 'fork and promises', without, PROMISED, 'v7.0'] as const,

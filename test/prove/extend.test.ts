@@ -80,10 +80,13 @@ describe('items that extend another', () => {
       expect(ITEMS.some((x) => x.property === i.property && x.core.name === i.extends && x !== i)).toBe(true)
   })
 
-  it.skipIf(!all)(
-    'are proved from nothing',
-    async () => {
-      const { found, origin } = await searched(preparedOf('fork and promises'), limits, new Map())
+  it.skipIf(!all).each([
+    ['fork and promises', 'v7.0'],
+    ['fork', 'v6.18.37'],
+  ])(
+    'are proved from nothing: %s on %s',
+    async (core, kernel) => {
+      const { found, origin } = await searched(preparedOf(core, kernel), limits, new Map())
       expect(found.proof.claims.map((c) => c.verdict)).toEqual(['proved'])
       expect(origin).toMatch(/fork of shmem/)
     },
