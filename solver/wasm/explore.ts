@@ -90,6 +90,8 @@ export interface ExploreOptions extends SearchOptions {
   readonly images?: ImageCheckpoints
   /** Told of the memory once the search has its first rooms in it. */
   readonly onOpen?: (heap: Heap) => void
+  /** Called whenever the search looks at the clock, for who measures how seldom it does. */
+  readonly onLook?: () => void
   /** Asked whenever all states of a depth have been expanded: true ends the search, which counts as complete. */
   readonly enough?: (seen: Seen) => boolean
 }
@@ -203,6 +205,7 @@ export function* exploring(
 
   // A step that leaves its slot's range throws out of this loop: no verdict rests on such a model.
   while (incomplete === undefined && head < states) {
+    options.onLook?.()
     incomplete = watch(progress())
     // Whoever gives more time goes on from here. Where memory ended, there may be half of a table.
     if (incomplete !== undefined || images?.due() === true) save()
@@ -311,7 +314,7 @@ const breathe = (): Promise<void> =>
 export async function exploreTogether(
   machine: Machine,
   first: State,
-  options: SearchOptions,
+  options: ExploreOptions,
   crewOptions: CrewOptions,
 ): Promise<Outcome> {
   const helpers: Helpers = { options: crewOptions }

@@ -1,6 +1,7 @@
 /** Room for more states, values and pairs, wherever there is little left. */
 import { batchMost } from './beyond/sizes.ts'
 import { goBeyond, rebuildParts, type Beyond } from './beyond/beyond.ts'
+import { finishLeaving } from './beyond/parts.ts'
 import { fullCell } from './cells.ts'
 import { growComponents, type Growth } from './components_room.ts'
 import { beginGrowth, finishGrowth, goOnGrowing, isGrowing, movesAtOnce } from './growth.ts'
@@ -68,7 +69,9 @@ function inMemory(rooms: Rooms, take: () => boolean): boolean {
     if (!finishGrowth(rooms.states) && !furtherAnew(rooms)) return false
     if (take()) return true
   }
-  return further(rooms, true) && take()
+  if (rooms.beyond === undefined && !further(rooms, true)) return false
+  // What the first table takes is free once all that it holds is in parts.
+  return take() || (rooms.beyond !== undefined && finishLeaving(rooms.beyond.parts) && take())
 }
 
 /** Doubles the room of components. */

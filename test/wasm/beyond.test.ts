@@ -34,7 +34,11 @@ const LATER: Limits = { ...AT_ONCE, buckets: 4, part: 3, batch: 64 }
 /** From where 16 chunks are full. */
 const WHEN_THE_ARENA_IS_FULL: Limits = { ...LATER, buckets: 24, ring: 4 }
 
-const EACH = [AT_ONCE, LATER, WHEN_THE_ARENA_IS_FULL]
+/** The same, where the table of the first memory and parts that are full hand on little at a time, or nothing at all. */
+const SLOWLY: Limits = { ...LATER, part: 2, leaving: 1 }
+const NEVER: Limits = { ...LATER, leaving: 0 }
+
+const EACH = [AT_ONCE, LATER, WHEN_THE_ARENA_IS_FULL, SLOWLY, NEVER]
 
 function beyond(model: LoweredModel, limits: Limits, options: SearchOptions = {}): SearchResult {
   const answer = searchWasm(model, { ...options, limits })
