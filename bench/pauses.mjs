@@ -49,7 +49,17 @@ const rounded = longest.map((pause) => ({
 }))
 console.log(
   JSON.stringify({
-    ...{ name, workers: Number(workers), limits: JSON.parse(limits), states, transitions, depth, bytes, incomplete, looks },
+    ...{
+      name,
+      workers: Number(workers),
+      limits: JSON.parse(limits),
+      states,
+      transitions,
+      depth,
+      bytes,
+      incomplete,
+      looks,
+    },
     ...{ wall: (performance.now() - begun.wall) / 1e3, cpu: (cpu() - begun.cpu) / 1e3 },
     ...{ peakBytes: 1024 * process.resourceUsage().maxRSS, longest: rounded },
   }),

@@ -15,7 +15,7 @@ import { newMemos } from './memos.ts'
 import { GLOBALS, PAGE_BYTES, STATES_MAX } from './plan.ts'
 import type { Milestones } from './read_back.ts'
 import { parentFinder, reader } from './read_back.ts'
-import { flush, furtherAnew, growFurther, makeRoom, type Room, type Rooms } from './room.ts'
+import { flush, furtherAnew, furtherAsIs, growFurther, makeRoom, type Room, type Rooms } from './room.ts'
 import type { Round } from './round.ts'
 import { expandTogether, newRound, roundStates } from './round.ts'
 import { growArena, newStateRoom, pieces, storedState } from './states.ts'
@@ -228,9 +228,9 @@ export function* exploring(
       states + most * plan.successorsMax <= Math.min(maxStates, STATES_MAX)
     ) {
       const expanded = yield* expandTogether(round, head, head + most)
-      if (expanded === undefined) {
+      if (expanded === 'no memory' || expanded === 'table lost') {
         // The same states are expanded again, by one worker.
-        if (!furtherAnew(rooms)) flushed = 'no memory'
+        if (!(expanded === 'no memory' ? furtherAsIs : furtherAnew)(rooms)) flushed = 'no memory'
       } else {
         head = expanded.head
         transitions += expanded.transitions

@@ -38,6 +38,10 @@ function further(rooms: Rooms, intact: boolean): boolean {
 /** As `further`, where what the table holds is not to be relied on. */
 export const furtherAnew = (rooms: Rooms): boolean => further(rooms, false)
 
+/** As `further`, with what the table holds, unless that is growing and cannot hold it. */
+export const furtherAsIs = (rooms: Rooms): boolean =>
+  finishGrowth(rooms.states) ? further(rooms, true) : furtherAnew(rooms)
+
 /** Begins to make the table larger, or the search goes beyond its memory. */
 function growOrFurther(rooms: Rooms): boolean {
   const { states } = rooms
