@@ -39,6 +39,16 @@ export function firstPart({ plan, memory, read }: Machine, layout: PartLayout): 
   return part
 }
 
+/**
+ * States are spread so evenly that all parts of a depth would become full at about the same time, and what they leave be
+ * there all at once. So some are filled by up to so much less than others.
+ */
+const STAGGER = 1 / 4
+
+/** For the parts of a depth, numbers from 0 to 1 at equal distances; the same for a part and for the first that it becomes. */
+const fraction = (depth: number, number: number): number =>
+  Array.from({ length: depth }, (_, bit) => ((number >> bit) & 1) / 2 ** (bit + 1)).reduce((a, b) => a + b, 0)
+
 /** Makes a part, all empty, that of the mixed states of so many bits whose low `depth` bits are `number`. */
 export function shape(part: Part, { limits }: Plan, bits: number, depth: number, number: number): void {
   const buckets = limits.part
@@ -55,7 +65,7 @@ export function shape(part: Part, { limits }: Plan, bits: number, depth: number,
   part.write(others.remainder, remainder)
   part.write(others.depth, depth)
   part.write(others.number, number)
-  part.write(others.limit, limitOf({ narrow, buckets }))
+  part.write(others.limit, Math.ceil(limitOf({ narrow, buckets }) * (1 - STAGGER * fraction(depth, number))))
   part.write(others.states, 0)
 }
 
