@@ -14,6 +14,8 @@ const BITS_MAX = 64
 const NARROW_BITS = 27
 /** Of those, what is left for displacement beside the least that it can do with, so that no place is full before the table is. */
 const DISPLACEMENT_SPARED = 2
+/** States of which it takes more than 30 ms to make the table anew. */
+const MANY = 2 ** 20
 /** Of a table that is as full as it is on average. */
 const NARROW_STATES_PER_BUCKET = 9
 
@@ -85,13 +87,16 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a +
 /**
  * Bits for each component's number, in which it can grow for a while: whenever one outgrows its bits, the
  * table of states must be made anew. Where states are narrow enough for a table of 32-bit entries that
- * is worth more, so they stay narrow enough. Half of what is to spare goes to the shared component, which grows most.
+ * is worth more, so they stay narrow enough, and have one bit to spare until there are many: the fewer bits, the more
+ * evenly states are spread. Half of what is to spare goes to the shared component, which grows most.
  */
 function spread(machine: Machine, needed: readonly number[]): readonly number[] {
-  const buckets = Math.log2(machine.read(GLOBALS.tail) / NARROW_STATES_PER_BUCKET)
+  const states = machine.read(GLOBALS.tail)
+  const buckets = Math.log2(states / NARROW_STATES_PER_BUCKET)
   const least = sum(needed)
   const isNarrow = least + 1 - buckets <= NARROW_BITS
-  const most = isNarrow ? Math.max(least + 1, Math.floor(NARROW_BITS - DISPLACEMENT_SPARED + buckets)) : BITS_MAX
+  const narrowMost = states < MANY ? 0 : Math.floor(NARROW_BITS - DISPLACEMENT_SPARED + buckets)
+  const most = isNarrow ? Math.max(least + 1, narrowMost) : BITS_MAX
   const spare = Math.min(most, BITS_MAX) - least
   const shared = (needed[0] ?? 0) > 0 ? Math.ceil(spare / 2) : 0
   const changing = needed.filter((n, c) => c > 0 && n > 0).length
