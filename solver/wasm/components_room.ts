@@ -12,6 +12,10 @@ const VALUES_FIRST = 2 ** 4
 const BITS_MAX = 64
 /** Bits beyond those that tell the bucket for which an entry of 32 bits has room. */
 const NARROW_BITS = 27
+/** Of those, what is left for displacement beside the least that it can do with, so that no place is full before the table is. */
+const DISPLACEMENT_SPARED = 2
+/** States of which it takes more than 30 ms to make the table anew. */
+const MANY = 2 ** 20
 /** Of a table that is as full as it is on average. */
 const NARROW_STATES_PER_BUCKET = 9
 
@@ -83,18 +87,22 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a +
 /**
  * Bits for each component's number, in which it can grow for a while: whenever one outgrows its bits, the
  * table of states must be made anew. Where states are narrow enough for a table of 32-bit entries that
- * is worth more, so only the shared component, which grows most, gets a bit more than it needs.
+ * is worth more, so they stay narrow enough, and have one bit to spare until there are many: the fewer bits, the more
+ * evenly states are spread. Half of what is to spare goes to the shared component, which grows most.
  */
 function spread(machine: Machine, needed: readonly number[]): readonly number[] {
-  const buckets = Math.log2(machine.read(GLOBALS.tail) / NARROW_STATES_PER_BUCKET)
+  const states = machine.read(GLOBALS.tail)
+  const buckets = Math.log2(states / NARROW_STATES_PER_BUCKET)
   const least = sum(needed)
-  const shared = Math.min(1, BITS_MAX - least)
-  if (least + shared - buckets <= NARROW_BITS) return needed.map((n, c) => (c === 0 ? n + shared : n))
-  const spare = BITS_MAX - least
+  const isNarrow = least + 1 - buckets <= NARROW_BITS
+  const narrowMost = states < MANY ? 0 : Math.floor(NARROW_BITS - DISPLACEMENT_SPARED + buckets)
+  const most = isNarrow ? Math.max(least + 1, narrowMost) : BITS_MAX
+  const spare = Math.min(most, BITS_MAX) - least
+  const shared = (needed[0] ?? 0) > 0 ? Math.ceil(spare / 2) : 0
   const changing = needed.filter((n, c) => c > 0 && n > 0).length
-  const others = Math.floor(spare / 2 / Math.max(1, changing))
+  const others = Math.floor((spare - shared) / Math.max(1, changing))
   // A number is read as 32 bits, of which the highest stays free.
-  return needed.map((n, c) => (n === 0 ? 0 : Math.min(31, n + (c === 0 ? Math.ceil(spare / 2) : others))))
+  return needed.map((n, c) => (n === 0 ? 0 : Math.min(31, n + (c === 0 ? shared : others))))
 }
 
 export type Growth = 'grown' | 'widened' | 'no memory' | 'too wide'

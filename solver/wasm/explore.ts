@@ -15,7 +15,7 @@ import { newMemos } from './memos.ts'
 import { GLOBALS, PAGE_BYTES, STATES_MAX } from './plan.ts'
 import type { Milestones } from './read_back.ts'
 import { parentFinder, reader } from './read_back.ts'
-import { flush, furtherAnew, growFurther, makeRoom, type Room, type Rooms } from './room.ts'
+import { flush, furtherAnew, furtherAsIs, growFurther, makeRoom, type Room, type Rooms } from './room.ts'
 import type { Round } from './round.ts'
 import { expandTogether, newRound, roundStates } from './round.ts'
 import { growArena, newStateRoom, pieces, storedState } from './states.ts'
@@ -90,6 +90,8 @@ export interface ExploreOptions extends SearchOptions {
   readonly images?: ImageCheckpoints
   /** Told of the memory once the search has its first rooms in it. */
   readonly onOpen?: (heap: Heap) => void
+  /** Called whenever the search looks at the clock, for who measures how seldom it does. */
+  readonly onLook?: () => void
   /** Asked whenever all states of a depth have been expanded: true ends the search, which counts as complete. */
   readonly enough?: (seen: Seen) => boolean
 }
@@ -203,6 +205,7 @@ export function* exploring(
 
   // A step that leaves its slot's range throws out of this loop: no verdict rests on such a model.
   while (incomplete === undefined && head < states) {
+    options.onLook?.()
     incomplete = watch(progress())
     // Whoever gives more time goes on from here. Where memory ended, there may be half of a table.
     if (incomplete !== undefined || images?.due() === true) save()
@@ -225,9 +228,9 @@ export function* exploring(
       states + most * plan.successorsMax <= Math.min(maxStates, STATES_MAX)
     ) {
       const expanded = yield* expandTogether(round, head, head + most)
-      if (expanded === undefined) {
+      if (expanded === 'no memory' || expanded === 'table lost') {
         // The same states are expanded again, by one worker.
-        if (!furtherAnew(rooms)) flushed = 'no memory'
+        if (!(expanded === 'no memory' ? furtherAsIs : furtherAnew)(rooms)) flushed = 'no memory'
       } else {
         head = expanded.head
         transitions += expanded.transitions
@@ -311,7 +314,7 @@ const breathe = (): Promise<void> =>
 export async function exploreTogether(
   machine: Machine,
   first: State,
-  options: SearchOptions,
+  options: ExploreOptions,
   crewOptions: CrewOptions,
 ): Promise<Outcome> {
   const helpers: Helpers = { options: crewOptions }

@@ -18,6 +18,12 @@ const CROWDED = 9 / 8
 /** Buckets that one call moves at most: what it zeroes must stay in a cache until it is filled. */
 const BUCKETS_AT_ONCE = 2 ** 12
 
+/**
+ * Buckets that move for each new state: fewer where several workers come to very many states before anything moves. Even
+ * then all have moved when the old table is by a tenth too full.
+ */
+const pace = ({ plan: { limits, workers } }: Machine): number => (workers === 1 ? limits.pace : limits.pace / 4)
+
 /** Whether part of the states are still in an old table. */
 export const isGrowing = ({ heap }: StateRoom): boolean => heap.machine.read(GLOBALS.old) !== 0
 
@@ -77,7 +83,7 @@ export function dueAfter(room: StateRoom, fresh: number, coming: number = 0): nu
   const all = oldBuckets(machine)
   if (machine.read(GLOBALS.tail) + coming > crowdedAt(room)) return all
   const section = sectionBuckets(machine, all)
-  const sections = Math.max(1, Math.ceil((machine.plan.limits.pace * fresh) / section))
+  const sections = Math.max(1, Math.ceil((pace(machine) * fresh) / section))
   return Math.min(all, machine.read(GLOBALS.moved) + section * sections)
 }
 

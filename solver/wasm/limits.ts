@@ -21,6 +21,8 @@ export interface Limits {
   readonly part: number
   /** Successors that are gathered there before they are looked up. */
   readonly batch: number
+  /** Pieces of parts that are left, each of as many states as are gathered at most, that are handed on after each batch. */
+  readonly leaving: number
 }
 
 /** A WebAssembly memory of 32-bit addresses ends at 4 GiB. */
@@ -32,7 +34,8 @@ export const MEMORY_PAGES: number = 2 ** 16
  * the others are, and which move within 0.1 ms. A table of 4 MiB moves within 15 ms: to compile what looks for states
  * in two tables takes as long. A larger one is left when it is full by some four fifths, so with 12.8 states to a bucket
  * or 5.8: by the time that it has moved there are 1 or 2 of a hundred more. Until then each state costs more, as it may
- * be in two tables. A part has 256 MiB, which takes a fraction of a second to be split.
+ * be in two tables. A part has 256 MiB; what is handed on
+ * of one at a time takes 2 ms.
  */
 export const LIMITS: Limits = {
   pages: MEMORY_PAGES,
@@ -44,4 +47,5 @@ export const LIMITS: Limits = {
   ring: 14,
   part: 22,
   batch: 2 ** 15,
+  leaving: 2,
 }

@@ -1,6 +1,7 @@
 /** Room for more states, values and pairs, wherever there is little left. */
 import { batchMost } from './beyond/sizes.ts'
 import { goBeyond, rebuildParts, type Beyond } from './beyond/beyond.ts'
+import { finishLeaving } from './beyond/parts.ts'
 import { fullCell } from './cells.ts'
 import { growComponents, type Growth } from './components_room.ts'
 import { beginGrowth, finishGrowth, goOnGrowing, isGrowing, movesAtOnce } from './growth.ts'
@@ -37,6 +38,10 @@ function further(rooms: Rooms, intact: boolean): boolean {
 /** As `further`, where what the table holds is not to be relied on. */
 export const furtherAnew = (rooms: Rooms): boolean => further(rooms, false)
 
+/** As `further`, with what the table holds, unless that is growing and cannot hold it. */
+export const furtherAsIs = (rooms: Rooms): boolean =>
+  finishGrowth(rooms.states) ? further(rooms, true) : furtherAnew(rooms)
+
 /** Begins to make the table larger, or the search goes beyond its memory. */
 function growOrFurther(rooms: Rooms): boolean {
   const { states } = rooms
@@ -68,7 +73,9 @@ function inMemory(rooms: Rooms, take: () => boolean): boolean {
     if (!finishGrowth(rooms.states) && !furtherAnew(rooms)) return false
     if (take()) return true
   }
-  return further(rooms, true) && take()
+  if (rooms.beyond === undefined && !further(rooms, true)) return false
+  // What the first table takes is free once all that it holds is in parts.
+  return take() || (rooms.beyond !== undefined && finishLeaving(rooms.beyond.parts) && take())
 }
 
 /** Doubles the room of components. */

@@ -122,7 +122,7 @@ function* moveTogether({ states, crew }: Round, fresh: number, coming: number): 
   return noteMoved(states, to, machine.peek(controlAddress(machine.plan, 'overflow')) === 0)
 }
 
-/** Room for so many more states. Gives whether there is. */
+/** Room for so many more states. Gives whether there is; else the table knows what it knew before, and nothing else. */
 function* makeRoom(round: Round, more: number): Generator<void, boolean> {
   const { states, crew } = round
   const { machine } = crew
@@ -152,9 +152,14 @@ function numbered({ crew: { machine } }: Round, rooms: readonly Head[]): readonl
 
 /**
  * Expands states from..to-1, or the first of them where there is too little room for values or pairs.
- * Gives undefined where there is no memory for what they lead to. Throws where a slot leaves its range.
+ * Gives 'no memory' where there is none for what they lead to, and 'table lost' where the table knows some of that already.
+ * Throws where a slot leaves its range.
  */
-export function* expandTogether(round: Round, from: number, to: number): Generator<void, Expanded | undefined> {
+export function* expandTogether(
+  round: Round,
+  from: number,
+  to: number,
+): Generator<void, Expanded | 'no memory' | 'table lost'> {
   const { crew, states } = round
   const { machine } = crew
   const chunks = Math.ceil((to - from) / round.chunkStates)
@@ -189,7 +194,7 @@ export function* expandTogether(round: Round, from: number, to: number): Generat
   const deadlock = done.map((room) => figure(room, 'deadlock')).find((id) => id !== 0)
   if (machine.read(GLOBALS.deadlock) === 0) machine.write(GLOBALS.deadlock, deadlock ?? 0)
   const transitions = done.reduce((sum, room) => sum + figure(room, 'candidates'), 0)
-  if (!(yield* makeRoom(round, transitions))) return undefined
+  if (!(yield* makeRoom(round, transitions))) return 'no memory'
   for (;;) {
     // The table may be another one by now.
     handOn(crew)
@@ -197,7 +202,7 @@ export function* expandTogether(round: Round, from: number, to: number): Generat
     yield* together(crew, 'claimAll')
     if (machine.peek(controlAddress(machine.plan, 'overflow')) === 0) break
     // The table as it was before, but larger: what was entered of this round is forgotten.
-    if (!rebuildTable(states, machine.read(GLOBALS.tail), machine.read(GLOBALS.buckets) + 1)) return undefined
+    if (!rebuildTable(states, machine.read(GLOBALS.tail), machine.read(GLOBALS.buckets) + 1)) return 'table lost'
   }
   const tails = numbered(round, done)
   write(crew, 'next', 0)

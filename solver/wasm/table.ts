@@ -203,6 +203,30 @@ function findOrEnterIn(
   local: NewLocal,
   { entered, overflow }: Found,
 ): readonly Node[] {
+  const name = width.type === 'i32' ? 'i32.store' : 'i64.store'
+  return probe(table, width, state, local, {
+    free: (place, key) => [store(name, place, get(key)), ...entered],
+    overflow,
+  })
+}
+
+/** Code that runs `absent` where a mixed state is not in the table. */
+export const lookUp = (
+  { width }: { readonly width: Width },
+  state: Local,
+  local: NewLocal,
+  absent: readonly Node[],
+): readonly Node[] =>
+  probe(TABLE, width, state, local, { free: () => absent, overflow: (done) => [...absent, branch(done)] })
+
+/** What to do where a mixed state is not in the table: its entry, and the first free place for one; or where there is none. */
+interface Absent {
+  readonly free: (place: Node, key: Local) => readonly Node[]
+  readonly overflow: (searched: Label) => readonly Node[]
+}
+
+/** Code that looks for a mixed state. */
+function probe(table: Table, width: Width, state: Local, local: NewLocal, { free, overflow }: Absent): readonly Node[] {
   const key = local(width.type)
   const bucket = local('i32')
   const wanted = local('v128')
@@ -212,18 +236,13 @@ function findOrEnterIn(
   const equal = lanes.map((lane) => op(width.eq, get(lane), get(wanted))).reduce((a, b) => op('v128.or', a, b))
   // Entries fill a bucket from its start, so their number is the place of the first free one.
   const count = lanes.map((lane) => op('i32.popcnt', op(width.bitmask, get(lane)))).reduce(add)
-  const probe = forEver((done) => [
+  const search = forEver((done) => [
     set(at, line(get(bucket), table)),
     set(wanted, op(width.splat, get(key))),
     ...lanes.map((lane, i) => set(lane, load('v128.load', get(at), LANES[i]))),
     branchIf(done, op('v128.any_true', equal)),
     when(op('i32.lt_u', tee(taken, count), i32(BUCKET_BYTES / width.bytes)), [
-      store(
-        width.type === 'i32' ? 'i32.store' : 'i64.store',
-        add(get(at), shl(get(taken), Math.log2(width.bytes))),
-        get(key),
-      ),
-      ...entered,
+      ...free(add(get(at), shl(get(taken), Math.log2(width.bytes))), key),
       branch(done),
     ]),
     set(bucket, nextBucket(bucket)),
@@ -237,7 +256,7 @@ function findOrEnterIn(
   return [
     set(bucket, bucketOf(get(state), table)),
     set(key, width.entry(op('i64.shr_u', get(state), extend(getGlobal(table.buckets))))),
-    probe,
+    search,
   ]
 }
 

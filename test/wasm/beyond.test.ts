@@ -34,7 +34,13 @@ const LATER: Limits = { ...AT_ONCE, buckets: 4, part: 3, batch: 64 }
 /** From where 16 chunks are full. */
 const WHEN_THE_ARENA_IS_FULL: Limits = { ...LATER, buckets: 24, ring: 4 }
 
-const EACH = [AT_ONCE, LATER, WHEN_THE_ARENA_IS_FULL]
+/** The same, where the table of the first memory and parts that are full hand on little at a time, or nothing at all. */
+const SLOWLY: Limits = { ...LATER, part: 2, leaving: 1 }
+const NEVER: Limits = { ...LATER, leaving: 0 }
+/** And where sections of that table are full. */
+const FULL: Limits = { ...NEVER, section: 0, part: 2 }
+
+const EACH = [AT_ONCE, LATER, WHEN_THE_ARENA_IS_FULL, SLOWLY, NEVER, FULL]
 
 function beyond(model: LoweredModel, limits: Limits, options: SearchOptions = {}): SearchResult {
   const answer = searchWasm(model, { ...options, limits })
@@ -117,7 +123,7 @@ describe('with a reduction', () => {
 describe.each(share(60))('$name on $kernel', ({ lowered: { model } }) => {
   test('beyond = within', () => {
     const within = words(wasm(model))
-    for (const limits of [LATER, WHEN_THE_ARENA_IS_FULL]) expect(words(beyond(model, limits))).toEqual(within)
+    for (const limits of [LATER, WHEN_THE_ARENA_IS_FULL, SLOWLY]) expect(words(beyond(model, limits))).toEqual(within)
   })
 })
 
@@ -129,12 +135,25 @@ describe('several workers', () => {
     const crew = { workers: 2, alone: 0, least: 2, chunk: 3 }
     for (const limits of [
       { ...LATER, buckets: 6 },
+      { ...NEVER, buckets: 6 },
       { ...WHEN_THE_ARENA_IS_FULL, ring: 5 },
     ]) {
       const answer = await searchTogether(m, { limits }, crew)
       expect(answer.ok && words(answer.result)).toEqual(words(wasm(m)))
     }
   })
+})
+
+test('states that a round has entered, but not stored, are not taken for known', async () => {
+  // A bucket that is full sends the whole round to be done again, beyond, as there may be no larger table.
+  for (const buckets of [8, 9]) {
+    const answer = await searchTogether(
+      tree(12),
+      { limits: { ...FULL, buckets, ring: 12 } },
+      { workers: 2, alone: 0, least: 2 },
+    )
+    expect(answer.ok && words(answer.result)).toEqual(words(wasm(tree(12))))
+  }
 })
 
 test('successors that wait for a larger table are not lost on the way', async () => {
@@ -166,15 +185,28 @@ describe('memory', () => {
     expect(whole.bytes).toBeGreaterThan(8 * 25 ** 3)
   })
 
+  test('where there is no memory for more parts, those that are left are done with first', () => {
+    const m = counters([24, 24, 24])
+    const truth = searchReference(m)
+    const { bytes } = beyond(m, { ...large, leaving: 0 })
+    for (let share = 0.5; share < 1; share += 0.02) {
+      const { incomplete, states, transitions } = beyond(m, { ...large, leaving: 0 }, { maxBytes: share * bytes })
+      expect(incomplete?.kind).toBe('memory')
+      // All that is stored is new, and the first state of all is reached again by none.
+      expect(states).toBeLessThanOrEqual(Math.min(truth.states, transitions + 1))
+    }
+  })
+
   test('values that have no room beside the table have it once that is gone', () => {
     const m = mesh(3, 19)
     const within = words(wasm(m))
     // The fewer the pages, the sooner: at 12 it is the values that do not fit, at 14 the table.
-    for (const pages of [11, 12, 13, 14]) {
-      const result = beyond(m, { ...LIMITS, chunk: 9, batch: 512, part: 8, pages })
-      expect(words(result)).toEqual(within)
-      expect(result.bytes).toBeGreaterThan(2 ** 16 * pages)
-    }
+    for (const pages of [11, 12, 13, 14])
+      for (const leaving of [LIMITS.leaving, 0]) {
+        const result = beyond(m, { ...LIMITS, chunk: 9, batch: 512, part: 8, pages, leaving })
+        expect(words(result)).toEqual(within)
+        expect(result.bytes).toBeGreaterThan(2 ** 16 * pages)
+      }
   })
 })
 

@@ -5,7 +5,7 @@ import { compile } from '../platform.ts'
 import { GLOBALS, STATE_BYTES } from '../plan.ts'
 import { pieces, type StateRoom } from '../states.ts'
 import { BATCH_GLOBALS, batchModule } from './batch_code.ts'
-import { enterSorted, type Parts } from './parts.ts'
+import { enterSorted, goOnLeaving, type Parts } from './parts.ts'
 import { batchAddresses, type BatchAddresses } from './sizes.ts'
 
 export interface Batch extends Instance {
@@ -23,9 +23,9 @@ export function newBatch({ heap }: StateRoom): Batch | undefined {
 }
 
 /** Puts mixed states in the order of the parts that they belong to, and gives where those of each slot of the directory begin. */
-function sort(batch: Batch, { heap: { machine }, directory }: Parts, n: number): Uint32Array {
+function sort(batch: Batch, { states: { heap }, directory }: Parts, n: number): Uint32Array {
   const slots = directory.length
-  const counts = new Uint32Array(machine.memory.buffer, batch.addresses.counts, slots)
+  const counts = new Uint32Array(heap.machine.memory.buffer, batch.addresses.counts, slots)
   counts.fill(0)
   batch.write(BATCH_GLOBALS.partMask, slots - 1)
   batch.run('count', n)
@@ -38,21 +38,21 @@ function sort(batch: Batch, { heap: { machine }, directory }: Parts, n: number):
   return starts
 }
 
-/** Enters the first n mixed states of a batch, and notes which are new. Gives whether there was memory. */
-export function enterMixed(batch: Batch, parts: Parts, n: number): boolean {
+/** Enters the first n mixed states of a batch, notes which are new, and lets parts that are left go on with it. Gives whether there was memory. */
+function enterMixed(batch: Batch, parts: Parts, n: number): boolean {
   const { sorted, flags } = batch.addresses
   const starts = sort(batch, parts, n)
-  const { buffer } = parts.heap.machine.memory
-  const allFlags = new Uint8Array(buffer, flags, n)
+  const { memory, plan } = parts.states.heap.machine
+  const allFlags = new Uint8Array(memory.buffer, flags, n)
   allFlags.fill(0)
   const slots = starts.length - 1
   for (let slot = 0; slot < slots; slot++) {
     const [from = 0, to = 0] = starts.subarray(slot, slot + 2)
     if (from === to) continue
-    const items = new Uint8Array(buffer, sorted + STATE_BYTES * from, STATE_BYTES * (to - from))
+    const items = new Uint8Array(memory.buffer, sorted + STATE_BYTES * from, STATE_BYTES * (to - from))
     if (!enterSorted(parts, slot, slots, items, allFlags.subarray(from, to))) return false
   }
-  return true
+  return goOnLeaving(parts, plan.limits.leaving)
 }
 
 /** Enters the first n states of a batch, and appends the new ones to the arena. Gives whether there was memory. */

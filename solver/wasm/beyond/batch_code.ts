@@ -30,10 +30,9 @@ import { func } from '../encoder/func.ts'
 import { encode } from '../encoder/module.ts'
 import type { Plan } from '../plan.ts'
 import { GLOBALS, STATE_BYTES } from '../plan.ts'
-import { unloadFunction } from '../rebuild.ts'
 import { expandState } from '../state_code.ts'
-import { newMixer, WIDTHS } from '../table.ts'
-import type { BatchAddresses } from './sizes.ts'
+import { newMixer } from '../table.ts'
+import { ofFirstMemory, type BatchAddresses } from './sizes.ts'
 
 const global = (name: string): Global => ({ name, type: 'i32' })
 
@@ -184,9 +183,8 @@ export function batchModule(plan: Plan, at: BatchAddresses): Uint8Array<ArrayBuf
       countFunction(at),
       sortFunction(at),
       placeFunction(plan, at),
-      ...WIDTHS.map((width) => unloadFunction(width, () => [])),
     ],
     globals: Object.values<Global>(BATCH_GLOBALS),
-    memory: { first: 1, most: plan.limits.pages, shared: plan.workers > 1 },
+    memory: ofFirstMemory(plan),
   })
 }

@@ -2,13 +2,15 @@
  * A search beyond the first memory. The values of components, what is remembered of pairs and the first states stay
  * there; further states go to the attic, and the table is in parts. One worker goes on alone. Mutable by its nature.
  */
-import { BUCKET_BYTES, GLOBALS, STATE_BYTES } from '../plan.ts'
+import type { Heap } from '../heap.ts'
+import { GLOBALS, STATE_BYTES } from '../plan.ts'
 import { pieces, type StateRoom } from '../states.ts'
 import { releaseTables } from '../table_room.ts'
 import { newAttic } from './attic.ts'
 import { BATCH_GLOBALS } from './batch_code.ts'
-import { enterArena, enterBatch, enterMixed, newBatch, type Batch } from './batch.ts'
-import { newParts, open, reopen, type Parts } from './parts.ts'
+import { enterArena, enterBatch, newBatch, type Batch } from './batch.ts'
+import { firstPart, type Part } from './part.ts'
+import { newParts, open, openAfter, reopen, type Parts } from './parts.ts'
 import { batchMost, chunkStates } from './sizes.ts'
 
 export interface Beyond {
@@ -17,19 +19,15 @@ export interface Beyond {
   readonly parts: Parts
 }
 
-/** Enters into the parts what the table in the first memory holds. Gives whether there was memory. */
-function moveTable(batch: Batch, parts: Parts): boolean {
-  const { read, plan } = parts.heap.machine
-  const figures = [GLOBALS.table, GLOBALS.buckets, GLOBALS.within, GLOBALS.remainder].map(read)
-  const all = 2 ** read(GLOBALS.buckets)
-  const narrow = read(GLOBALS.narrow) !== 0
-  const step = Math.max(1, Math.floor(batchMost(plan) / (BUCKET_BYTES / (narrow ? 4 : 8))))
-  const { mixed } = batch.addresses
-  for (let bucket = 0; bucket < all; bucket += step) {
-    const last = batch.run(narrow ? 'unload4' : 'unload8', ...figures, bucket, Math.min(all, bucket + step), mixed)
-    if (!enterMixed(batch, parts, (last - mixed) / STATE_BYTES)) return false
-  }
-  return true
+/** The table in the first memory as a part: no state of a batch is where it is mixed any more when this part needs a box. */
+function firstPartBeside({ addresses }: Batch, { machine }: Heap): Part {
+  const { mixed, unknown } = addresses
+  return firstPart(machine, {
+    box: mixed,
+    most: batchMost(machine.plan),
+    flags: unknown,
+    table: machine.read(GLOBALS.table),
+  })
 }
 
 /**
@@ -45,11 +43,15 @@ export function goBeyond(states: StateRoom, intact: boolean): Beyond | undefined
   const attic = newAttic(heap, states.arenaStates / chunkStates(plan))
   if (batch === undefined || attic === undefined) return undefined
   states.attic = attic
-  const parts = newParts(heap)
+  const parts = newParts(states)
   // At first twice as many buckets as there were.
-  if (!open(parts, read(GLOBALS.buckets) + 1 - plan.limits.part)) return undefined
-  if (!(intact ? moveTable(batch, parts) : enterArena(batch, parts, states))) return undefined
-  releaseTables(states)
+  const depth = read(GLOBALS.buckets) + 1 - plan.limits.part
+  if (intact) {
+    if (!openAfter(parts, firstPartBeside(batch, heap), depth)) return undefined
+  } else {
+    if (!open(parts, depth) || !enterArena(batch, parts, states)) return undefined
+    releaseTables(states)
+  }
   states.tableLimit = Infinity
   const beyond = { states, batch, parts }
   const [from, to] = [read(GLOBALS.pendingFrom), read(GLOBALS.pendingTo)]
@@ -81,6 +83,12 @@ export interface Step {
   readonly roomy: boolean
 }
 
+/**
+ * A batch is so much smaller while parts are new. Most of their pages are first written then, each by a single state, as
+ * new states lie anywhere in them: that takes the system 3 us of CPU.
+ */
+const NEW_PARTS = 4
+
 /** Expands some states from `head` on, `end` not included, and no more than lead to about `stop` states. */
 export function expandBeyond({ batch, parts, states }: Beyond, head: number, end: number, stop: number): Step {
   const { plan, read, write } = states.heap.machine
@@ -90,7 +98,8 @@ export function expandBeyond({ batch, parts, states }: Beyond, head: number, end
   // Those that are within reach together.
   const [[, to] = [head, head]] = pieces(states, head, end)
   batch.write(BATCH_GLOBALS.deadlock, read(GLOBALS.deadlock))
-  const n = run('gather', head, to, addresses.states + (many ? STATE_BYTES * plan.limits.batch : 0))
+  const enough = many ? Math.floor(plan.limits.batch / (parts.leaving.length > 0 ? NEW_PARTS : 1)) : 0
+  const n = run('gather', head, to, addresses.states + STATE_BYTES * enough)
   write(GLOBALS.deadlock, batch.read(BATCH_GLOBALS.deadlock))
   write(GLOBALS.taken, read(GLOBALS.taken) + n)
   return { head: batch.read(BATCH_GLOBALS.reached), roomy: enterBatch(batch, parts, states, n) }

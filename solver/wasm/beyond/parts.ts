@@ -1,133 +1,114 @@
 /**
  * The table of states in parts, each in a memory of its own. A part that is full becomes two, as in Fagin, Nievergelt,
- * Pippenger and Strong, "Extendible hashing" (1979): so the table grows by small pieces. Equal states meet in the same
- * part, in the order in which they come. So what is new is what would be new in a single table. Mutable by its nature.
+ * Pippenger and Strong, "Extendible hashing" (1979). Equal states meet in the same part, in the order in which they come.
+ * So what is new is what would be new in a single table.
+ *
+ * Nobody waits for a part to become two: both are there at once, and what it holds goes into them by and by, a little
+ * after each batch. Until then what is new to one of them is looked for in it; nothing is entered there any more. The
+ * table of the first memory becomes the first parts in the same way. Mutable by its nature.
  */
-import { takeElsewhere, type Heap } from '../heap.ts'
-import { newInstance, type Instance } from '../instance.ts'
-import { compile, newMemory, type CompiledModule, type Memory } from '../platform.ts'
+import { takeElsewhere } from '../heap.ts'
+import { compile, newMemory, type CompiledModule } from '../platform.ts'
 import { BUCKET_BYTES, GLOBALS, PAGE_BYTES } from '../plan.ts'
-import { DISPLACEMENT_BITS, limitOf } from '../shape.ts'
-import { PART_GLOBALS, partLayout, partModule, type PartLayout } from './part_code.ts'
+import { DISPLACEMENT_BITS } from '../shape.ts'
+import type { StateRoom } from '../states.ts'
+import { releaseTables } from '../table_room.ts'
+import { boxful, bucketsOf, empty, emptyPart, enter, shape, unload, type Part } from './part.ts'
+import { partLayout, partModule, type PartLayout } from './part_code.ts'
 import { batchMost, DEPTH_MAX } from './sizes.ts'
 
-export interface Part extends Instance {
-  readonly memory: Memory
-  narrow: boolean
-  depth: number
-  number: number
+/** A part in whose place there are others. */
+interface Leaving {
+  readonly part: Part
+  /** Its buckets, from the first one on, of which the states are in those others, too; and those that are empty again. */
+  handedOn: number
+  emptied: number
 }
 
 export interface Parts {
-  readonly heap: Heap
+  readonly states: StateRoom
   readonly module: CompiledModule
   readonly layout: PartLayout
+  readonly pages: number
   /** Parts that are not in use, all empty. */
   readonly spare: Part[]
   /** By the low bits of a mixed state; the same part several times where fewer bits tell it. */
   readonly directory: Part[]
+  /** In the order in which others took their places. */
+  readonly leaving: Leaving[]
 }
+
+/** Buckets that are emptied while those of one box are handed on. */
+const EMPTIED = 32
 
 /** Parts that do not exist yet. */
-export function newParts(heap: Heap): Parts {
-  const { plan } = heap.machine
-  const layout = partLayout(batchMost(plan), BUCKET_BYTES * 2 ** plan.limits.part)
-  return { heap, module: compile(partModule(layout)), layout, spare: [], directory: [] }
-}
-
-/** A part with an empty memory. */
-function emptyPart({ module }: Parts, memory: Memory): Part {
-  return { ...newInstance(module, { memory }), memory, narrow: true, depth: 0, number: 0 }
-}
-
-/** Makes a part, all empty, that of the mixed states whose low `depth` bits are `number`. */
-function shape({ heap, layout }: Parts, part: Part, depth: number, number: number): void {
-  const { plan, read } = heap.machine
-  const buckets = plan.limits.part
-  const remainder = Math.max(0, read(GLOBALS.bits) - depth - buckets)
-  const narrow = remainder + DISPLACEMENT_BITS <= 31
-  part.narrow = narrow
-  part.depth = depth
-  part.number = number
-  const { table, within, ...others } = PART_GLOBALS
-  part.write(table, layout.table)
-  part.write(within, 2 ** buckets - 1)
-  part.write(others.buckets, buckets)
-  part.write(others.remainder, remainder)
-  part.write(others.depth, depth)
-  part.write(others.number, number)
-  part.write(others.limit, limitOf({ narrow, buckets }))
-  part.write(others.states, 0)
+export function newParts(states: StateRoom): Parts {
+  const { plan } = states.heap.machine
+  const layout = partLayout(batchMost(plan))
+  const pages = Math.ceil((layout.table + BUCKET_BYTES * 2 ** plan.limits.part) / PAGE_BYTES)
+  const module = compile(partModule(layout, { first: pages, most: pages }))
+  return { states, module, layout, pages, spare: [], directory: [], leaving: [] }
 }
 
 /** An empty part; undefined where there is no memory for one. */
 function takePart(parts: Parts, depth: number, number: number): Part | undefined {
-  const { heap, layout, spare } = parts
-  const { pages } = layout
-  const made = (): Part => emptyPart(parts, newMemory(pages, pages))
-  const part = spare.pop() ?? takeElsewhere(heap, pages * PAGE_BYTES, made)
-  if (part !== undefined) shape(parts, part, depth, number)
+  const { states, module, layout, pages, spare } = parts
+  const { machine } = states.heap
+  const made = (): Part => emptyPart(module, newMemory(pages, pages), layout)
+  const part = spare.pop() ?? takeElsewhere(states.heap, pages * PAGE_BYTES, made)
+  if (part !== undefined) shape(part, machine.plan, machine.read(GLOBALS.bits), depth, number)
   return part
 }
 
-function empty({ layout }: Parts, { memory }: Part): void {
-  new Uint8Array(memory.buffer, layout.table).fill(0)
+/** So many empty parts, each told by `depth` bits, whose numbers lie so far behind one another; undefined where there is no memory for all. */
+function takeParts(parts: Parts, depth: number, number: number, apart: number): readonly Part[] | undefined {
+  const taken: Part[] = []
+  for (let nth = number; nth < 2 ** depth; nth += apart) {
+    const part = takePart(parts, depth, nth)
+    if (part === undefined) {
+      parts.spare.push(...taken)
+      return undefined
+    }
+    taken.push(part)
+  }
+  return taken
 }
 
-/** Divides all states among 2^depth empty parts, or more where states are too wide for that. Gives whether there was memory. */
+/** The depth of the first parts: more than was asked for where states are too wide for that. */
+function firstDepth({ states }: Parts, wanted: number): number {
+  const { plan, read } = states.heap.machine
+  return Math.max(0, wanted, read(GLOBALS.bits) + DISPLACEMENT_BITS - 63 - plan.limits.part)
+}
+
+/** Divides all states among 2^depth empty parts, or more. Gives whether there was memory. */
 export function open(parts: Parts, depth: number): boolean {
-  const { plan, read } = parts.heap.machine
-  const least = read(GLOBALS.bits) + DISPLACEMENT_BITS - 63 - plan.limits.part
-  for (let number = 0; number < 2 ** Math.max(0, depth, least); number++) {
-    const part = takePart(parts, Math.max(0, depth, least), number)
-    if (part === undefined) return false
-    parts.directory.push(part)
-  }
-  return true
+  const taken = takeParts(parts, firstDepth(parts, depth), 0, 1)
+  parts.directory.push(...(taken ?? []))
+  return taken !== undefined
+}
+
+/** The same, with a part in whose place they are. */
+export function openAfter(parts: Parts, first: Part, depth: number): boolean {
+  parts.directory.push(first)
+  return divide(parts, first, firstDepth(parts, depth))
 }
 
 /** Empties all parts, for states of other bits than before. Gives whether there was memory. */
 export function reopen(parts: Parts): boolean {
-  const { directory, spare } = parts
-  const all = [...new Set(directory)]
-  const depth = Math.min(...all.map((part) => part.depth))
-  for (const part of all) {
-    empty(parts, part)
+  const { states, directory, leaving, spare } = parts
+  const depth = Math.min(...directory.map((part) => part.depth))
+  for (const part of new Set([...directory, ...leaving.map(({ part }) => part)])) {
+    if (isFirst(parts, part)) continue
+    empty(part, 0, bucketsOf(part))
     spare.push(part)
   }
+  releaseTables(states)
   directory.length = 0
+  leaving.length = 0
   return open(parts, depth)
 }
 
-/** Has a part enter mixed states, and notes in `flags` which are new. Gives how many it took before it was full. */
-function enter({ layout }: Parts, part: Part, how: 'claim' | 'adopt', items: Uint8Array, flags: Uint8Array): number {
-  new Uint8Array(part.memory.buffer).set(items, layout.box)
-  const done = part.run(`${how}${part.narrow ? 4 : 8}`, items.length / 8)
-  flags.set(new Uint8Array(part.memory.buffer, layout.flags, done))
-  return done
-}
-
-/** The same; a part that is full becomes two. Gives whether there was memory. `flags` are 0 but for what is new. */
-function settle(parts: Parts, part: Part, how: 'claim' | 'adopt', items: Uint8Array, flags: Uint8Array): boolean {
-  const done = enter(parts, part, how, items, flags)
-  if (8 * done === items.length) return true
-  // A copy: what the items lie in may be used for the splitting.
-  const rest = items.slice(8 * done)
-  const halves = split(parts, part)
-  return halves !== undefined && settleAmong(parts, halves, rest, flags.subarray(done))
-}
-
-/** The same, each part taking what belongs to it. */
-function settleAmong(parts: Parts, some: readonly Part[], items: Uint8Array, flags: Uint8Array): boolean {
-  return some.every((part) => {
-    const own = new Uint8Array(flags.length)
-    if (!settle(parts, part, 'adopt', items, own)) return false
-    own.forEach((flag, i) => {
-      flags[i] = (flags[i] ?? 0) | flag
-    })
-    return true
-  })
-}
+const isFirst = ({ states }: Parts, { memory }: Part): boolean => memory === states.heap.machine.memory
 
 /** The parts to which mixed states of which the low bits are `slot` belong, there being 2^bits = `slots` such numbers. */
 const partsAt = ({ directory }: Parts, slot: number, slots: number): readonly Part[] => [
@@ -135,44 +116,103 @@ const partsAt = ({ directory }: Parts, slot: number, slots: number): readonly Pa
 ]
 
 /**
- * Puts what a part holds into two, and gives those that are in its place then: more, if they became full on the way.
- * Undefined where there was no memory, so that the table is lost.
+ * Has empty parts, each told by `depth` bits, take the place of one. Gives whether there was memory; else all is as it
+ * was.
  */
-function split(parts: Parts, part: Part): readonly Part[] | undefined {
-  const { directory, spare } = parts
-  const { depth, number } = part
-  const slots = 2 ** depth
-  if (depth === DEPTH_MAX) return undefined
-  const low = takePart(parts, depth + 1, number)
-  const high = low && takePart(parts, depth + 1, number + slots)
-  if (low === undefined || high === undefined) return undefined
-  if (slots === directory.length) directory.push(...directory)
+function divide(parts: Parts, part: Part, depth: number): boolean {
+  const { directory, leaving } = parts
+  const slots = 2 ** part.depth
+  const taken = depth > DEPTH_MAX ? undefined : takeParts(parts, depth, part.number, slots)
+  if (taken === undefined) return false
+  for (const one of taken) one.origin = part
+  while (directory.length < 2 ** depth) directory.push(...directory)
   directory.forEach((of, at) => {
-    if (of === part) directory[at] = at % (2 * slots) < slots ? low : high
+    if (of === part) directory[at] = taken[Math.floor((at % 2 ** depth) / slots)] ?? part
   })
-  // Which of them are new is known: all are.
-  const moved = unload(parts, part, (items) =>
-    settleAmong(parts, partsAt(parts, number, slots), items, new Uint8Array(items.length / 8)),
-  )
-  if (!moved) return undefined
-  empty(parts, part)
-  spare.push(part)
-  return partsAt(parts, number, slots)
+  leaving.push({ part, handedOn: 0, emptied: 0 })
+  return true
 }
 
-/** Hands what a part holds to `each`, so much at a time. Gives whether that always went well. */
-function unload({ layout }: Parts, part: Part, each: (items: Uint8Array) => boolean): boolean {
-  const { table, buckets, within, remainder } = PART_GLOBALS
-  const figures = [table, buckets, within, remainder].map((global) => part.read(global))
-  const all = 2 ** part.read(buckets)
-  const step = Math.floor(layout.most / (BUCKET_BYTES / (part.narrow ? 4 : 8)))
-  for (let bucket = 0; bucket < all; bucket += step) {
-    const end = Math.min(all, bucket + step)
-    const last = part.run(`unload${part.narrow ? 4 : 8}`, ...figures, bucket, end, layout.box)
-    if (!each(new Uint8Array(part.memory.buffer, layout.box, last - layout.box))) return false
+/**
+ * Has two parts take the place of one that is full. Where there is no memory for them, what leaves goes first, to free
+ * some, if it may: states that are being handed on must not be overtaken by others. Gives whether there was memory.
+ */
+function makeWay(parts: Parts, part: Part, mayFinish: boolean): boolean {
+  if (divide(parts, part, part.depth + 1)) return true
+  if (!mayFinish || !finishLeaving(parts)) return false
+  return !parts.directory.includes(part) || divide(parts, part, part.depth + 1)
+}
+
+/**
+ * Has a part enter mixed states as `enter` does, and those that come once it is full two others in its place. Gives
+ * whether there was memory. `flags` are 0 but for what is new; there are none where states are handed on.
+ */
+function settle(
+  parts: Parts,
+  part: Part,
+  how: 'claim' | 'adopt',
+  items: Uint8Array,
+  flags: Uint8Array | undefined,
+): boolean {
+  const done = enter(part, how, items, flags)
+  if (8 * done === items.length) return true
+  if (!makeWay(parts, part, flags !== undefined)) return false
+  const heirs = partsAt(parts, part.number, 2 ** part.depth)
+  return settleAmong(parts, heirs, items.subarray(8 * done), flags?.subarray(done))
+}
+
+/** The same, each part taking what belongs to it. */
+function settleAmong(parts: Parts, some: readonly Part[], items: Uint8Array, flags: Uint8Array | undefined): boolean {
+  return some.every((part) => {
+    const own = flags && new Uint8Array(flags.length)
+    if (!settle(parts, part, 'adopt', items, own)) return false
+    own?.forEach((flag, i) => {
+      if (flag !== 0 && flags !== undefined) flags[i] = flag
+    })
+    return true
+  })
+}
+
+/** Hands on what some buckets of a part hold. Gives whether there was memory. */
+function handOn(parts: Parts, leaving: Leaving): boolean {
+  const { part } = leaving
+  const end = boxful(part, leaving.handedOn)
+  const heirs = partsAt(parts, part.number, 2 ** part.depth)
+  if (!settleAmong(parts, heirs, unload(part, leaving.handedOn, end), undefined)) return false
+  leaving.handedOn = end
+  if (end < bucketsOf(part)) return true
+  for (const heir of [...parts.directory, ...parts.leaving.map((l) => l.part)])
+    if (heir.origin === part) heir.origin = part.origin
+  if (!isFirst(parts, part)) return true
+  releaseTables(parts.states)
+  parts.leaving.splice(parts.leaving.indexOf(leaving), 1)
+  return true
+}
+
+/** Empties some buckets of a part that has handed on what was in it. */
+function emptySome({ leaving, spare }: Parts, one: Leaving): void {
+  const { part, emptied } = one
+  const all = bucketsOf(part)
+  one.emptied = Math.min(all, emptied + EMPTIED * boxful(part, 0))
+  empty(part, emptied, one.emptied)
+  if (one.emptied < all) return
+  leaving.splice(leaving.indexOf(one), 1)
+  spare.push(part)
+}
+
+/** Goes on with what leaves, so many pieces of it. Gives whether there was memory. */
+export function goOnLeaving(parts: Parts, pieces: number): boolean {
+  for (let i = 0; i < pieces; i++) {
+    const [first] = parts.leaving
+    if (first === undefined) return true
+    if (first.handedOn === bucketsOf(first.part)) emptySome(parts, first)
+    else if (!handOn(parts, first)) return false
   }
   return true
 }
+
+/** The same with all of it. */
+export const finishLeaving = (parts: Parts): boolean => goOnLeaving(parts, Infinity)
 
 /**
  * Enters mixed states whose low bits are `slot`, there having been `slots` parts at most when they were told apart, and

@@ -1,4 +1,5 @@
 /** How much of the first memory is kept free for a search that goes beyond it. */
+import type { Module } from '../encoder/module.ts'
 import type { Plan } from '../plan.ts'
 import { PAGE_BYTES, STATE_BYTES } from '../plan.ts'
 
@@ -23,6 +24,8 @@ export interface BatchAddresses {
   readonly places: number
   /** A byte for each of `sorted`: whether it is new. */
   readonly flags: number
+  /** A byte for each: whether it is new to the table in the first memory. */
+  readonly unknown: number
   /** By part, how many there are, and then where the next one goes: 32 bits each. */
   readonly counts: number
   readonly end: number
@@ -35,11 +38,19 @@ export function batchAddresses(plan: Measures, from: number): BatchAddresses {
   const places = sorted + STATE_BYTES * most
   const counts = places + 4 * most
   const flags = counts + 4 * 2 ** DEPTH_MAX
-  return { states: from, mixed: from + STATE_BYTES * most, sorted, places, counts, flags, end: flags + most }
+  const unknown = flags + most
+  return { states: from, mixed: from + STATE_BYTES * most, sorted, places, counts, flags, unknown, end: unknown + most }
 }
 
 /** Chunks that must be within reach at once: those that a batch is appended to, and one that is read. */
 export const framesOf = (plan: Measures): number => Math.ceil(batchMost(plan) / chunkStates(plan)) + 3
+
+/** The first memory, as modules that come to it later declare it. */
+export const ofFirstMemory = ({ limits, workers }: Pick<Plan, 'limits' | 'workers'>): Module['memory'] => ({
+  first: 1,
+  most: limits.pages,
+  shared: workers > 1,
+})
 
 /** Pages of the first memory that nothing else may take. */
 export function reservedPages(plan: Measures): number {
