@@ -13,7 +13,7 @@ import { lemmaWords } from './words.ts'
 /** What every proof of a core model rests on, beside the lemmas. */
 export const RESTS_ON: readonly string[] = [
   'any number of threads; each makes any of the calls named, on any range of pages, again and again, and touches memory in no other way; one RCU callback',
-  'any number of pages, page tables and folios; one mm, one VMA (but where VMAs are merged, a split finds no memory), one PMD; one file, mapped shared, or anonymous memory; truncation ends at the eighth page of a file',
+  'any number of pages, page tables and folios; one mm, one VMA (a split finds no memory; not so where VMAs are merged), one PMD; one file, mapped shared, or anonymous memory; truncation ends at the eighth page of a file',
   "of VMAs that are merged: any number, of one mapping, which one VMA has at first; madvise(MADV_DONTFORK) alone splits and merges them, so that none loses a flag again, and no table is made but by an install; a page's neighbours are the next ones of an order, as in worlds of one to eight pages",
   'of fork: two mms, of which one thread forks one into the other, once; each has one mapping, one VMA and one PMD, nobody runs in the child, and what a fork that fails has made is left as it is; no call that takes a page table away, so no RCU callback',
   'locals may begin with any value, and the page cache with any folios; nothing is mapped at first',
