@@ -36,6 +36,9 @@ function ofPlace(
     case 'greatest':
       if (f.type.kind !== 'ref') return never
       return [...(f.type.set === 'page' ? [lemma(eq(place, lastPage))] : []), lemma(ne(place, number(0)))]
+    case 'least':
+      // The first is as free to change as the others.
+      return never
     case 'parts': {
       const [set] = f.sets
       const [x] = place.index

@@ -27,6 +27,8 @@ export interface Core {
   readonly operations: readonly string[]
   /** Labels left out, as after `without` in a litmus file. */
   readonly without: readonly string[]
+  /** VMAs that an instance has, of which a proof allows any number; one where this is absent, so that a split finds no memory. */
+  readonly vmas?: number
   /** One more thread forks, once; the calls are made in its process, none of which takes a table away, and nothing runs in the child. */
   readonly forks?: {
     /** Ghosts that are asked about; the others are left out. */
@@ -245,7 +247,8 @@ export function worldOf(core: Core, kernel: Kernel, { threads, pages, tables }: 
     return i === 0 ? 'P0 in A { fork(B); }' : `P${i} in A { read(a[0]); }`
   }).join('\n')
   const mapping = DECLARATIONS[core.world](pages)
-  const mms = forks ? `mm A; mm B; ${mapping.replace(/;$/, ' in A;')} child b of a in B; vmas 1;` : mapping
+  const vmas = core.vmas === undefined ? '' : ` vmas ${core.vmas};`
+  const mms = forks ? `mm A; mm B; ${mapping.replace(/;$/, ' in A;')} child b of a in B; vmas 1;` : mapping + vmas
   const text = `MM core\nkernel ${kernel.name}\n{ ptes ${pages}; tables ${tables}; ${mms} }\n${placeholders}\n`
   const parsed = parseLitmus({ name: 'core', text })
   const made = parsed.ok ? elaborate(parsed.file) : parsed

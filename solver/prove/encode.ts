@@ -60,6 +60,8 @@ export interface SymEnv {
 export const sharedSort = (set: string): string => (set === 'slot' ? 'page' : set)
 export const sortOfSet = (set: string): Term => (set === 'label' ? 'Int' : quoted(`${sharedSort(set)}#`))
 export const nilOf = (set: string): Term => (set === 'label' ? '0' : constantName(`${sharedSort(set)}#nil`))
+/** The first object of a set of any size. */
+export const leastOf = (set: string): Term => quoted(`${set}.least`)
 /** Object number `i`, from 1, of a finite set. */
 export const objectOf = (set: string, i: number): Term =>
   set === 'label' ? String(i) : constantName(`${sharedSort(set)}#${i}`)
@@ -109,7 +111,7 @@ export function constant(e: Encoding, type: Type, value: number): Value {
       if (value === 0) return { kind: 'one', term: nilOf(type.set) }
       if (isFinite(e, type.set) || type.set === 'label') return { kind: 'one', term: objectOf(type.set, value) }
       // The first value of a type: the least object of a set of any size.
-      if (value === 1) return { kind: 'one', term: quoted(`${type.set}.least`) }
+      if (value === 1) return { kind: 'one', term: leastOf(type.set) }
       throw new Error(`object ${value} of the unbounded set '${type.set}'`)
     case 'flags':
       return { kind: 'flags', bits: type.bits.map((_, i) => truth(((value >> i) & 1) === 1)) }

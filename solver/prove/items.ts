@@ -13,6 +13,7 @@ import { mapExpr } from './rename.ts'
 import type { CoreName, ProvedProperty } from './names.ts'
 import type { System } from './system.ts'
 import { keyOf } from './vocabulary.ts'
+import { vmaGuesses } from './vma_claims.ts'
 
 /** One thing claimed: it is proved where all its lemmas are. */
 export interface Claim {
@@ -236,6 +237,29 @@ const retraction: Item = {
   },
 }
 
+/** The same where VMAs are split and merged beside it: before VM_MAYBE_GUARD, when a merge handed the anon_vma on in time. */
+const retractionAndMerges: Item = {
+  property: 'RetractionKeepsGuards',
+  statement: retraction.statement,
+  core: { name: 'VMAs merged', world: 'shmem', operations: ['guard_install', 'madvise_dontfork', 'collapse'], vmas: 3 },
+  claimsOf: (system, kernel) => {
+    const below = (f: readonly string[]): boolean => f.includes(RETRACT)
+    const claims = [keepsGuards(`${RETRACT}()`, system, below)]
+    if (!kernel.has('guard-file-backed')) return { claims, support: noneInFiles(system, kernel) }
+    const about = [vma.anon_vma, vma.start, vma.end, vma.linked, page.vma, pmd.table, pmd.kind].map((f) => f.decl.name)
+    const locks = exclusions(system, new Set(about))
+    return {
+      claims,
+      support: [
+        ...vmaGuesses(system, locks),
+        ...locks.classes.flatMap((c) => c.lemmas),
+        ...locks.support,
+        ...emptyTables(system, kernel, below),
+      ],
+    }
+  },
+}
+
 const MADV_COLLAPSE = 'try_collapse_pte_mapped_thp'
 /** A counterexample shows what is wrong with it where files have guards; before, there is something to prove. */
 const madviseCollapse: Item = {
@@ -314,6 +338,7 @@ export const ITEMS: readonly Item[] = [
   // The only memory that v6.13 has guard regions in.
   flagSound('anonymous memory', ANON_CALLS, 'anon'),
   retraction,
+  retractionAndMerges,
   madviseCollapse,
   locks('tables', TABLE_CALLS, (l) => ![...VMA_LOCKS, ...ANON_VMA_LOCKS, ...FOLIO_LOCKS].includes(l), { lean: true }),
   locks('folios', FOLIO_CALLS, (l) => FOLIO_LOCKS.includes(l), { lean: true }),
@@ -337,12 +362,4 @@ export interface OpenItem {
   readonly why: string
 }
 
-export const OPEN_ITEMS: readonly OpenItem[] = [
-  {
-    property: 'RetractionKeepsGuards',
-    core: 'VMAs merged',
-    claim: 'retract_page_tables()',
-    statement: retraction.statement,
-    why: 'no core model has several VMAs',
-  },
-]
+export const OPEN_ITEMS: readonly OpenItem[] = []

@@ -139,10 +139,17 @@ function meet(a: Known, b: Known): Known {
   }
 }
 
+/** One lock, held under some conditions, and under more of them. */
+const isWeaker = (more: Held, fewer: Held): boolean =>
+  lockKey(more.lock, more.mode) === lockKey(fewer.lock, fewer.mode) &&
+  fewer.given.every((g) => more.given.some((x) => keyOf(x) === keyOf(g)))
+
 /** Locks held on one way, under a condition on own locals that is not so on the other. */
 function told(here: Known, there: Known): readonly Held[] {
   return [...here.held].flatMap(([key, h]): readonly Held[] => {
     if (there.held.has(key)) return []
+    // There it is held under fewer conditions.
+    if ([...there.held.values()].some((x) => isWeaker(h, x))) return [h]
     if (h.given.some((g) => there.facts.has(keyOf(normal(g, false))))) return [h]
     if (h.given.length >= GIVEN_MAX) return []
     return [...here.facts.values()]
@@ -178,6 +185,14 @@ function fact(k: Known, cond: Expr, outcome: boolean): Known {
     h.given.some((g) => keyOf(g) === against) ? [] : [{ ...h, given: h.given.filter((g) => keyOf(g) !== keyOf(atom)) }],
   )
   return withFact({ ...k, held: allHeld(held) }, atom, loaded)
+}
+
+/** Whether it is known that a condition comes out otherwise, as what never changes does when it is asked again. */
+function isRuledOut(k: Known, cond: Expr, outcome: boolean): boolean {
+  if (cond.kind === 'not') return isRuledOut(k, cond.arg, !outcome)
+  if (cond.kind === 'binary' && cond.op === (outcome ? 'and' : 'or'))
+    return isRuledOut(k, cond.left, outcome) || isRuledOut(k, cond.right, outcome)
+  return k.facts.has(keyOf(normal(cond, !outcome)))
 }
 
 /** `!(a == b)` as `a != b`, and the other way round. */
@@ -289,8 +304,10 @@ function afterTail(f: Flow, t: Tail, tracked: ReadonlySet<string>, arrive: (labe
       return
     case 'if': {
       const known = outcomeOf(t.cond, f.modes)
-      if (known !== false) afterTail({ ...f, known: learning(f.known, t.cond, true) }, t.then, tracked, arrive)
-      if (known !== true) afterTail({ ...f, known: learning(f.known, t.cond, false) }, t.else, tracked, arrive)
+      if (known !== false && !isRuledOut(f.known, t.cond, true))
+        afterTail({ ...f, known: learning(f.known, t.cond, true) }, t.then, tracked, arrive)
+      if (known !== true && !isRuledOut(f.known, t.cond, false))
+        afterTail({ ...f, known: learning(f.known, t.cond, false) }, t.else, tracked, arrive)
       return
     }
     case 'set': {
@@ -321,7 +338,12 @@ function afterStep(f: Flow, s: PStep, tracked: ReadonlySet<string>): Flow {
   return { modes, known }
 }
 
-const sizeOf = (k: Known): number => k.held.size + k.facts.size + k.loads.size
+/** Whether nothing was given up: facts and loads only ever are, and a lock may be held under one more condition. */
+const sameKnown = (a: Known, b: Known): boolean =>
+  a.facts.size === b.facts.size &&
+  a.loads.size === b.loads.size &&
+  a.held.size === b.held.size &&
+  [...a.held.keys()].every((key) => b.held.has(key))
 
 /** By label, what is known there on every way to it, way by kind of way; undefined where no way leads. */
 export function knowledge(system: System, live: readonly Names[]): readonly (Cases | undefined)[] {
@@ -334,7 +356,7 @@ export function knowledge(system: System, live: readonly Names[]): readonly (Cas
     const here = (at[label] ??= new Map<string, Flow>())
     const old = here.get(key)
     const known = old === undefined ? f.known : meet(old.known, f.known)
-    if (old !== undefined && sizeOf(known) === sizeOf(old.known)) return
+    if (old !== undefined && sameKnown(known, old.known)) return
     here.set(key, { modes, known })
     todo.push({ label, key })
   }

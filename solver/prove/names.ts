@@ -17,6 +17,7 @@ export const CORE_NAMES = [
   'no flags stored',
   'anonymous memory',
   'collapse',
+  'VMAs merged',
   'MADV_COLLAPSE',
   'tables',
   'folios',

@@ -1,5 +1,16 @@
 /** What has to be shown of a lemma: that it holds at the start, and that each step of any thread keeps it. */
-import { constant, evaluate, symbolOf, termOf, before, forAll, nilOf, objectOf, type Encoding } from './encode.ts'
+import {
+  constant,
+  evaluate,
+  symbolOf,
+  termOf,
+  before,
+  forAll,
+  leastOf,
+  nilOf,
+  objectOf,
+  type Encoding,
+} from './encode.ts'
 import { SELF, waysOf, type Way } from './ways.ts'
 import { failsOf, readsOf, stepFails, WITNESS_THREAD, type Lemma } from './lemma.ts'
 import { mapExpr } from './rename.ts'
@@ -104,6 +115,12 @@ function begins(e: Encoding, f: Field, b: Beginning, args: readonly Term[]): Ter
             forAll(e, type.set, (o) => `(${quoted(`${type.set}.le`)} ${o} ${termOf(value)})`),
           )
         : FALSE
+    }
+    case 'least': {
+      const [set = ''] = f.sets
+      const [x = ''] = args
+      const isLeast = equal(x, leastOf(set))
+      return and(implies(isLeast, begins(e, f, b.least, args)), implies(not(isLeast), begins(e, f, b.others, args)))
     }
     case 'parts': {
       const [set = ''] = f.sets

@@ -14,12 +14,14 @@ import { lemmaWords, unmetWords } from './words.ts'
 /** What every proof of a core model rests on, beside the lemmas. */
 export const RESTS_ON: readonly string[] = [
   'any number of threads; each makes any of the calls named, on any range of pages, again and again, and touches memory in no other way; one RCU callback',
-  'any number of pages, page tables and folios; one mm, one VMA (a split finds no memory), one PMD; one file, mapped shared, or anonymous memory; truncation ends at the eighth page of a file',
+  'any number of pages, page tables and folios; one mm, one VMA (a split finds no memory; not so where VMAs are merged), one PMD; one file, mapped shared, or anonymous memory; truncation ends at the eighth page of a file',
+  "of VMAs that are merged: any number, of one mapping, which one VMA has at first; madvise(MADV_DONTFORK) alone splits and merges them, so that none loses a flag again, and no table is made but by an install; a page's neighbours are the next ones of an order, as in worlds of one to eight pages",
   'of fork: two mms, of which one thread forks one into the other, once; each has one mapping, one VMA and one PMD, nobody runs in the child, and what a fork that fails has made is left as it is; no call that takes a page table away, so no RCU callback',
   'locals may begin with any value, and the page cache with any folios; nothing is mapped at first',
   'a loop without a step in it is taken turn by turn, which only adds interleavings',
   'lemmas by hand: none; they are guesses read off the code, kept where Z3 shows that they prove one another',
   'where a model extends another, what a search of that one has lost is not guessed again; what is guessed is not taken as true for it',
+  'of VMAs that are merged, some guesses have a shape that was thought of by hand, since they compare what VMAs and the tree of them say: what has a page by its own word the tree finds there, and what it finds has it, but for what a split has made or a merge takes away; what has the page of a marker has an anon_vma; the pages that a call has in hand lie in the VMA that it is at, and the neighbours that a merge has found beside them; what is retracted is in i_mmap, and has all of the PMD',
   'of fork, some guesses have a shape that was thought of by hand, since they compare two mms: the markers that are copied, so far (up to each counter of a loop) or all, unless the VMA has a flag for which fork leaves it out; what the flags of a VMA, or before VM_MAYBE_GUARD its anon_vma, tell of guards, those of its copy tell; what was promised of a page is kept or begun to be taken back; neither has a flag that keeps fork from copying, nor has a word of flags that a thread has read; the copy is free before it is taken, and both are write-locked; a local points into one of the mms',
 ]
 

@@ -24,7 +24,10 @@ export interface Setup {
 
 const SMALL: Sizes = { threads: 2, pages: 2, tables: 3 }
 
-export function setUp(core: Core, kernel: Kernel, sizes: Sizes = SMALL): Setup {
+/** Where a VMA has two neighbours, it takes three pages. */
+const sizesOf = (core: Core): Sizes => (core.vmas === undefined ? SMALL : { ...SMALL, pages: 3 })
+
+export function setUp(core: Core, kernel: Kernel, sizes: Sizes = sizesOf(core)): Setup {
   const small = instanceOf(core, kernel, sizes)
   const whole = systemOf(small.program, [small.user, ...small.singles], new Set(small.singles.map((t) => t.name)))
   const raw = core.forks === undefined ? whole : withoutBooks(whole, core.forks.books)

@@ -9,13 +9,19 @@ import { forkAxioms } from './fork_shape.ts'
 import { mapAction, mapExpr } from './rename.ts'
 import type { System, Tail } from './system.ts'
 
-/** Sets of which a core world has one object, whatever its size. */
+/** Sets of which a core world has one object, whatever its size; of mms and what is theirs, two where one forks. */
 export const SINGLE_SETS = ['mm', 'mapping', 'vma', 'pmd', 'file', 'chunk'] as const
+
+/** Where a split finds memory there are any number of VMAs. */
+const isAnyNumber = (set: string, sizes: Readonly<Record<string, number>>): boolean =>
+  set === 'vma' && (sizes['vma'] ?? 1) > 1 && (sizes['mm'] ?? 1) === 1
 
 /** What is fixed of a proof for any number of threads, pages, tables and folios. */
 export const unboundedDomain = (sizes: Readonly<Record<string, number>>): Domain =>
   Object.fromEntries(
-    Object.entries(sizes).filter(([s, n]) => s !== 'label' && (n === 0 || SINGLE_SETS.some((x) => x === s))),
+    Object.entries(sizes).filter(
+      ([s, n]) => s !== 'label' && (n === 0 || (SINGLE_SETS.some((x) => x === s) && !isAnyNumber(s, sizes))),
+    ),
   )
 
 const one = (set: string): Expr => object(set, 0)
@@ -24,6 +30,28 @@ export const lastPage: Expr = mapping.last(one('mapping'))
 const each = (set: string, body: (x: Expr) => Expr): Expr => forall(set, `x_${set}`, body)
 const two = (set: string, body: (x: Expr, y: Expr) => Expr): Expr =>
   forall(set, 'x', (x) => forall(set, 'y', (y) => body(x, y)))
+
+/** Where VMAs are split and merged, at which page is asked by its neighbours. */
+const NEIGHBOURS: readonly Axiom[] = [
+  {
+    name: 'the page before another is the last of those below it',
+    expr: two('page', (x, y) =>
+      and(
+        implies(lt(x, y), and(ne(page.prev(y), 'nil'), le(x, page.prev(y)))),
+        implies(ne(page.prev(y), 'nil'), lt(page.prev(y), y)),
+      ),
+    ),
+  },
+  {
+    name: 'the page behind another is the first of those above it',
+    expr: two('page', (x, y) =>
+      and(
+        implies(lt(x, y), and(ne(page.next(x), 'nil'), le(page.next(x), y))),
+        implies(ne(page.next(x), 'nil'), lt(x, page.next(x))),
+      ),
+    ),
+  },
+]
 
 /**
  * What the geometry of a core world says of any number of pages. Each holds in the worlds that scenarios
@@ -51,6 +79,7 @@ export function axiomsOf(sizes: Readonly<Record<string, number>>): readonly Axio
         ),
       ),
     },
+    ...((sizes['vma'] ?? 1) > 1 ? NEIGHBOURS : []),
     ...(files
       ? [
           {
@@ -159,6 +188,8 @@ export type Beginning =
   | { readonly kind: 'greatest' }
   /** The last page of the first mapping. */
   | { readonly kind: 'last' }
+  /** The least object of its set, and all others. */
+  | { readonly kind: 'least'; readonly least: Beginning; readonly others: Beginning }
   /** Object by object of its set; of pages, mm by mm. */
   | { readonly kind: 'parts'; readonly parts: readonly Beginning[] }
   /** Nothing is said: more states than a scenario begins with. */
@@ -184,7 +215,18 @@ export function beginningOf(f: Field, finites: readonly Finite[]): Beginning {
     finites.map((x) => ({ x, values: valuesOf(f, x, () => true) })),
   )
   const [set, more] = f.sets
-  if (whole.kind !== 'any' || more !== undefined || set === undefined || !finites.every(isForkWorld)) return whole
+  if (whole.kind !== 'any' || more !== undefined || set === undefined) return whole
+  if (finites.every((x) => isAnyNumber(set, x.sizes))) {
+    const [least, others] = [true, false].map((first) =>
+      common(
+        f,
+        finites.map((x) => ({ x, values: valuesOf(f, x, (i) => (i === 0) === first) })),
+      ),
+    )
+    if (least === undefined || others === undefined || least.kind === 'any' || others.kind === 'any') return whole
+    return { kind: 'least', least, others }
+  }
+  if (!finites.every(isForkWorld)) return whole
   const mms = ([PARENT, CHILD] as const).map((m) => (m.kind === 'const' ? m.value : 0))
   const groups: readonly ((x: Finite) => (i: number) => boolean)[] =
     set === 'page'

@@ -172,6 +172,19 @@ describe('the system of a proof', () => {
     expect(labels).toBeGreaterThan(50)
   })
 
+  const merged: Core = {
+    name: 'VMAs merged',
+    world: 'shmem',
+    operations: ['guard_install', 'madvise_dontfork', 'collapse'],
+    without: [],
+    vmas: 3,
+  }
+  it('makes exactly the steps of the lowered model where VMAs are split and merged', () => {
+    const { transitions, labels } = compare(merged, 'v6.18', 6, 300)
+    expect(transitions).toBeGreaterThan(1000)
+    expect(labels).toBeGreaterThan(50)
+  })
+
   it('has the same runs without its books', () => {
     const kernel = findKernel('v7.0')
     if (kernel === undefined) throw new Error('v7.0')

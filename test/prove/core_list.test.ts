@@ -93,6 +93,9 @@ const MUTANTS: readonly (readonly [property: string, core: string, without: stri
     ['LockExclusion', 'VMAs', 'lock_vma_under_rcu.recheck', 'vma.lock', 'v7.0'],
     ['FlagSound', 'no flags stored', 'madvise_guard_install.set_flag', 'VM_MAYBE_GUARD', 'v7.0'],
     ['RetractionKeepsGuards', 'collapse', 'retract_page_tables.recheck', 'retract_page_tables()', 'v7.0'],
+    ...['vma_merge_existing_range.dup_anon_vma', '__split_vma.i_mmap_lock_write', 'anon_vma_prepare.publish'].map(
+      (without) => ['RetractionKeepsGuards', 'VMAs merged', without, 'retract_page_tables()', 'v6.18'] as const,
+    ),
     ...[
       'copy_pte_range.copy_nonpresent_pte',
       'madvise_guard_install.set_flag',

@@ -139,6 +139,43 @@ function alone(): Lemma {
   return { name: 'alone', vars, body: implies(and(contains(held, u), contains(held, v)), eq(u, v)) }
 }
 
+describe('a retraction beside calls that split and merge VMAs', () => {
+  const item = ITEMS.find((i) => i.core.name === 'VMAs merged')
+  const kernel = findKernel('v6.18')
+  if (item === undefined || kernel === undefined) throw new Error('VMAs merged')
+  const sizes = { threads: 1, pages: 2, tables: 2 }
+  const claimed = ({ claims }: Prepared): readonly Lemma[] => claims.flatMap((c) => c.lemmas)
+
+  // One thread makes a table only where it has made an anon_vma, so that it takes none away.
+  it('takes no marker away, whatever is split and merged', () => {
+    const prepared = prepare(item, kernel, [])
+    const held = holdAgainst(prepared.setup, claimed(prepared), sizes)
+    expect(held.complete).toBe(true)
+    const seen = [...held.reached].join('\n')
+    for (const label of [
+      'retract.early_anon_vma',
+      'walk.ptes.pte_entry',
+      'split_start.vm_end',
+      'split_end.vm_end',
+      'merge.dup_anon_vma',
+      'merge.vma_set_range',
+      'merge.free_middle',
+    ])
+      expect(seen).toMatch(new RegExp(`${label.replaceAll('.', '\\.')}$`, 'm'))
+  })
+
+  it('takes one with a marker in it where a merge does not hand the anon_vma on', () => {
+    const prepared = prepare(item, kernel, ['vma_merge_existing_range.dup_anon_vma'])
+    const held = holdAgainst(prepared.setup, claimed(prepared), sizes)
+    expect(held.broken).toBe(claimed(prepared)[0]?.name)
+    const run = held.run ?? []
+    const at = (label: string): number => run.findLastIndex((s) => s.endsWith(label))
+    expect(at('walk.ptes.pte_entry')).toBeGreaterThan(at('vm_end'))
+    expect(at('merge.vma_set_range')).toBeGreaterThan(at('walk.ptes.pte_entry'))
+    expect(run.at(-1)).toMatch(/retract\.pmdp_collapse_flush$/)
+  })
+})
+
 describe('what is false', () => {
   it('with two threads alone is noticed at the third size', () => {
     const { prepared, lemmas } = proofNamed('LockExclusion', 'anonymous memory', 'v7.0')
