@@ -2,7 +2,7 @@
 import { and, bound, eq, hasAny, implies, ne, object, old, type Expr, type Field } from '../../model/language/expr.ts'
 import type { Kernel } from '../../model/kernels/kernel.ts'
 import type { LockClass } from '../../model/language/lock.ts'
-import { AnonVma, page, pmd, table, vma } from '../../model/mm/mm_types.ts'
+import { AnonVma, page, pmd, Pte, table, vma } from '../../model/mm/mm_types.ts'
 import type { Core } from './core.ts'
 import { copiedAtUnlock, forkGuesses } from './fork_claims.ts'
 import { promisedInChild, promiseGuesses, PROMISES } from './fork_promises.ts'
@@ -67,17 +67,32 @@ const FILE_CALLS: readonly string[] = ['guard_install', 'ftruncate', 'punch_hole
 const UNMAP = 'unmap_mapping_pages'
 const FOLIO = 'unmap_mapping_folio'
 
-/** Before v6.15 files have no guards: an install is refused before it comes to a walk, so that no table holds a marker. */
+/**
+ * Before v6.15 files have no guards: an install is refused before it comes to a walk, so that no table holds a marker, and
+ * no thread has one in hand. A claim about files is true there because nothing can be marked, and says nothing of the
+ * code that it names.
+ */
 const noneInFiles = (system: System, kernel: Kernel): readonly Lemma[] => {
+  if (kernel.has('guard-file-backed')) return []
   const body = ne(table.pte(t, page.slot(p)), 'guard')
   const none = { name: keyOf(body), vars: [TABLE, PAGE], body }
-  return kernel.has('guard-file-backed') ? [] : [none, ...ownConstants(system)]
+  const inHand = atLive(system, (f) => f.type.kind === 'enum' && f.type.name === Pte.name).map(
+    ([of, labels]): Lemma => {
+      const other = ne(of, 'guard')
+      return { name: keyOf(other), vars: [], labels, body: other }
+    },
+  )
+  return [none, ...inHand, ...ownConstants(system)]
 }
 
-const zap = (world: 'shmem' | 'plain'): Item => ({
+const ZAP: Pick<Item, 'lean' | 'property' | 'statement'> = {
   lean: true,
   property: 'ZapKeepsGuards',
   statement: 'a zap with the details of truncation or of a hole punch takes no guard marker away.',
+}
+
+const zap = (world: 'shmem' | 'plain'): Item => ({
+  ...ZAP,
   core: { name: `files on ${world}`, world, operations: FILE_CALLS },
   claimsOf: (system) => ({
     claims: [
@@ -87,9 +102,18 @@ const zap = (world: 'shmem' | 'plain'): Item => ({
         (f) => f.includes('ftruncate') && f.includes(UNMAP) && !f.includes(FOLIO),
       ),
       keepsGuards('hole punch', system, (f) => !f.includes('ftruncate') && f.includes(UNMAP) && !f.includes(FOLIO)),
-      keepsGuards('unmap_mapping_folio()', system, (f) => f.includes(FOLIO)),
     ],
     support: [],
+  }),
+})
+
+/** A folio is unmapped alone where it is mapped again, by a fault: without one no run comes there. */
+const zapOfFolio = (world: 'shmem' | 'plain'): Item => ({
+  ...ZAP,
+  core: { name: `${world} and faults`, world, operations: [...FILE_CALLS, 'read'] },
+  claimsOf: (system, kernel) => ({
+    claims: [keepsGuards('unmap_mapping_folio()', system, (f) => f.includes(FOLIO))],
+    support: noneInFiles(system, kernel),
   }),
 })
 
@@ -295,6 +319,8 @@ const lockNames = ({ owner, readers }: LockClass): readonly string[] => [
 export const ITEMS: readonly Item[] = [
   zap('shmem'),
   zap('plain'),
+  zapOfFolio('shmem'),
+  zapOfFolio('plain'),
   flagSound('flags stored', VMA_CALLS),
   flagSound('no flags stored', ['guard_install', 'collapse']),
   // The only memory that v6.13 has guard regions in.

@@ -6,7 +6,7 @@ import { nativeZ3, recordedProof } from '../../cli/proofs.ts'
 import { findKernel, type Kernel } from '../../model/kernels/kernels.ts'
 import { ctiOf } from '../../solver/prove/cti.ts'
 import { ITEMS, type Item } from '../../solver/prove/items.ts'
-import { attempt, prepare, type ItemProof } from '../../solver/prove/prove.ts'
+import { attempt, prepare, type ItemProof, type Prepared } from '../../solver/prove/prove.ts'
 import { recheck, type ProofRecord } from '../../solver/prove/record.ts'
 import { solverChoice } from '../../solver/smt/choice.ts'
 
@@ -48,29 +48,70 @@ const different = (): readonly ProofRecord[] => {
 }
 
 describe('zaps of truncation and hole punch, in any state', () => {
-  it('are found to keep markers; that of unmap_mapping_folio() is not', async () => {
-    const item = itemOf('ZapKeepsGuards', 'files on shmem')
-    const before = await attempt(prepare(item, kernelNamed('v7.0'), []), limits)
-    expect(proved(before.proof)).toEqual(['truncation (even_cows)', 'hole punch'])
+  it('are found to keep markers', async () => {
+    const found = await attempt(prepare(itemOf('ZapKeepsGuards', 'files on shmem'), kernelNamed('v7.0'), []), limits)
+    expect(proved(found.proof)).toEqual(['truncation (even_cows)', 'hole punch'])
+  }, 300_000)
+
+  const FOLIO = 'unmap_mapping_folio()'
+  /** With no lemma at all. */
+  const bare = (kernel: string): readonly [ProofRecord, Prepared] => {
+    const prepared = prepare(itemOf('ZapKeepsGuards', 'shmem and faults'), kernelNamed(kernel), [])
+    return [{ ...recordNamed('ZapKeepsGuards', 'shmem and faults', 'v6.13'), claims: [FOLIO], lemmas: [] }, prepared]
+  }
+
+  it('are not all kept by unmap_mapping_folio()', async () => {
+    const [record, prepared] = bare('v7.0')
+    const { proof, lemmas, unmet } = await recheck(record, prepared, { ...limits, first: true })
+    expect(proved(proof)).toEqual([])
     // The step that breaks it is one in which a walk finds a guard before, and nothing after.
-    const unmet = before.unmet[0]
-    if (unmet === undefined) throw new Error('nothing broke')
-    const cti = await ctiOf(before.setup, before.lemmas, unmet, limits)
+    const broken = unmet[0]
+    if (broken === undefined) throw new Error('nothing broke')
+    const cti = await ctiOf(prepared.setup, lemmas, broken, limits)
     expect(cti?.from).toMatch(/unmap_folio\.zap\.ptes\.pte$/)
     expect(
       cti?.shown.some((s) => s.variable.startsWith('table.pte') && s.before === 'guard' && s.after === 'none'),
     ).toBe(true)
   }, 300_000)
+
+  it('are kept by it where the kernel says so', async () => {
+    expect(proved((await recheck(...bare('v7.0-keep-guards'), limits)).proof)).toEqual([FOLIO])
+  }, 300_000)
 })
 
 it.skipIf(!all)(
-  'unmap_mapping_folio() keeps markers where the kernel says so',
+  'unmap_mapping_folio() is found to keep markers where the kernel says so, by runs that come there',
   async () => {
-    const item = itemOf('ZapKeepsGuards', 'files on shmem')
-    const kept = await attempt(prepare(item, kernelNamed('v7.0-keep-guards'), []), limits)
-    expect(proved(kept.proof)).toContain('unmap_mapping_folio()')
+    for (const core of ['shmem and faults', 'plain and faults']) {
+      const item = itemOf('ZapKeepsGuards', core)
+      const kept = await attempt(prepare(item, kernelNamed('v7.0-keep-guards'), []), limits)
+      expect(proved(kept.proof)).toEqual(['unmap_mapping_folio()'])
+    }
   },
-  120_000,
+  300_000,
+)
+
+/** What is true of files on v6.13 alone, since they have no guards there. */
+const UNMARKED: readonly (readonly [property: string, core: string])[] = [
+  ['ZapKeepsGuards', 'shmem and faults'],
+  ['ZapKeepsGuards', 'plain and faults'],
+  ['RetractionKeepsGuards', 'MADV_COLLAPSE'],
+]
+it.each(UNMARKED.filter(([, core]) => all || core !== 'plain and faults'))(
+  '%s (%s) is no longer shown of a v6.13 that has guards in files',
+  async (property, core) => {
+    const record = recordNamed(property, core, 'v6.13')
+    expect(record.claims).toHaveLength(1)
+    const item = itemOf(property, core)
+    const kernel = kernelNamed('v6.13')
+    const marked: Kernel = { ...kernel, has: (p) => p === 'guard-file-backed' || kernel.has(p) }
+    // The lemmas are those of v6.13: that no install comes to its walk is among them, and broken.
+    const prepared = prepare({ ...item, claimsOf: (system) => item.claimsOf(system, kernel) }, marked, [])
+    const again = await recheck(record, prepared, limits)
+    expect(proved(again.proof)).toEqual([])
+    expect(again.unmet.map((u) => u.from ?? '')).toContainEqual(expect.stringMatching(/is_valid_guard_vma$/))
+  },
+  300_000,
 )
 
 const COPIED = "the child has its parent's guards"
@@ -79,6 +120,13 @@ const PROMISED = 'what was promised is in the child'
 /** Labels left out, and the claim that must no longer be proved. */
 const MUTANTS: readonly (readonly [property: string, core: string, without: string, claim: string, kernel: string])[] =
   [
+    [
+      'ZapKeepsGuards',
+      'shmem and faults',
+      'madvise_guard_install.is_valid_guard_vma',
+      'unmap_mapping_folio()',
+      'v6.13',
+    ],
     ['LockExclusion', 'folios', 'collapse_file.lock_new', 'folio.lock', 'v7.0'],
     ['LockExclusion', 'anonymous memory', 'anon_vma_prepare.page_table_lock', 'mm.page_table_lock', 'v7.0'],
     ['LockExclusion', 'VMAs and faults', 'lock_vma_under_rcu.recheck', 'vma.lock', 'v6.13'],
