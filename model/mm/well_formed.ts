@@ -60,7 +60,6 @@ const IDLE_GHOSTS: readonly string[] = [
   'table.grace',
   'rcu.readers',
   'page.installers',
-  'page.removers',
   'page.tlb_stale',
   'page.uffd_waiters',
   'pmd.collapsing',
@@ -71,6 +70,19 @@ const idle = (): readonly Condition[] =>
   MM_FIELDS.map((f) => f.decl)
     .filter((f) => f.role === 'lock' || IDLE_GHOSTS.includes(f.name))
     .map((f) => ({ name: `${f.name} is free`, expr: everywhere(f, (target) => eq(target, 0)) }))
+
+/** Of a process that has ended nothing is mapped, and its removal is left under way: see exit() in operations/fork.ts. */
+const removals = (): readonly Condition[] => [
+  {
+    name: 'page.removers is free, but of a process that has ended',
+    expr: everyPage((p) =>
+      or(
+        eq(page.removers(p), 0),
+        forall('page', 'q', (q) => implies(eq(page.mm(q), page.mm(p)), not(mapped(q)))),
+      ),
+    ),
+  },
+]
 
 const tables = (): readonly Condition[] => [
   {
@@ -335,6 +347,7 @@ const guards = (has: Has): readonly Condition[] => [
 /** Every condition; all of them hold wherever the model comes to rest without having broken a property. */
 export const wellFormed = (has: Has): readonly Condition[] => [
   ...idle(),
+  ...removals(),
   ...tables(),
   ...vmas(),
   ...entries(),
