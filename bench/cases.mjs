@@ -38,6 +38,8 @@ export const SPEED = [
 ]
 /** Of those, what TLC takes minutes for and not hours. */
 export const TLC = SPEED.slice(0, 3)
+/** Of those, what tla-checker takes less than a minute for. */
+export const TLA_CHECKER = SPEED.slice(0, 1)
 /** Guard-region scenarios of more than 1e5 unreduced states: all that the catalogue has, its weekly part included. */
 export const REDUCTION = [
   'read+read+collapse@v6.13',

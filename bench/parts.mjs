@@ -10,6 +10,7 @@ import { withPan } from './spin.mjs'
 import { missing as noTlc, withTlc } from './tlc.mjs'
 
 const OURS = join(import.meta.dirname, 'ours.mjs')
+const TLA_CHECKER = join(import.meta.dirname, 'tla_checker.mjs')
 const MAIN = join(cases.ROOT, 'dist', 'cli', 'main.js')
 
 function ours(name, how, workers = 1) {
@@ -66,10 +67,17 @@ export const PARTS = {
     chosen(noTlc().length > 0 ? [] : cases.TLC, only).map((name) => {
       const model = cases.modelOf(name)
       return withTlc(model, { name }, (tlc) => {
-        const { runs, loads } = alternate(pairs, { ours: () => ours(name, 'wasm'), tlc })
-        same(name, runs.ours[0], runs.tlc[0])
+        const { runs, loads } = alternate(pairs, { ours: () => ours(name, 'wasm'), other: tlc })
+        same(name, runs.ours[0], runs.other[0])
         return { name, states: runs.ours[0].states, bits: cases.bitsOf(model), loads, runs }
       })
+    }),
+  tlaChecker: (pairs, only) =>
+    chosen(cases.TLA_CHECKER, only).map((name) => {
+      const other = () => JSON.parse(timed(process.execPath, [TLA_CHECKER, name]).out)
+      const { runs, loads } = alternate(pairs, { ours: () => ours(name, 'wasm'), other })
+      same(name, runs.ours[0], runs.other[0])
+      return { name, states: runs.ours[0].states, bits: cases.bitsOf(cases.modelOf(name)), loads, runs }
     }),
   reductions: (pairs, only) =>
     chosen(cases.REDUCTION, only).map((name) => {

@@ -1,5 +1,6 @@
 /** A line on standard error while a long search runs; none where nobody watches. */
 import type { Progress } from '../solver/engine.ts'
+import { newStatus } from './status.ts'
 
 const MEGA = 1024 * 1024
 
@@ -19,22 +20,16 @@ const TEXT_MS = 100
 
 /** A line that is written over again and again, and what to call when it is over. Silent where `on` is false. */
 export function newLine(on: boolean): { readonly show: (text: string) => void; readonly end: () => void } {
-  if (!on) return { show: () => undefined, end: () => undefined }
-  let width = 0
+  const { at, end } = newStatus(on)
   let shown = -TEXT_MS
   return {
-    show: (whole) => {
+    show: (text) => {
       const now = performance.now()
       if (now - shown < TEXT_MS) return
       shown = now
-      // A line that the terminal breaks could not be written over.
-      const text = whole.slice(0, (process.stderr.columns ?? 80) - 1)
-      process.stderr.write(`\r${text.padEnd(width)}`)
-      width = text.length
+      at(text)
     },
-    end: () => {
-      if (width > 0) process.stderr.write(`\r${' '.repeat(width)}\r`)
-    },
+    end,
   }
 }
 

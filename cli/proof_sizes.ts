@@ -28,10 +28,16 @@ export const statesText = (sizes: readonly SizeDocument[]): string =>
     })
     .join('; ')
 
-/** Which lemma fails, where, and by which run; undefined where none does. */
-export function contradiction(sizes: readonly SizeDocument[]): string | undefined {
+/** Which lemma fails, at which size and after which run; undefined where none does. */
+export function failing(sizes: readonly SizeDocument[]): string | undefined {
   const found = sizes.find((s) => s.broken !== undefined)
   if (found?.broken === undefined) return undefined
   const { lemma, run } = found.broken
-  return `the solver shows a lemma that fails with ${sizeName(found)}: ${lemma}, after ${run.join(', ')}`
+  return `a lemma that fails with ${sizeName(found)}: ${lemma}, after ${run.join(', ')}`
+}
+
+/** The same of lemmas that the solver has shown: then one of the two is wrong. */
+export function contradiction(sizes: readonly SizeDocument[]): string | undefined {
+  const found = failing(sizes)
+  return found === undefined ? undefined : `the solver shows ${found}`
 }

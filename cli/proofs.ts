@@ -7,6 +7,7 @@ import { KERNELS } from '../model/kernels/kernels.ts'
 import { PROOF_FORMAT, type ProofRecord } from '../solver/prove/record.ts'
 import { packageRoot } from './input.ts'
 
+const place = z.number().int().nonnegative()
 const schema = z.object({
   format: z.literal(PROOF_FORMAT),
   property: z.string(),
@@ -16,6 +17,7 @@ const schema = z.object({
   model: z.string(),
   claims: z.array(z.string()),
   lemmas: z.array(z.object({ name: z.string(), text: z.string(), labels: z.array(z.string()).optional() })),
+  needs: z.object({ goals: place, of: z.array(z.array(place)) }).optional(),
 })
 
 export interface ProofName {
@@ -44,9 +46,10 @@ export const allRecordedProofs = (): readonly ProofRecord[] =>
 function read(file: string): ProofRecord {
   const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
   if (!parsed.success) throw new Error(`${file} is no recorded proof`)
-  const { lemmas, ...rest } = parsed.data
+  const { lemmas, needs, ...rest } = parsed.data
   return {
     ...rest,
+    ...(needs === undefined ? {} : { needs }),
     lemmas: lemmas.map(({ labels, ...l }) => (labels === undefined ? l : { ...l, labels })),
   }
 }
@@ -59,8 +62,11 @@ export function proofsElsewhere({ property, core, kernel }: ProofName): readonly
     .filter((r) => r.claims.length > 0)
 }
 
-export function writeProof(record: ProofRecord): void {
-  writeFileSync(fileOf(record), `${JSON.stringify(record, null, 1)}\n`)
+export function writeProof({ needs, ...record }: ProofRecord): void {
+  const text = JSON.stringify(record, null, 1)
+  // Long lists of small numbers, which nobody reads: a line is enough for them.
+  const more = needs === undefined ? '' : `,\n "needs": ${JSON.stringify(needs)}`
+  writeFileSync(fileOf(record), `${text.slice(0, -'\n}'.length)}${more}\n}\n`)
 }
 
 /** `z3`, where there is one on this machine; otherwise the package z3-solver is asked. */

@@ -69,7 +69,7 @@ export const WITNESSES: readonly Witnesses[] = [
 ]
 
 /** A search that saw no counterexample. */
-export interface Searched {
+export interface NotSeen {
   /** The scenario, or the size of a model: `2 threads, 1 page`. */
   readonly where: string
   readonly states: number
@@ -83,13 +83,13 @@ export interface Searched {
 
 export type Witnessed =
   | { readonly kind: 'violated'; readonly refutation: Refutation }
-  | { readonly kind: 'not seen'; readonly searches: readonly Searched[] }
+  | { readonly kind: 'not seen'; readonly searches: readonly NotSeen[] }
 
 const LIMIT_MS = 60_000
 
 /** Looks for a counterexample on a kernel in the scenarios that may have one; those that cannot be run there are left out. */
 export async function refute(property: string, core: string, claim: string, kernel: Kernel): Promise<Witnessed> {
-  const searches: Searched[] = []
+  const searches: NotSeen[] = []
   for (const w of WITNESSES)
     for (const name of w.property === property && w.core === core && w.claim === claim ? w.scenarios : []) {
       const kernels = [kernelLine([kernel.name], [])]

@@ -18,6 +18,7 @@ export function newStatus(on: boolean): Status {
     },
     end: () => {
       if (width > 0) process.stderr.write(`\r${' '.repeat(width)}\r`)
+      width = 0
     },
   }
 }

@@ -1,51 +1,33 @@
 /** `mmcheck prove`: what holds for any number of threads and pages, and where it does not, the run that shows it. */
 import { availableParallelism } from 'node:os'
 import type { Kernel } from '../../model/kernels/kernels.ts'
-import { ctiOf, type Cti } from '../../solver/prove/cti.ts'
-import { ITEMS, OPEN_ITEMS, type Item, type OpenItem } from '../../solver/prove/items.ts'
 import type { Unmet } from '../../solver/prove/check.ts'
-import type { Lemma } from '../../solver/prove/lemma.ts'
-import {
-  headOf,
-  labelsOf,
-  prepare,
-  RESTS_ON,
-  type ClaimProof,
-  type ItemProof,
-  type LemmaText,
-  type Prepared,
-} from '../../solver/prove/prove.ts'
-import { adopted, recalled, recheck, recordOf, type ProofRecord } from '../../solver/prove/record.ts'
+import { ctiOf } from '../../solver/prove/cti.ts'
+import { ITEMS, OPEN_ITEMS, type Claim, type Item, type OpenItem } from '../../solver/prove/items.ts'
+import { labelsOf, prepare, RESTS_ON, type ClaimProof, type ItemProof } from '../../solver/prove/prove.ts'
 import { questionDigest } from '../../solver/prove/same.ts'
-import { failureOf } from '../../solver/prove/session.ts'
+import type { Setup } from '../../solver/prove/setup.ts'
 import { unmetWords } from '../../solver/prove/words.ts'
-import { failureText } from '../../solver/smt/solver_process.ts'
 import { EXIT, highest, type Outcome } from '../exit.ts'
 import { inOrder } from '../in_order.ts'
 import { errorText, withHelp } from '../message.ts'
-import { contradiction, statesText, type SizeDocument } from '../proof_sizes.ts'
+import { contradiction, type SizeDocument } from '../proof_sizes.ts'
+import { proofLine } from '../proof_progress.ts'
 import { proofStates, sizesOf } from '../proof_states.ts'
-import { proofsElsewhere, recordedProof, writeProof } from '../proofs.ts'
-import { tableText, writeTable, type TableAnswer } from '../proof_table.ts'
-import { refute, type Refutation, type Searched } from '../refute.ts'
-import { searched, type Searches } from '../search_proof.ts'
+import { recordedProof } from '../proofs.ts'
+import { tableText, writeTable } from '../proof_table.ts'
+import { refute, type NotSeen, type Refutation } from '../refute.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
-import { answerText, outcomeOf, reasonText, withoutProof, type Answer } from './prove_answer.ts'
+import { outcomeOf, withoutProof, type Answer } from './prove_answer.ts'
+import { answeredText, forJson, forTable, type Answered } from './prove_text.ts'
+import { nothingLeft, orFailed, solverOf, tried, type Asked, type Tried, type TryOptions } from './prove_tried.ts'
 
-export interface ProveOptions {
+export interface ProveOptions extends Omit<TryOptions, 'onProgress' | 'warn'> {
   readonly kernels: readonly Kernel[]
   /** Properties of the core list, and models; all of them where this is empty. */
   readonly properties: readonly string[]
   readonly cores: readonly string[]
-  readonly without: readonly string[]
-  /** Finds the proof anew, though one is recorded. */
-  readonly find: boolean
-  /** Records what is found. */
-  readonly update: boolean
-  /** A program to ask instead of the package z3-solver. */
-  readonly solver?: string
-  readonly limitMs: number
   /** The lemmas too. */
   readonly lemmas: boolean
   /** For what is not proved: a step that breaks a lemma, with the state before it. */
@@ -55,154 +37,54 @@ export interface ProveOptions {
   /** One table, claim by kernel, in place of a paragraph for each. */
   readonly table: boolean
   readonly json: boolean
+  /** A line on standard error that says how far it is. */
+  readonly progress: boolean
   readonly out: (text: string) => void
   readonly err: (text: string) => void
 }
 
-interface Answered {
-  readonly proof: ItemProof
-  /** How it was come by. */
-  readonly origin: string
-  readonly answers: readonly { readonly claim: ClaimProof; readonly answer: Answer }[]
-  /** What explicit states say of its lemmas, where they were asked. */
-  readonly states?: readonly SizeDocument[]
-}
+/** As the parts of a run have them. */
+type Running = ProveOptions & TryOptions
 
-/** What was tried, and what is left to show of it where it failed. */
-interface Tried {
-  readonly proof: ItemProof
-  readonly origin: string
-  readonly lemmas: readonly Lemma[]
-  readonly unmet: readonly { readonly of: Lemma; readonly unmet: Unmet }[]
-  /** What kept the solver from answering. */
-  readonly why?: string
-}
-
-/** What was asked in this run, so that it is asked once. */
-interface Shared {
-  /** By digest of what is asked: the kernel of which it was asked, and what became of it. */
-  readonly checked: Map<string, { readonly kernel: string; readonly tried: Tried }>
-  readonly searched: Searches
+interface Shared extends Asked {
+  /** By digest of what was asked. */
   readonly states: Map<string, readonly SizeDocument[]>
 }
 
-/** The lemmas of some other kernel, where they prove here all that they prove there. */
-async function fromElsewhere(prepared: Prepared, options: ProveOptions): Promise<Tried | undefined> {
-  const { item, setup, claims } = prepared
-  const name = { property: item.property, core: item.core.name, kernel: setup.kernel.name }
-  const here = claims.filter((c) => c.lemmas.length > 0)
-  for (const record of proofsElsewhere(name)) {
-    if (!record.claims.every((c) => here.some((h) => h.name === c))) continue
-    const limits = { queryMs: options.limitMs, first: true, ...solverOf(options) }
-    const { proof, lemmas } = await recheck(record, prepared, limits)
-    const proved = proof.claims.filter((c) => c.verdict === 'proved')
-    if (proved.length !== record.claims.length) continue
-    if (options.update) writeProof(adopted(record, prepared))
-    return { proof, origin: `with the lemmas of ${record.kernel}`, lemmas, unmet: [] }
-  }
-  return undefined
-}
-
-async function tried(
-  prepared: Prepared,
-  record: ProofRecord | undefined,
-  options: ProveOptions,
-  shared: Shared,
-): Promise<Tried> {
-  const limits = { queryMs: options.limitMs, ...solverOf(options) }
-  if (record === undefined && !options.find && options.without.length === 0) {
-    const elsewhere = await fromElsewhere(prepared, options)
-    if (elsewhere !== undefined) return elsewhere
-  }
-  if (record !== undefined && !options.find) {
-    const kernel = prepared.setup.kernel.name
-    const question = `${questionDigest(prepared.setup, recalled(record, prepared))} ${record.claims.join(', ')}`
-    const before = shared.checked.get(question)
-    if (before !== undefined)
-      return {
-        ...before.tried,
-        proof: { ...before.tried.proof, kernel },
-        origin: `same model and lemmas as ${before.kernel}, checked there`,
-      }
-    const { proof, same, unmet, lemmas } = await recheck(record, prepared, {
-      ...limits,
-      // Of a model that something was taken out of, one step that breaks the proof is enough.
-      first: options.without.length > 0,
-    })
-    const changed = same || options.without.length > 0 ? '' : '; the model has changed since'
-    const origin = `recorded, checked again${changed}`
-    const broken = unmet.map((u) => ({ of: lemmas[u.place] ?? u.lemma, unmet: u }))
-    const checked: Tried = { proof, origin, lemmas, unmet: broken }
-    shared.checked.set(question, { kernel, tried: checked })
-    return checked
-  }
-  const { found: a, origin } = await searched(prepared, limits, shared.searched)
-  if (options.update) writeProof(recordOf(a))
-  return {
-    proof: a.proof,
-    origin,
-    lemmas: a.lemmas,
-    unmet: a.unmet.map((u) => ({ of: a.all[u.place] ?? u.lemma, unmet: u })),
-  }
-}
-
-async function unknownOf(
+/** Of a claim that is not proved: how far it was looked at all the same, and a step that breaks a lemma where that is asked for. */
+async function withoutProofOf(
   t: Tried,
-  prepared: Prepared,
-  claim: ClaimProof,
-  seen: readonly Searched[],
-  options: ProveOptions,
+  setup: Setup,
+  claim: Claim,
+  seen: readonly NotSeen[],
+  options: Running,
 ): Promise<Answer> {
-  const mine = new Set(prepared.claims.find((c) => c.name === claim.claim)?.lemmas)
-  const [first] = t.unmet.filter((u) => mine.has(u.of))
-  const broken = first ?? t.unmet[0]
+  const mine = new Set(claim.lemmas)
+  const broken = t.unmet.find((u) => mine.has(u.of)) ?? t.unmet[0]
   const cti =
     options.cti && broken !== undefined
-      ? await ctiOf(prepared.setup, t.lemmas, broken.unmet, { queryMs: options.limitMs, ...solverOf(options) })
+      ? await ctiOf(setup, t.lemmas, broken.unmet, { queryMs: options.limitMs, ...solverOf(options) })
       : undefined
   const why = t.why ?? (broken === undefined ? 'a search found no proof' : notShown(broken.unmet, t.unmet.length))
   const counterexample = cti === undefined ? {} : { cti }
   // Of a solver that ended there is no more to say; of a model that something was taken out of, that the proof is broken.
   if (t.why !== undefined || options.without.length > 0) return { kind: 'unknown', why, ...counterexample }
-  const claimed = prepared.claims.find((c) => c.name === claim.claim)
-  const lemmas = claimed?.lemmas ?? []
-  const about = claimed === undefined ? [] : labelsOf(claimed)
-  const { searches, against } = sizesOf(prepared.setup, lemmas, about, { maxMs: SIZES_MS })
+  const { searches, against } = sizesOf(setup, claim.lemmas, labelsOf(claim), { maxMs: SIZES_MS })
   if (against !== undefined) return { kind: 'unknown', why: against, ...counterexample }
   return { ...withoutProof([...seen, ...searches], why), ...counterexample }
 }
+
+/** In UTC: `2026-11-22`. */
+const today = (): string => new Date().toISOString().slice(0, 10)
+
 /** For each of the three smallest sizes. */
 const SIZES_MS = 20_000
 
 const notShown = (u: Unmet, count: number): string =>
   `not shown: ${unmetWords(u)}${count > 1 ? `; ${count - 1} more` : ''}`
 
-/** An item of which runs of scenarios have refuted all that is claimed. */
-const nothingLeft = ({ item, setup }: Prepared): ItemProof => ({
-  ...headOf(item, setup),
-  claims: [],
-  support: [],
-  queries: { found: 0, checked: 0 },
-})
-
-/** Where the solver is gone for good, its claims are unknown; those of other items are not touched. */
-async function orFailed({ item, setup, claims }: Prepared, tried: () => Promise<Tried>): Promise<Tried> {
-  try {
-    return await tried()
-  } catch (e) {
-    const failure = failureOf(e)
-    if (failure === undefined) throw e
-    const none = claims.map((c): ClaimProof => {
-      const labels = labelsOf(c).length
-      return { claim: c.name, verdict: 'unknown', labels, lemmas: [], broken: [] }
-    })
-    const proof = { ...headOf(item, setup), claims: none, support: [], queries: { found: 0, checked: 0 } }
-    return { proof, origin: 'asked', lemmas: [], unmet: [], why: `the solver ended: ${failureText(failure)}` }
-  }
-}
-
 /** Of proofs that are asked the very same, the states are looked at once. */
-function statesAsked({ setup }: Prepared, { proof, lemmas, unmet }: Tried, shared: Shared): readonly SizeDocument[] {
+function statesAsked(setup: Setup, { proof, lemmas, unmet }: Tried, shared: Shared): readonly SizeDocument[] {
   if (unmet.length > 0 || !proof.claims.some((c) => c.verdict === 'proved')) return []
   const question = questionDigest(setup, lemmas)
   const found = shared.states.get(question) ?? proofStates(setup, lemmas)
@@ -211,10 +93,10 @@ function statesAsked({ setup }: Prepared, { proof, lemmas, unmet }: Tried, share
 }
 
 /** One item on one kernel: what a run of the catalogue breaks is not put to the solver. */
-async function answered(item: Item, kernel: Kernel, options: ProveOptions, shared: Shared): Promise<Answered> {
+async function answered(item: Item, kernel: Kernel, options: Running, shared: Shared): Promise<Answered> {
   const prepared = prepare(item, kernel, options.without)
   const refuted = new Map<string, Refutation>()
-  const searches = new Map<string, readonly Searched[]>()
+  const searches = new Map<string, readonly NotSeen[]>()
   for (const c of options.without.length === 0 ? prepared.claims : []) {
     const seen = c.lemmas.length === 0 ? undefined : await refute(item.property, item.core.name, c.name, kernel)
     if (seen?.kind === 'violated') refuted.set(c.name, seen.refutation)
@@ -243,47 +125,12 @@ async function answered(item: Item, kernel: Kernel, options: ProveOptions, share
           ? { kind: 'proved' }
           : absent
             ? { kind: 'absent' }
-            : await unknownOf(t, prepared, claim, searches.get(c.name) ?? [], options)
+            : await withoutProofOf(t, prepared.setup, c, searches.get(c.name) ?? [], options)
       answers.push({ claim, answer })
     }
   }
-  const states = options.states ? statesAsked(left, t, shared) : []
+  const states = options.states ? statesAsked(left.setup, t, shared) : []
   return { proof: t.proof, origin: t.origin, answers, ...(states.length === 0 ? {} : { states }) }
-}
-
-const solverOf = ({ solver }: ProveOptions): { readonly solver?: string } => (solver === undefined ? {} : { solver })
-
-function lemmaLine({ text, labels }: LemmaText): string {
-  const where = labels === undefined ? 'always' : `at ${labels.length} label${labels.length === 1 ? '' : 's'}`
-  return wrapped(`${where}: ${text}`, '    ', 2)
-}
-
-function ctiText(cti: Cti): readonly string[] {
-  const line = (text: string): string => wrapped(text, '    ', 2)
-  return [
-    line('a state that keeps all that was shown, and one step that breaks a lemma:'),
-    ...cti.threads.map((t, i) => line(`${t.name} stands at ${t.at}${i === 0 ? ', and goes on' : ''}`)),
-    ...cti.shown.map((s) => line(`${s.variable} = ${s.before}${s.after === undefined ? '' : ` -> ${s.after}`}`)),
-    line(`step ${cti.from}: ${cti.text}`),
-    line(
-      `then at ${cti.to}, broken${cti.objects.length === 0 ? '' : ` for ${cti.objects.join(', ')}`}: ${cti.lemmaText}`,
-    ),
-  ]
-}
-
-function text({ proof, origin, answers, states }: Answered, options: ProveOptions): string {
-  const { kernel, without, operations } = proof
-  const on = `${kernel}${without.length === 0 ? '' : ` without ${without.join(', ')}`}`
-  const calls = operations.length === 0 ? '' : `; threads do ${operations.join(', ')}`
-  const lines = [wrapped(`${proof.property} on ${on}${calls} (${proof.core}; ${origin})`, '', 2)]
-  for (const { claim, answer } of answers) {
-    lines.push(wrapped(`${answer.kind.padEnd(8)} ${claim.claim.padEnd(24)} ${answerText(answer)}`.trimEnd(), '  ', 2))
-    if (options.lemmas && answer.kind === 'proved') lines.push(...claim.lemmas.map(lemmaLine))
-    if (answer.kind === 'unknown' && answer.cti !== undefined) lines.push(...ctiText(answer.cti))
-  }
-  if (states !== undefined) lines.push(wrapped(`states   ${statesText(states)}`, '  ', 11))
-  if (options.lemmas && proof.support.length > 0) lines.push('  with', ...proof.support.map(lemmaLine))
-  return `${lines.join('\n')}\n`
 }
 
 /** A claim that no proof is tried of: a run of a scenario shows it false, or nothing is known. */
@@ -298,16 +145,6 @@ async function openAnswer(item: OpenItem, kernel: Kernel, options: ProveOptions)
   return { proof, origin: 'by runs of a scenario', answers: [{ claim, answer }] }
 }
 
-/** An answer as the table has it. */
-const forTable = ({ proof, answers }: Answered): readonly Omit<TableAnswer, 'date'>[] =>
-  answers.map(({ claim, answer }) => ({
-    ...{ property: proof.property, core: proof.core, claim: claim.claim, kernel: proof.kernel, verdict: answer.kind },
-    ...(answer.kind === 'violated'
-      ? { counterexample: answer.refutation.id, scenario: answer.refutation.scenario }
-      : {}),
-    ...(reasonText(answer) === '' ? {} : { why: reasonText(answer) }),
-  }))
-
 const isAsked = (property: string, core: string, { properties, cores }: ProveOptions): boolean =>
   (properties.length === 0 || properties.includes(property)) && (cores.length === 0 || cores.includes(core))
 
@@ -315,7 +152,13 @@ const isAsked = (property: string, core: string, { properties, cores }: ProveOpt
  * Proves what it can on each kernel. Returns the exit code: 10 where a claim is violated, 21 where one is left
  * unknown, 1 where `without` names nothing.
  */
-export async function proveCommand(options: ProveOptions): Promise<number> {
+export async function proveCommand(asked: ProveOptions): Promise<number> {
+  const line = proofLine(asked.progress)
+  const err = (text: string): void => {
+    line.clear()
+    asked.err(errorText(text))
+  }
+  const options: Running = { ...asked, onProgress: line.report, warn: err }
   const outcomes: Outcome[] = []
   const proofs: Answered[] = []
   const shared: Shared = { checked: new Map(), searched: new Map(), states: new Map() }
@@ -332,27 +175,26 @@ export async function proveCommand(options: ProveOptions): Promise<number> {
       if (done.status === 'fulfilled') {
         const a = done.value
         proofs.push(a)
+        line.clear()
+        if (options.update && options.without.length === 0)
+          writeTable(forTable(a).map((x) => ({ ...x, date: today() })))
         outcomes.push(...a.answers.map((x) => outcomeOf(x.answer)))
         const against = contradiction(a.states ?? [])
         if (against !== undefined) {
-          options.err(errorText(`${a.proof.property} (${a.proof.core}) on ${kernel.name}: ${against}`))
+          err(`${a.proof.property} (${a.proof.core}) on ${kernel.name}: ${against}`)
           outcomes.push('disagree')
         }
-        if (!options.json && !options.table) options.out(text(a, options))
+        if (!options.json && !options.table) options.out(answeredText(a, options.lemmas))
       } else {
         const reason: unknown = done.reason
-        options.err(errorText(`${kernel.name}: ${reason instanceof Error ? reason.message : String(reason)}`))
+        err(`${kernel.name}: ${reason instanceof Error ? reason.message : String(reason)}`)
         outcomes.push('usage')
       }
     }
   }
-  if (options.update && options.without.length === 0) {
-    const date = new Date().toISOString().slice(0, 10)
-    writeTable(proofs.flatMap(forTable).map((a) => ({ ...a, date })))
-  }
   if (outcomes.length === 0) {
     const known = [...new Set([...ITEMS, ...OPEN_ITEMS].map((i) => i.property))].join(', ')
-    options.err(errorText(withHelp('no such property or model', `properties: ${known}`)))
+    err(withHelp('no such property or model', `properties: ${known}`))
     return EXIT.usage.code
   }
   const { code } = EXIT[highest(outcomes)]
@@ -367,23 +209,3 @@ export async function proveCommand(options: ProveOptions): Promise<number> {
   }
   return code
 }
-
-const forJson = ({ proof, origin, answers, states }: Answered): object => ({
-  ...proof,
-  origin,
-  ...(states === undefined ? {} : { states }),
-  claims: answers.map(({ claim, answer }) => ({
-    ...claim,
-    verdict: answer.kind,
-    ...(answer.kind === 'violated'
-      ? {
-          counterexample: answer.refutation.id,
-          scenario: answer.refutation.scenario,
-          shows: answer.refutation.property,
-        }
-      : {}),
-    ...(reasonText(answer) === '' ? {} : { why: reasonText(answer) }),
-    ...('searches' in answer ? { searches: answer.searches } : {}),
-    ...(answer.kind === 'unknown' && answer.cti !== undefined ? { cti: answer.cti } : {}),
-  })),
-})

@@ -1,7 +1,7 @@
 /** What became of a claim, from a proof down to nothing known, and how that is told. */
 import type { Cti } from '../../solver/prove/cti.ts'
 import type { Outcome } from '../exit.ts'
-import type { Refutation, Searched } from '../refute.ts'
+import type { Refutation, NotSeen } from '../refute.ts'
 
 export type Answer =
   | { readonly kind: 'proved' }
@@ -10,19 +10,22 @@ export type Answer =
   /** Without a proof: holds in all states of these sizes, or, where `bounded`, of as many as there was room for. */
   | {
       readonly kind: 'sizes' | 'bounded'
-      readonly searches: readonly Searched[]
+      readonly searches: readonly NotSeen[]
       readonly why: string
       readonly cti?: Cti
     }
   | { readonly kind: 'unknown'; readonly cti?: Cti | undefined; readonly why?: string }
 
 /** What searches that saw no counterexample come to; `unknown` where there was none. */
-export function withoutProof(searches: readonly Searched[], why: string): Answer {
+export function withoutProof(searches: readonly NotSeen[], why: string): Answer {
   if (searches.length === 0) return { kind: 'unknown', why }
   return { kind: searches.every((s) => s.complete) ? 'sizes' : 'bounded', searches, why }
 }
 
-const searchedText = ({ where, states, depth, complete, vacuous }: Searched): string =>
+/** A step that breaks a lemma, with the state before it; of an answer that has one. */
+export const ctiOfAnswer = (answer: Answer): Cti | undefined => ('cti' in answer ? answer.cti : undefined)
+
+const searchedText = ({ where, states, depth, complete, vacuous }: NotSeen): string =>
   complete
     ? `all ${states} states of ${where}${vacuous ? ' (none of the kind that it speaks of)' : ''}`
     : `the ${states} states of ${where} that a search saw, to a depth of ${depth}`

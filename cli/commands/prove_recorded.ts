@@ -6,11 +6,13 @@ import { recheck, type ProofRecord } from '../../solver/prove/record.ts'
 import { EXIT } from '../exit.ts'
 import { errorText } from '../message.ts'
 import { contradiction, statesText, type SizeDocument } from '../proof_sizes.ts'
+import { proofLine, type ProofLine } from '../proof_progress.ts'
 import { proofStates } from '../proof_states.ts'
 import { allRecordedProofs } from '../proofs.ts'
 import { RESULT_FORMAT } from '../report_json.ts'
 import { wrapped } from '../report_text.ts'
 import type { ProveOptions } from './prove.ts'
+import { limitsOf } from './prove_tried.ts'
 
 /** One proof, the kernels whose model it is of, and which of its claims are lost. */
 interface Again {
@@ -32,17 +34,20 @@ function grouped(records: readonly ProofRecord[]): readonly (readonly ProofRecor
   return [...groups.values()]
 }
 
-async function again(records: readonly ProofRecord[], options: ProveOptions): Promise<Again | undefined> {
+async function again(
+  records: readonly ProofRecord[],
+  options: ProveOptions,
+  line: ProofLine,
+): Promise<Again | undefined> {
   const record = records[records.length - 1]
   const item = ITEMS.find((i) => i.property === record?.property && i.core.name === record.core)
   const kernel = record && findKernel(record.kernel)
   const kernels = records.map((r) => r.kernel)
   if (record === undefined) return undefined
   if (item === undefined || kernel === undefined) return { record, kernels, lost: record.claims }
-  const { solver } = options
-  const limits = { queryMs: options.limitMs, first: true, ...(solver === undefined ? {} : { solver }) }
   const prepared = prepare(item, kernel, [])
-  const { proof, lemmas } = await recheck(record, prepared, limits)
+  const limits = limitsOf(prepared, { ...options, onProgress: line.report, warn: options.err })
+  const { proof, lemmas } = await recheck(record, prepared, { ...limits, first: true })
   const proved = new Set(proof.claims.filter((c) => c.verdict === 'proved').map((c) => c.claim))
   const lost = record.claims.filter((c) => !proved.has(c))
   const states = options.states && lost.length === 0 ? { states: proofStates(prepared.setup, lemmas) } : {}
@@ -61,9 +66,11 @@ export async function proveRecorded(options: ProveOptions): Promise<number> {
     options.err(errorText('no such proof is recorded'))
     return EXIT.usage.code
   }
+  const line = proofLine(options.progress)
   const done: Again[] = []
   for (const records of grouped(asked)) {
-    const one = await again(records, options)
+    const one = await again(records, options, line)
+    line.clear()
     if (one === undefined) continue
     done.push(one)
     const { record, kernels, lost, states } = one

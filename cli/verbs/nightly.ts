@@ -31,7 +31,7 @@ function sweepNames(text: string, previous: readonly string[] = []): readonly st
     const known = [...sweepWorlds(2), ...sweepWorlds(3)]
     const near = closest(name, known)
     throw new InvalidArgumentError(
-      near === undefined ? `known: none, ${PROOF_WORDS.join(', ')}, and their rows` : `did you mean '${near}'?`,
+      near === undefined ? `known: none, ${known.join(', ')}, and their rows` : `did you mean '${near}'?`,
     )
   }
   return names

@@ -31,7 +31,9 @@ told, what never changes), those that fail in random runs are thrown away, and
 of the rest as many are kept as prove one another. A model that extends another
 ('fork and promises' extends 'fork of shmem') guesses nothing that a search of
 the other has lost, and that one is searched first. What is recorded is only
-checked again; '--find' finds it anew. Where the catalogue has a scenario that
+checked again; '--find' finds it anew, which may take many minutes: what is lost
+on the way is kept below .mmcheck, and '--resume' goes on there after a run that
+was killed. Where the catalogue has a scenario that
 breaks a claim, that is run first: 'violated' names the counterexample that was
 found and replayed just now. 'unknown' means that no proof was found, and not
 that something is wrong; 'sizes', that there is no proof, and no counterexample
@@ -67,6 +69,8 @@ interface ProveFlags {
   readonly states?: boolean
   readonly lemmas?: boolean
   readonly cti?: boolean
+  readonly resume?: boolean
+  readonly progress?: boolean
   readonly json?: boolean
 }
 
@@ -75,6 +79,7 @@ const SECONDS = 120
 /** Whether one of these options has a meaning only where something is proved. */
 const asksSolver = (f: ProveFlags): boolean =>
   f.find === true ||
+  f.resume === true ||
   f.update === true ||
   f.recorded === true ||
   f.cti === true ||
@@ -96,7 +101,7 @@ async function solverOf({ solver }: ProveFlags): Promise<{ readonly solver?: str
   return named === undefined || named === 'wasm' ? {} : { solver: named }
 }
 
-export function addProve(program: Command, { out, err }: Streams, ended: (code: number) => void): void {
+export function addProve(program: Command, { out, err, errIsTty }: Streams, ended: (code: number) => void): void {
   program
     .command('prove')
     .description('what holds for any number of threads and pages, proved by Z3')
@@ -104,6 +109,7 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
     .option('--property <names>', 'properties of the core list (default: all)', value.collect)
     .option('--core <names>', 'models, by the names in parentheses (default: all)', value.collect)
     .option('--find', 'find the proof anew, though one is recorded')
+    .option('--resume', 'go on with searches that were killed')
     .option('--update', 'record what is found')
     .option('--table', 'print at once how each claim stands on each kernel, as it was recorded')
     .option('--recorded', 'check again what is recorded, for every kernel, and nothing else')
@@ -116,6 +122,7 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
     .option('--states', 'hold the lemmas of what is proved against every state at the three smallest sizes')
     .option('--lemmas', 'print the lemmas too')
     .option('--cti', 'of what is not proved, print the steps that may break it, and the lemma that each breaks')
+    .option('--progress', 'show progress even where standard error is no terminal')
     .option('--json', 'print one JSON object')
     .addHelpText('after', PROVE_HELP)
     .action(async (flags: ProveFlags) => {
@@ -142,6 +149,8 @@ export function addProve(program: Command, { out, err }: Streams, ended: (code: 
           properties: flags.property ?? [],
           cores: flags.core ?? [],
           find: flags.find ?? false,
+          resume: flags.resume ?? false,
+          progress: flags.progress ?? errIsTty,
           update: flags.update ?? false,
           without: flags.without ?? [],
           limitMs: (flags.maxSeconds ?? SECONDS) * 1000,

@@ -4,14 +4,16 @@
  * is asked of all: a coarsest partition by tests, as liveness is one by reads (a variable that nobody tests has one
  * class).
  */
-import { constant } from '../../model/language/lower/build.ts'
-import type { LExpr, LoweredModel, LStmt, Slot } from '../../model/language/lowered.ts'
+import { assign, constant } from '../../model/language/lower/build.ts'
+import type { LExpr, LoweredModel, LStmt, LTarget, Slot } from '../../model/language/lowered.ts'
 import { eachRead, selectSlots } from '../../model/language/slots.ts'
 
 /** Between which values a slot is looked at: `c` stands for "at most c, or more". */
 type Cuts = ReadonlySet<number>
 /** By slot. What is not there is looked at by nobody. */
 type Tests = Map<number, Set<number>>
+
+const noTests = (): Tests => new Map()
 
 interface Analysis {
   readonly model: LoweredModel
@@ -212,12 +214,12 @@ function analysed(model: LoweredModel): Analysis {
     for (const s of model.steps.toReversed()) {
       const of = a.own[s.thread]
       if (of === undefined) continue
-      const tests = before(a, s.body, new Map(), (pc) => of.get(pc) ?? new Map<number, Set<number>>())
+      const tests = before(a, s.body, new Map(), (pc) => of.get(pc) ?? noTests())
       read(a, tests, s.guard)
       for (const c of s.choices) tests.delete(c.slot)
       const known = of.get(s.pc)
       if (sameTests(known, tests)) continue
-      of.set(s.pc, join(tests, known ?? new Map<number, Set<number>>()))
+      of.set(s.pc, join(tests, known ?? noTests()))
       a.changed = true
     }
   }
@@ -248,6 +250,9 @@ function normal(slot: Slot, cuts: Cuts, e: LExpr): LExpr {
   )
 }
 
+/** Puts the value that stands for a slot's into it. */
+const made = (slot: Slot, cuts: Cuts, at: LTarget): LStmt => assign(at, normal(slot, cuts, at))
+
 /** Whether some values of a slot, and not all of its range, are told apart. */
 const merges = (a: Analysis, slot: number, cuts: Cuts): boolean => {
   const of = a.model.slots[slot]
@@ -268,12 +273,12 @@ function rewritten(a: Analysis, body: readonly LStmt[], thread: number): readonl
         if (slot === undefined) return [s]
         if (slot.kind === 'pc') {
           const tests = value.kind === 'const' ? a.own[thread]?.get(value.value) : undefined
-          return [s, ...normalised(a, tests ?? new Map<number, Set<number>>(), thread)]
+          return [s, ...normalised(a, tests ?? noTests(), thread)]
         }
         const cuts = a.shared.get(target.slot) ?? new Set()
         if (slot.kind === 'local' || !merges(a, target.slot, cuts)) return [s]
         // Stored as it is first: a value that the slot cannot hold is a fault still.
-        return [s, { kind: 'set', target, value: normal(slot, cuts, target) }]
+        return [s, made(slot, cuts, target)]
       }
     }
   })
@@ -284,7 +289,7 @@ const normalised = (a: Analysis, tests: Tests, thread: number): readonly LStmt[]
   a.model.slots.flatMap((slot, i): readonly LStmt[] => {
     const cuts = tests.get(i) ?? new Set()
     if (slot.kind !== 'local' || slot.thread !== thread || !merges(a, i, cuts)) return []
-    return [{ kind: 'set', target: { kind: 'slot', slot: i }, value: normal(slot, cuts, { kind: 'slot', slot: i }) }]
+    return [made(slot, cuts, { kind: 'slot', slot: i })]
   })
 
 /** The model with one value for each class of values; its slots and steps keep their numbers. */
@@ -298,9 +303,7 @@ export function mergeAlike(model: LoweredModel): LoweredModel {
         const slot = model.slots[i]
         const cuts = a.shared.get(i) ?? new Set()
         if (slot === undefined || slot.kind === 'local' || !merges(a, i, cuts)) return []
-        return [
-          { kind: 'set', target: { kind: 'slot', slot: i }, value: normal(slot, cuts, { kind: 'slot', slot: i }) },
-        ]
+        return [made(slot, cuts, { kind: 'slot', slot: i })]
       })
       return { ...s, body: [...chosen, ...rewritten(a, s.body, s.thread)] }
     }),

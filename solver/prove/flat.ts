@@ -34,6 +34,7 @@ import type { Lemma } from './lemma.ts'
 import { liveLocals, type Names } from './liveness.ts'
 import { OPEN_AT_START } from './shape.ts'
 import { pc, type PStep, type Tail } from './system.ts'
+import { written } from './written.ts'
 
 export interface Flat {
   /** Its properties are the lemmas, in their order. */
@@ -101,28 +102,6 @@ function actionOf(ctx: ExprContext, thread: number, a: Action): readonly LStmt[]
     case 'tryAcquire':
       throw new Error('tryAcquire is inlined')
   }
-}
-
-/** Locals that actions write: the running thread's own. */
-function writtenBy(actions: readonly Action[]): readonly string[] {
-  return actions.flatMap((a): readonly string[] => {
-    switch (a.kind) {
-      case 'assign':
-        return a.target.kind === 'field' ? [a.target.field.name] : []
-      case 'member':
-        return [a.target.field.name]
-      case 'when':
-        return [...writtenBy(a.then), ...writtenBy(a.else)]
-      case 'forEach':
-        return writtenBy(a.body)
-      case 'acquire':
-      case 'release':
-      case 'tryAcquire':
-      case 'note':
-      case 'assert':
-        return []
-    }
-  })
 }
 
 /** A tail; `dirty` are locals that may hold something else than at first. */
@@ -197,8 +176,8 @@ function stepOf(f: Flattening, thread: number, s: PStep, id: number, ofSteps: re
     ...range(x.type, finite.sizes),
   }))
   const own = new Set(finite.system.locals.map((x) => x.name))
-  const written = writtenBy(s.actions).filter((name) => own.has(name))
-  const dirty = new Set([...(live[s.label] ?? []), ...s.choose.map((x) => x.name), ...written])
+  const changed = [...s.choose, ...written(s.actions)].map((x) => x.name).filter((name) => own.has(name))
+  const dirty = new Set([...(live[s.label] ?? []), ...changed])
   const isEntry = finite.system.programs.some((p) => p.entry === s.label)
   const begun: LExpr = f.opened === undefined || !isEntry ? constant(1) : { kind: 'slot', slot: f.opened }
   return {

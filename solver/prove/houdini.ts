@@ -7,6 +7,8 @@ import { truth } from '../../model/language/expr.ts'
 import { before, termOf, objectOf, symbolOf, type Encoding } from './encode.ts'
 import { encodeLemma, failsOf, witnessDeclarations, WITNESS_THREAD, type Lemma } from './lemma.ts'
 import { obligationsOf, startOf, transitionsOf, type Obligation, type Transitions } from './obligations.ts'
+import type { Journal, Loss } from './progress.ts'
+import { questionDigest } from './same.ts'
 import { ask, closeSession, openSession, tell, type Session } from './session.ts'
 import { unboundedEncoding, type Setup } from './setup.ts'
 import { equal, implies, TRUE, type Term } from './smt.ts'
@@ -47,6 +49,8 @@ interface Work {
   /** By key of the obligation: literals that its proof needed. */
   readonly proofs: Map<string, readonly Term[]>
   readonly unmet: Unmet[]
+  readonly journal: Journal | undefined
+  readonly report: () => void
   /** Labels that some thread may come to, as far as is known. */
   readonly reached: Set<number>
   /** Ways to labels that no thread is known to come to, and what shows that they are not taken. */
@@ -88,7 +92,7 @@ export const nobodyAt = (labels: ReadonlySet<number>): Lemma => ({
 const literals = (w: Work): readonly Term[] =>
   w.entries.flatMap((x) => (x.lemma === undefined || x.lemma.ofSteps === true ? [] : [x.literal]))
 
-async function drop(w: Work, entry: Entry, labels: readonly number[] | undefined): Promise<void> {
+function giveUp(entry: Entry, labels: readonly number[] | undefined): void {
   const { whole } = entry
   if (whole === undefined) return
   if (labels === undefined || whole.labels === undefined) entry.whole = undefined
@@ -96,7 +100,17 @@ async function drop(w: Work, entry: Entry, labels: readonly number[] | undefined
     const left = new Set([...whole.labels].filter((l) => !labels.includes(l)))
     entry.whole = left.size === 0 ? undefined : { ...whole, labels: left }
   }
-  await assume(w, entry)
+}
+
+/** What an earlier run has lost is gone before anything is asked. */
+function replay(entries: readonly Entry[], losses: readonly Loss[]): Unmet[] {
+  return losses.flatMap(({ place, labels, from, to, whose, said }) => {
+    const entry = entries[place]
+    const lemma = entry?.whole
+    if (entry === undefined || lemma === undefined) return []
+    giveUp(entry, labels)
+    return [{ lemma, from, to, whose, said, place }]
+  })
 }
 
 const unreachedOf = (w: Work): ReadonlySet<number> =>
@@ -248,12 +262,16 @@ async function part(w: Work, x: Entry, questions: readonly Question[], log: (tex
     }
     const [from, to] = [labelName(w, q.o.from), labelName(w, q.o.to)]
     const why = s.kind === 'unknown' ? s.reason : 'it can be broken'
-    w.unmet.push({ lemma, from, to, whose: q.o.whose, said: why, place: x.id })
+    const loss = { from, to, whose: q.o.whose, said: why, place: x.id }
+    w.unmet.push({ lemma, ...loss })
+    w.journal?.note({ ...loss, ...(labels === undefined ? {} : { labels }) })
     for (const l of labels ?? []) gone.add(l)
     const where = labels === undefined ? 'all' : labels.map((l) => labelName(w, l)).join(' ')
     log(`lost ${lemma.name.slice(0, 120)} at ${where} by ${from} (${q.o.whose})`)
-    await drop(w, x, labels)
+    giveUp(x, labels)
+    await assume(w, x)
   }
+  w.report()
 }
 
 /**
@@ -289,12 +307,15 @@ export async function inductivePart(
   const session = openSession(options.queryMs, options.solver, options.trace)
   const entries = lemmas.map((lemma, id): Entry => ({ id, whole: lemma, lemma, literal: '', version: 0 }))
   const reached = new Set([...seen, ...e.system.programs.map((p) => p.entry)])
+  const journal = options.journal?.(questionDigest(setup, lemmas))
+  const report = (): void =>
+    options.onProgress?.({ asked: session.queries.count, left: entries.filter((x) => x.lemma !== undefined).length })
   const w: Work = {
-    ...{ setup, e, transitions, session, entries, reached },
+    ...{ setup, e, transitions, session, entries, reached, journal, report },
     ...{
       told: new Set<string>(),
       proofs: new Map<string, readonly Term[]>(),
-      unmet: [],
+      unmet: replay(entries, journal?.before ?? []),
       closed: new Map<number, readonly Term[]>(),
     },
   }
@@ -303,6 +324,7 @@ export async function inductivePart(
     await atStart(w)
     for (const x of entries) await assume(w, x)
     while (await round(w, log));
+    journal?.end()
     const byLiteral = new Map(entries.map((x) => [x.literal, x.id]))
     const uses = entries.map(() => new Set<number>())
     const unreached = unreachedOf(w)

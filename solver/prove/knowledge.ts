@@ -11,6 +11,7 @@ import { ownReads, type Names } from './liveness.ts'
 import { mapExpr } from './rename.ts'
 import type { PStep, System, Tail } from './system.ts'
 import { keyOf, namesBound, ownOnly } from './vocabulary.ts'
+import { written } from './written.ts'
 
 export interface Held {
   readonly lock: LockRef
@@ -93,28 +94,6 @@ function assigning(k: Known, to: FieldExpr, value: Expr): Known {
   if (isOwn(to) && value.kind === 'field' && value.field.role !== 'geometry' && !reads(value, to.field.name))
     return { ...clean, loads: new Map([...clean.loads, [to.field.name, { local: to, from: value }]]) }
   return withFact(clean, ...stored(to, value))
-}
-
-/** What is written by a list of actions, locks apart. */
-function written(actions: readonly Action[]): readonly Field[] {
-  return actions.flatMap((a): readonly Field[] => {
-    switch (a.kind) {
-      case 'assign':
-        return a.target.kind === 'field' ? [a.target.field] : []
-      case 'member':
-        return [a.target.field]
-      case 'when':
-        return written([...a.then, ...a.else])
-      case 'forEach':
-        return written(a.body)
-      case 'acquire':
-      case 'release':
-      case 'tryAcquire':
-      case 'note':
-      case 'assert':
-        return []
-    }
-  })
 }
 
 function afterAction(k: Known, a: Action): Known {

@@ -6,9 +6,10 @@ import { inductivePart, nobodyAt, type Inductive } from './houdini.ts'
 import { constants } from './constants.ts'
 import type { Claim, Item } from './items.ts'
 import type { Lemma } from './lemma.ts'
+import { renumbered, type RecordedNeeds } from './needs.ts'
 import { ownConstants } from './own.ts'
 import { setUp, type Setup } from './setup.ts'
-import { lemmaWords } from './words.ts'
+import { lemmaWords, unmetWords } from './words.ts'
 
 /** What every proof of a core model rests on, beside the lemmas. */
 export const RESTS_ON: readonly string[] = [
@@ -77,6 +78,7 @@ export interface Attempt {
   readonly guessed: readonly Lemma[]
   /** What was not met on the way. */
   readonly unmet: readonly Unmet[]
+  readonly needs?: RecordedNeeds
   readonly proof: ItemProof
 }
 
@@ -149,17 +151,22 @@ export async function attempt(
   ]
   // Once more, of exactly what is left, with nothing else assumed.
   const checked = await check(setup, lemmas, options, found.unreached)
-  for (const u of checked.unmet)
-    log?.(
-      `not shown again: ${u.lemma.name.slice(0, 200)} by ${u.from ?? 'the start'}, ${u.to ?? ''} (${u.whose}): ${u.said}`,
-    )
+  for (const u of checked.unmet) log?.(`not shown again: ${unmetWords(u)}; ${u.whose}`)
   const goals = order.filter((i) => i < wanted.length).length
+  const isProved = (c: Claim): boolean => checked.unmet.length === 0 && shown.includes(c)
+  // A record has the lemmas of the claims that are proved, and no other's.
+  const ofClaims = claims.filter(isProved).flatMap((c) => c.lemmas.map((l) => places.get(l)))
+  const recordPlaces = lemmas.map((_, i) => {
+    if (i >= goals) return ofClaims.length + i - goals
+    const found = ofClaims.indexOf(order[i])
+    return found < 0 ? undefined : found
+  })
   const proof: ItemProof = {
     ...headOf(item, setup),
     queries: { found: found.queries, checked: checked.queries },
     claims: claims.map((c) => ({
       claim: c.name,
-      verdict: checked.unmet.length === 0 && shown.includes(c) ? 'proved' : 'unknown',
+      verdict: isProved(c) ? 'proved' : 'unknown',
       labels: labelsOf(c).length,
       lemmas: c.lemmas.map((l) => textOf(setup, l)),
       broken: found.unmet
@@ -175,6 +182,14 @@ export async function attempt(
   }
   return {
     ...{ setup, claims, all, lemmas, guessed: lemmas.slice(goals), unmet: found.unmet, proof },
+    ...(checked.needs === undefined
+      ? {}
+      : {
+          needs: {
+            goals: ofClaims.length,
+            of: renumbered(checked.needs, recordPlaces, ofClaims.length + lemmas.length - goals),
+          },
+        }),
     ...{ asked: [...wanted, ...guesses], inductive: found.left.flatMap((l) => l ?? []), unreached: found.unreached },
   }
 }
