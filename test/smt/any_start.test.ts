@@ -23,6 +23,10 @@ test('a process that has ended leaves its removal under way, and nothing else', 
   expect(broken(scenarioOn('install-fork+exit-collapse', 'v6.15'))).toEqual({ atStart: [], atRest: [] })
 })
 
+test('mremap() moves the protection of userfaultfd before v6.13', { timeout: 300_000 }, () => {
+  expect(broken(scenarioOn('protect-mremap', 'rfc-file'))).toEqual({ atStart: [], atRest: [] })
+})
+
 /** Conditions of an open start that the scenario's own start does not meet. */
 function unmet(scenario: Scenario): readonly string[] {
   const lowered = lower(scenario.program)
