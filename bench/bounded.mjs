@@ -27,10 +27,10 @@ const stranger = positionals.find((name) => !all.includes(name))
 if (stranger !== undefined) throw new Error(`no scenario '${stranger}'`)
 const names = (positionals.length > 0 ? positionals : all).filter((_, i) => i % parts === part - 1)
 
-/** The last kernel that a scenario names, without what it leaves out. */
+/** The last kernel that a scenario names, without what it leaves out. A list goes on where a line ends with a comma. */
 function lastKernel(name) {
   const text = readFileSync(join(scenarios, `${name}.litmus`), 'utf8')
-  const lines = [...text.matchAll(/^kernel\s+(.+)$/gm)].map((m) => m[1].split(/\swithout\s/)[0])
+  const lines = [...text.matchAll(/^kernel\s+((?:.*,\n)*.+)$/gm)].map((m) => m[1].split(/\swithout\s/)[0])
   return lines.at(-1)?.split(',').at(-1)?.trim()
 }
 

@@ -52,9 +52,13 @@ export const readTable = (): readonly TableAnswer[] =>
 
 const keyOf = ({ property, core, claim, kernel }: TableAnswer): string => [property, core, claim, kernel].join('\0')
 
-/** Records answers in place of those of the same claims and kernels, in a fixed order. */
+const modelOf = ({ property, core, kernel }: TableAnswer): string => [property, core, kernel].join('\0')
+
+/** Records all answers about some models, in a fixed order: what else is recorded of those is claimed no more. */
 export function writeTable(fresh: readonly TableAnswer[]): void {
-  const all = new Map([...readTable(), ...fresh].map((a) => [keyOf(a), a]))
+  const asked = new Set(fresh.map(modelOf))
+  const others = readTable().filter((a) => !asked.has(modelOf(a)))
+  const all = new Map([...others, ...fresh].map((a) => [keyOf(a), a]))
   const answers = [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, a]) => a)
   const text = JSON.stringify({ format: 'mmcheck-proof-table', version: { major: 1, minor: 0 }, answers }, null, 1)
   mkdirSync(dirname(pathOf()), { recursive: true })

@@ -26,14 +26,14 @@ export interface Refutation {
 export const WITNESSES: readonly Witnesses[] = [
   {
     property: 'ZapKeepsGuards',
-    core: 'files on shmem',
+    core: 'shmem and faults',
     claim: 'unmap_mapping_folio()',
     scenarios: ['install-punch+read-two'],
     shown: 'GuardStays',
   },
   {
     property: 'ZapKeepsGuards',
-    core: 'files on plain',
+    core: 'plain and faults',
     claim: 'unmap_mapping_folio()',
     scenarios: ['install-punch+read-two-plain'],
     shown: 'GuardStays',

@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os'
 import type { Kernel } from '../../model/kernels/kernels.ts'
 import type { Unmet } from '../../solver/prove/check.ts'
 import { ctiOf } from '../../solver/prove/cti.ts'
-import { ITEMS, OPEN_ITEMS, type Claim, type Item, type OpenItem } from '../../solver/prove/items.ts'
-import { labelsOf, prepare, RESTS_ON, type ClaimProof, type ItemProof } from '../../solver/prove/prove.ts'
+import { ITEMS, type Claim, type Item } from '../../solver/prove/items.ts'
+import { labelsOf, prepare, RESTS_ON, type ClaimProof } from '../../solver/prove/prove.ts'
 import { questionDigest } from '../../solver/prove/same.ts'
 import type { Setup } from '../../solver/prove/setup.ts'
 import { unmetWords } from '../../solver/prove/words.ts'
@@ -140,18 +140,6 @@ async function answered(item: Item, kernel: Kernel, options: Running, shared: Sh
   return { proof: t.proof, origin: t.origin, answers, ...(states.length === 0 ? {} : { states }) }
 }
 
-/** A claim that no proof is tried of: a run of a scenario shows it false, or nothing is known. */
-async function openAnswer(item: OpenItem, kernel: Kernel, options: ProveOptions): Promise<Answered> {
-  const seen = await refute(item.property, item.core, item.claim, kernel)
-  const answer = seen.kind === 'violated' ? seen : withoutProof(seen.searches, item.why)
-  const claim: ClaimProof = { claim: item.claim, verdict: 'unknown', labels: 0, lemmas: [], broken: [] }
-  const proof: ItemProof = {
-    ...{ property: item.property, statement: item.statement, core: item.core, kernel: kernel.name },
-    ...{ without: options.without, operations: [], claims: [claim], support: [], queries: { found: 0, checked: 0 } },
-  }
-  return { proof, origin: 'by runs of a scenario', answers: [{ claim, answer }] }
-}
-
 const isAsked = (property: string, core: string, { properties, cores }: ProveOptions): boolean =>
   (properties.length === 0 || properties.includes(property)) && (cores.length === 0 || cores.includes(core))
 
@@ -170,13 +158,9 @@ export async function proveCommand(asked: ProveOptions): Promise<number> {
   const proofs: Answered[] = []
   const shared: Shared = { checked: new Map(), searched: new Map(), states: new Map() }
   for (const kernel of options.kernels) {
-    const open = options.without.length > 0 ? [] : OPEN_ITEMS.filter((i) => isAsked(i.property, i.core, options))
-    const todo = [
-      ...ITEMS.filter((i) => isAsked(i.property, i.core.name, options)).map(
-        (i) => () => answered(i, kernel, options, shared),
-      ),
-      ...open.map((i) => () => openAnswer(i, kernel, options)),
-    ]
+    const todo = ITEMS.filter((i) => isAsked(i.property, i.core.name, options)).map(
+      (i) => () => answered(i, kernel, options, shared),
+    )
     // A search for one item may rest on that for another, so that these go one after the other.
     for await (const done of inOrder(todo, options.find ? 1 : availableParallelism())) {
       if (done.status === 'fulfilled') {
@@ -200,7 +184,7 @@ export async function proveCommand(asked: ProveOptions): Promise<number> {
     }
   }
   if (outcomes.length === 0) {
-    const known = [...new Set([...ITEMS, ...OPEN_ITEMS].map((i) => i.property))].join(', ')
+    const known = [...new Set(ITEMS.map((i) => i.property))].join(', ')
     err(withHelp('no such property or model', `properties: ${known}`))
     return EXIT.usage.code
   }

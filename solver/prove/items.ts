@@ -8,7 +8,7 @@ import { copiedAtUnlock, forkGuesses, type LeftOut } from './fork_claims.ts'
 import { promisedInChild, promiseGuesses, PROMISES } from './fork_promises.ts'
 import { exclusions } from './held.ts'
 import { readsOf, type Lemma } from './lemma.ts'
-import { atLive, ownConstants } from './own.ts'
+import { atLive } from './own.ts'
 import { mapExpr } from './rename.ts'
 import type { CoreName, ProvedProperty } from './names.ts'
 import type { System } from './system.ts'
@@ -70,16 +70,27 @@ const FOLIO = 'unmap_mapping_folio'
 
 /** Before v6.15 files have no guards: an install is refused before it comes to a walk, so that no table holds a marker. */
 const hasGuards = (world: Core['world'], kernel: Kernel): boolean => world === 'anon' || kernel.has('guard-file-backed')
-const noneInFiles = (system: System, kernel: Kernel): readonly Lemma[] => {
-  const body = ne(table.pte(t, page.slot(p)), 'guard')
-  const none = { name: keyOf(body), vars: [TABLE, PAGE], body }
-  return hasGuards('shmem', kernel) ? [] : [none, ...ownConstants(system)]
-}
 
-const zap = (world: 'shmem' | 'plain'): Item => ({
+/**
+ * A claim about guards where there are some. Elsewhere it would be true of nothing, and is not made: so says the table,
+ * and no solver is asked.
+ */
+const ofGuards = (item: Item): Item => ({
+  ...item,
+  claimsOf: (system, kernel) =>
+    hasGuards(item.core.world, kernel)
+      ? item.claimsOf(system, kernel)
+      : { claims: item.claimsOf(system, kernel).claims.map((c) => ({ name: c.name, lemmas: [] })), support: [] },
+})
+
+const ZAP: Pick<Item, 'lean' | 'property' | 'statement'> = {
   lean: true,
   property: 'ZapKeepsGuards',
   statement: 'a zap with the details of truncation or of a hole punch takes no guard marker away.',
+}
+
+const zap = (world: 'shmem' | 'plain'): Item => ({
+  ...ZAP,
   core: { name: `files on ${world}`, world, operations: FILE_CALLS },
   claimsOf: (system) => ({
     claims: [
@@ -89,8 +100,17 @@ const zap = (world: 'shmem' | 'plain'): Item => ({
         (f) => f.includes('ftruncate') && f.includes(UNMAP) && !f.includes(FOLIO),
       ),
       keepsGuards('hole punch', system, (f) => !f.includes('ftruncate') && f.includes(UNMAP) && !f.includes(FOLIO)),
-      keepsGuards('unmap_mapping_folio()', system, (f) => f.includes(FOLIO)),
     ],
+    support: [],
+  }),
+})
+
+/** A folio is unmapped alone where it is mapped again, by a fault: without one no run comes there. */
+const zapOfFolio = (world: 'shmem' | 'plain'): Item => ({
+  ...ZAP,
+  core: { name: `${world} and faults`, world, operations: [...FILE_CALLS, 'read'] },
+  claimsOf: (system) => ({
+    claims: [keepsGuards('unmap_mapping_folio()', system, (f) => f.includes(FOLIO))],
     support: [],
   }),
 })
@@ -245,7 +265,6 @@ const retractionAndMerges: Item = {
   claimsOf: (system, kernel) => {
     const below = (f: readonly string[]): boolean => f.includes(RETRACT)
     const claims = [keepsGuards(`${RETRACT}()`, system, below)]
-    if (!kernel.has('guard-file-backed')) return { claims, support: noneInFiles(system, kernel) }
     const about = [vma.anon_vma, vma.start, vma.end, vma.linked, page.vma, pmd.table, pmd.kind].map((f) => f.decl.name)
     const locks = exclusions(system, new Set(about))
     return {
@@ -261,15 +280,14 @@ const retractionAndMerges: Item = {
 }
 
 const MADV_COLLAPSE = 'try_collapse_pte_mapped_thp'
-/** A counterexample shows what is wrong with it where files have guards; before, there is something to prove. */
 const madviseCollapse: Item = {
   lean: true,
   property: 'RetractionKeepsGuards',
   statement: retraction.statement,
   core: { name: 'MADV_COLLAPSE', world: 'shmem', operations: ['guard_install', 'madvise_collapse'] },
-  claimsOf: (system, kernel) => ({
+  claimsOf: (system) => ({
     claims: [keepsGuards(`${MADV_COLLAPSE}()`, system, (f) => f.includes(MADV_COLLAPSE))],
-    support: noneInFiles(system, kernel),
+    support: [],
   }),
 }
 
@@ -286,7 +304,7 @@ const forkItem = (
   core: { name, world, operations, forks: { books: [] } },
   claimsOf: (system, kernel) => {
     const unless: readonly LeftOut[] = setsDontCopy(operations) ? ['VM_DONTCOPY'] : []
-    const goals = hasGuards(world, kernel) ? copiedAtUnlock(system, unless) : []
+    const goals = copiedAtUnlock(system, unless)
     const names = new Set(goals.map((l) => l.name))
     const about = [vma.vm_flags, vma.anon_vma, vma.start, vma.end, pmd.table, pmd.kind, page.vma].map((f) => f.decl)
     const { classes, support } = exclusions(system, new Set(about.map((f) => f.name)))
@@ -313,7 +331,7 @@ const promisedItem = (name: CoreName, of: CoreName, world: Core['world'], operat
   statement: 'a child begins with a guard wherever its parent had been promised one before fork began.',
   core: { name, world, operations, forks: { books: PROMISES } },
   claimsOf: (system, kernel) => {
-    const goals = hasGuards(world, kernel) ? promisedInChild(system) : []
+    const goals = promisedInChild(system)
     const names = new Set(goals.map((l) => l.name))
     const { claims, support } = forkItem(name, world, operations).claimsOf(system, kernel)
     return {
@@ -330,36 +348,28 @@ const lockNames = ({ owner, readers }: LockClass): readonly string[] => [
   ...(readers === undefined ? [] : [readers.decl.name]),
 ]
 
-export const ITEMS: readonly Item[] = [
+const GUARDS: readonly Item[] = [
   zap('shmem'),
   zap('plain'),
+  zapOfFolio('shmem'),
+  zapOfFolio('plain'),
   flagSound('flags stored', VMA_CALLS),
   flagSound('no flags stored', ['guard_install', 'collapse']),
-  // The only memory that v6.13 has guard regions in.
   flagSound('anonymous memory', ANON_CALLS, 'anon'),
   retraction,
   retractionAndMerges,
   madviseCollapse,
+  forkItem('fork of shmem', 'shmem', FORK_CALLS),
+  forkItem('fork', 'shmem', FLAG_CALLS, { extends: 'fork of shmem' }),
+  forkItem('fork of anonymous memory', 'anon', FLAG_CALLS),
+  promisedItem('fork and promises', 'fork of shmem', 'shmem', FORK_CALLS),
+]
+const LOCKS: readonly Item[] = [
   locks('tables', TABLE_CALLS, (l) => ![...VMA_LOCKS, ...ANON_VMA_LOCKS, ...FOLIO_LOCKS].includes(l), { lean: true }),
   locks('folios', FOLIO_CALLS, (l) => FOLIO_LOCKS.includes(l), { lean: true }),
   locks('VMAs', VMA_CALLS, (l) => VMA_LOCKS.includes(l)),
   locks('VMAs and faults', FAULT_CALLS, (l) => VMA_LOCKS.includes(l), { world: 'anon' }),
-  forkItem('fork of shmem', 'shmem', FORK_CALLS),
-  forkItem('fork', 'shmem', FLAG_CALLS, { extends: 'fork of shmem' }),
-  // The only memory that v6.13 has guard regions in.
-  forkItem('fork of anonymous memory', 'anon', FLAG_CALLS),
-  promisedItem('fork and promises', 'fork of shmem', 'shmem', FORK_CALLS),
   locks('anonymous memory', ANON_CALLS, (l) => ANON_VMA_LOCKS.includes(l), { lean: true, world: 'anon' }),
 ]
 
-/** A claim of the core list that no core model is about yet: a run may show it false, and nothing shows it true. */
-export interface OpenItem {
-  readonly property: string
-  readonly core: string
-  readonly claim: string
-  readonly statement: string
-  /** Why no proof is tried. */
-  readonly why: string
-}
-
-export const OPEN_ITEMS: readonly OpenItem[] = []
+export const ITEMS: readonly Item[] = [...GUARDS.map(ofGuards), ...LOCKS]

@@ -13,6 +13,8 @@ export type ProvedProperty = (typeof PROVED_PROPERTIES)[number]
 export const CORE_NAMES = [
   'files on shmem',
   'files on plain',
+  'shmem and faults',
+  'plain and faults',
   'flags stored',
   'no flags stored',
   'anonymous memory',

@@ -91,7 +91,7 @@ describe('states of a proof', () => {
     ...(all
       ? ([
           ['ZapKeepsGuards', 'files on shmem', 'v7.0'],
-          ['ZapKeepsGuards', 'files on plain', 'v6.13'],
+          ['ZapKeepsGuards', 'files on plain', 'v6.15'],
         ] as const)
       : []),
   ] as const)('that are one do the same: %s, %s, %s', (property, core, kernel) => {

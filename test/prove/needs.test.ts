@@ -27,7 +27,7 @@ const limits = { queryMs: 300_000, ...(z3 === undefined ? {} : { solver: z3 }) }
 const proved = (p: ItemProof): readonly string[] => p.claims.filter((c) => c.verdict === 'proved').map((c) => c.claim)
 
 test('a search tells what its lemmas needed', { timeout: 300_000 }, async () => {
-  const item = ITEMS.find((i) => i.core.name === 'no flags stored')
+  const item = ITEMS.find((i) => i.property === 'LockExclusion' && i.core.name === 'VMAs')
   const kernel = findKernel('v6.13')
   if (item === undefined || kernel === undefined) throw new Error('no such item')
   const prepared = prepare(item, kernel, [])

@@ -10,13 +10,21 @@ import { concreteFile } from '../../model/scenarios/concrete.ts'
 import { elaborate, withLeftOut, type Scenario } from '../../model/scenarios/scenario.ts'
 import { evaluate, initialState } from '../../solver/reference/interpreter.ts'
 import { searchAll } from '../support/search.ts'
-import { lowerScenario, scenariosOf, share } from '../support/scenarios.ts'
+import { lowerScenario, scenarioOn, scenariosOf, share } from '../support/scenarios.ts'
 import { broken } from '../support/well_formed.ts'
 
 describe.each(share(40, ({ expected }) => expected?.verdict === 'holds'))('$name on $kernel', ({ scenario }) => {
   test('begins and comes to rest in well-formed states alone', { timeout: 300_000 }, () => {
     expect(broken(scenario)).toEqual({ atStart: [], atRest: [] })
   })
+})
+
+test('a process that has ended leaves its removal under way, and nothing else', { timeout: 300_000 }, () => {
+  expect(broken(scenarioOn('install-fork+exit-collapse', 'v6.15'))).toEqual({ atStart: [], atRest: [] })
+})
+
+test('mremap() moves the protection of userfaultfd before v6.13', { timeout: 300_000 }, () => {
+  expect(broken(scenarioOn('protect-mremap', 'rfc-file'))).toEqual({ atStart: [], atRest: [] })
 })
 
 /** Conditions of an open start that the scenario's own start does not meet. */
