@@ -76,7 +76,7 @@ const MARKS: Readonly<Record<TableAnswer['verdict'], string>> = {
   absent: '-',
 }
 const LEGEND =
-  'yes: proved for all sizes; NO: a counterexample was found again; sizes: no proof, and no counterexample in any state of the sizes below; bound: the same of as many states as there was room for; ?: unknown; -: no code of the kernel does it; nothing: not claimed of that kernel'
+  'yes: proved for all sizes; NO: a counterexample was found again; sizes: no proof, and no counterexample in any state of the sizes below; bound: the same of as many states as there was room for; ?: unknown; -: no code of the kernel does it, or there are no guards in such memory; nothing: not claimed of that kernel'
 
 const CLAIM_WIDTH = 32
 

@@ -52,7 +52,7 @@ export function answerText(answer: Answer): string {
     case 'violated':
       return `${answer.refutation.id}, found again in ${answer.refutation.scenario} (${answer.refutation.property})`
     case 'absent':
-      return 'no code of this kernel does it'
+      return 'no code of this kernel does it, or it has no guards in such memory'
     case 'sizes':
     case 'bounded':
     case 'unknown':
