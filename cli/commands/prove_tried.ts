@@ -103,7 +103,8 @@ export async function tried(
     const kernel = prepared.setup.kernel.name
     const question = `${questionDigest(prepared.setup, recalled(record, prepared))} ${record.claims.join(', ')}`
     const before = shared.checked.get(question)
-    if (before !== undefined)
+    // What is recorded is brought up to date kernel by kernel.
+    if (before !== undefined && !options.update)
       return {
         ...before.tried,
         proof: { ...before.tried.proof, kernel },

@@ -5,7 +5,7 @@ import { findKernel } from '../../model/kernels/kernels.ts'
 import { ITEMS } from '../../solver/prove/items.ts'
 import { renumbered, type Needs } from '../../solver/prove/needs.ts'
 import { attempt, prepare, type ItemProof } from '../../solver/prove/prove.ts'
-import { adopted, recheck, recordOf, type ProofRecord } from '../../solver/prove/record.ts'
+import { adopted, recheck, recordOf, type ProofRecord, type Rechecked } from '../../solver/prove/record.ts'
 
 describe('needs of another list', () => {
   const needs: Needs = [[1, 2], [], [0, 2]]
@@ -35,7 +35,8 @@ test('a search tells what its lemmas needed', { timeout: 300_000 }, async () => 
   const { needs, ...bare } = record
   const asked = async (r: ProofRecord): Promise<number> => (await recheck(r, prepared, limits)).proof.queries.checked
   expect(needs?.of.some((n) => n.length > 0)).toBe(true)
-  expect(await asked(record)).toBe(await asked(bare))
+  const none = { ...bare, needs: { goals: needs?.goals ?? 0, of: (needs?.of ?? []).map(() => []) } }
+  expect(await asked(record)).toBeLessThan(await asked(none))
 })
 
 describe('a recorded proof', () => {
@@ -51,14 +52,16 @@ describe('a recorded proof', () => {
     const prepared = prepare(item, kernel, [])
     const ask = (r: ProofRecord): ReturnType<typeof recheck> => recheck(r, prepared, limits)
     const plain = await ask(bare)
-    const helped = await ask(recorded)
+    const helped = await ask(plain.record)
     const misled = await ask(of(needs.of.map(() => [])))
-    for (const { proof } of [plain, helped, misled]) expect(proved(proof)).toEqual(recorded.claims)
-    // Each is asked once where the needs are right; what they do not suffice for is asked again.
-    expect(helped.proof.queries.checked).toBe(plain.proof.queries.checked)
-    expect(misled.proof.queries.checked).toBeGreaterThan(plain.proof.queries.checked)
-    // What is found again is what another check needs.
-    expect((await ask(misled.record)).proof.queries.checked).toBe(plain.proof.queries.checked)
+    const wrong = await ask(of([...needs.of.slice(1), []]))
+    for (const { proof } of [plain, helped, misled, wrong]) expect(proved(proof)).toEqual(recorded.claims)
+    // What the needs suffice for is asked once; the rest is asked again with all. (Few hypotheses are not always enough
+    // for a solver that has found a proof among many, though the proof rests on those alone.)
+    const count = (r: Rechecked): number => r.proof.queries.checked
+    expect(count(helped)).toBeLessThan(count(misled))
+    expect(count(helped)).toBeGreaterThanOrEqual(count(plain))
+    expect(count(await ask(misled.record))).toBeLessThan(count(misled))
     expect(Math.max(...needs.of.map((x) => x.length))).toBeLessThan(needs.of.length)
   }, 300_000)
 
